@@ -1,0 +1,29 @@
+import { describe, expect, it } from "vitest";
+import { AwsAccount } from "./aws-account.js";
+import { LogGroup } from "./log-group.js";
+import { synthesize } from "./testing.js";
+
+describe("AwsAccount", () => {
+  const stack = synthesize((scope) => {
+    const account = new AwsAccount(scope, "account", { region: "cn-north-1" });
+    new LogGroup(scope, "regional", {
+      name: "a",
+      retentionDays: 30,
+      kmsKeyArn: account.arn("kms", "key/1"),
+    });
+    new LogGroup(scope, "global", { name: "b", retentionDays: 30, kmsKeyArn: account.roleArn("notejam") });
+  });
+
+  it("asks AWS for partition and account, so that no code states them", () => {
+    expect(stack.data("aws_partition")).toHaveLength(1);
+    expect(stack.data("aws_caller_identity")).toHaveLength(1);
+  });
+
+  it("builds regional ARNs, and those of IAM without a region", () => {
+    const keys = stack.resources("aws_cloudwatch_log_group").map((group) => String(group.kms_key_id));
+    expect(keys.map((arn) => arn.replace(/\$\{data\.aws_(\w+?)\.[^}]*\}/g, "<$1>"))).toEqual([
+      "arn:<partition>:iam::<caller_identity>:role/notejam",
+      "arn:<partition>:kms:cn-north-1:<caller_identity>:key/1",
+    ]);
+  });
+});

@@ -1,0 +1,26 @@
+import { defineConfig } from "vitest/config";
+
+const infrastructure = [
+  "modules/**/*.test.ts",
+  "src/**/*.test.ts",
+  "environments/**/*.test.ts",
+  "test/**/*.test.ts",
+];
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: "platform",
+          include: infrastructure,
+          // Loading the provider bindings costs more than a test: keep them loaded between files.
+          pool: "threads",
+          isolate: false,
+          maxWorkers: 2,
+        },
+      },
+      "app",
+    ],
+  },
+});
