@@ -1,0 +1,123 @@
+import { describe, expect, it } from "vitest";
+import { AwsAccount } from "../blocks/aws-account.js";
+import { statementsOf, synthesize } from "../blocks/testing.js";
+import { EksCluster, type EksClusterProps } from "./cluster.js";
+
+function cluster(change: Partial<EksClusterProps> = {}) {
+  return synthesize((scope) => {
+    new EksCluster(scope, "eks", {
+      name: "notejam-dev",
+      globalName: "notejam-dev-eu-west-1",
+      account: new AwsAccount(scope, "account", { region: "eu-west-1" }),
+      version: "1.35",
+      subnetIds: ["subnet-a", "subnet-b", "subnet-c"],
+      secretsKeyArn: "key-eks",
+      logs: { retentionDays: 90, kmsKeyArn: "key-logs" },
+      endpoint: { publicAccessCidrs: [] },
+      serviceCidr: "172.20.0.0/16",
+      admins: [{ id: "platform-team", principalArn: "arn:aws:iam::123456789012:role/platform" }],
+      viewers: [{ id: "developers", principalArn: "arn:aws:iam::123456789012:role/developers" }],
+      ...change,
+    });
+  });
+}
+
+describe("EksCluster", () => {
+  const stack = cluster();
+  const eks = stack.one("aws_eks_cluster");
+
+  it("keeps the Kubernetes API inside the VPC when no outside range is named", () => {
+    expect(eks["vpc_config"]).toEqual({
+      subnet_ids: ["subnet-a", "subnet-b", "subnet-c"],
+      endpoint_private_access: true,
+      endpoint_public_access: false,
+    });
+  });
+
+  it("opens the public endpoint to exactly the ranges that are named", () => {
+    const open = cluster({ endpoint: { publicAccessCidrs: ["203.0.113.0/24"] } }).one("aws_eks_cluster");
+    expect(open["vpc_config"]).toMatchObject({
+      endpoint_private_access: true,
+      endpoint_public_access: true,
+      public_access_cidrs: ["203.0.113.0/24"],
+    });
+  });
+
+  it("encrypts Kubernetes Secrets with our key", () => {
+    expect(eks["encryption_config"]).toEqual({ resources: ["secrets"], provider: { key_arn: "key-eks" } });
+  });
+
+  it("logs every part of the control plane into a group that exists before the cluster", () => {
+    expect(eks["enabled_cluster_log_types"]).toEqual([
+      "api",
+      "audit",
+      "authenticator",
+      "controllerManager",
+      "scheduler",
+    ]);
+    const group = stack.one("aws_cloudwatch_log_group");
+    expect(group).toMatchObject({
+      name: "/aws/eks/notejam-dev/cluster",
+      retention_in_days: 90,
+      kms_key_id: "key-logs",
+    });
+    expect(eks["depends_on"]).toContain(`aws_cloudwatch_log_group.${group.id}`);
+  });
+
+  it("lets the role's policies outlive the cluster, which needs them to clean up", () => {
+    for (const type of ["aws_iam_role_policy_attachment", "aws_iam_role_policy"])
+      expect(eks["depends_on"]).toContain(`${type}.${stack.one(type).id}`);
+  });
+
+  it("makes nobody administrator for having created it", () => {
+    expect(eks["access_config"]).toEqual({
+      authentication_mode: "API",
+      bootstrap_cluster_creator_admin_permissions: false,
+    });
+  });
+
+  it("never slides into paid extended support, and can leave an impaired zone", () => {
+    expect(eks["upgrade_policy"]).toEqual({ support_type: "STANDARD" });
+    expect(eks["zonal_shift_config"]).toEqual({ enabled: true });
+  });
+
+  it("leaves the add-ons to the add-on constructs", () => {
+    expect(eks["bootstrap_self_managed_addons"]).toBe(false);
+  });
+
+  it("gives admins the admin policy and viewers one that cannot read Secrets, after their entries", () => {
+    const [admin, viewer] = stack.resources("aws_eks_access_policy_association");
+    expect(admin).toMatchObject({
+      principal_arn: "arn:aws:iam::123456789012:role/platform",
+      policy_arn: expect.stringContaining(":eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"),
+      access_scope: { type: "cluster" },
+      depends_on: [expect.stringContaining("aws_eks_access_entry.eks_admin-platform-team")],
+    });
+    expect(viewer).toMatchObject({
+      policy_arn: expect.stringContaining("cluster-access-policy/AmazonEKSViewPolicy"),
+      depends_on: [expect.stringContaining("aws_eks_access_entry.eks_viewer-developers")],
+    });
+  });
+
+  it("lets EKS assume the role for this cluster alone", () => {
+    const [trust] = statementsOf(stack.one("aws_iam_role")["assume_role_policy"]);
+    expect(trust?.Principal).toEqual({ Service: ["eks.amazonaws.com"] });
+    expect(trust?.Action).toEqual(["sts:AssumeRole", "sts:TagSession"]);
+    expect(trust?.Condition?.["ArnLike"]?.["aws:SourceArn"]).toMatch(
+      /:eks:eu-west-1:.*:cluster\/notejam-dev$/,
+    );
+  });
+
+  it("lets the role use the secrets key and no other", () => {
+    const [statement] = statementsOf(stack.one("aws_iam_role_policy")["policy"]);
+    expect(statement?.Resource).toEqual(["key-eks"]);
+  });
+
+  it("refuses a session as principal and says what to give instead", () => {
+    const session = {
+      id: "somebody",
+      principalArn: "arn:aws:sts::123456789012:assumed-role/platform/somebody",
+    };
+    expect(() => cluster({ admins: [session] })).toThrow(/"somebody".*give the ARN of the role itself/);
+  });
+});
