@@ -1,0 +1,148 @@
+import { spawn } from "node:child_process";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { type Emulator, emulatorCommand, startEmulator } from "./emulator.js";
+import { findEmulator } from "./find-emulator.js";
+
+const installation = await findEmulator().catch((problem: Error) => {
+  console.warn(`NOT TESTED, the emulator's own tests: ${problem.message}`);
+  return undefined;
+});
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "notejam-emulator-test-"));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** The S3 calls that need no signature: enough to put something into the emulator and see it again. */
+const putBucket = (emulator: Emulator, name: string) =>
+  fetch(`${emulator.endpoint}/${name}`, { method: "PUT" });
+const putObject = (emulator: Emulator, path: string, body: string | Buffer) =>
+  fetch(`${emulator.endpoint}/${path}`, { method: "PUT", body });
+const get = async (emulator: Emulator, path: string) => (await fetch(`${emulator.endpoint}/${path}`)).text();
+
+describe.runIf(installation !== undefined)("a running emulator", { timeout: 60_000 }, () => {
+  const running: Emulator[] = [];
+  const start = async (options: Parameters<typeof startEmulator>[0]) => {
+    const emulator = await startEmulator({ ...options, installation });
+    running.push(emulator);
+    return emulator;
+  };
+  afterEach(async () => {
+    await Promise.all(running.splice(0).map((emulator) => emulator.stop()));
+  });
+
+  it("keeps what was made in it over a stop and a start, objects included", async () => {
+    const stateFile = join(folder, "kept.state");
+    const first = await start({ stateFile });
+    expect(first.restored).toBe(false);
+    await putBucket(first, "dumps");
+    await putObject(first, "dumps/2026/note.sql", "select 1;");
+    await first.stop();
+
+    const second = await start({ stateFile });
+    expect(second).toMatchObject({ restored: true, whyNotRestored: "" });
+    expect(await get(second, "dumps/2026/note.sql")).toBe("select 1;");
+    expect(await second.listResources()).toContainEqual(
+      expect.objectContaining({ service: "s3", type: "bucket", id: "dumps" }),
+    );
+  });
+
+  it("starts empty and says why when the state file is damaged, and leaves a good one after it", async () => {
+    const stateFile = join(folder, "damaged.state");
+    const first = await start({ stateFile });
+    await putBucket(first, "dumps");
+    await first.stop();
+    const whole = await readFile(stateFile);
+    await writeFile(stateFile, whole.subarray(0, whole.length - 10));
+
+    const second = await start({ stateFile });
+    expect(second.restored).toBe(false);
+    expect(second.whyNotRestored).toMatch(/damaged/);
+    expect(await second.listResources()).toEqual([]);
+    expect(await second.save()).toBeGreaterThan(0);
+    await second.stop();
+    expect((await start({ stateFile })).restored).toBe(true);
+  });
+
+  it("starts empty when another version wrote the state file", async () => {
+    const stateFile = join(folder, "foreign.state");
+    const first = await start({ stateFile });
+    await first.save();
+    await first.stop();
+    const text = (await readFile(stateFile)).toString("latin1");
+    await writeFile(stateFile, text.replace(/"moto": "[^"]+"/, '"moto": "4.0.0"'), "latin1");
+
+    const second = await start({ stateFile });
+    expect(second.restored).toBe(false);
+    expect(second.whyNotRestored).toMatch(/moto 4\.0\.0/);
+  });
+
+  it("says that a port is taken when a certain one is asked for", async () => {
+    const other = createServer().listen(0, "127.0.0.1");
+    await new Promise((listening) => other.once("listening", listening));
+    const address = other.address();
+    const port = typeof address === "object" && address ? address.port : 0;
+    await expect(startEmulator({ port, installation })).rejects.toThrow(`Port ${port} on 127.0.0.1 is taken`);
+    other.close();
+  });
+
+  it("ends, and keeps its contents, when the process that started it is killed", async () => {
+    const stateFile = join(folder, "orphan.state");
+    const module = new URL("./emulator.ts", import.meta.url).href;
+    const program = `
+      const { startEmulator } = await import(${JSON.stringify(module)});
+      const emulator = await startEmulator({ stateFile: ${JSON.stringify(stateFile)} });
+      await fetch(emulator.endpoint + "/orphaned", { method: "PUT" });
+      console.log(emulator.endpoint);
+      setInterval(() => {}, 1000);
+    `;
+    const parent = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "-e", program]);
+    const endpoint = await new Promise<string>((line) => {
+      parent.stdout.once("data", (data: Buffer) => line(data.toString().trim()));
+    });
+    parent.kill("SIGKILL");
+    await expect
+      .poll(
+        () =>
+          fetch(endpoint).then(
+            () => "answers",
+            () => "gone",
+          ),
+        { timeout: 20_000 },
+      )
+      .toBe("gone");
+    expect(await get(await start({ stateFile }), "")).toContain("<Name>orphaned</Name>");
+  });
+});
+
+describe("the command that runs the emulator", () => {
+  it("shows a container the extension, the state's folder and the loopback port, and nothing else", () => {
+    const { program, args } = emulatorCommand(
+      { kind: "docker", docker: "docker", image: "motoserver/moto:5.2.1", warnings: [] },
+      { port: 4711, stateFile: "/home/someone/.notejam/aws.state" },
+    );
+    const line = args.join(" ");
+    expect(program).toBe("docker");
+    expect(line).toContain("--publish 127.0.0.1:4711:4711");
+    expect(line).toMatch(/--volume \S+\/extension:\/extension:ro/);
+    expect(line).toContain("--volume /home/someone/.notejam:/state");
+    expect(line).toContain("--state /state/aws.state");
+    expect(line).toContain("--entrypoint python motoserver/moto:5.2.1 /extension/server.py");
+  });
+
+  it("keeps a developer's AWS settings away from moto", () => {
+    process.env["AWS_PROFILE"] = "someone";
+    const { env } = emulatorCommand(
+      { kind: "python", python: "python3", motoVersion: "5.2.1", warnings: [] },
+      { port: 4711 },
+    );
+    delete process.env["AWS_PROFILE"];
+    expect(env).not.toHaveProperty("AWS_PROFILE");
+    expect(env).toHaveProperty("MOTO_IAM_LOAD_MANAGED_POLICIES", "true");
+  });
+});

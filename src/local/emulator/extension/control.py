@@ -1,0 +1,36 @@
+"""The emulator's own calls, beside moto's under /moto-api/: how it started, save now, what is in it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import moto
+from moto.moto_api._internal import urls
+
+import inventory
+
+_HEADERS = {"Content-Type": "application/json"}
+
+
+def install(keeper: Any) -> None:
+    """Adds the calls; `keeper` answers for the state on disk."""
+
+    def notejam_status(_request: Any, _url: str, _headers: Any) -> Any:
+        status = {"moto": moto.__version__, "restored": keeper.restored, "whyNotRestored": keeper.why_not}
+        return 200, _HEADERS, json.dumps(status)
+
+    def notejam_save(request: Any, _url: str, _headers: Any) -> Any:
+        if request.method != "POST":
+            return 405, _HEADERS, json.dumps({"error": "POST saves; nothing else does"})
+        try:
+            return 200, _HEADERS, json.dumps({"bytes": keeper.save(own_requests=1)})
+        except RuntimeError as problem:
+            return 500, _HEADERS, json.dumps({"error": str(problem)})
+
+    def notejam_resources(_request: Any, _url: str, _headers: Any) -> Any:
+        return 200, _HEADERS, json.dumps({"resources": inventory.resources()})
+
+    urls.url_paths["{0}/moto-api/notejam/status"] = notejam_status
+    urls.url_paths["{0}/moto-api/notejam/save"] = notejam_save
+    urls.url_paths["{0}/moto-api/notejam/resources"] = notejam_resources

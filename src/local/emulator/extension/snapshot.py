@@ -1,0 +1,137 @@
+"""The emulator's contents on disk: all of moto's backends in one pickle, written whole or not at all.
+
+A snapshot is read back only by the very moto, Python and extension that wrote it. It holds pickled objects: it is
+as trusted as a program, and is looked for only where the caller says.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import pickle
+import platform
+import threading
+import zlib
+from pathlib import Path
+from typing import Any
+
+import moto
+import moto.backends
+from moto.core.base_backend import BackendDict, BaseBackend
+
+# The first line of a snapshot says which file it is and what wrote it; the rest is the compressed pickle.
+_FORMAT = "notejam-emulator-snapshot-1"
+_LOCKS = {type(threading.Lock()): threading.Lock, type(threading.RLock()): threading.RLock}
+
+
+class UnusableSnapshot(Exception):
+    """A snapshot that cannot be restored; the message says why, in words for people."""
+
+
+class _Pickler(pickle.Pickler):
+    def reducer_override(self, thing: Any) -> Any:
+        make_lock = _LOCKS.get(type(thing))
+        return (make_lock, ()) if make_lock else NotImplemented
+
+
+def _writer() -> dict[str, str]:
+    """What a snapshot's reader must have in common with its writer."""
+    sources = hashlib.sha256()
+    for file in sorted(Path(__file__).parent.glob("*.py")):
+        sources.update(file.name.encode() + b"\0" + file.read_bytes())
+    return {
+        "format": _FORMAT,
+        "moto": moto.__version__,
+        "python": platform.python_version(),
+        "extension": sources.hexdigest(),
+    }
+
+
+def _backend_dicts() -> dict[str, BackendDict[Any]]:
+    """The backends of every service in use, by service."""
+    return {each.service_name: each for each in BackendDict._instances}
+
+
+def _contents() -> dict[str, Any]:
+    services = {}
+    for name, accounts in _backend_dicts().items():
+        services[name] = {
+            "accounts": {account: dict(regions) for account, regions in accounts.items()},
+            # S3 keeps the owner of each bucket name beside its backends.
+            "bucket_accounts": getattr(accounts, "bucket_accounts", None),
+        }
+    return services
+
+
+def save(file: Path) -> int:
+    """Writes the emulator's contents to `file`, atomically; returns its size in bytes."""
+    buffer = io.BytesIO()
+    _Pickler(buffer, protocol=pickle.HIGHEST_PROTOCOL).dump(_contents())
+    body = zlib.compress(buffer.getbuffer(), level=1)
+    header = json.dumps({**_writer(), "sha256": hashlib.sha256(body).hexdigest()})
+    file.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = file.with_name(f"{file.name}.{os.getpid()}.unfinished")
+    with open(unfinished, "wb", opener=lambda path, flags: os.open(path, flags, 0o600)) as out:
+        out.write(header.encode() + b"\n" + body)
+        out.flush()
+        os.fsync(out.fileno())
+    os.replace(unfinished, file)
+    return len(header) + 1 + len(body)
+
+
+def _read(file: Path) -> dict[str, Any]:
+    header, _, body = file.read_bytes().partition(b"\n")
+    try:
+        found = json.loads(header)
+        checksum = found.pop("sha256")
+    except (ValueError, AttributeError, KeyError):
+        raise UnusableSnapshot("it is not a snapshot of this emulator") from None
+    ours = _writer()
+    for what in ("moto", "python"):
+        if found.get(what) != ours[what]:
+            raise UnusableSnapshot(f"it was written with {what} {found.get(what)}, this is {ours[what]}")
+    if found != ours:
+        raise UnusableSnapshot("it was written by another version of the emulator's extension")
+    if hashlib.sha256(body).hexdigest() != checksum:
+        raise UnusableSnapshot("it is damaged (its checksum does not match)")
+    try:
+        return pickle.loads(zlib.decompress(body))
+    except Exception as problem:  # whatever unpickling runs into, the answer is a fresh start
+        raise UnusableSnapshot(f"it cannot be read ({type(problem).__name__}: {problem})") from problem
+
+
+def restore(file: Path) -> None:
+    """Puts the contents of `file` into moto, or raises `UnusableSnapshot` and leaves moto as it was."""
+    services = _read(file)
+    targets: dict[str, BackendDict[Any]] = {}
+    for name in services:
+        backends = moto.backends.get_backend(name)
+        if not isinstance(backends, BackendDict):
+            raise UnusableSnapshot(f"this moto keeps {name} differently")
+        targets[name] = backends
+    for name, content in services.items():
+        for account, regions in content["accounts"].items():
+            for region, backend in regions.items():
+                dict.__setitem__(targets[name][account], region, backend)
+        if content["bucket_accounts"] is not None:
+            targets[name].bucket_accounts.update(content["bucket_accounts"])
+
+
+def first_unpicklable() -> str | None:
+    """Which service's backend keeps `save` from working, for the message; None if each works by itself."""
+    for account_backends in _backend_dicts().values():
+        for _, region, backend in account_backends.iter_backends():
+            problem = _problem(backend)
+            if problem:
+                return f"{account_backends.service_name} in {region}: {problem}"
+    return None
+
+
+def _problem(backend: BaseBackend) -> str | None:
+    try:
+        _Pickler(io.BytesIO(), protocol=pickle.HIGHEST_PROTOCOL).dump(backend)
+    except Exception as problem:  # any failure is the answer
+        return f"{type(problem).__name__}: {problem}"
+    return None
