@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { type Emulator, emulatorCommand, startEmulator } from "./emulator.js";
 import { findEmulator } from "./find-emulator.js";
 
@@ -18,12 +18,15 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** The S3 calls that need no signature: enough to put something into the emulator and see it again. */
-const putBucket = (emulator: Emulator, name: string) =>
-  fetch(`${emulator.endpoint}/${name}`, { method: "PUT" });
-const putObject = (emulator: Emulator, path: string, body: string | Buffer) =>
-  fetch(`${emulator.endpoint}/${path}`, { method: "PUT", body });
-const get = async (emulator: Emulator, path: string) => (await fetch(`${emulator.endpoint}/${path}`)).text();
+/** Enough of a signature for the emulator, which reads who asks and for what from it, and checks nothing. */
+const signed = {
+  authorization:
+    "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0",
+};
+const put = (emulator: Emulator, path: string, body?: string) =>
+  fetch(`${emulator.endpoint}/${path}`, { method: "PUT", headers: signed, body });
+const get = async (emulator: Emulator, path: string) =>
+  (await fetch(`${emulator.endpoint}/${path}`, { headers: signed })).text();
 
 describe.runIf(installation !== undefined)("a running emulator", { timeout: 60_000 }, () => {
   const running: Emulator[] = [];
@@ -40,8 +43,8 @@ describe.runIf(installation !== undefined)("a running emulator", { timeout: 60_0
     const stateFile = join(folder, "kept.state");
     const first = await start({ stateFile });
     expect(first.restored).toBe(false);
-    await putBucket(first, "dumps");
-    await putObject(first, "dumps/2026/note.sql", "select 1;");
+    await put(first, "dumps");
+    await put(first, "dumps/2026/note.sql", "select 1;");
     await first.stop();
 
     const second = await start({ stateFile });
@@ -55,7 +58,7 @@ describe.runIf(installation !== undefined)("a running emulator", { timeout: 60_0
   it("starts empty and says why when the state file is damaged, and leaves a good one after it", async () => {
     const stateFile = join(folder, "damaged.state");
     const first = await start({ stateFile });
-    await putBucket(first, "dumps");
+    await put(first, "dumps");
     await first.stop();
     const whole = await readFile(stateFile);
     await writeFile(stateFile, whole.subarray(0, whole.length - 10));
@@ -96,8 +99,8 @@ describe.runIf(installation !== undefined)("a running emulator", { timeout: 60_0
     const module = new URL("./emulator.ts", import.meta.url).href;
     const program = `
       const { startEmulator } = await import(${JSON.stringify(module)});
-      const emulator = await startEmulator({ stateFile: ${JSON.stringify(stateFile)} });
-      await fetch(emulator.endpoint + "/orphaned", { method: "PUT" });
+      const emulator = await startEmulator(${JSON.stringify({ stateFile, installation })});
+      await fetch(emulator.endpoint + "/orphaned", { method: "PUT", headers: ${JSON.stringify(signed)} });
       console.log(emulator.endpoint);
       setInterval(() => {}, 1000);
     `;
@@ -136,12 +139,12 @@ describe("the command that runs the emulator", () => {
   });
 
   it("keeps a developer's AWS settings away from moto", () => {
-    process.env["AWS_PROFILE"] = "someone";
+    vi.stubEnv("AWS_PROFILE", "someone");
     const { env } = emulatorCommand(
       { kind: "python", python: "python3", motoVersion: "5.2.1", warnings: [] },
       { port: 4711 },
     );
-    delete process.env["AWS_PROFILE"];
+    vi.unstubAllEnvs();
     expect(env).not.toHaveProperty("AWS_PROFILE");
     expect(env).toHaveProperty("MOTO_IAM_LOAD_MANAGED_POLICIES", "true");
   });
