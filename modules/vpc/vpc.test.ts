@@ -1,0 +1,205 @@
+import { describe, expect, it } from "vitest";
+import { AwsAccount } from "../blocks/aws-account.js";
+import { type Block, statementsOf, synthesize } from "../blocks/testing.js";
+import { Vpc, type VpcProps } from "./vpc.js";
+
+const KEY = "arn:aws:kms:eu-west-1:123456789012:key/logs";
+
+function vpcWith(changes: Partial<VpcProps> = {}) {
+  let vpc: Vpc | undefined;
+  const stack = synthesize((scope) => {
+    vpc = new Vpc(scope, "network", {
+      name: "notejam-dev",
+      globalName: "notejam-dev-eu-west-1",
+      account: new AwsAccount(scope, "account", { region: "eu-west-1" }),
+      cidr: "10.20.0.0/16",
+      zoneCount: 3,
+      natGateways: "per-zone",
+      clusterName: "notejam-dev",
+      flowLogs: { retentionDays: 90, kmsKeyArn: KEY },
+      interfaceEndpoints: true,
+      ...changes,
+    });
+  });
+  if (!vpc) throw new Error("the stack was not built");
+  return { vpc, stack };
+}
+
+const tagsOf = (block: Block | undefined) => block?.tags as Record<string, string>;
+const references = (value: unknown, target: Block) => String(value).includes(`.${target.id}.`);
+
+describe("Vpc", () => {
+  const { vpc, stack } = vpcWith();
+  const subnets = (tier: string) =>
+    stack.resources("aws_subnet").filter(({ id }) => id.includes(`${tier}-subnet`));
+
+  it("has a public, a private and a database subnet in each of three zones", () => {
+    for (const tier of ["public", "private", "database"]) {
+      const zones = subnets(tier).map((subnet) => subnet.availability_zone);
+      expect(zones.map((zone) => /names\.(\d)/.exec(String(zone))?.[1])).toEqual(["0", "1", "2"]);
+    }
+    expect(vpc.publicSubnetIds).toHaveLength(3);
+    expect(vpc.privateSubnetIds).toHaveLength(3);
+    expect(vpc.databaseSubnetIds).toHaveLength(3);
+    expect(vpc.zoneNames).toHaveLength(3);
+  });
+
+  it("places the subnets where the plan says, none of which hands out public addresses", () => {
+    expect(subnets("private").map((subnet) => subnet.cidr_block)).toEqual(vpc.privateSubnetCidrs);
+    expect(subnets("database").map((subnet) => subnet.cidr_block)).toEqual(vpc.databaseSubnetCidrs);
+    expect(stack.resources("aws_subnet").some((subnet) => subnet.map_public_ip_on_launch)).toBe(false);
+  });
+
+  it("takes only zones that can hold a cluster, and says so when there are too few", () => {
+    const [zones] = stack.data("aws_availability_zones");
+    expect(zones).toMatchObject({
+      state: "available",
+      filter: [{ name: "opt-in-status", values: ["opt-in-not-required"] }],
+      exclude_zone_ids: ["use1-az3", "usw1-az2", "cac1-az3"],
+      lifecycle: { postcondition: [{ condition: expect.stringContaining("length(self.names) >= 3") }] },
+    });
+  });
+
+  it("does not rebuild subnets because AWS opened a zone whose name sorts first", () => {
+    for (const subnet of stack.resources("aws_subnet")) {
+      expect(subnet).toMatchObject({ lifecycle: { ignore_changes: ["availability_zone"] } });
+    }
+  });
+
+  it("tells the load-balancer controller which subnets are for which kind of load balancer", () => {
+    const cluster = { "kubernetes.io/cluster/notejam-dev": "shared" };
+    expect(tagsOf(subnets("public")[0])).toMatchObject({ "kubernetes.io/role/elb": "1", ...cluster });
+    expect(tagsOf(subnets("private")[0])).toMatchObject({
+      "kubernetes.io/role/internal-elb": "1",
+      ...cluster,
+    });
+    expect(Object.keys(tagsOf(subnets("database")[0]))).toEqual(["Name"]);
+  });
+
+  it("gives each zone its own way out, so that losing a zone cuts off nobody else", () => {
+    expect(stack.count("aws_nat_gateway")).toBe(3);
+    for (const zone of [1, 2, 3]) {
+      const gateway = stack.one("aws_nat_gateway", new RegExp(`nat-gateway-${zone}`));
+      const route = stack.one("aws_route", new RegExp(`private-route-${zone}`));
+      expect(
+        references(gateway.subnet_id, stack.one("aws_subnet", new RegExp(`public-subnet-${zone}`))),
+      ).toBe(true);
+      expect(references(route.nat_gateway_id, gateway)).toBe(true);
+    }
+  });
+
+  it("can share one NAT gateway, with a route in every zone all the same", () => {
+    const { stack: single } = vpcWith({ natGateways: "single" });
+    expect(single.count("aws_nat_gateway")).toBe(1);
+    const gateway = single.one("aws_nat_gateway");
+    const routes = single.resources("aws_route").filter(({ id }) => id.includes("private-route"));
+    expect(routes).toHaveLength(3);
+    expect(routes.every((route) => references(route.nat_gateway_id, gateway))).toBe(true);
+  });
+
+  it("leaves the database no route and no neighbour outside the VPC", () => {
+    const table = stack.one("aws_route_table", /database/);
+    expect(table).toMatchObject({ route: [] });
+    expect(stack.resources("aws_route").some((route) => references(route.route_table_id, table))).toBe(false);
+    const associations = stack
+      .resources("aws_route_table_association")
+      .filter(({ id }) => id.includes("database"));
+    expect(associations.every((association) => references(association.route_table_id, table))).toBe(true);
+    const inside = { action: "allow", protocol: "-1", cidr_block: "10.20.0.0/16" };
+    expect(stack.one("aws_network_acl", /database/)).toMatchObject({ ingress: [inside], egress: [inside] });
+  });
+
+  it("gives every subnet a route table and a network ACL of its tier", () => {
+    expect(stack.count("aws_route_table_association")).toBe(9);
+    const [database, workload] = stack.resources("aws_network_acl").map((acl) => acl.subnet_ids as string[]);
+    expect(database).toHaveLength(3);
+    expect(workload).toHaveLength(6);
+  });
+
+  it("empties what AWS puts into every VPC", () => {
+    expect(stack.one("aws_default_security_group")).toMatchObject({ ingress: [], egress: [] });
+    expect(stack.one("aws_default_route_table")).toMatchObject({ route: [] });
+    expect(stack.one("aws_default_network_acl")).not.toHaveProperty("ingress");
+    expect(stack.one("aws_default_network_acl")).not.toHaveProperty("egress");
+  });
+});
+
+describe("flow logs", () => {
+  const { stack } = vpcWith();
+
+  it("record every connection each minute, encrypted and for the time asked for", () => {
+    expect(stack.one("aws_flow_log")).toMatchObject({ traffic_type: "ALL", max_aggregation_interval: 60 });
+    expect(stack.one("aws_cloudwatch_log_group")).toMatchObject({
+      name: "/notejam-dev/vpc-flow-logs",
+      retention_in_days: 90,
+      kms_key_id: KEY,
+    });
+  });
+
+  it("are written by a role that only this account's flow logs may take", () => {
+    const role = stack.one("aws_iam_role");
+    expect(role.name).toBe("notejam-dev-eu-west-1-flow-logs");
+    const [trust] = statementsOf(role.assume_role_policy);
+    expect(trust).toMatchObject({
+      Principal: { Service: ["vpc-flow-logs.amazonaws.com"] },
+      Condition: {
+        StringEquals: { "aws:SourceAccount": expect.stringContaining("caller_identity") },
+        ArnLike: { "aws:SourceArn": expect.stringMatching(/:ec2:eu-west-1:.*:vpc-flow-log\/\*$/) },
+      },
+    });
+  });
+
+  it("may write to their own group only", () => {
+    const group = stack.one("aws_cloudwatch_log_group");
+    const statements = statementsOf(stack.one("aws_iam_role_policy").policy);
+    const writing = statements.filter(({ Action }) => Action?.includes("logs:PutLogEvents"));
+    expect(writing).toHaveLength(1);
+    expect(writing[0]?.Resource?.every((resource) => references(resource, group))).toBe(true);
+    expect(statements.flatMap(({ Resource }) => Resource)).not.toContain("*");
+  });
+});
+
+describe("endpoints", () => {
+  const { stack } = vpcWith();
+  const endpoints = stack.resources("aws_vpc_endpoint");
+
+  it("reach S3 from the private subnets without NAT", () => {
+    const [gateway] = endpoints.filter((endpoint) => endpoint.vpc_endpoint_type === "Gateway");
+    expect(gateway).toMatchObject({ service_name: "com.amazonaws.eu-west-1.s3" });
+    expect(gateway?.route_table_ids).toEqual(
+      [1, 2, 3].map((zone) => expect.stringContaining(`private-route-table-${zone}`)),
+    );
+  });
+
+  it("reach what nodes and pods need, under the services' own host names", () => {
+    const interfaces = endpoints.filter((endpoint) => endpoint.vpc_endpoint_type === "Interface");
+    const services = interfaces.map((endpoint) => String(endpoint.service_name).split(".eu-west-1.")[1]);
+    expect(services.sort()).toEqual([
+      "ec2",
+      "ecr.api",
+      "ecr.dkr",
+      "eks-auth",
+      "logs",
+      "secretsmanager",
+      "sts",
+    ]);
+    expect(interfaces.every((endpoint) => endpoint.private_dns_enabled === true)).toBe(true);
+  });
+
+  it("answer HTTPS from inside the VPC and nothing else", () => {
+    expect(stack.resources("aws_vpc_security_group_ingress_rule")).toEqual([
+      expect.objectContaining({
+        ip_protocol: "tcp",
+        from_port: 443,
+        to_port: 443,
+        cidr_ipv4: "10.20.0.0/16",
+      }),
+    ]);
+  });
+
+  it("are only the free gateway where the environment does not pay for more", () => {
+    const { stack: without } = vpcWith({ interfaceEndpoints: false });
+    expect(without.count("aws_vpc_endpoint")).toBe(1);
+    expect(without.count("aws_security_group")).toBe(0);
+  });
+});
