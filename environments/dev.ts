@@ -1,0 +1,16 @@
+import { defineEnvironment } from "../src/config/environment.js";
+
+export default defineEnvironment({
+  name: "dev",
+  production: false,
+  drRegion: "eu-central-1",
+  vpcCidr: "10.20.0.0/16",
+  natGateways: "single",
+  hostedZone: "example.com",
+  hostName: "notejam-dev.example.com",
+  clusterEndpoint: { publicAccessCidrs: [] },
+  database: { deletionProtection: false, finalSnapshot: false },
+  keyDeletionWindowDays: 7,
+  budget: { monthlyUsd: 900, emails: ["platform@example.com"] },
+  alarmEmails: ["platform@example.com"],
+});

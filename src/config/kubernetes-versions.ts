@@ -1,0 +1,29 @@
+/**
+ * The last day of EKS standard support of each Kubernetes version, ISO date. After it AWS upgrades a cluster
+ * with the STANDARD upgrade policy by itself, and an older version written here would ask for a downgrade.
+ * https://docs.aws.amazon.com/eks/latest/userguide/kubernetes-versions.html#kubernetes-release-calendar
+ */
+const END_OF_STANDARD_SUPPORT: Readonly<Record<string, string>> = {
+  "1.31": "2025-11-26",
+  "1.32": "2026-03-23",
+  "1.33": "2026-07-29",
+  "1.34": "2026-12-02",
+  "1.35": "2027-03-27",
+  "1.36": "2027-08-02",
+};
+
+/** The last day (ISO date) on which EKS gives a version standard support; undefined for a version not listed here. */
+export function endOfStandardSupport(version: string): string | undefined {
+  return END_OF_STANDARD_SUPPORT[version];
+}
+
+/** The versions in standard support on a day, oldest first. */
+export function versionsInStandardSupport(today: Date): string[] {
+  return Object.keys(END_OF_STANDARD_SUPPORT).filter((version) => isInStandardSupport(version, today));
+}
+
+/** Whether EKS gives a version standard support on a day (in UTC). */
+export function isInStandardSupport(version: string, today: Date): boolean {
+  const end = END_OF_STANDARD_SUPPORT[version];
+  return end !== undefined && today.toISOString().slice(0, 10) <= end;
+}

@@ -1,0 +1,104 @@
+/** The AWS partition of a region: it decides how ARNs start and which services' hosts end in `.cn`. */
+export type Partition = "aws" | "aws-cn" | "aws-us-gov";
+
+/** Where an environment stands that does not say. */
+export const DEFAULT_REGION = "eu-west-1";
+
+/**
+ * The regions in which Notejam can stand: each has EKS, Aurora PostgreSQL, AWS WAF (regional) and at
+ * least three availability zones that EKS can use.
+ *
+ * Sources, to be read again before a region is added:
+ * - EKS: https://docs.aws.amazon.com/general/latest/gr/eks.html
+ * - Aurora PostgreSQL: https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Concepts.AuroraFeaturesRegionsDBEngines.grids.html
+ * - WAF: https://docs.aws.amazon.com/general/latest/gr/waf.html
+ * - Zones: https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-availability-zones.html
+ * - China: https://docs.amazonaws.cn/en_us/aws/latest/userguide/endpoints-Beijing.html
+ * - GovCloud: https://docs.aws.amazon.com/govcloud-us/latest/UserGuide/using-services.html
+ */
+const REGIONS_OF_PARTITION: Readonly<Record<Partition, readonly string[]>> = {
+  aws: [
+    "af-south-1",
+    "ap-east-1",
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-northeast-3",
+    "ap-south-1",
+    "ap-south-2",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ap-southeast-3",
+    "ap-southeast-4",
+    "ap-southeast-5",
+    "ap-southeast-7",
+    "ca-central-1",
+    "ca-west-1",
+    "eu-central-1",
+    "eu-central-2",
+    "eu-north-1",
+    "eu-south-1",
+    "eu-south-2",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "il-central-1",
+    "me-central-1",
+    "me-south-1",
+    "mx-central-1",
+    "sa-east-1",
+    "us-east-1",
+    "us-east-2",
+    "us-west-2",
+  ],
+  "aws-cn": ["cn-north-1", "cn-northwest-1"],
+  "aws-us-gov": ["us-gov-east-1", "us-gov-west-1"],
+};
+
+/** Regions that exist but cannot carry Notejam, with the reason. */
+const REFUSED_REGIONS: Readonly<Record<string, string>> = {
+  "us-west-1":
+    "it gives an account only two availability zones, and Notejam stands in three so that it survives the loss of one",
+};
+
+/**
+ * Zones that EKS cannot use although EC2 lists them; take the first three of the others. Zone ids, unlike
+ * zone names, mean the same place in every account.
+ * https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html
+ */
+const ZONE_IDS_WITHOUT_EKS: Readonly<Record<string, readonly string[]>> = {
+  "us-east-1": ["use1-az3"],
+  "ca-central-1": ["cac1-az3"],
+};
+
+const PARTITION_OF_REGION: ReadonlyMap<string, Partition> = new Map(
+  partitions().flatMap((partition) =>
+    REGIONS_OF_PARTITION[partition].map((region): [string, Partition] => [region, partition]),
+  ),
+);
+
+/** All regions in which Notejam can stand, those of the commercial partition first. */
+export const REGIONS: readonly string[] = [...PARTITION_OF_REGION.keys()];
+
+function partitions(): Partition[] {
+  return ["aws", "aws-cn", "aws-us-gov"];
+}
+
+/** The partition of a supported region; undefined for any other text. */
+export function partitionOf(region: string): Partition | undefined {
+  return PARTITION_OF_REGION.get(region);
+}
+
+/** The supported regions of one partition. */
+export function regionsOf(partition: Partition): readonly string[] {
+  return REGIONS_OF_PARTITION[partition];
+}
+
+/** Why a real AWS region is not supported; undefined when it is supported or no region that is known here. */
+export function reasonRegionIsRefused(region: string): string | undefined {
+  return REFUSED_REGIONS[region];
+}
+
+/** Ids of the region's zones that EKS refuses (for the zone lookup's `exclude_zone_ids`); mostly empty. */
+export function zoneIdsWithoutEks(region: string): readonly string[] {
+  return ZONE_IDS_WITHOUT_EKS[region] ?? [];
+}
