@@ -1,0 +1,136 @@
+import { describe, expect, it } from "vitest";
+import { synthesize } from "../blocks/testing.js";
+import { Alarms, type AlarmsProps } from "./alarms.js";
+
+function alarms(change: Partial<AlarmsProps> = {}) {
+  return synthesize((scope) => {
+    new Alarms(scope, "alarms", {
+      name: "notejam-dev",
+      topicArn: "topic",
+      loadBalancer: { arnSuffix: "app/notejam-dev/50dc6c495c0c9188" },
+      database: { clusterIdentifier: "notejam-dev", maxConnections: 405 },
+      cluster: { name: "notejam-dev" },
+      webAcl: { name: "notejam-dev", region: "eu-west-1" },
+      natGatewayIds: ["nat-a", "nat-b", "nat-c"],
+      ...change,
+    });
+  });
+}
+
+describe("Alarms", () => {
+  const stack = alarms();
+  const all = stack.resources("aws_cloudwatch_metric_alarm");
+  const composite = stack.one("aws_cloudwatch_composite_alarm");
+  const alarm = (name: string) => {
+    const found = all.find((one) => one["alarm_name"] === `notejam-dev-${name}`);
+    if (!found) throw new Error(`no alarm ${name}`);
+    return found;
+  };
+  const felt = ["service-errors", "service-unavailable", "service-slow"];
+  const isFelt = (name: unknown) => felt.some((part) => name === `notejam-dev-${part}`);
+
+  it("sends one message for what visitors feel, however many symptoms there are", () => {
+    const parts = felt.map((name) => `ALARM("\${aws_cloudwatch_metric_alarm.${alarm(name).id}.alarm_name}")`);
+    expect(composite).toMatchObject({
+      alarm_name: "notejam-dev-service-impaired",
+      alarm_rule: parts.join(" OR "),
+      alarm_actions: ["topic"],
+      ok_actions: ["topic"],
+    });
+    for (const name of felt) expect(alarm(name)["alarm_actions"] ?? []).toEqual([]);
+  });
+
+  it("announces beginning and end of every other alarm", () => {
+    for (const one of all.filter((candidate) => !isFelt(candidate["alarm_name"])))
+      expect(one).toMatchObject({ alarm_actions: ["topic"], ok_actions: ["topic"] });
+  });
+
+  it("tells whoever is woken what to do, and where to read on", () => {
+    for (const { alarm_description } of [...all, composite])
+      expect(alarm_description).toMatch(/^[A-Z].{60,}\. Runbook: docs\/runbook\.md#[a-z0-9-]+$/);
+    expect(
+      alarms({ runbook: "https://example.com/runbook" }).one("aws_cloudwatch_composite_alarm"),
+    ).toMatchObject({
+      alarm_description: expect.stringContaining("Runbook: https://example.com/runbook#service-impaired"),
+    });
+  });
+
+  it("watches each part of the platform", () => {
+    expect(all.map((one) => String(one["alarm_name"]).replace("notejam-dev-", "")).sort()).toEqual([
+      "cluster-nodes-cpu",
+      "cluster-nodes-disk",
+      "cluster-nodes-failed",
+      "cluster-nodes-memory",
+      "cluster-pods-pending",
+      "cluster-unwatched",
+      "database-connections",
+      "database-cpu",
+      "database-disk",
+      "database-memory",
+      "database-replica-lag",
+      "firewall-blocks",
+      "nat-gateway-1-ports",
+      "nat-gateway-2-ports",
+      "nat-gateway-3-ports",
+      "service-errors",
+      "service-slow",
+      "service-unavailable",
+    ]);
+  });
+
+  it("counts errors of pods and load balancer as a share of requests, and not among a handful", () => {
+    expect(alarm("service-errors")["metric_query"]).toEqual([
+      expect.objectContaining({
+        id: "result",
+        return_data: true,
+        expression:
+          "IF(requests >= 20, 100 * (FILL(target_errors, 0) + FILL(balancer_errors, 0)) / requests, 0)",
+      }),
+      ...[
+        ["requests", "RequestCount"],
+        ["target_errors", "HTTPCode_Target_5XX_Count"],
+        ["balancer_errors", "HTTPCode_ELB_5XX_Count"],
+      ].map(([id, metric_name]) => ({
+        id,
+        metric: {
+          namespace: "AWS/ApplicationELB",
+          metric_name,
+          dimensions: { LoadBalancer: "app/notejam-dev/50dc6c495c0c9188" },
+          period: 60,
+          stat: "Sum",
+        },
+      })),
+    ]);
+  });
+
+  it("measures slowness by what one visitor in twenty feels", () => {
+    expect(alarm("service-slow")).toMatchObject({
+      metric_name: "TargetResponseTime",
+      extended_statistic: "p95",
+      evaluate_low_sample_count_percentiles: "ignore",
+      threshold: 1,
+      evaluation_periods: 15,
+      datapoints_to_alarm: 10,
+    });
+    expect(alarm("service-slow")).not.toHaveProperty("statistic");
+  });
+
+  it("takes silence of the writer and of the cluster for trouble, and no errors for none", () => {
+    expect(alarm("database-cpu")["treat_missing_data"]).toBe("breaching");
+    expect(alarm("cluster-unwatched")["treat_missing_data"]).toBe("breaching");
+    expect(alarm("service-unavailable")["treat_missing_data"]).toBe("notBreaching");
+  });
+
+  it("speaks before the last connection is taken", () => {
+    expect(alarm("database-connections")).toMatchObject({
+      threshold: 324,
+      dimensions: { DBClusterIdentifier: "notejam-dev", Role: "WRITER" },
+    });
+    const unknown = alarms({ database: { clusterIdentifier: "notejam-dev" } });
+    expect(unknown.count("aws_cloudwatch_metric_alarm")).toBe(all.length - 1);
+  });
+
+  it("watches each NAT gateway", () => {
+    expect(alarm("nat-gateway-2-ports")).toMatchObject({ dimensions: { NatGatewayId: "nat-b" } });
+  });
+});

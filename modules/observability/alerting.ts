@@ -1,0 +1,83 @@
+import { SnsTopic } from "@cdktf/provider-aws/lib/sns-topic/index.js";
+import { SnsTopicPolicy } from "@cdktf/provider-aws/lib/sns-topic-policy/index.js";
+import { SnsTopicSubscription } from "@cdktf/provider-aws/lib/sns-topic-subscription/index.js";
+import { Construct } from "constructs";
+import type { AwsAccount } from "../blocks/aws-account.js";
+import { type PolicyStatement, policyDocument } from "../blocks/iam-policy.js";
+
+export interface AlertingProps {
+  /** Base of the topic's name, unique in account and region. */
+  readonly name: string;
+  readonly account: AwsAccount;
+  /** Key that encrypts messages; its policy must admit the services that publish here. */
+  readonly kmsKeyArn: string;
+  /** Who is told. Each address has to confirm a message from AWS before it hears anything else. */
+  readonly emails: readonly string[];
+}
+
+/**
+ * Where everything that needs a person is announced.
+ *
+ * A topic, so that a pager or a chat can be subscribed beside the addresses without touching an alarm.
+ */
+export class Alerting extends Construct {
+  readonly topicArn: string;
+
+  constructor(scope: Construct, id: string, props: AlertingProps) {
+    super(scope, id);
+    const topic = new SnsTopic(this, "topic", {
+      name: `${props.name}-alerts`,
+      displayName: props.name,
+      kmsMasterKeyId: props.kmsKeyArn,
+    });
+    this.topicArn = topic.arn;
+    new SnsTopicPolicy(this, "policy", {
+      arn: topic.arn,
+      policy: policyDocument([
+        ...publishers(props.account, props.name, topic.arn),
+        encryptedTransport(topic.arn),
+      ]),
+    });
+    for (const email of props.emails)
+      new SnsTopicSubscription(this, `email-${email}`, {
+        topicArn: topic.arn,
+        protocol: "email",
+        endpoint: email,
+      });
+  }
+}
+
+/**
+ * The AWS services that publish by themselves, each only for what carries our name in this account.
+ *
+ * Whoever joins them has to be admitted by the key's policy too, or its messages vanish without an error.
+ */
+function publishers(account: AwsAccount, name: string, topicArn: string): PolicyStatement[] {
+  const sources = {
+    CloudWatch: { service: "cloudwatch.amazonaws.com", arn: account.arn("cloudwatch", `alarm:${name}-*`) },
+    EventBridge: { service: "events.amazonaws.com", arn: account.arn("events", `rule/${name}-*`) },
+    // Budgets are named by environment and region and have none themselves: any of the account's.
+    Budgets: { service: "budgets.amazonaws.com", arn: account.arn("budgets", "*", { region: "" }) },
+  };
+  return Object.entries(sources).map(([sid, { service, arn }]) => ({
+    sid,
+    principals: { Service: [service] },
+    actions: ["sns:Publish"],
+    resources: [topicArn],
+    conditions: {
+      ArnLike: { "aws:SourceArn": arn },
+      StringEquals: { "aws:SourceAccount": account.accountId },
+    },
+  }));
+}
+
+function encryptedTransport(topicArn: string): PolicyStatement {
+  return {
+    sid: "OnlyOverTls",
+    effect: "Deny",
+    principals: "*",
+    actions: ["sns:Publish"],
+    resources: [topicArn],
+    conditions: { Bool: { "aws:SecureTransport": "false" } },
+  };
+}
