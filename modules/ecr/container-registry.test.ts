@@ -1,0 +1,64 @@
+import { describe, expect, it } from "vitest";
+import { synthesize } from "../blocks/testing.js";
+import { ContainerRegistry, type ContainerRegistryProps } from "./container-registry.js";
+
+const registryWith = (changes: Partial<ContainerRegistryProps> = {}) =>
+  synthesize(
+    (scope, { replica }) =>
+      new ContainerRegistry(scope, "registry", {
+        name: "notejam-prod",
+        kmsKeyArn: "key-here",
+        replica: { provider: replica, kmsKeyArn: "key-there" },
+        ...changes,
+      }),
+  );
+
+describe("ContainerRegistry", () => {
+  const stack = registryWith();
+  const repositories = stack.resources("aws_ecr_repository");
+  const here = repositories.find(({ provider }) => provider === undefined);
+  const there = repositories.find(({ provider }) => provider === "aws.dr");
+
+  it("stands in both regions under one name, each under the key of its region", () => {
+    expect(here).toMatchObject({
+      name: "notejam-prod-ecr-registry",
+      encryption_configuration: [{ encryption_type: "KMS", kms_key: "key-here" }],
+    });
+    expect(there).toMatchObject({
+      name: "notejam-prod-ecr-registry",
+      encryption_configuration: [{ encryption_type: "KMS", kms_key: "key-there" }],
+    });
+  });
+
+  it("never lets a tag be moved, and scans each push", () => {
+    for (const repository of [here, there]) {
+      expect(repository).toMatchObject({
+        image_tag_mutability: "IMMUTABLE",
+        image_scanning_configuration: { scan_on_push: true },
+      });
+    }
+  });
+
+  it("removes untagged images after a week and keeps the newest 300, in both regions", () => {
+    const policies = stack.resources("aws_ecr_lifecycle_policy");
+    expect(policies.map(({ provider }) => provider).sort()).toEqual(["aws.dr", undefined]);
+    for (const { policy } of policies) {
+      const { rules } = JSON.parse(String(policy));
+      expect(rules.map((rule: { selection: unknown }) => rule.selection)).toEqual([
+        { tagStatus: "untagged", countType: "sinceImagePushed", countUnit: "days", countNumber: 7 },
+        { tagStatus: "any", countType: "imageCountMoreThan", countNumber: 300 },
+      ]);
+    }
+  });
+
+  it("is not deleted with images in it, unless told otherwise", () => {
+    expect(here).toMatchObject({ force_delete: false });
+    expect(registryWith({ forceDelete: true }).resources("aws_ecr_repository")[0]).toMatchObject({
+      force_delete: true,
+    });
+  });
+
+  it("refuses to keep no image", () => {
+    expect(() => registryWith({ keepImages: 0 })).toThrow(/keepImages is 0.*1 or more/);
+  });
+});
