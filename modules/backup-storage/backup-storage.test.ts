@@ -1,0 +1,129 @@
+import { describe, expect, it } from "vitest";
+import { AwsAccount } from "../blocks/aws-account.js";
+import { statementsOf, synthesize } from "../blocks/testing.js";
+import { BackupStorage, type BackupStorageProps } from "./backup-storage.js";
+
+const storageWith = (changes: Partial<BackupStorageProps> = {}) =>
+  synthesize(
+    (scope, { replica }) =>
+      new BackupStorage(scope, "backups", {
+        globalName: "notejam-prod-eu-west-1",
+        account: new AwsAccount(scope, "account", { region: "eu-west-1" }),
+        kmsKeyArn: "key-here",
+        replica: { provider: replica, kmsKeyArn: "key-there" },
+        retentionDays: 1095,
+        objectLockMode: "COMPLIANCE",
+        accessLogs: { bucketName: "notejam-logs" },
+        ...changes,
+      }),
+  );
+
+interface LifecycleRule {
+  readonly id: string;
+  readonly filter: unknown;
+  readonly expiration?: readonly { readonly days?: number }[];
+  readonly transition?: readonly { readonly days: number; readonly storage_class: string }[];
+}
+
+describe("BackupStorage", () => {
+  const stack = storageWith();
+  const inRegion = (type: string, provider: string | undefined) => {
+    const [block] = stack.resources(type).filter((candidate) => candidate.provider === provider);
+    if (!block) throw new Error(`no ${type} under the provider ${provider ?? "aws"}`);
+    return block;
+  };
+  const lifecycle = (provider: string | undefined) =>
+    inRegion("aws_s3_bucket_lifecycle_configuration", provider).rule as LifecycleRule[];
+
+  it.each([
+    ["here", undefined],
+    ["in the recovery region", "aws.dr"],
+  ])("keeps every dump for three years, %s", (_where, provider) => {
+    const rule = lifecycle(provider).find(({ id }) => id === "expire-dumps");
+    expect(rule).toMatchObject({ expiration: [{ days: 1095 }], filter: [{ prefix: "dumps/" }] });
+    const others = lifecycle(provider).filter(({ id }) => id !== "expire-dumps");
+    expect(others.flatMap(({ expiration }) => expiration ?? []).filter(({ days }) => days)).toEqual([]);
+  });
+
+  it.each([
+    ["here", undefined],
+    ["in the recovery region", "aws.dr"],
+  ])("locks every dump as long as it is kept, %s", (_where, provider) => {
+    expect(inRegion("aws_s3_bucket", provider)).toMatchObject({ object_lock_enabled: true });
+    expect(inRegion("aws_s3_bucket_object_lock_configuration", provider).rule).toEqual({
+      default_retention: { mode: "COMPLIANCE", days: 1095 },
+    });
+  });
+
+  it("moves dumps to colder classes, all of which can be read at once", () => {
+    const classes = lifecycle(undefined).flatMap(({ transition }) => transition ?? []);
+    expect(classes).toEqual([
+      { days: 30, storage_class: "STANDARD_IA" },
+      { days: 90, storage_class: "GLACIER_IR" },
+    ]);
+  });
+
+  it("copies every dump to the recovery region within 15 minutes, under the key there", () => {
+    const [rule] = stack.one("aws_s3_bucket_replication_configuration").rule as Record<string, unknown>[];
+    expect(rule).toMatchObject({
+      status: "Enabled",
+      filter: { prefix: "" },
+      source_selection_criteria: { sse_kms_encrypted_objects: { status: "Enabled" } },
+      destination: {
+        bucket: `\${aws_s3_bucket.${inRegion("aws_s3_bucket", "aws.dr").id}.arn}`,
+        encryption_configuration: { replica_kms_key_id: "key-there" },
+        replication_time: { status: "Enabled", time: { minutes: 15 } },
+        metrics: { status: "Enabled", event_threshold: { minutes: 15 } },
+      },
+    });
+  });
+
+  it("does not repeat a deletion in the recovery region, nor may the copying delete anything", () => {
+    const [rule] = stack.one("aws_s3_bucket_replication_configuration").rule as Record<string, unknown>[];
+    expect(rule?.delete_marker_replication).toEqual({ status: "Disabled" });
+    const actions = statementsOf(stack.one("aws_iam_role_policy").policy).flatMap(
+      ({ Action }) => Action ?? [],
+    );
+    expect(actions.filter((action) => /Delete|Put|\*/.test(action))).toEqual([]);
+  });
+
+  it("waits for both buckets' versioning before it copies", () => {
+    const versioning = stack
+      .resources("aws_s3_bucket_versioning")
+      .map(({ id }) => `aws_s3_bucket_versioning.${id}`);
+    expect(versioning).toHaveLength(2);
+    const { depends_on } = stack.one("aws_s3_bucket_replication_configuration");
+    expect([...(depends_on as string[])].sort()).toEqual(versioning.sort());
+  });
+
+  it("lends the two keys to the copying for these two buckets only", () => {
+    const statements = statementsOf(stack.one("aws_iam_role_policy").policy);
+    const uses = statements.filter(({ Action }) => Action?.some((action) => action.startsWith("kms:")));
+    expect(uses.map(({ Action, Resource }) => [Action, Resource])).toEqual([
+      [["kms:Decrypt"], ["key-here"]],
+      [["kms:Encrypt", "kms:GenerateDataKey"], ["key-there"]],
+    ]);
+    for (const { Condition } of uses) {
+      expect(Condition?.StringLike?.["kms:EncryptionContext:aws:s3:arn"]).toHaveLength(2);
+    }
+  });
+
+  it("names both buckets so that no other account or region can have them, within S3's 63 characters", () => {
+    const longest = storageWith({ globalName: "notejam-staging-ap-southeast-100" });
+    const names = longest.resources("aws_s3_bucket").map(({ bucket }) => String(bucket));
+    expect(names).toHaveLength(2);
+    for (const name of names) {
+      expect(name).toMatch(/^notejam-staging-ap-southeast-100-backup.*-\$\{data\.aws_caller_identity/);
+      expect(name.replace(/\$\{[^}]*\}/, "123456789012").length).toBeLessThanOrEqual(63);
+    }
+  });
+
+  it("records who reads and writes dumps, and lets no destroy take them along", () => {
+    expect(stack.one("aws_s3_bucket_logging")).toMatchObject({ target_bucket: "notejam-logs" });
+    expect(stack.resources("aws_s3_bucket").every((bucket) => bucket.force_destroy === false)).toBe(true);
+  });
+
+  it.each([1094, 0, 1095.5])("refuses to keep dumps for %d days", (retentionDays) => {
+    expect(() => storageWith({ retentionDays })).toThrow(/three years.*1095 or more/);
+  });
+});

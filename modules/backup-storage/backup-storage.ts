@@ -1,0 +1,162 @@
+import type { S3BucketLifecycleConfigurationRule } from "@cdktf/provider-aws/lib/s3-bucket-lifecycle-configuration/index.js";
+import { S3BucketReplicationConfigurationA } from "@cdktf/provider-aws/lib/s3-bucket-replication-configuration/index.js";
+import type { TerraformProvider } from "cdktf";
+import { Construct } from "constructs";
+import type { AwsAccount } from "../blocks/aws-account.js";
+import { type ObjectLock, PrivateBucket } from "../blocks/private-bucket.js";
+import { ReplicationRole } from "./replication-role.js";
+
+export interface BackupStorageProps {
+  /** What the buckets' names start with; unique over the account's regions, at most 32 characters. */
+  readonly globalName: string;
+  readonly account: AwsAccount;
+  readonly kmsKeyArn: string;
+  /** The recovery region and the key of the copies there. */
+  readonly replica: { readonly provider: TerraformProvider; readonly kmsKeyArn: string };
+  /** Days that every dump is kept and cannot be deleted: 1,095 (three years) or more. */
+  readonly retentionDays: number;
+  /** COMPLIANCE: nobody can delete a dump early, the account's owner included. GOVERNANCE: a privileged identity can. */
+  readonly objectLockMode: ObjectLock["mode"];
+  /** Bucket (of this region) for the records of who read or wrote. */
+  readonly accessLogs: { readonly bucketName: string };
+  /** Let Terraform delete the buckets with every dump in them. @default false */
+  readonly forceDestroy?: boolean;
+}
+
+/** The business keeps notes for three years. */
+const LEAST_RETENTION_DAYS = 1095;
+
+const DUMPS = "dumps/";
+
+/** Days after which dumps move on; S3 demands 30 in STANDARD before the first. */
+const TO_INFREQUENT_ACCESS_DAYS = 30;
+const TO_GLACIER_DAYS = 90;
+
+/** A deleted or overwritten version goes this long after its lock has ended. */
+const NONCURRENT_DAYS = 30;
+
+const REPLICATION_MINUTES = 15;
+
+/**
+ * Database dumps for three years, locked, encrypted, and copied to the recovery region within a quarter of an hour.
+ *
+ * All storage classes on the way answer in milliseconds. The archive classes below them are cheaper still, but a dump
+ * would have to be asked for 12 to 48 hours before it is needed: too late for whoever needs it.
+ *
+ * A deletion here is not repeated there (delete markers are not replicated), and what a lock protects is removed by
+ * neither a person nor the lifecycle before its time.
+ */
+export class BackupStorage extends Construct {
+  readonly bucketName: string;
+  readonly bucketArn: string;
+  readonly replicaBucketName: string;
+  readonly replicaBucketArn: string;
+
+  constructor(scope: Construct, id: string, props: BackupStorageProps) {
+    super(scope, id);
+    this.refuseShortRetention(props.retentionDays);
+    const bucket = this.addBucket(props);
+    const replica = this.addReplica(props);
+    this.replicate(bucket, replica, props);
+    this.bucketName = bucket.name;
+    this.bucketArn = bucket.arn;
+    this.replicaBucketName = replica.name;
+    this.replicaBucketArn = replica.arn;
+  }
+
+  private addBucket(props: BackupStorageProps): PrivateBucket {
+    return new PrivateBucket(this, "bucket", {
+      ...shared(props),
+      name: `${props.globalName}-backup-${props.account.accountId}`,
+      encryption: { kmsKeyArn: props.kmsKeyArn },
+      accessLogs: { bucketName: props.accessLogs.bucketName, prefix: "s3/backup/" },
+      lifecycleRules: [coolDownAndExpire(props.retentionDays), removeOrphanedMarkers],
+    });
+  }
+
+  private addReplica(props: BackupStorageProps): PrivateBucket {
+    return new PrivateBucket(this, "replica", {
+      ...shared(props),
+      provider: props.replica.provider,
+      name: `${props.globalName}-backup-replica-${props.account.accountId}`,
+      encryption: { kmsKeyArn: props.replica.kmsKeyArn },
+      // Copies arrive in GLACIER_IR: they are read when the region is lost, and in drills.
+      lifecycleRules: [expire(props.retentionDays), removeOrphanedMarkers],
+    });
+  }
+
+  private replicate(bucket: PrivateBucket, replica: PrivateBucket, props: BackupStorageProps): void {
+    const role = new ReplicationRole(this, "replication", {
+      name: `${props.globalName}-backup-replication`,
+      source: { bucketArn: bucket.arn, kmsKeyArn: props.kmsKeyArn },
+      destination: { bucketArn: replica.arn, kmsKeyArn: props.replica.kmsKeyArn },
+    });
+    new S3BucketReplicationConfigurationA(this, "replication-rules", {
+      bucket: bucket.resource.id,
+      role: role.arn,
+      rule: [
+        {
+          id: "to-the-recovery-region",
+          status: "Enabled",
+          priority: 0,
+          filter: { prefix: "" },
+          deleteMarkerReplication: { status: "Disabled" },
+          sourceSelectionCriteria: { sseKmsEncryptedObjects: { status: "Enabled" } },
+          destination: {
+            bucket: replica.arn,
+            storageClass: "GLACIER_IR",
+            encryptionConfiguration: { replicaKmsKeyId: props.replica.kmsKeyArn },
+            replicationTime: { status: "Enabled", time: { minutes: REPLICATION_MINUTES } },
+            metrics: { status: "Enabled", eventThreshold: { minutes: REPLICATION_MINUTES } },
+          },
+        },
+      ],
+      // S3 replicates between versioned buckets only, and checks it when this is made.
+      dependsOn: [bucket.versioning, replica.versioning].filter((versioning) => versioning !== undefined),
+    });
+  }
+
+  private refuseShortRetention(days: number): void {
+    if (Number.isInteger(days) && days >= LEAST_RETENTION_DAYS) return;
+    throw new Error(
+      `${this.node.path}: retentionDays is ${days}; notes are kept for three years, so give a whole number ` +
+        `of ${LEAST_RETENTION_DAYS} or more.`,
+    );
+  }
+}
+
+function shared({ account, forceDestroy, objectLockMode, retentionDays }: BackupStorageProps) {
+  return {
+    partition: account.partition,
+    objectLock: { mode: objectLockMode, days: retentionDays },
+    forceDestroy,
+  };
+}
+
+function expire(retentionDays: number): S3BucketLifecycleConfigurationRule {
+  return {
+    id: "expire-dumps",
+    status: "Enabled",
+    filter: [{ prefix: DUMPS }],
+    expiration: [{ days: retentionDays }],
+    noncurrentVersionExpiration: [{ noncurrentDays: NONCURRENT_DAYS }],
+  };
+}
+
+function coolDownAndExpire(retentionDays: number): S3BucketLifecycleConfigurationRule {
+  return {
+    ...expire(retentionDays),
+    transition: [
+      { days: TO_INFREQUENT_ACCESS_DAYS, storageClass: "STANDARD_IA" },
+      { days: TO_GLACIER_DAYS, storageClass: "GLACIER_IR" },
+    ],
+  };
+}
+
+/** What an expiry leaves: a marker that hides nothing any more. S3 takes this in a rule of its own only. */
+const removeOrphanedMarkers: S3BucketLifecycleConfigurationRule = {
+  id: "remove-orphaned-delete-markers",
+  status: "Enabled",
+  filter: [{ prefix: DUMPS }],
+  expiration: [{ expiredObjectDeleteMarker: true }],
+};
