@@ -73,13 +73,15 @@ const replicasAreElsewhere = rule(["region", "drRegion"], ({ region, drRegion })
   const partition = partitionOf(region);
   if (partition === undefined || partitionOf(drRegion) === undefined) return [];
   const others = regionsOf(partition).filter((candidate) => candidate !== region);
+  // Best on the same continent, whose regions share their first letters.
+  const other = others.find((candidate) => candidate.slice(0, 2) === region.slice(0, 2)) ?? others[0];
   if (drRegion === region) {
     return [
       {
         field: "drRegion",
         value: drRegion,
         rule: "another region than the environment's own, for replicas must survive its loss",
-        remedy: `choose another one of the partition ${partition}, such as "${others[0]}"`,
+        remedy: `choose another one of the partition ${partition}, such as "${other}"`,
       },
     ];
   }
@@ -89,7 +91,7 @@ const replicasAreElsewhere = rule(["region", "drRegion"], ({ region, drRegion })
       field: "drRegion",
       value: drRegion,
       rule: `a region of the partition of ${region} (${partition}): nothing is replicated across partitions`,
-      remedy: `choose one such as "${others[0]}"`,
+      remedy: `choose one such as "${other}"`,
     },
   ];
 });

@@ -78,7 +78,8 @@ function findingsOf(error: z.core.$ZodError, schema: z.core.$ZodType, input: unk
 function findingsOfIssue(issue: z.core.$ZodIssue, schema: z.core.$ZodType, input: unknown): Finding[] {
   if (issue.code === "unrecognized_keys")
     return issue.keys.map((key) => unknownField(issue.path, key, schema, input));
-  const guidance = guidanceAt(schema, issue.path);
+  // What a record allows as a key is said by the record, not by its values.
+  const guidance = guidanceAt(schema, issue.code === "invalid_key" ? issue.path.slice(0, -1) : issue.path);
   return [
     {
       field: pathText(issue.path),
@@ -100,7 +101,7 @@ function unknownField(
   return {
     field: pathText([...path, key]),
     value: valueAt(input, [...path, key]),
-    rule: `one of the known fields: ${known.join(", ")}`,
+    rule: meant === undefined ? `one of the known fields: ${known.join(", ")}` : "a known field",
     remedy: meant === undefined ? "remove it" : `did you mean "${meant}"?`,
   };
 }

@@ -1,0 +1,49 @@
+import { describe, expect, it } from "vitest";
+import { namesOf, namesTooLong } from "./names.js";
+import { REGIONS } from "./regions.js";
+
+describe("namesOf", () => {
+  it("names everything of an environment", () => {
+    expect(namesOf({ name: "prod", region: "eu-west-1" })).toEqual({
+      instance: "prod",
+      name: "notejam-prod",
+      globalName: "notejam-prod-eu-west-1",
+      platformStack: "notejam-prod",
+      gitopsStack: "notejam-prod-gitops",
+      clusterName: "notejam-prod",
+      loadBalancerName: "notejam-prod",
+      databaseClusterIdentifier: "notejam-prod",
+      databaseSecretName: "notejam/prod/database",
+      imageRepository: "notejam-prod-ecr-registry",
+      backupBucketBase: "notejam-prod-eu-west-1-backups",
+      backupReplicaBucketBase: "notejam-prod-eu-west-1-backups-replica",
+      accessLogsBucketBase: "notejam-prod-eu-west-1-access-logs",
+      lokiBucketBase: "notejam-prod-eu-west-1-loki",
+      webAclLogGroup: "aws-waf-logs-notejam-prod",
+    });
+  });
+
+  it("gives a recovery copy no name that the first copy has", () => {
+    const first = Object.values(namesOf({ name: "prod", region: "eu-west-1" }));
+    const copy = Object.values(
+      namesOf({ name: "prod", region: "eu-central-1", recoveryOf: { region: "eu-west-1" } }),
+    );
+    expect(first.filter((name) => copy.includes(name))).toEqual([]);
+  });
+
+  it.each(REGIONS)("fits dev and prod into AWS's limits in %s, and their recovery copies", (region) => {
+    const first = ["dev", "prod"].map((name) => ({ name, region }));
+    const copies = first.map((environment) => ({ ...environment, recoveryOf: { region: "us-east-1" } }));
+    expect([...first, ...copies].flatMap(namesTooLong)).toEqual([]);
+  });
+});
+
+describe("namesTooLong", () => {
+  it("measures role names to the character", () => {
+    const fits = { name: "n".repeat(9), region: "ap-southeast-1" };
+    expect(namesTooLong(fits)).toEqual([]);
+    expect(namesTooLong({ ...fits, name: "n".repeat(10) }).map(({ of, limit }) => [of, limit])).toEqual([
+      ["IAM role", 64],
+    ]);
+  });
+});
