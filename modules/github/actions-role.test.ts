@@ -1,0 +1,84 @@
+import { describe, expect, it } from "vitest";
+import { AwsAccount } from "../blocks/aws-account.js";
+import { statementsOf, synthesize } from "../blocks/testing.js";
+import { GithubActionsRole, type GithubActionsRoleProps } from "./actions-role.js";
+
+const REPOSITORY = "arn:aws:ecr:eu-west-1:123456789012:repository/notejam-prod-ecr-registry";
+
+const roleWith = (changes: Partial<GithubActionsRoleProps> = {}) =>
+  synthesize(
+    (scope) =>
+      new GithubActionsRole(scope, "github", {
+        globalName: "notejam-prod-eu-west-1",
+        account: new AwsAccount(scope, "account", { region: "eu-west-1" }),
+        owner: "example",
+        repositories: ["notejam", "notejam-tools"],
+        environment: "prod",
+        repositoryArn: REPOSITORY,
+        ...changes,
+      }),
+  );
+
+describe("GithubActionsRole", () => {
+  const stack = roleWith();
+  const role = stack.one("aws_iam_role");
+  const rights = statementsOf(stack.one("aws_iam_role_policy").policy);
+
+  it("believes only jobs that run in the environment of a repository it names, compared whole", () => {
+    const [trust, ...others] = statementsOf(role.assume_role_policy);
+    expect(others).toEqual([]);
+    expect(trust?.Action).toEqual(["sts:AssumeRoleWithWebIdentity"]);
+    expect(trust?.Condition).toEqual({
+      StringEquals: {
+        "token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
+        "token.actions.githubusercontent.com:sub": [
+          "repo:example/notejam:environment:prod",
+          "repo:example/notejam-tools:environment:prod",
+        ],
+      },
+    });
+  });
+
+  it("finds the account's provider by its ARN, in the account's partition", () => {
+    const [trust] = statementsOf(role.assume_role_policy);
+    expect(JSON.stringify(trust?.Principal)).toMatch(
+      /"Federated":\["arn:\$\{.*partition\}:iam::\$\{.*account_id\}:oidc-provider\/token\.actions\.githubusercontent\.com"/,
+    );
+  });
+
+  it("lasts one hour", () => {
+    expect(role).toMatchObject({ name: "notejam-prod-eu-west-1-github-actions", max_session_duration: 3600 });
+  });
+
+  it("pushes to one repository and can neither delete an image nor change the repository", () => {
+    const push = rights.find(({ Action }) => Action?.includes("ecr:PutImage"));
+    expect(push?.Resource).toEqual([REPOSITORY]);
+    const actions = rights.flatMap(({ Action }) => Action ?? []);
+    expect(actions.filter((action) => /Delete|Policy|Tag|\*/.test(action))).toEqual([]);
+    expect(actions.every((action) => action.startsWith("ecr:"))).toBe(true);
+  });
+
+  it("opens every resource for the sign-in alone", () => {
+    const everywhere = rights.filter(({ Resource }) => Resource?.includes("*"));
+    expect(everywhere.flatMap(({ Action }) => Action)).toEqual(["ecr:GetAuthorizationToken"]);
+  });
+
+  it("reads, and only reads, the repository that promoted images come from", () => {
+    const dev = "arn:aws:ecr:eu-west-1:123456789012:repository/notejam-dev-ecr-registry";
+    const promoting = statementsOf(
+      roleWith({ readableRepositoryArns: [dev] }).one("aws_iam_role_policy").policy,
+    );
+    const aboutDev = promoting.filter(({ Resource }) => Resource?.includes(dev));
+    expect(aboutDev.flatMap(({ Action }) => Action)).not.toContain("ecr:PutImage");
+    expect(aboutDev.flatMap(({ Action }) => Action)).toContain("ecr:BatchGetImage");
+  });
+
+  it.each([
+    [{ repositories: [] }, /repositories is empty/],
+    [{ repositories: ["*"] }, /"\*" cannot be part/],
+    [{ owner: "example/notejam" }, /"example\/notejam" cannot be part/],
+    [{ environment: "prod:ref" }, /"prod:ref" cannot be part/],
+  ])("refuses %o, which would let others in or nobody", (changes, message) => {
+    expect(() => roleWith(changes)).toThrow(message);
+  });
+});

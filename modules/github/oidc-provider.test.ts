@@ -1,0 +1,15 @@
+import { describe, expect, it } from "vitest";
+import { synthesize } from "../blocks/testing.js";
+import { GithubOidcProvider } from "./oidc-provider.js";
+
+describe("GithubOidcProvider", () => {
+  it("believes GitHub's tokens for AWS, and pins no certificate that GitHub may change", () => {
+    const stack = synthesize((scope) => new GithubOidcProvider(scope, "github"));
+    const provider = stack.one("aws_iam_openid_connect_provider");
+    expect(provider).toMatchObject({
+      url: "https://token.actions.githubusercontent.com",
+      client_id_list: ["sts.amazonaws.com"],
+    });
+    expect(provider).not.toHaveProperty("thumbprint_list");
+  });
+});
