@@ -25,7 +25,7 @@ function vpcWith(changes: Partial<VpcProps> = {}) {
   return { vpc, stack };
 }
 
-const tagsOf = (block: Block | undefined) => block?.tags as Record<string, string>;
+const tagsOf = (block: Block | undefined) => Object(block?.tags);
 const references = (value: unknown, target: Block) => String(value).includes(`.${target.id}.`);
 
 describe("Vpc", () => {
