@@ -1,0 +1,141 @@
+import { relative } from "node:path";
+import type { Synthesized } from "./synthesized.js";
+
+/** A setting that is right for AWS and in the way of an account that is thrown away. */
+interface LocalSetting {
+  readonly type: string;
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly because: string;
+}
+
+const LOCAL_SETTINGS: readonly LocalSetting[] = [
+  {
+    type: "aws_rds_cluster",
+    settings: { deletion_protection: false, skip_final_snapshot: true },
+    because: "a protected database could not be removed, and nobody restores an emulated final snapshot",
+  },
+  {
+    type: "aws_db_instance",
+    settings: { deletion_protection: false, skip_final_snapshot: true },
+    because: "a protected database could not be removed, and nobody restores an emulated final snapshot",
+  },
+  {
+    type: "aws_lb",
+    settings: { enable_deletion_protection: false },
+    because: "a protected load balancer could not be removed",
+  },
+  {
+    type: "aws_s3_bucket",
+    settings: { force_destroy: true },
+    because: "a bucket with objects (logs, local backups) could not be removed",
+  },
+  {
+    type: "aws_ecr_repository",
+    settings: { force_delete: true },
+    because: "a repository with images could not be removed",
+  },
+  {
+    type: "aws_secretsmanager_secret",
+    settings: { recovery_window_in_days: 0 },
+    because: "the name of a removed secret would stay taken for the days of its recovery window",
+  },
+];
+
+/** One resource that differs from what AWS would get, for people to read. */
+export interface Difference {
+  /** The resource's address. */
+  readonly address: string;
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly because: string;
+}
+
+/**
+ * What must differ in an account that is thrown away, computed from the synthesized resources: the stacks know
+ * nothing of local runs.
+ */
+export function localDifferences({ resource }: Synthesized): Difference[] {
+  const settings = LOCAL_SETTINGS.flatMap(({ type, settings, because }) =>
+    Object.keys(resource[type] ?? {}).map((id) => ({ address: `${type}.${id}`, settings, because })),
+  );
+  return [...settings, ...keptResources(resource)];
+}
+
+function keptResources(resource: Synthesized["resource"]): Difference[] {
+  return Object.entries(resource).flatMap(([type, resources]) =>
+    Object.entries(resources)
+      .filter(([, { lifecycle }]) => preventsDestroy(lifecycle))
+      .map(([id]) => ({
+        address: `${type}.${id}`,
+        settings: { lifecycle: { prevent_destroy: false } },
+        because: "a resource that must be kept could not be removed",
+      })),
+  );
+}
+
+function preventsDestroy(lifecycle: unknown): boolean {
+  const block = Array.isArray(lifecycle) ? lifecycle[0] : lifecycle;
+  return (
+    typeof block === "object" &&
+    block !== null &&
+    "prevent_destroy" in block &&
+    block.prevent_destroy === true
+  );
+}
+
+export interface OverrideProps {
+  readonly synthesized: Synthesized;
+  /** The folder that holds `cdk.tf.json`. */
+  readonly folder: string;
+  /** Where the state is kept. */
+  readonly stateFile: string;
+  /** The AWS provider's version in the mirror; undefined leaves the version that the stack asks for. */
+  readonly providerVersion: string | undefined;
+}
+
+/**
+ * The content of `override.tf.json`, which Terraform lays over the synthesized stack: a local backend in place of
+ * Terraform Cloud, a provider that gives up at once where the emulator lacks a call, and {@link localDifferences}.
+ *
+ * @see https://developer.hashicorp.com/terraform/language/files/override
+ */
+export function localOverride(props: OverrideProps): string {
+  const differences = localDifferences(props.synthesized);
+  const override = {
+    "//": [
+      "Written by npm start. What differs from AWS here, and why:",
+      ...differences.map(
+        ({ address, settings, because }) => `${address} ${JSON.stringify(settings)}: ${because}`,
+      ),
+    ],
+    terraform: {
+      // Relative, so that a checkout can be moved with its state.
+      backend: { local: { path: relative(props.folder, props.stateFile) } },
+      ...pinnedProvider(props.providerVersion),
+    },
+    provider: { aws: awsProviders(props.synthesized) },
+    ...(differences.length === 0 ? {} : { resource: resourcesOf(differences) }),
+  };
+  return `${JSON.stringify(override, null, 2)}\n`;
+}
+
+function pinnedProvider(version: string | undefined): Readonly<Record<string, unknown>> {
+  return version === undefined ? {} : { required_providers: { aws: { source: "hashicorp/aws", version } } };
+}
+
+/** Entries merge with the stack's by alias, and keep their region and default tags. */
+function awsProviders({ provider }: Synthesized): Readonly<Record<string, unknown>>[] {
+  const noRetries = { max_retries: 1 };
+  return (provider["aws"] ?? []).map(({ alias }) =>
+    alias === undefined ? noRetries : { alias, ...noRetries },
+  );
+}
+
+function resourcesOf(differences: readonly Difference[]): Record<string, Record<string, object>> {
+  const resources: Record<string, Record<string, object>> = {};
+  for (const { address, settings } of differences) {
+    const [type = "", id = ""] = address.split(".");
+    const ofType = resources[type] ?? {};
+    resources[type] = { ...ofType, [id]: { ...ofType[id], ...settings } };
+  }
+  return resources;
+}

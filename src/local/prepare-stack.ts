@@ -1,0 +1,97 @@
+import { join } from "node:path";
+import { AppliedRecord, fingerprintOf } from "./applied.js";
+import { localOverride } from "./override.js";
+import { LocalProblem } from "./problem.js";
+import { mirroredVersion, type ProviderMirror } from "./provider-mirror.js";
+import { type StateFolder, writeWhole } from "./state-folder.js";
+import type { SynthesizedStack } from "./synthesize.js";
+import { readSynthesized, type Synthesized } from "./synthesized.js";
+import { localVariables, secretsAmong, type VariableValues } from "./variables.js";
+
+/** Every stack's name starts with it. */
+const STACK_PREFIX = "notejam-";
+
+/** A synthesized stack with all that a local run adds to it. */
+export interface PreparedStack {
+  readonly name: string;
+  readonly folder: string;
+  readonly synthesized: Synthesized;
+  readonly variables: VariableValues;
+  readonly secrets: readonly string[];
+  /** The AWS provider's version in the mirror; undefined where the registry is used. */
+  readonly providerVersion: string | undefined;
+  /** What decides the outcome of an apply. */
+  readonly fingerprint: string;
+  readonly record: AppliedRecord;
+}
+
+/**
+ * Picks the stacks of environments: `dev` is the stack `notejam-dev`.
+ *
+ * @throws LocalProblem when there is no such stack
+ */
+export function stacksOf(
+  environments: readonly string[],
+  stacks: readonly SynthesizedStack[],
+): SynthesizedStack[] {
+  return environments.map((environment) => {
+    const found = stacks.find(({ name }) => name === `${STACK_PREFIX}${environment}`);
+    if (found === undefined) {
+      const known = stacks.map(({ name }) => name.replace(STACK_PREFIX, "")).join(", ");
+      throw new LocalProblem(
+        `There is no environment "${environment}" (no stack ${STACK_PREFIX}${environment}).`,
+        `Choose from: ${known}.`,
+      );
+    }
+    return found;
+  });
+}
+
+export interface PrepareStackProps {
+  readonly stack: SynthesizedStack;
+  readonly folder: StateFolder;
+  readonly mirror: ProviderMirror | undefined;
+  readonly terraformVersion: string;
+}
+
+/** Lays the override beside the stack, and works out its variables and its fingerprint. */
+export function prepareStack({ stack, folder, mirror, terraformVersion }: PrepareStackProps): PreparedStack {
+  const synthesized = readSynthesized(stack.file);
+  refuseOtherProviders(stack.name, synthesized);
+  const providerVersion = mirror === undefined ? undefined : mirroredVersion(mirror, "hashicorp/aws");
+  const override = localOverride({
+    synthesized,
+    folder: stack.folder,
+    stateFile: folder.terraformState(stack.name),
+    providerVersion,
+  });
+  writeWhole(join(stack.folder, "override.tf.json"), override);
+  const variables = localVariables({
+    stack: stack.name,
+    variables: synthesized.variable,
+    file: folder.secrets,
+  });
+  return {
+    name: stack.name,
+    folder: stack.folder,
+    synthesized,
+    variables,
+    secrets: secretsAmong(variables, synthesized.variable),
+    providerVersion,
+    fingerprint: fingerprintOf(stack.folder, [terraformVersion, providerVersion ?? "registry"], variables),
+    record: new AppliedRecord(folder.appliedFile(stack.name)),
+  };
+}
+
+/** Only AWS is emulated: a stack that also talks to GitHub or a cluster would reach the real ones. */
+function refuseOtherProviders(stack: string, { terraform }: Synthesized): void {
+  const others = Object.entries(terraform.required_providers)
+    .filter(([, { source }]) => !/(^|\/)hashicorp\/aws$/.test(source) && source !== "aws")
+    .map(([name]) => name);
+  if (others.length > 0) {
+    throw new LocalProblem(
+      `${stack} cannot be applied locally: it needs ${others.join(", ")}, and only AWS is emulated.`,
+      "Choose another environment with --env.",
+    );
+  }
+}

@@ -1,0 +1,195 @@
+import { Listr, PRESET_TIMER } from "listr2";
+import type { TerraformEvent } from "./terraform-events.js";
+
+/** What a running step can say about itself. */
+export interface Step {
+  /** Replaces the title on a terminal; elsewhere nothing is printed. */
+  retitle(title: string): void;
+  /** What is being worked on now: shown below the title on a terminal, and replaced by the next call. */
+  working(lines: readonly string[]): void;
+  /** One of many things that happened: a line where lines are kept, nothing on a terminal. */
+  log(line: string): void;
+  /** Something that stays worth reading when the step is over. */
+  note(line: string): void;
+}
+
+/** Shows the steps of a run while they happen. */
+export interface Progress {
+  /** Runs one step under its title; gives back what the step gives. */
+  step<T>(title: string, work: (step: Step) => Promise<T>): Promise<T>;
+}
+
+/** A line in and out of each step, and one per resource: for logs, pipes and CI. */
+export function plainProgress(print: (line: string) => void): Progress {
+  return {
+    async step(title, work) {
+      print(`${title} …`);
+      const started = performance.now();
+      const indented = (line: string) => print(`  ${line}`);
+      const step: Step = { retitle: () => {}, working: () => {}, log: indented, note: indented };
+      const result = await work(step);
+      print(`${title}: done in ${seconds(performance.now() - started)}`);
+      return result;
+    },
+  };
+}
+
+/** Lines of work in flight that fit below a title without filling the window. */
+const LINES_IN_FLIGHT = 8;
+
+/** A spinner per step, with what is being worked on below it. */
+export function terminalProgress(): Progress {
+  return {
+    async step<T>(title: string, work: (step: Step) => Promise<T>): Promise<T> {
+      const results: { readonly of: T }[] = [];
+      const tasks = new Listr(
+        [
+          {
+            title,
+            task: async (_, task) => {
+              const notes: string[] = [];
+              const step: Step = {
+                retitle: (text) => {
+                  task.title = text;
+                },
+                working: (lines) => {
+                  task.output = lines.slice(0, LINES_IN_FLIGHT).join("\n");
+                },
+                log: () => {},
+                note: (line) => notes.push(line),
+              };
+              results.push({ of: await work(step) });
+              task.output = "";
+              task.title = [task.title, ...notes.map((line) => `  ${line}`)].join("\n");
+            },
+            rendererOptions: { outputBar: LINES_IN_FLIGHT },
+          },
+        ],
+        {
+          // Ctrl-C is ours: Terraform must be able to save its state first.
+          registerSignalListeners: false,
+          rendererOptions: { timer: PRESET_TIMER, showErrorMessage: false, collapseErrors: false },
+        },
+      );
+      await tasks.run();
+      const [result] = results;
+      if (result === undefined) {
+        throw new Error(`The step "${title}" ended without a result.`);
+      }
+      return result.of;
+    },
+  };
+}
+
+const PAST: Readonly<Record<string, string>> = {
+  create: "created",
+  update: "changed",
+  delete: "removed",
+  read: "read",
+};
+
+/** Follows Terraform through its events and shows each resource on its way. */
+export class ResourceProgress {
+  private readonly running = new Map<string, number>();
+  private readonly title: string;
+  private readonly step: Step;
+  private readonly now: () => number;
+  private planned = 0;
+  private done = 0;
+  private refreshed = 0;
+
+  constructor(title: string, step: Step, now: () => number = () => performance.now()) {
+    this.title = title;
+    this.step = step;
+    this.now = now;
+  }
+
+  /** Resources that were made, changed or removed so far. */
+  get completed(): number {
+    return this.done;
+  }
+
+  readonly onEvent = (event: TerraformEvent): void => {
+    switch (event.type) {
+      case "refresh_start":
+        this.refreshed += 1;
+        break;
+      case "planned_change":
+        this.planned += changesOf(event.change.action);
+        break;
+      case "change_summary":
+        this.summarize(event.changes);
+        break;
+      case "apply_start":
+        this.running.set(event.hook.resource.addr, this.now());
+        break;
+      case "apply_complete":
+        this.complete(event.hook.resource.addr, event.hook.action, event.hook.elapsed_seconds);
+        break;
+      case "apply_errored":
+        this.running.delete(event.hook.resource.addr);
+        this.step.log(`${event.hook.resource.addr} failed`);
+        break;
+      case "diagnostic":
+        break;
+    }
+    this.show();
+  };
+
+  /** Shows the seconds of what is in flight; call it now and then on a terminal. */
+  show(): void {
+    this.step.retitle(this.headline());
+    const inFlight = [...this.running].sort(([, a], [, b]) => a - b);
+    this.step.working(inFlight.map(([address, since]) => `${address} ${seconds(this.now() - since)}`));
+  }
+
+  private headline(): string {
+    if (this.planned > 0) {
+      return `${this.title}  ${this.done}/${this.planned}`;
+    }
+    return this.refreshed > 0 ? `${this.title}  comparing ${this.refreshed} resources` : this.title;
+  }
+
+  private summarize({
+    add,
+    change,
+    remove,
+    operation,
+  }: {
+    add: number;
+    change: number;
+    remove: number;
+    operation: string;
+  }) {
+    if (operation === "plan") {
+      this.step.note(
+        add + change + remove === 0
+          ? "nothing to change"
+          : `${add} to create, ${change} to change, ${remove} to remove`,
+      );
+    }
+  }
+
+  private complete(address: string, action: string | undefined, elapsed: number): void {
+    this.running.delete(address);
+    if (action === "read") {
+      return;
+    }
+    this.done += 1;
+    this.step.log(`${this.done}/${this.planned} ${address} ${PAST[action ?? ""] ?? "done"} (${elapsed} s)`);
+  }
+}
+
+/** A replacement is reported as one planned change and applied as two. */
+function changesOf(action: string): number {
+  if (action === "noop" || action === "read") {
+    return 0;
+  }
+  return action === "replace" ? 2 : 1;
+}
+
+function seconds(milliseconds: number): string {
+  return milliseconds < 10_000
+    ? `${(milliseconds / 1000).toFixed(1)} s`
+    : `${Math.round(milliseconds / 1000)} s`;
+}

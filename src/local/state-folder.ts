@@ -1,0 +1,179 @@
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { errorCode, explainFileError, LocalProblem } from "./problem.js";
+
+/** The synthesized stacks, the emulator's snapshot and Terraform's state together stay well under this. */
+const ROOM_NEEDED_MIB = 64;
+
+/**
+ * The folder in which a local run keeps everything between runs (`.notejam/`): the synthesized stacks, the
+ * emulator's snapshot, Terraform's state and the throw-away secrets. Deleting it is always safe.
+ */
+export class StateFolder {
+  readonly path: string;
+
+  constructor(path: string) {
+    this.path = resolve(path);
+  }
+
+  get lockFile(): string {
+    return join(this.path, "lock");
+  }
+
+  /** Where the stacks are synthesized, as `cdktf synth` would into `cdktf.out`. */
+  get out(): string {
+    return join(this.path, "out");
+  }
+
+  /** What must be kept or thrown away together: the emulated account and what Terraform knows of it. */
+  get account(): string {
+    return join(this.path, "account");
+  }
+
+  get emulatorState(): string {
+    return join(this.account, "emulator.state");
+  }
+
+  get emulatorLog(): string {
+    return join(this.path, "emulator.log");
+  }
+
+  get restorePoint(): string {
+    return join(this.path, "account.restore-point");
+  }
+
+  get secrets(): string {
+    return join(this.path, "secrets.json");
+  }
+
+  get cliConfig(): string {
+    return join(this.path, "terraform.rc");
+  }
+
+  /** Stands while an apply is under way: found at a start, it says that one was cut short. */
+  get applyingFile(): string {
+    return join(this.account, "applying");
+  }
+
+  /** Takes the place of the user's own AWS profiles. */
+  get noProfiles(): string {
+    return join(this.path, "no-profiles");
+  }
+
+  get pluginCache(): string {
+    return join(this.path, "plugins");
+  }
+
+  get errorLog(): string {
+    return join(this.path, "error.log");
+  }
+
+  stackFolder(stack: string): string {
+    return join(this.out, "stacks", stack);
+  }
+
+  terraformState(stack: string): string {
+    return join(this.account, `${stack}.tfstate`);
+  }
+
+  /** The fingerprint of what was last applied completely. */
+  appliedFile(stack: string): string {
+    return join(this.account, `${stack}.applied.json`);
+  }
+
+  /** The stacks of which Terraform keeps a state here. */
+  statesKept(): string[] {
+    const ending = ".tfstate";
+    const files = existsSync(this.account) ? readdirSync(this.account) : [];
+    return files.filter((file) => file.endsWith(ending)).map((file) => file.slice(0, -ending.length));
+  }
+
+  /** Makes the folder, and says so now when the disk has no room rather than in the middle of an apply. */
+  prepare(): void {
+    try {
+      mkdirSync(this.account, { recursive: true, mode: 0o700 });
+      mkdirSync(this.pluginCache, { recursive: true });
+      // A folder that ignores itself never shows up in a commit, wherever --state puts it.
+      writeFileSync(join(this.path, ".gitignore"), "*\n");
+      writeFileSync(this.noProfiles, "");
+    } catch (error) {
+      throw explainFileError(error, "keep the local state", this.path);
+    }
+    const { bavail, bsize } = statfsSync(this.path);
+    const freeMib = Math.floor((bavail * bsize) / 2 ** 20);
+    if (freeMib < ROOM_NEEDED_MIB) {
+      throw new LocalProblem(
+        `The disk that holds ${this.path} is nearly full: ${freeMib} MiB are free, ${ROOM_NEEDED_MIB} MiB are needed.`,
+        "Free some space there, or use another folder (--state <folder>).",
+      );
+    }
+  }
+
+  /** Forgets the emulated account; the synthesized stacks, plugins and secrets stay. */
+  forgetAccount(): void {
+    rmSync(this.account, { recursive: true, force: true });
+    rmSync(this.restorePoint, { recursive: true, force: true });
+    mkdirSync(this.account, { recursive: true, mode: 0o700 });
+  }
+
+  /** Remembers the account as it is now. Call it only when nothing is half done and the emulator is stopped. */
+  saveRestorePoint(): void {
+    const draft = `${this.restorePoint}.draft`;
+    rmSync(draft, { recursive: true, force: true });
+    cpSync(this.account, draft, { recursive: true });
+    rmSync(this.restorePoint, { recursive: true, force: true });
+    renameSync(draft, this.restorePoint);
+  }
+
+  /** Goes back to the last restore point, or to an empty account where there is none. The emulator must be stopped. */
+  returnToRestorePoint(): void {
+    rmSync(this.account, { recursive: true, force: true });
+    try {
+      cpSync(this.restorePoint, this.account, { recursive: true });
+    } catch (error) {
+      if (errorCode(error) !== "ENOENT") {
+        throw explainFileError(error, "restore the local state", this.path);
+      }
+      mkdirSync(this.account, { recursive: true, mode: 0o700 });
+    }
+  }
+
+  remove(): void {
+    rmSync(this.path, { recursive: true, force: true });
+  }
+}
+
+/** Reads a file of the state folder; undefined where it does not exist. */
+export function readIfThere(file: string): string | undefined {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") {
+      return undefined;
+    }
+    throw explainFileError(error, "read the local state", file);
+  }
+}
+
+/** Writes a file so that a reader sees the old content or the new, never half of it. */
+export function writeWhole(file: string, content: string, mode = 0o644): void {
+  const draft = `${file}.${process.pid}.draft`;
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(draft, content, { mode });
+    renameSync(draft, file);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw explainFileError(error, "write", file);
+  }
+}
