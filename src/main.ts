@@ -1,0 +1,25 @@
+import { fileURLToPath } from "node:url";
+import { loadConfiguration } from "./config/load.js";
+import { reportUserError } from "./report-user-error.js";
+import { BootstrapStack } from "./stacks/bootstrap.js";
+import { PlatformStack } from "./stacks/platform.js";
+import { synthesizeInto } from "./synthesize.js";
+
+/** Where the environments are read from; another folder is for tests and measurements. */
+const environmentsFolder =
+  process.env.NOTEJAM_ENVIRONMENTS ?? fileURLToPath(new URL("../environments", import.meta.url));
+
+/** Where the Terraform configuration goes; the CDKTF command line names it. */
+const outputFolder = process.env.CDKTF_OUTDIR ?? "cdktf.out";
+
+async function main(): Promise<void> {
+  const configuration = await loadConfiguration(environmentsFolder);
+  const { organization, environments } = configuration;
+  const now = new Date();
+  await synthesizeInto(outputFolder, (app) => {
+    new BootstrapStack(app, configuration);
+    for (const environment of environments) new PlatformStack(app, { environment, organization, now });
+  });
+}
+
+await main().catch(reportUserError);

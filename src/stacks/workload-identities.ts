@@ -1,0 +1,179 @@
+import type { ITerraformDependable } from "cdktf";
+import { Construct } from "constructs";
+import type { AwsAccount } from "../../modules/blocks/aws-account.js";
+import type { PolicyStatement } from "../../modules/blocks/iam-policy.js";
+import { VPC_CNI_SERVICE_ACCOUNT } from "../../modules/eks/network-addons.js";
+import { SYSTEM_SERVICE_ACCOUNTS } from "../../modules/eks/system-addons.js";
+import {
+  alertPublisher,
+  backupReader,
+  backupWriter,
+  clusterAutoscaler,
+  databaseSecretReader,
+  ebsCsi,
+  externalDns,
+  grafanaCloudWatchReader,
+  imageReader,
+  lokiStorage,
+  mailSender,
+} from "../../modules/iam/controller-policies.js";
+import { loadBalancerController } from "../../modules/iam/load-balancer-controller-policy.js";
+import { managedPolicyArn } from "../../modules/iam/managed-policy.js";
+import { PodRole } from "../../modules/iam/pod-role.js";
+
+/** Where a service account may reach an encrypted thing: its ARN and its key's. */
+interface Encrypted {
+  readonly arn: string;
+  readonly keyArn: string;
+}
+
+export interface WorkloadIdentitiesProps {
+  readonly account: AwsAccount;
+  readonly globalName: string;
+  readonly clusterName: string;
+  readonly zoneArn: string;
+  /** SES identity (a domain) that the application sends mail from. */
+  readonly mailIdentityArn: string;
+  readonly volumeKeyArn: string;
+  readonly databaseSecret: Encrypted;
+  readonly databaseAdminSecret: Encrypted;
+  readonly backups: Encrypted;
+  readonly lokiBucket: Encrypted;
+  readonly alerts: Encrypted;
+  readonly repositoryArn: string;
+  /** Log groups that Grafana may search. */
+  readonly logGroups: readonly string[];
+}
+
+/** One service account's rights. */
+interface Identity {
+  readonly namespace: string;
+  readonly serviceAccount: string;
+  readonly roleSuffix?: string;
+  readonly statements?: readonly PolicyStatement[];
+  readonly managedPolicyArns?: readonly string[];
+}
+
+/**
+ * Who in the cluster may do what in AWS: one role per service account, and every service account that has one.
+ *
+ * The application, its migration, its backup and its restore are four identities, so that a stolen one of them does not
+ * get at what only another needs: the application reads no dump, the backup job reads none either, and only the
+ * migration knows the master user.
+ */
+export class WorkloadIdentities extends Construct {
+  /** For `dependsOn` of whatever starts pods: they only get credentials from associations that were there before them. */
+  readonly associations: readonly ITerraformDependable[];
+
+  constructor(scope: Construct, id: string, props: WorkloadIdentitiesProps) {
+    super(scope, id);
+    const { account, globalName, clusterName } = props;
+    const roles = identities(props).map(
+      (identity) =>
+        new PodRole(this, `${identity.namespace}-${identity.serviceAccount}`, {
+          account,
+          globalName,
+          clusterName,
+          ...identity,
+        }),
+    );
+    this.associations = roles.map((role) => role.association);
+  }
+}
+
+function identities(props: WorkloadIdentitiesProps): Identity[] {
+  return [...applicationIdentities(props), ...controllerIdentities(props), ...monitoringIdentities(props)];
+}
+
+function applicationIdentities(props: WorkloadIdentitiesProps): Identity[] {
+  const { databaseSecret, databaseAdminSecret, backups } = props;
+  const readDatabaseSecret = databaseSecretReader(databaseSecret.arn, databaseSecret.keyArn);
+  return [
+    {
+      namespace: "notejam",
+      serviceAccount: "notejam",
+      statements: [...readDatabaseSecret, ...mailSender(props.mailIdentityArn)],
+    },
+    {
+      namespace: "notejam",
+      serviceAccount: "notejam-migrate",
+      statements: [
+        ...readDatabaseSecret,
+        ...prefixSids("Master", databaseSecretReader(databaseAdminSecret.arn, databaseAdminSecret.keyArn)),
+      ],
+    },
+    {
+      namespace: "notejam",
+      serviceAccount: "notejam-backup",
+      statements: [...readDatabaseSecret, ...backupWriter(backups.arn, backups.keyArn)],
+    },
+    {
+      namespace: "notejam",
+      serviceAccount: "notejam-restore",
+      statements: [...readDatabaseSecret, ...backupReader(backups.arn, backups.keyArn)],
+    },
+  ];
+}
+
+function controllerIdentities(props: WorkloadIdentitiesProps): Identity[] {
+  const { account, clusterName } = props;
+  return [
+    {
+      ...VPC_CNI_SERVICE_ACCOUNT,
+      roleSuffix: "vpc-cni",
+      managedPolicyArns: [managedPolicyArn(account, "AmazonEKS_CNI_Policy")],
+    },
+    {
+      ...SYSTEM_SERVICE_ACCOUNTS.ebsCsi,
+      roleSuffix: "ebs-csi",
+      statements: ebsCsi(props.volumeKeyArn),
+      managedPolicyArns: [managedPolicyArn(account, "service-role/AmazonEBSCSIDriverPolicy")],
+    },
+    {
+      ...SYSTEM_SERVICE_ACCOUNTS.cloudWatchAgent,
+      managedPolicyArns: [managedPolicyArn(account, "CloudWatchAgentServerPolicy")],
+    },
+    {
+      namespace: "kube-system",
+      serviceAccount: "aws-load-balancer-controller",
+      statements: loadBalancerController(account, clusterName),
+    },
+    {
+      namespace: "kube-system",
+      serviceAccount: "cluster-autoscaler",
+      statements: clusterAutoscaler(account, clusterName),
+    },
+    { namespace: "kube-system", serviceAccount: "external-dns", statements: externalDns(props.zoneArn) },
+    {
+      namespace: "flux-system",
+      serviceAccount: "image-reflector-controller",
+      statements: imageReader(props.repositoryArn),
+    },
+  ];
+}
+
+function monitoringIdentities(props: WorkloadIdentitiesProps): Identity[] {
+  const { account, lokiBucket, alerts } = props;
+  return [
+    {
+      namespace: "monitoring",
+      serviceAccount: "loki",
+      statements: lokiStorage(lokiBucket.arn, lokiBucket.keyArn),
+    },
+    {
+      namespace: "monitoring",
+      serviceAccount: "grafana",
+      statements: grafanaCloudWatchReader(account, props.logGroups),
+    },
+    {
+      namespace: "monitoring",
+      serviceAccount: "alertmanager",
+      statements: alertPublisher(alerts.arn, alerts.keyArn),
+    },
+  ];
+}
+
+/** Statement ids are unique within a policy, also where it reads two secrets. */
+function prefixSids(prefix: string, statements: readonly PolicyStatement[]): PolicyStatement[] {
+  return statements.map((statement) => ({ ...statement, sid: `${prefix}${statement.sid ?? ""}` }));
+}
