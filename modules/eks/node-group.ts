@@ -32,7 +32,10 @@ export interface NodeGroupProps {
   /** @default "AL2023_x86_64_STANDARD"; `AL2023_ARM_64_STANDARD` for Graviton types */
   readonly amiType?: "AL2023_x86_64_STANDARD" | "AL2023_ARM_64_STANDARD";
   readonly minSize: number;
-  /** Only for the first apply: afterwards the autoscaler owns the number. */
+  /**
+   * What a new group starts with: afterwards the autoscaler owns the number. A change that replaces the group (instance
+   * types, subnets, AMI type) starts the new one with it too, so raise it to what is in use before such a change.
+   */
   readonly desiredSize: number;
   readonly maxSize: number;
   /** @default 50 */
