@@ -63,6 +63,10 @@ describe("PodRole", () => {
     );
   });
 
+  it("keeps an attachment's state address when another policy comes before it", () => {
+    expect(stack.one("aws_iam_role_policy_attachment").id).toContain("CloudWatchAgentServerPolicy");
+  });
+
   it("has no policy of its own where none is asked for", () => {
     expect(podRoleWith({ statements: undefined }).count("aws_iam_role_policy")).toBe(0);
   });

@@ -64,8 +64,7 @@ export class PodRole extends Construct {
 
   private grant(role: IamRole, { statements = [], managedPolicyArns = [] }: PodRoleProps) {
     const attachments = managedPolicyArns.map(
-      (policyArn, index) =>
-        new IamRolePolicyAttachment(this, `managed-policy-${index}`, { role: role.name, policyArn }),
+      (policyArn) => new IamRolePolicyAttachment(this, policyName(policyArn), { role: role.name, policyArn }),
     );
     if (statements.length === 0) return attachments;
     // Inline: the policy has no other user, goes when the role goes, and may be 10,240 characters long where a policy
@@ -102,3 +101,6 @@ function podsOf({ account, clusterName, namespace, serviceAccount }: PodRoleProp
     },
   };
 }
+
+/** The last part of the ARN: an id that stays when policies are added or reordered. */
+const policyName = (policyArn: string) => policyArn.slice(policyArn.lastIndexOf("/") + 1);
