@@ -69,6 +69,14 @@ describe("environmentApplyRights", () => {
         context: { "iam:PassedToService": "eks.amazonaws.com" },
       },
     ],
+    [
+      "bring the role by which KMS replicates keys",
+      {
+        action: "iam:CreateServiceLinkedRole",
+        resource: `${IAM}role/aws-service-role/mrk.kms.amazonaws.com/AWSServiceRoleForKeyManagementServiceMultiRegionKeys`,
+        context: { "iam:AWSServiceName": "mrk.kms.amazonaws.com" },
+      },
+    ],
   ])("may %s", (_what, call) => {
     expect(isAllowed(rights, call)).toBe(true);
   });

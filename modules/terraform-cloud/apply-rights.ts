@@ -29,6 +29,8 @@ const SERVICES_WITH_LINKED_ROLES = [
   "eks-nodegroup.amazonaws.com",
   "eks.amazonaws.com",
   "elasticloadbalancing.amazonaws.com",
+  // Copies the material of keys between regions.
+  "mrk.kms.amazonaws.com",
   "rds.amazonaws.com",
   "rds.application-autoscaling.amazonaws.com",
   "replication.ecr.amazonaws.com",
