@@ -46,4 +46,17 @@ describe("namesTooLong", () => {
       ["IAM role", 64],
     ]);
   });
+
+  it("measures bucket names with their account id", () => {
+    const kinds = (length: number) =>
+      namesTooLong({ name: "n".repeat(length), region: "ap-southeast-1" }).map(({ of, name }) => [
+        of,
+        name.length,
+      ]);
+    expect(kinds(11)).toEqual([["IAM role", 66]]);
+    expect(kinds(12)).toEqual([
+      ["bucket", 64],
+      ["IAM role", 67],
+    ]);
+  });
 });

@@ -151,15 +151,15 @@ describe("our-key", () => {
     expect(findings(ourKey, (stack) => new EksCluster(stack, "cluster", cluster))).toHaveLength(1);
   });
 
-  it("tells two buckets apart", () => {
+  it("tells two buckets apart, also when one's name begins like the other's", () => {
     const found = findings(ourKey, (stack) => {
-      const one = new S3Bucket(stack, "bucket");
-      new S3Bucket(stack, "bucket-2");
+      new S3Bucket(stack, "bucket");
+      const other = new S3Bucket(stack, "bucket-2");
       new S3BucketServerSideEncryptionConfigurationA(stack, "encryption", {
-        bucket: one.bucket,
+        bucket: other.bucket,
         rule: [{ applyServerSideEncryptionByDefault: { sseAlgorithm: "aws:kms", kmsMasterKeyId: KEY } }],
       });
     });
-    expect(found).toEqual(["bucket-2 is not encrypted by our key"]);
+    expect(found).toEqual(["bucket is not encrypted by our key"]);
   });
 });

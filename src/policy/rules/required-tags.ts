@@ -55,7 +55,7 @@ function overrides(stack: StackView, resource: Block): Finding[] {
     {
       path,
       type,
-      what: `has a ${overridden.join(", ")} of its own`,
+      what: `overrides ${overridden.join(", ")}`,
       remedy: "leave these tags to the provider's default tags",
     },
   ];
