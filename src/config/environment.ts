@@ -11,10 +11,18 @@ const LOG_RETENTIONS = [
 ] as const;
 
 /** Three years: how long the business may ask for a note back. */
-export const LEAST_DUMP_RETENTION_DAYS = 1095;
+const LEAST_DUMP_RETENTION_DAYS = 1095;
 
 /** EKS's default quota of nodes per managed node group. https://docs.aws.amazon.com/eks/latest/userguide/service-quotas.html */
 const MOST_NODES = 450;
+
+/** The AWS managed rule groups that the web ACL holds (modules/waf). */
+const MANAGED_RULE_GROUPS = [
+  "AWSManagedRulesAmazonIpReputationList",
+  "AWSManagedRulesCommonRuleSet",
+  "AWSManagedRulesKnownBadInputsRuleSet",
+  "AWSManagedRulesSQLiRuleSet",
+] as const;
 
 const HOST_LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?";
 const DOMAIN = new RegExp(`^(?=.{4,253}$)(?:${HOST_LABEL}\\.)+[a-z][a-z0-9-]*[a-z0-9]$`);
@@ -385,8 +393,8 @@ export const environmentSchema = z.strictObject({
       ),
       /** AWS managed rule groups that only count while they are observed, such as `AWSManagedRulesSQLiRuleSet`. @default [] */
       countOnly: field(
-        uniqueList(z.string().regex(/^AWSManagedRules[A-Za-z0-9]+$/)),
-        "a list of AWS managed rule groups by name, none twice",
+        uniqueList(z.enum(MANAGED_RULE_GROUPS)),
+        `a list of the AWS managed rule groups in use (${MANAGED_RULE_GROUPS.join(", ")}), none twice`,
         'write a list such as ["AWSManagedRulesSQLiRuleSet"]',
       ),
     }),

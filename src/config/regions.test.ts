@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { partitionOf, REGIONS, reasonRegionIsRefused, regionsOf, zoneIdsWithoutEks } from "./regions.js";
+import { partitionOf, REGIONS, reasonRegionIsRefused, regionsOf } from "./regions.js";
 
 describe("regions", () => {
   it("are at least 25, in three partitions, each once", () => {
@@ -16,10 +16,5 @@ describe("regions", () => {
   it("do without us-west-1, which has two zones", () => {
     expect(partitionOf("us-west-1")).toBeUndefined();
     expect(reasonRegionIsRefused("us-west-1")).toMatch(/two availability zones/);
-  });
-
-  it("know the zones that EKS refuses", () => {
-    expect(zoneIdsWithoutEks("us-east-1")).toEqual(["use1-az3"]);
-    expect(zoneIdsWithoutEks("eu-west-1")).toEqual([]);
   });
 });

@@ -60,16 +60,6 @@ const REFUSED_REGIONS: Readonly<Record<string, string>> = {
     "it gives an account only two availability zones, and Notejam stands in three so that it survives the loss of one",
 };
 
-/**
- * Zones that EKS cannot use although EC2 lists them; take the first three of the others. Zone ids, unlike
- * zone names, mean the same place in every account.
- * https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html
- */
-const ZONE_IDS_WITHOUT_EKS: Readonly<Record<string, readonly string[]>> = {
-  "us-east-1": ["use1-az3"],
-  "ca-central-1": ["cac1-az3"],
-};
-
 const PARTITION_OF_REGION: ReadonlyMap<string, Partition> = new Map(
   partitions().flatMap((partition) =>
     REGIONS_OF_PARTITION[partition].map((region): [string, Partition] => [region, partition]),
@@ -96,9 +86,4 @@ export function regionsOf(partition: Partition): readonly string[] {
 /** Why a real AWS region is not supported; undefined when it is supported or no region that is known here. */
 export function reasonRegionIsRefused(region: string): string | undefined {
   return REFUSED_REGIONS[region];
-}
-
-/** Ids of the region's zones that EKS refuses (for the zone lookup's `exclude_zone_ids`); mostly empty. */
-export function zoneIdsWithoutEks(region: string): readonly string[] {
-  return ZONE_IDS_WITHOUT_EKS[region] ?? [];
 }

@@ -25,7 +25,7 @@ const RULES = [
 ] as const;
 
 /** Name of a rule, as exceptions and messages have it. */
-export type RuleId = (typeof RULES)[number]["id"];
+type RuleId = (typeof RULES)[number]["id"];
 
 /** One construct that may break one rule. */
 export interface PolicyException {

@@ -13,7 +13,7 @@ export const TAGS = { Owner: "DevOps", Environment: "test", ManagedBy: "Terrafor
 export const KEY = "arn:aws:kms:eu-west-1:111122223333:key/ours";
 
 /** An empty stack named `stack` with an AWS provider that tags what it makes; nothing of it stays on disk. */
-export function emptyStack(): TerraformStack {
+function emptyStack(): TerraformStack {
   const outdir = mkdtempSync(join(tmpdir(), "notejam-policy-"));
   const stack = new TerraformStack(Testing.app({ outdir }), "stack");
   rmSync(outdir, { recursive: true });
