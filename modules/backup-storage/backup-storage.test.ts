@@ -13,7 +13,7 @@ const storageWith = (changes: Partial<BackupStorageProps> = {}) =>
         replica: { provider: replica, kmsKeyArn: "key-there" },
         retentionDays: 1095,
         objectLockMode: "COMPLIANCE",
-        accessLogs: { bucketName: "notejam-logs" },
+        accessLogs: { bucketName: "notejam-logs", prefix: "s3/backup/" },
         ...changes,
       }),
   );
@@ -119,7 +119,10 @@ describe("BackupStorage", () => {
   });
 
   it("records who reads and writes dumps, and lets no destroy take them along", () => {
-    expect(stack.one("aws_s3_bucket_logging")).toMatchObject({ target_bucket: "notejam-logs" });
+    expect(stack.one("aws_s3_bucket_logging")).toMatchObject({
+      target_bucket: "notejam-logs",
+      target_prefix: "s3/backup/",
+    });
     expect(stack.resources("aws_s3_bucket").every((bucket) => bucket.force_destroy === false)).toBe(true);
   });
 

@@ -17,8 +17,8 @@ export interface BackupStorageProps {
   readonly retentionDays: number;
   /** COMPLIANCE: nobody can delete a dump early, the account's owner included. GOVERNANCE: a privileged identity can. */
   readonly objectLockMode: ObjectLock["mode"];
-  /** Bucket (of this region) for the records of who read or wrote. */
-  readonly accessLogs: { readonly bucketName: string };
+  /** Where S3 writes who read or wrote: a bucket of this region that admits S3's log delivery below the prefix. */
+  readonly accessLogs: { readonly bucketName: string; readonly prefix: string };
   /** Let Terraform delete the buckets with every dump in them. @default false */
   readonly forceDestroy?: boolean;
 }
@@ -69,7 +69,7 @@ export class BackupStorage extends Construct {
       ...shared(props),
       name: `${props.globalName}-backup-${props.account.accountId}`,
       encryption: { kmsKeyArn: props.kmsKeyArn },
-      accessLogs: { bucketName: props.accessLogs.bucketName, prefix: "s3/backup/" },
+      accessLogs: props.accessLogs,
       lifecycleRules: [coolDownAndExpire(props.retentionDays), removeOrphanedMarkers],
     });
   }

@@ -32,6 +32,7 @@ describe("environmentApplyRights", () => {
       account,
       environment: "prod",
       name: "notejam-prod",
+      secretName: "notejam/prod/database",
       regions: ["eu-west-1", "eu-central-1"],
     }),
   );
@@ -156,6 +157,13 @@ describe("environmentApplyRights", () => {
       },
     ],
     [
+      "write another environment's secret",
+      {
+        action: "secretsmanager:PutSecretValue",
+        resource: "arn:aws:secretsmanager:eu-west-1:123456789012:secret:notejam/dev/database-AbCdEf",
+      },
+    ],
+    [
       "read its own secret back",
       {
         action: "secretsmanager:GetSecretValue",
@@ -189,7 +197,7 @@ describe("PermissionsBoundary", () => {
     (scope) =>
       new PermissionsBoundary(scope, "boundary", {
         name: "notejam-prod",
-        environment: "prod",
+        secretName: "notejam/prod/database",
         account: new AwsAccount(scope, "account", { region: "eu-west-1" }),
       }),
   );
@@ -213,9 +221,11 @@ describe("PermissionsBoundary", () => {
         .filter(({ Action }) => Action?.some((action) => action.startsWith(service)))
         .flatMap(({ Resource }) => Resource ?? []);
       expect(resources.length).toBeGreaterThan(0);
-      expect(resources.every((arn) => /:::notejam-prod-|:secret:(notejam\/prod|rds!cluster)/.test(arn))).toBe(
-        true,
-      );
+      expect(
+        resources.every((arn) =>
+          /:::notejam-prod-|:secret:(notejam\/prod\/database-\*|rds!cluster-\*)/.test(arn),
+        ),
+      ).toBe(true);
     }
   });
 

@@ -6,10 +6,12 @@ import { CONTENTS } from "./private-contents.js";
 
 export interface EnvironmentApplyRightsProps {
   readonly account: AwsAccount;
-  /** Such as `prod`: the value of the tag `Environment`, and what the names of secrets start with. */
+  /** Value of the tag `Environment`, such as `prod`; a recovery copy has its first copy's. */
   readonly environment: string;
-  /** Such as `notejam-prod`: what the names of everything else start with. */
+  /** What the names of roles, buckets, repositories and the budget start with, such as `notejam-prod`. */
   readonly name: string;
+  /** The environment's secret, such as `notejam/prod/database`. */
+  readonly secretName: string;
   /** Regions in which the environment may stand, the recovery region included. */
   readonly regions: readonly string[];
 }
@@ -96,7 +98,7 @@ function building({ regions }: EnvironmentApplyRightsProps): PolicyStatement[] {
   ];
 }
 
-function namedThings({ account, environment, name }: EnvironmentApplyRightsProps): PolicyStatement[] {
+function namedThings({ account, name, secretName }: EnvironmentApplyRightsProps): PolicyStatement[] {
   const anyRegion = { region: "*" };
   return [
     { sid: "OwnBuckets", actions: ["s3:*"], resources: [`arn:${account.partition}:s3:::${name}-*`] },
@@ -109,8 +111,7 @@ function namedThings({ account, environment, name }: EnvironmentApplyRightsProps
       sid: "OwnSecrets",
       actions: ["secretsmanager:*"],
       resources: [
-        account.arn("secretsmanager", `secret:notejam/${environment}/*`, anyRegion),
-        account.arn("secretsmanager", `secret:notejam/${environment}-*`, anyRegion),
+        account.arn("secretsmanager", `secret:${secretName}-*`, anyRegion),
         // RDS makes the master user's secret in the name of who makes the database.
         account.arn("secretsmanager", "secret:rds!cluster-*", anyRegion),
       ],
@@ -118,7 +119,7 @@ function namedThings({ account, environment, name }: EnvironmentApplyRightsProps
     {
       sid: "OwnBudget",
       actions: ["budgets:*"],
-      resources: [account.arn("budgets", `budget/${name}-*`, { region: "" })],
+      resources: [account.arn("budgets", `budget/${name}*`, { region: "" })],
     },
     {
       sid: "ProveDomainOwnership",

@@ -40,16 +40,23 @@ export class BootstrapStack extends AwsStack {
   }
 
   private addEnvironment(environment: Environment): void {
-    const { instance, name, platformStack, gitopsStack } = namesOf(environment);
+    const {
+      instance,
+      name,
+      platformStack,
+      gitopsStack,
+      databaseSecretName: secretName,
+    } = namesOf(environment);
     const { account } = this;
-    new PermissionsBoundary(this, `boundary-${instance}`, { name, environment: instance, account });
+    new PermissionsBoundary(this, `boundary-${instance}`, { name, secretName, account });
     this.addRunRoles(instance, {
       name,
       workspaces: [platformStack, gitopsStack],
       applyRights: environmentApplyRights({
         account,
-        environment: instance,
+        environment: environment.name,
         name,
+        secretName,
         regions: [environment.region, environment.drRegion],
       }),
     });

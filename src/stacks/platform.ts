@@ -203,7 +203,7 @@ export class PlatformStack extends AwsStack {
       kmsKeyArn: keys.s3.arn,
       replica: { provider: replicaProvider, kmsKeyArn: keys.s3.replicaArn },
       ...environment.backups,
-      accessLogs,
+      accessLogs: accessLogs.forBucket("backup"),
     });
     const registry = new ContainerRegistry(this, "ecr", {
       name: names.name,
