@@ -42,6 +42,10 @@ export interface ApplicationSecretProps {
  * The value travels through a write-only argument: it is in no plan and no state. Terraform therefore cannot compare
  * it, and writes it again only when `login.version` or the database's address changes.
  *
+ * Run it with provider 6.26.0 or newer: earlier ones read the value back in every plan (and forget it), which the role of
+ * a plan must not be able to do.
+ *
+ * @see https://github.com/hashicorp/terraform-provider-aws/pull/44876
  * @see https://developer.hashicorp.com/terraform/language/manage-sensitive-data/write-only
  */
 export class ApplicationSecret extends Construct {

@@ -47,7 +47,10 @@ export interface DatabaseProps {
   /** Days to which the database can be put back, to the second: 1 to 35. @default 35 */
   readonly backupRetentionDays?: number;
   readonly deletionProtection: boolean;
-  /** Delete the database without keeping a last snapshot. */
+  /**
+   * Delete the database without keeping a last snapshot. Where one is kept, it is called `<name>-final`: move an earlier
+   * one of that name out of the way (copy, then delete) before the database is destroyed again.
+   */
   readonly skipFinalSnapshot: boolean;
   /** Seconds between samples of the operating system's metrics: 0 (off), 1, 5, 10, 15, 30 or 60. @default 10 */
   readonly monitoringIntervalSeconds?: number;
@@ -270,6 +273,10 @@ export class Database extends Construct {
     return { arn: role.arn, policy };
   }
 
+  /**
+   * Readers that auto scaling has added are unknown to Terraform: they have to be deleted by hand before the cluster can
+   * be destroyed.
+   */
   private scaleReaders(instances: readonly RdsClusterInstance[]): void {
     const { min, max } = this.props.readerAutoscaling;
     const target = new AppautoscalingTarget(this, "readers", {
