@@ -46,12 +46,15 @@ type Tier = "public" | "private" | "database";
 const ANYWHERE = "0.0.0.0/0";
 
 /**
- * Zones that sell no EKS control-plane capacity. Which zone name they hide behind differs between accounts, so they
- * are left out by id. An id is unknown in every other region, where leaving it out does nothing.
+ * Zones that sell no EKS control-plane capacity, by region. Which zone name they hide behind differs between accounts, so
+ * they are left out by id.
  *
  * @see https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html
  */
-const ZONES_WITHOUT_EKS = ["use1-az3", "usw1-az2", "cac1-az3"];
+const ZONES_WITHOUT_EKS: Readonly<Record<string, string[]>> = {
+  "ca-central-1": ["cac1-az3"],
+  "us-east-1": ["use1-az3"],
+};
 
 /**
  * The network: public, private and database subnets over three zones.
@@ -154,7 +157,7 @@ export class Vpc extends Construct {
       state: "available",
       // Local and wavelength zones, which have to be opted into, hold neither EKS nor Aurora.
       filter: [{ name: "opt-in-status", values: ["opt-in-not-required"] }],
-      excludeZoneIds: ZONES_WITHOUT_EKS,
+      excludeZoneIds: ZONES_WITHOUT_EKS[account.region],
       lifecycle: {
         postcondition: [
           {

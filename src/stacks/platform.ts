@@ -27,6 +27,7 @@ import { WebAcl } from "../../modules/waf/web-acl.js";
 import type { Environment } from "../config/environment.js";
 import { type Names, namesOf } from "../config/names.js";
 import type { Organization } from "../config/organization.js";
+import { partitionOf } from "../config/regions.js";
 import { tagsOf } from "../config/tags.js";
 import type { PolicyException } from "../policy/policy.js";
 import { AwsStack } from "./aws-stack.js";
@@ -87,13 +88,17 @@ const NODE_GROUPS = [
 ] as const;
 
 /** What may break a rule of the policy. */
-const EXCEPTIONS: readonly PolicyException[] = [
-  {
-    path: "access-logs/bucket/bucket",
-    rule: "our-key",
-    because: "ALB and S3 deliver access logs only to buckets under S3's own key",
-  },
-];
+function exceptionsOf({ clusterEndpoint }: Environment): PolicyException[] {
+  const because = clusterEndpoint.openToTheWorldBecause;
+  return [
+    {
+      path: "access-logs/bucket/bucket",
+      rule: "our-key",
+      because: "ALB and S3 deliver access logs only to buckets under S3's own key",
+    },
+    ...(because ? [{ path: "eks/cluster", rule: "ingress-from-anywhere", because } as const] : []),
+  ];
+}
 
 /**
  * Everything of one environment in AWS: keys, network, cluster, data, the way in from the internet, the identities of
@@ -115,7 +120,7 @@ export class PlatformStack extends AwsStack {
       region: environment.region,
       tags: tagsOf(environment),
       production: environment.production,
-      exceptions: EXCEPTIONS,
+      exceptions: exceptionsOf(environment),
     });
     limitRoles(this, permissionsBoundaryArn(this.account, names.name));
     this.environment = environment;
@@ -389,6 +394,8 @@ export class PlatformStack extends AwsStack {
       applicationLogGroupName: insights.applicationGroupName,
       ...watched,
     });
+    // AWS Budgets counts dollars and is not offered in GovCloud; in China it counts yuan.
+    if (partitionOf(environment.region) !== "aws") return;
     new MonthlyBudget(this, "budget", {
       name: names.globalName,
       limitUsd: environment.budget.monthlyUsd,

@@ -1,0 +1,134 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import prod from "../environments/prod.js";
+import type { Synthesized } from "../modules/blocks/testing.js";
+import type { Environment } from "../src/config/environment.js";
+import { recoverIn } from "../src/config/environment.js";
+import { partitionOf, REGIONS } from "../src/config/regions.js";
+import { checkEnvironment } from "../src/config/validate.js";
+import {
+  environmentNamed,
+  repositoryConfiguration,
+  stackNamed,
+  synthesizeApp,
+  TODAY,
+} from "./synthesized-app.js";
+
+describe("dev and prod", () => {
+  let stacks: Map<string, Synthesized>;
+  beforeAll(async () => {
+    stacks = synthesizeApp(await repositoryConfiguration());
+  });
+
+  it("are replicas: the same types of resources, in different sizes", () => {
+    const types = stackNamed(stacks, "notejam-dev").types();
+    expect(types.length).toBeGreaterThan(50);
+    expect(stackNamed(stacks, "notejam-prod").types()).toEqual(types);
+  });
+
+  it("keep their states in workspaces of their own, whose organization is stated once", () => {
+    const clouds = [...stacks].map(([name, stack]) => [name, terraformOf(stack).cloud]);
+    expect(clouds).toEqual(
+      ["notejam-bootstrap", "notejam-dev", "notejam-prod"].map((name) => [
+        name,
+        { hostname: "app.terraform.io", organization: "example-notes", workspaces: { name } },
+      ]),
+    );
+  });
+
+  it("ask for the inputs of the system they replace, by the same names, the sensitive ones never stored", () => {
+    const { variable } = stackNamed(stacks, "notejam-prod").json as {
+      variable: Record<string, VariableBlock>;
+    };
+    expect(Object.keys(variable).sort()).toEqual([
+      "db_name",
+      "db_pass",
+      "db_pass_version",
+      "db_user",
+      "github_owner",
+    ]);
+    const stored = Object.entries(variable).filter(([, { ephemeral }]) => !ephemeral);
+    expect(stored.map(([name]) => name).sort()).toEqual(["db_name", "db_pass_version", "github_owner"]);
+    expect(stored.some(([, { sensitive }]) => sensitive)).toBe(false);
+    for (const [name, { validation }] of Object.entries(variable)) expect(validation, name).toHaveLength(1);
+  });
+
+  it("need a Terraform that keeps write-only arguments out of the state", () => {
+    for (const [name, stack] of stacks) expect(terraformOf(stack).required_version, name).toBe(">= 1.11.0");
+  });
+});
+
+describe("an environment in any region", () => {
+  it.each(REGIONS)("%s: speaks of no other region, zone or partition", async (region) => {
+    const text = JSON.stringify(stackNamed(await synthesizeIn(region), "notejam-dev").json);
+    const others = REGIONS.filter((other) => other !== region && other !== drRegionOf(region));
+    expect(others.filter((other) => text.includes(other))).toEqual([]);
+    // A zone is its region and a letter; zones are asked of AWS.
+    expect(text.match(/\b[a-z]{2}(-gov)?-[a-z]+-\d[a-z]\b/g)).toBeNull();
+    expect(text.match(/arn:aws(-cn|-us-gov)?:/g)).toBeNull();
+    expect(text.match(/amazonaws\.com\.cn/g)).toBeNull();
+  });
+
+  it("covers every partition", () => {
+    expect(REGIONS.length).toBeGreaterThanOrEqual(15);
+    expect(new Set(REGIONS.map(partitionOf))).toEqual(new Set(["aws", "aws-cn", "aws-us-gov"]));
+  });
+});
+
+describe("a recovery copy", () => {
+  it("stands beside the first copy without a name in common", async () => {
+    const input = recoverIn(prod, "eu-central-1", { drRegion: "eu-west-1", vpcCidr: "10.40.0.0/16" });
+    const checked = checkEnvironment(input, TODAY);
+    if (!("value" in checked)) throw new Error(JSON.stringify(checked.findings));
+    const { organization } = await repositoryConfiguration();
+    const stacks = synthesizeApp({
+      organization,
+      environments: [await environmentNamed("prod"), checked.value],
+    });
+    const first = globalNames(stackNamed(stacks, "notejam-prod"));
+    const copy = globalNames(stackNamed(stacks, "notejam-prod-eu-central-1"));
+    expect(first.length).toBeGreaterThan(20);
+    expect(copy.filter((name) => first.includes(name))).toEqual([]);
+  });
+});
+
+interface VariableBlock {
+  readonly ephemeral?: boolean;
+  readonly sensitive?: boolean;
+  readonly validation: readonly unknown[];
+}
+
+function terraformOf(stack: Synthesized): Record<string, unknown> {
+  return Object(stack.json.terraform);
+}
+
+function drRegionOf(region: string): string {
+  const partition = partitionOf(region);
+  const other = REGIONS.find((candidate) => candidate !== region && partitionOf(candidate) === partition);
+  if (other === undefined) throw new Error(`${region} is alone in its partition`);
+  return other;
+}
+
+async function synthesizeIn(region: string): Promise<Map<string, Synthesized>> {
+  const dev = await environmentNamed("dev");
+  const environment: Environment = { ...dev, region, drRegion: drRegionOf(region) };
+  const { organization } = await repositoryConfiguration();
+  return synthesizeApp({ organization, environments: [environment] });
+}
+
+/** Names of what AWS keeps once per account or for all accounts, and of what replicates under its own name. */
+const GLOBAL_NAMES: Readonly<Record<string, string>> = {
+  aws_iam_role: "name",
+  aws_iam_policy: "name",
+  aws_s3_bucket: "bucket",
+  aws_cloudwatch_dashboard: "dashboard_name",
+  aws_budgets_budget: "name",
+  aws_secretsmanager_secret: "name",
+  aws_ecr_repository: "name",
+  aws_kms_alias: "name",
+};
+
+function globalNames(stack: Synthesized): string[] {
+  return Object.entries(GLOBAL_NAMES).flatMap(([type, attribute]) =>
+    stack.resources(type).map((resource) => `${type} ${String(resource[attribute])}`),
+  );
+}

@@ -1,0 +1,57 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { App } from "cdktf";
+import { Synthesized } from "../modules/blocks/testing.js";
+import type { Environment } from "../src/config/environment.js";
+import type { Configuration } from "../src/config/load.js";
+import { loadConfiguration } from "../src/config/load.js";
+import { BootstrapStack } from "../src/stacks/bootstrap.js";
+import { PlatformStack } from "../src/stacks/platform.js";
+
+/** The day that tests of the stacks live on, so that no version ever leaves its support under them. */
+export const TODAY = new Date("2026-11-01T00:00:00Z");
+
+/** The repository's own configuration. */
+export function repositoryConfiguration(): Promise<Configuration> {
+  return loadConfiguration("environments", { today: TODAY });
+}
+
+/** The repository's environment of that name. */
+export async function environmentNamed(name: string): Promise<Environment> {
+  const { environments } = await repositoryConfiguration();
+  const found = environments.find((environment) => environment.name === name);
+  if (!found) throw new Error(`no environment is called ${name}`);
+  return found;
+}
+
+/** What `app.synth()` writes for a configuration, by stack, policy included. */
+export function synthesizeApp(configuration: Configuration): Map<string, Synthesized> {
+  const outdir = mkdtempSync(join(tmpdir(), "notejam-synth-"));
+  try {
+    const app = new App({ outdir });
+    new BootstrapStack(app, configuration);
+    for (const environment of configuration.environments) {
+      new PlatformStack(app, { environment, organization: configuration.organization, now: TODAY });
+    }
+    app.synth();
+    const manifest: { stacks: Record<string, { synthesizedStackPath: string }> } = JSON.parse(
+      readFileSync(join(outdir, "manifest.json"), "utf8"),
+    );
+    return new Map(
+      Object.entries(manifest.stacks).map(([name, { synthesizedStackPath }]) => [
+        name,
+        new Synthesized(readFileSync(join(outdir, synthesizedStackPath), "utf8")),
+      ]),
+    );
+  } finally {
+    rmSync(outdir, { recursive: true, force: true });
+  }
+}
+
+/** One stack of `synthesizeApp`. */
+export function stackNamed(stacks: ReadonlyMap<string, Synthesized>, name: string): Synthesized {
+  const stack = stacks.get(name);
+  if (!stack) throw new Error(`no stack is called ${name}; there are ${[...stacks.keys()].join(", ")}`);
+  return stack;
+}
