@@ -4,6 +4,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { z } from "zod";
 import { type Emulator, emulatorCommand, startEmulator } from "./emulator.js";
 import { findEmulator } from "./find-emulator.js";
 
@@ -92,6 +93,17 @@ describe.runIf(installation !== undefined)("a running emulator", { timeout: 60_0
     const port = typeof address === "object" && address ? address.port : 0;
     await expect(startEmulator({ port, installation })).rejects.toThrow(`Port ${port} on 127.0.0.1 is taken`);
     other.close();
+  });
+
+  it("tells when its process is gone though nobody stopped it", async () => {
+    const emulator = await start({});
+    const log = await readFile(emulator.logFile, "utf8");
+    expect(log).toContain("Running on");
+    const { pid } = z
+      .object({ pid: z.number() })
+      .parse(await (await fetch(`${emulator.endpoint}/moto-api/notejam/status`)).json());
+    process.kill(pid, "SIGKILL");
+    expect(await emulator.ended).toEqual({ asked: false, how: expect.stringContaining("by SIGKILL") });
   });
 
   it("ends, and keeps its contents, when the process that started it is killed", async () => {

@@ -68,6 +68,14 @@ export interface EmulatedResource {
   readonly id: string;
 }
 
+/** How the emulator's process ended. */
+export interface EmulatorEnd {
+  /** Whether `stop()` asked for it. */
+  readonly asked: boolean;
+  /** In words for people, with where to look. */
+  readonly how: string;
+}
+
 /** A running emulator. It ends with this process, however this process ends. */
 export interface Emulator {
   /** `http://127.0.0.1:<port>`: the address, not `localhost`, or S3 fails. */
@@ -80,6 +88,8 @@ export interface Emulator {
   /** What people should know, one line each; empty when all is as tried. */
   readonly warnings: readonly string[];
   readonly logFile: string;
+  /** Settles when the emulator's process is gone: after `stop()`, or because it failed. Never rejects. */
+  readonly ended: Promise<EmulatorEnd>;
   /** Variables with which Terraform's AWS provider and the AWS SDKs talk to the emulator. No region among them. */
   readonly environment: Readonly<Record<string, string>>;
   /** Saves the contents now; returns the size in bytes (0 without a state file). */
@@ -122,6 +132,11 @@ async function startOn(
 ): Promise<Emulator> {
   const endpoint = `http://127.0.0.1:${port}`;
   const child = await launch(emulatorCommand(installation, { port, stateFile }), logFile);
+  let asked = false;
+  const ended = once(child, "exit").then(([code, signal]) => ({
+    asked,
+    how: `The AWS emulator ended (${signal ? `by ${signal}` : `exit status ${code}`}). Look at ${logFile}.`,
+  }));
   try {
     const status = await firstAnswer(child, endpoint, port, logFile);
     return {
@@ -131,11 +146,15 @@ async function startOn(
       whyNotRestored: status.whyNotRestored,
       warnings: installation.warnings,
       logFile,
+      ended,
       environment: environmentFor(endpoint),
       save: () => save(endpoint),
       listResources: async () =>
         Resources.parse(await getJson(`${endpoint}/moto-api/notejam/resources`)).resources,
-      stop: () => stop(child, logFile),
+      stop: () => {
+        asked = true;
+        return stop(child, logFile);
+      },
     };
   } catch (problem) {
     child.kill("SIGKILL");
@@ -150,6 +169,9 @@ export function environmentFor(endpoint: string): Readonly<Record<string, string
     AWS_ACCESS_KEY_ID: "test",
     AWS_SECRET_ACCESS_KEY: "test",
     AWS_EC2_METADATA_DISABLED: "true",
+    // Some calls carry the account in front of the host's name (123456789012.127.0.0.1), which no resolver knows: the
+    // emulator is their proxy as well. Loopback addresses themselves are never proxied, and TLS has its own variable.
+    HTTP_PROXY: endpoint,
     CHECKPOINT_DISABLE: "1",
   };
 }
@@ -230,7 +252,10 @@ async function launch(command: Command, logFile: string): Promise<ChildProcess> 
   }
 }
 
-class PortTaken extends Error {
+/** The port that was asked for is in use. Its message is for people. */
+export class PortTaken extends Error {
+  override readonly name = "PortTaken";
+
   constructor(port: number) {
     super(`Port ${port} on 127.0.0.1 is taken: choose another one, or none to get a free one.`);
   }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import Any
 
 import moto
@@ -17,7 +18,12 @@ def install(keeper: Any) -> None:
     """Adds the calls; `keeper` answers for the state on disk."""
 
     def notejam_status(_request: Any, _url: str, _headers: Any) -> Any:
-        status = {"moto": moto.__version__, "restored": keeper.restored, "whyNotRestored": keeper.why_not}
+        status = {
+            "moto": moto.__version__,
+            "pid": os.getpid(),
+            "restored": keeper.restored,
+            "whyNotRestored": keeper.why_not,
+        }
         return 200, _HEADERS, json.dumps(status)
 
     def notejam_save(request: Any, _url: str, _headers: Any) -> Any:

@@ -1,13 +1,15 @@
-"""EC2: descriptions of rules, and tags of launch templates."""
+"""EC2: descriptions of rules, tags of launch templates, and a region's defaults."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from moto.core.responses import ActionResult
 from moto.ec2.models.launch_templates import LaunchTemplateBackend
 from moto.ec2.models.security_groups import SecurityGroupRule
+from moto.ec2.responses.settings import Settings
 
-from patching import extends
+from patching import adds, extends
 
 _description_of_ranges = SecurityGroupRule.description.fget
 
@@ -38,3 +40,43 @@ def create_launch_template(
     if specifications:
         template_data["TagSpecifications"] = specifications
     return original(self, name, description, template_data, tag_spec)
+
+
+def _aws_managed_ebs_key(response: Any) -> str:
+    return f"arn:{response.partition}:kms:{response.region}:{response.current_account}:alias/aws/ebs"
+
+
+@adds(Settings)
+def get_ebs_default_kms_key_id(self: Any) -> ActionResult:
+    """GetEbsDefaultKmsKeyId: moto has only the call that sets it (`aws_ebs_default_kms_key`)."""
+    return ActionResult({"KmsKeyId": self.ec2_backend.default_kms_key_id or _aws_managed_ebs_key(self)})
+
+
+@adds(Settings)
+def reset_ebs_default_kms_key_id(self: Any) -> ActionResult:
+    """ResetEbsDefaultKmsKeyId: moto has only the call that sets it."""
+    self.ec2_backend.default_kms_key_id = ""
+    return ActionResult({"KmsKeyId": _aws_managed_ebs_key(self)})
+
+
+_METADATA_DEFAULTS = ("HttpEndpoint", "HttpTokens", "HttpPutResponseHopLimit", "InstanceMetadataTags")
+
+
+@adds(Settings)
+def modify_instance_metadata_defaults(self: Any) -> ActionResult:
+    """ModifyInstanceMetadataDefaults: moto has none (`aws_ec2_instance_metadata_defaults`)."""
+    defaults = getattr(self.ec2_backend, "notejam_metadata_defaults", {})
+    for name in _METADATA_DEFAULTS:
+        value = self._get_param(name)
+        if value in ("no-preference", "-1", -1):
+            defaults.pop(name, None)
+        elif value is not None:
+            defaults[name] = int(value) if name == "HttpPutResponseHopLimit" else value
+    self.ec2_backend.notejam_metadata_defaults = defaults
+    return ActionResult({"Return": True})
+
+
+@adds(Settings)
+def get_instance_metadata_defaults(self: Any) -> ActionResult:
+    """GetInstanceMetadataDefaults: moto has none."""
+    return ActionResult({"AccountLevel": getattr(self.ec2_backend, "notejam_metadata_defaults", {})})

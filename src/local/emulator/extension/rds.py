@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import secrets
+import string
 from typing import Any
 
 from moto.core.responses import ActionResult
 from moto.rds.exceptions import DBParameterGroupNotFoundError
-from moto.rds.models import DBCluster
+from moto.rds.models import DBCluster, MasterUserSecret
 from moto.rds.responses import RDSResponse
 
 from patching import extends
@@ -19,6 +22,11 @@ _SERVERLESS_V1_SETTINGS = {
     "TimeoutAction": "timeout_action",
     "SecondsBeforeTimeout": "seconds_before_timeout",
 }
+
+
+# AWS's default certificate authority. moto answers with a name that AWS never answers with: the provider then changed
+# the certificate and rebooted each new instance, 160 s of waiting (`aws_rds_cluster_instance.ca_cert_identifier`).
+_DEFAULT_CERTIFICATE_AUTHORITY = "rds-ca-rsa2048-g1"
 
 
 def _scaling_configuration_info(self: Any) -> dict[str, Any] | None:
@@ -49,9 +57,52 @@ def create_db_instance(original: Any, self: Any) -> ActionResult:
     """Keeps monitoring and Performance Insights settings, which moto drops for instances of a cluster (`aws_rds_cluster_instance`)."""
     answer = original(self)
     instance = answer.result["DBInstance"]
+    instance.ca_certificate_identifier = self.params.get("CACertificateIdentifier") or _DEFAULT_CERTIFICATE_AUTHORITY
     instance.monitoring_interval = self.params.get("MonitoringInterval") or 0
     instance.monitoring_role_arn = self.params.get("MonitoringRoleArn")
     instance.performance_insights_enabled = bool(self.params.get("EnablePerformanceInsights"))
     instance.performance_insights_kms_key_id = self.params.get("PerformanceInsightsKMSKeyId")
     instance.performance_insights_retention_period = self.params.get("PerformanceInsightsRetentionPeriod")
     return answer
+
+
+# Arguments of CreateDBCluster and ModifyDBCluster that moto takes and forgets, by the attribute it answers from.
+_FORGOTTEN_CLUSTER_ARGUMENTS = {
+    "engine_lifecycle_support": "EngineLifecycleSupport",
+    "database_insights_mode": "DatabaseInsightsMode",
+    "performance_insights_enabled": "EnablePerformanceInsights",
+    "performance_insights_kms_key_id": "PerformanceInsightsKMSKeyId",
+    "performance_insights_retention_period": "PerformanceInsightsRetentionPeriod",
+    "monitoring_interval": "MonitoringInterval",
+    "monitoring_role_arn": "MonitoringRoleArn",
+}
+
+
+def _remember(cluster: Any, params: Any) -> None:
+    for attribute, name in _FORGOTTEN_CLUSTER_ARGUMENTS.items():
+        if params.get(name) is not None:
+            setattr(cluster, attribute, params.get(name))
+
+
+@extends(RDSResponse)
+def create_db_cluster(original: Any, self: Any) -> ActionResult:
+    """Keeps what moto forgets of CreateDBCluster (`aws_rds_cluster.engine_lifecycle_support` and others)."""
+    answer = original(self)
+    _remember(answer.result["DBCluster"], self.params)
+    return answer
+
+
+@extends(RDSResponse)
+def modify_db_cluster(original: Any, self: Any) -> ActionResult:
+    """Keeps what moto forgets of ModifyDBCluster, as above."""
+    answer = original(self)
+    for cluster in (answer.result["DBCluster"], self.backend.clusters[self.params["DBClusterIdentifier"]]):
+        _remember(cluster, self.params)
+    return answer
+
+
+@extends(MasterUserSecret)
+def _generate_secret_string(_original: Any, self: Any) -> str:
+    """The managed secret holds the master user's own name and a password of its own; moto writes the same `admin` for all."""
+    password = "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(32))
+    return json.dumps({"username": self.resource.master_username, "password": password})

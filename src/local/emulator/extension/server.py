@@ -16,6 +16,9 @@ import time
 from pathlib import Path
 from typing import Any
 
+# A certificate is issued as soon as it is asked for again; moto's default keeps everyone waiting for a minute.
+os.environ.setdefault("MOTO_ACM_VALIDATION_WAIT", "0")
+
 import moto.server
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication
 
@@ -29,6 +32,8 @@ import ec2  # noqa: F401
 import eks  # noqa: F401
 import kms  # noqa: F401
 import rds  # noqa: F401
+import s3  # noqa: F401
+import secretsmanager  # noqa: F401
 import snapshot
 from gate import Gate
 

@@ -19,6 +19,14 @@ from typing import Any
 
 import moto
 import moto.backends
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_der_private_key,
+)
 from moto.core.base_backend import BackendDict, BaseBackend
 
 # The first line of a snapshot says which file it is and what wrote it; the rest is the compressed pickle.
@@ -30,10 +38,27 @@ class UnusableSnapshot(Exception):
     """A snapshot that cannot be restored; the message says why, in words for people."""
 
 
+def _private_key(der: bytes) -> PrivateKeyTypes:
+    return load_der_private_key(der, password=None)
+
+
+def _certificate(der: bytes) -> x509.Certificate:
+    return x509.load_der_x509_certificate(der)
+
+
 class _Pickler(pickle.Pickler):
+    """Writes what pickle cannot: locks (as new, open ones), private keys and certificates (as DER)."""
+
     def reducer_override(self, thing: Any) -> Any:
         make_lock = _LOCKS.get(type(thing))
-        return (make_lock, ()) if make_lock else NotImplemented
+        if make_lock:
+            return make_lock, ()
+        if isinstance(thing, PrivateKeyTypes):
+            der = thing.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+            return _private_key, (der,)
+        if isinstance(thing, x509.Certificate):
+            return _certificate, (thing.public_bytes(Encoding.DER),)
+        return NotImplemented
 
 
 def _writer() -> dict[str, str]:
