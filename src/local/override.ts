@@ -125,9 +125,7 @@ function pinnedProvider(version: string | undefined): Readonly<Record<string, un
 /** Entries merge with the stack's by alias, and keep their region and default tags. */
 function awsProviders({ provider }: Synthesized): Readonly<Record<string, unknown>>[] {
   const noRetries = { max_retries: 1 };
-  return (provider["aws"] ?? []).map(({ alias }) =>
-    alias === undefined ? noRetries : { alias, ...noRetries },
-  );
+  return (provider.aws ?? []).map(({ alias }) => (alias === undefined ? noRetries : { alias, ...noRetries }));
 }
 
 function resourcesOf(differences: readonly Difference[]): Record<string, Record<string, object>> {

@@ -62,7 +62,7 @@ export function terminalProgress(): Progress {
               task.output = "";
               task.title = [task.title, ...notes.map((line) => `  ${line}`)].join("\n");
             },
-            rendererOptions: { outputBar: LINES_IN_FLIGHT },
+            rendererOptions: { outputBar: 1 },
           },
         ],
         {

@@ -17,7 +17,7 @@ export interface ProviderMirror {
  * @throws LocalProblem when `TF_PLUGIN_MIRROR` names a folder that is not there
  */
 export function findProviderMirror(env: NodeJS.ProcessEnv = process.env): ProviderMirror | undefined {
-  const stated = env["TF_PLUGIN_MIRROR"];
+  const stated = env.TF_PLUGIN_MIRROR;
   if (stated !== undefined && stated !== "") {
     if (!existsSync(stated)) {
       throw new LocalProblem(
@@ -27,7 +27,7 @@ export function findProviderMirror(env: NodeJS.ProcessEnv = process.env): Provid
     }
     return { path: stated, from: "TF_PLUGIN_MIRROR" };
   }
-  const config = env["TF_CLI_CONFIG_FILE"] ?? join(homedir(), ".terraformrc");
+  const config = env.TF_CLI_CONFIG_FILE ?? join(homedir(), ".terraformrc");
   const path = existsSync(config) ? filesystemMirror(readFileSync(config, "utf8")) : undefined;
   return path !== undefined && existsSync(path) ? { path, from: config } : undefined;
 }

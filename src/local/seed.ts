@@ -6,9 +6,9 @@ import type { Synthesized } from "./synthesized.js";
  * account needs them first.
  */
 export function hostedZonesLookedUp({ data }: Synthesized): string[] {
-  const names = Object.values(data["aws_route53_zone"] ?? {})
-    .filter((zone) => zone["private_zone"] !== true)
-    .map((zone) => zone["name"])
+  const names = Object.values(data.aws_route53_zone ?? {})
+    .filter((zone) => zone.private_zone !== true)
+    .map((zone) => zone.name)
     .filter((name) => typeof name === "string")
     .map((name) => name.replace(/\.$/, ""));
   return [...new Set(names)].sort();

@@ -9,10 +9,10 @@ import { StateFolder, writeWhole } from "./state-folder.js";
 interface Options {
   readonly env?: string[];
   readonly port?: number;
-  readonly fresh: boolean;
-  readonly destroy: boolean;
-  readonly once: boolean;
-  readonly check: boolean;
+  readonly fresh?: boolean;
+  readonly destroy?: boolean;
+  readonly once?: boolean;
+  readonly check?: boolean;
   readonly parallelism: number;
   readonly state: string;
 }
@@ -22,8 +22,7 @@ const DEFAULT_ENVIRONMENT = "dev";
 function commandLine(): Command {
   return new Command("npm start --")
     .description(
-      "Raises an environment on this machine: the stacks are synthesized and applied by Terraform to an emulated AWS\n" +
-        "that keeps its contents between runs. No cloud account is touched.",
+      "Raises an environment on this machine: the stacks are synthesized and applied by Terraform to an emulated AWS that keeps its contents between runs. No cloud account is touched.",
     )
     .option("-e, --env <name...>", `environments to raise (default: ${DEFAULT_ENVIRONMENT})`)
     .option(
@@ -31,10 +30,10 @@ function commandLine(): Command {
       "port of the emulated AWS on 127.0.0.1 (default: a free one)",
       wholeNumber(0, 65_535),
     )
-    .option("--once", "end after the table instead of staying until Ctrl-C", false)
-    .option("--check", "plan again even if nothing changed since the last complete apply", false)
-    .option("--fresh", "start over from an empty account", false)
-    .option("--destroy", "destroy what stands, say what remains, and remove the state folder", false)
+    .option("--once", "end after the table instead of staying until Ctrl-C")
+    .option("--check", "plan again even if nothing changed since the last complete apply")
+    .option("--fresh", "start over from an empty account")
+    .option("--destroy", "destroy what stands, say what remains, and remove the state folder")
     .option("--state <folder>", "where everything is kept between runs", ".notejam")
     .option("--parallelism <number>", "operations that Terraform runs at once", wholeNumber(1, 256), 20);
 }
@@ -65,9 +64,9 @@ async function main(): Promise<number> {
       folder,
       environments: [...new Set(options.env ?? [DEFAULT_ENVIRONMENT])],
       ...(options.port === undefined || options.port === 0 ? {} : { port: options.port }),
-      fresh: options.fresh,
-      check: options.check,
-      once: options.once,
+      fresh: options.fresh ?? false,
+      check: options.check ?? false,
+      once: options.once ?? false,
       parallelism: options.parallelism,
       progress: process.stdout.isTTY ? terminalProgress() : plainProgress(print),
       interruption,

@@ -29,7 +29,7 @@ export interface Terraform {
  * @throws LocalProblem when there is none, when it does not run, or when it is too old
  */
 export async function findTerraform(env: NodeJS.ProcessEnv = process.env): Promise<Terraform> {
-  const binary = env["TERRAFORM_BINARY_NAME"] || "terraform";
+  const binary = env.TERRAFORM_BINARY_NAME || "terraform";
   const result = await execa(binary, ["version", "-json"], {
     env: { ...withoutTerraformSettings(env), CHECKPOINT_DISABLE: "1" },
     extendEnv: false,
@@ -240,7 +240,7 @@ export interface TerraformEnvironmentProps {
  */
 export function terraformEnvironment(props: TerraformEnvironmentProps, env = process.env): NodeJS.ProcessEnv {
   const variables = Object.entries(props.variables).map(([name, value]) => [`TF_VAR_${name}`, value]);
-  const config = props.cliConfig ?? env["TF_CLI_CONFIG_FILE"];
+  const config = props.cliConfig ?? env.TF_CLI_CONFIG_FILE;
   return {
     ...withoutTerraformSettings(env),
     ...props.emulator,
