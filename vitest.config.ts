@@ -18,6 +18,9 @@ export default defineConfig({
           pool: "threads",
           isolate: false,
           maxWorkers: 2,
+          // Some tests run the programs themselves; on a busy machine that takes its time.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       "app",

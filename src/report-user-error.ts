@@ -21,6 +21,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   ENOSPC: "The disk is full. Make room, or set CDKTF_OUTDIR to a folder on another disk, and run it again.",
   EACCES: "Give yourself the right to write there, or set CDKTF_OUTDIR to another folder.",
   EROFS: "The file system is read-only. Set CDKTF_OUTDIR to a folder that can be written.",
+  EEXIST: "A file stands where a folder is needed. Remove it, or set CDKTF_OUTDIR to another folder.",
   ENOTDIR: "A file stands where a folder is needed. Remove it, or set CDKTF_OUTDIR to another folder.",
 };
 

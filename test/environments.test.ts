@@ -112,7 +112,10 @@ async function synthesizeIn(region: string): Promise<Map<string, Synthesized>> {
   const dev = await environmentNamed("dev");
   const environment: Environment = { ...dev, region, drRegion: drRegionOf(region) };
   const { organization } = await repositoryConfiguration();
-  return synthesizeApp({ organization, environments: [environment] });
+  return synthesizeApp({
+    organization: { ...organization, bootstrap: { region } },
+    environments: [environment],
+  });
 }
 
 /** Names of what AWS keeps once per account or for all accounts, and of what replicates under its own name. */

@@ -343,10 +343,10 @@ export const environmentSchema = z.strictObject({
     `one of the retentions that CloudWatch offers, in days: ${LOG_RETENTIONS.join(", ")}`,
     "write 90, or 365 for a year",
   ),
-  /** Days between the order to delete a key and its end, 7 to 30. @default 30 */
+  /** Days between the order to delete a key or a secret and its end, 7 to 30. @default 30 */
   keyDeletionWindowDays: field(
     z.int().min(7).max(30),
-    "a whole number of days from 7 to 30 (KMS's limits) in which a key's deletion can be called off",
+    "a whole number of days from 7 to 30 (KMS's limits) in which the deletion of a key or a secret can be called off",
     "write 30, or 7 for an environment that comes and goes",
   ),
   /** What the environment may cost, and who hears when it costs more. */

@@ -196,6 +196,16 @@ describe("loadConfiguration", () => {
       ["test.ts hostName"],
     ],
     [
+      "an environment whose names another's rights would reach",
+      { "dev.ts": DEV, "dev-two.ts": { ...TEST, name: "dev-two" } },
+      ["dev.ts name"],
+    ],
+    [
+      "an environment in another partition than the account's",
+      { "dev.ts": { ...DEV, region: "cn-north-1", drRegion: "cn-northwest-1" } },
+      ["dev.ts region"],
+    ],
+    [
       "a recovery copy named like the first",
       { "dev.ts": { ...DEV, region: "eu-west-2", recoveryOf: { region: "eu-west-1" } } },
       ["dev.ts name"],

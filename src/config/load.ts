@@ -6,6 +6,7 @@ import { namesOf } from "./names.js";
 import { overlap } from "./networks.js";
 import type { Organization } from "./organization.js";
 import { ConfigurationError, type Finding, type Problem } from "./problem.js";
+import { partitionOf } from "./regions.js";
 import { type Checked, checkEnvironment, checkOrganization } from "./validate.js";
 
 /** All that can be configured, checked. */
@@ -54,6 +55,7 @@ export async function loadConfiguration(
   );
   const problems = [organization, ...environments].flatMap(problemsOf);
   problems.push(...noEnvironment(directory, files), ...problemsBetweenFiles(valid));
+  if ("value" in organization.checked) problems.push(...otherPartitions(organization.checked.value, valid));
   if (problems.length > 0 || !("value" in organization.checked)) throw new ConfigurationError(problems);
   return {
     organization: organization.checked.value,
@@ -129,6 +131,20 @@ function problemsBetweenFiles(valid: readonly Valid[]): Problem[] {
   });
 }
 
+/** An account, and so the stack that is made once per account, belongs to one partition. */
+function otherPartitions({ bootstrap }: Organization, valid: readonly Valid[]): Problem[] {
+  const partition = partitionOf(bootstrap.region);
+  return valid
+    .filter(({ environment }) => partitionOf(environment.region) !== partition)
+    .map(({ file, environment }) => ({
+      file: shown(file),
+      field: "region",
+      value: environment.region,
+      rule: `a region of the partition ${partition}, like bootstrap.region (${bootstrap.region}) in ${ORGANIZATION_FILE}: no account spans two`,
+      remedy: "keep environments of another partition in a folder with an organization.ts of its own",
+    }));
+}
+
 function fileNameFinding({ file, environment }: Valid): Finding | undefined {
   const { instance } = namesOf(environment);
   if (basename(file) === `${instance}.ts`) return undefined;
@@ -141,7 +157,7 @@ function fileNameFinding({ file, environment }: Valid): Finding | undefined {
 }
 
 function clashes(one: Valid, other: Valid): (Finding | undefined)[] {
-  return [sameNames(one, other), sameNetwork(one, other), sameHost(one, other)];
+  return [sameNames(one, other), sameBeginning(one, other), sameNetwork(one, other), sameHost(one, other)];
 }
 
 function sameNames({ environment }: Valid, other: Valid): Finding | undefined {
@@ -153,6 +169,18 @@ function sameNames({ environment }: Valid, other: Valid): Finding | undefined {
     value: environment.name,
     rule: `names of its own; ${shown(other.file)} has ${names.instance === others.instance ? names.name : names.globalName} already`,
     remedy: "choose another name, or another region for a recovery copy",
+  };
+}
+
+/** Rights are given on `notejam-<name>-*`: they must not reach the things of another environment. */
+function sameBeginning({ environment }: Valid, other: Valid): Finding | undefined {
+  const names = [environment.name, other.environment.name];
+  if (!names.some((name) => names.some((longer) => longer.startsWith(`${name}-`)))) return undefined;
+  return {
+    field: "name",
+    value: environment.name,
+    rule: `a name that does not continue another's after a hyphen; ${shown(other.file)} is called "${other.environment.name}"`,
+    remedy: "choose a name with another beginning: rights and names of the two could not be told apart",
   };
 }
 

@@ -23,6 +23,14 @@ export interface AwsStackProps {
 const TERRAFORM_VERSION = ">= 1.11.0";
 
 /**
+ * Newer than the bindings' own version: providers before 6.26.0 read a secret back that was given by a write-only
+ * argument, and neither the plan role nor the apply role may read secrets.
+ *
+ * @see https://github.com/hashicorp/terraform-provider-aws/pull/44876
+ */
+const AWS_PROVIDER_VERSION = "~> 6.26";
+
+/**
  * A stack in AWS: its state in the Terraform Cloud workspace of its name, one default provider, the account it is in,
  * and the policy that refuses to synthesize what is unsafe.
  */
@@ -34,6 +42,7 @@ export abstract class AwsStack extends TerraformStack {
     super(scope, name);
     this.tags = props.tags;
     this.addOverride("terraform.required_version", TERRAFORM_VERSION);
+    this.addOverride("terraform.required_providers.aws.version", AWS_PROVIDER_VERSION);
     const { hostname, organization } = props.organization.terraformCloud;
     new CloudBackend(this, { hostname, organization, workspaces: new NamedCloudWorkspace(name) });
     new AwsProvider(this, "aws", { region: props.region, defaultTags: [{ tags: props.tags }] });

@@ -1,4 +1,5 @@
 import type { App } from "cdktf";
+import { AccountGuardRails, type GuardedRegion } from "../../modules/account/account-guard-rails.js";
 import { GITHUB_ISSUER, GithubOidcProvider } from "../../modules/github/oidc-provider.js";
 import { bootstrapApplyRights, environmentApplyRights } from "../../modules/terraform-cloud/apply-rights.js";
 import { TerraformCloudOidc } from "../../modules/terraform-cloud/oidc.js";
@@ -9,6 +10,9 @@ import type { Configuration } from "../config/load.js";
 import { BOOTSTRAP_STACK, namesOf } from "../config/names.js";
 import { bootstrapTags } from "../config/tags.js";
 import { AwsStack } from "./aws-stack.js";
+
+/** As long as notes can be asked back, it can be asked who did what. */
+const AUDIT_RETENTION_DAYS = 1096;
 
 /**
  * What an AWS account has once: whose tokens it believes, which roles Terraform takes, and the guard rails that hold
@@ -37,6 +41,27 @@ export class BootstrapStack extends AwsStack {
       }),
     });
     for (const environment of environments) this.addEnvironment(environment);
+    new AccountGuardRails(this, "guard-rails", {
+      name: BOOTSTRAP_STACK,
+      account: this.account,
+      regions: this.guardedRegions(),
+      trail: { retentionDays: AUDIT_RETENTION_DAYS },
+    });
+  }
+
+  /** Every region in which something of ours stands, with the regions to which its images are copied. */
+  private guardedRegions(): GuardedRegion[] {
+    const { organization, environments } = this.configuration;
+    const copies = new Map([[organization.bootstrap.region, new Set<string>()]]);
+    for (const { region, drRegion } of environments) {
+      copies.set(region, (copies.get(region) ?? new Set()).add(drRegion));
+      copies.set(drRegion, copies.get(drRegion) ?? new Set());
+    }
+    return [...copies].map(([region, replicateImagesTo]) => ({
+      region,
+      provider: region === organization.bootstrap.region ? undefined : this.providerIn(region, region),
+      replicateImagesTo: [...replicateImagesTo],
+    }));
   }
 
   private addEnvironment(environment: Environment): void {

@@ -244,6 +244,7 @@ export class PlatformStack extends AwsStack {
       secretsKey: keys.secrets,
       replicaRegion: environment.drRegion,
       secretName: names.databaseSecretName,
+      secretRecoveryWindowDays: environment.keyDeletionWindowDays,
       appLogin,
       logs: this.logs,
     });
