@@ -1,0 +1,46 @@
+import { describe, expect, it, vi } from "vitest";
+import { exitCodeOf, Interruption } from "./interruption.js";
+import { Interrupted } from "./problem.js";
+
+describe("an interruption", () => {
+  it("reaches a running process once, although npm repeats the terminal's Ctrl-C", () => {
+    const interruption = new Interruption();
+    const kill = vi.fn(() => true);
+    interruption.passTo({ kill });
+    interruption.request("SIGINT", 1000);
+    interruption.request("SIGINT", 1010);
+    expect(kill).toHaveBeenCalledExactlyOnceWith("SIGINT");
+  });
+
+  it("reaches it again when the user insists", () => {
+    const interruption = new Interruption();
+    const kill = vi.fn(() => true);
+    interruption.passTo({ kill });
+    interruption.request("SIGINT", 1000);
+    interruption.request("SIGINT", 3000);
+    expect(kill).toHaveBeenCalledTimes(2);
+  });
+
+  it("leaves a process alone that is done", () => {
+    const interruption = new Interruption();
+    const kill = vi.fn(() => true);
+    interruption.passTo({ kill })();
+    interruption.request("SIGTERM");
+    expect(kill).not.toHaveBeenCalled();
+  });
+
+  it("keeps new work from starting", () => {
+    const interruption = new Interruption();
+    interruption.throwIfRequested();
+    interruption.request("SIGTERM");
+    expect(() => interruption.throwIfRequested()).toThrow(Interrupted);
+  });
+
+  it.each([
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+    ["SIGHUP", 129],
+  ] as const)("by %s ends with %i", (signal, code) => {
+    expect(exitCodeOf(new Interrupted(signal))).toBe(code);
+  });
+});

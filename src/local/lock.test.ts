@@ -1,0 +1,52 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { takeLock } from "./lock.js";
+import { temporaryFolder } from "./testing.js";
+
+/** The pid of a process that has ended. */
+const goneProcess = () => spawnSync(process.execPath, ["-e", ""]).pid;
+
+describe("the lock of a state folder", () => {
+  it("is refused while its holder lives, and given again after the release", () => {
+    const file = join(temporaryFolder(), "lock");
+    const lock = takeLock(file);
+    expect(() => takeLock(file)).toThrow(`in use by process ${process.pid} (lock file ${file})`);
+    lock.release();
+    expect(existsSync(file)).toBe(false);
+    expect(takeLock(file).previousEndedBadly).toBe(false);
+  });
+
+  it("is taken over from a process that is gone, and says that it ended badly", () => {
+    const folder = temporaryFolder();
+    const file = join(folder, "lock");
+    writeFileSync(file, JSON.stringify({ pid: goneProcess(), started: "1" }));
+    expect(takeLock(file).previousEndedBadly).toBe(true);
+    expect(() => takeLock(file)).toThrow(`in use by process ${process.pid}`);
+    expect(readdirSync(folder)).toEqual(["lock"]);
+  });
+
+  it.runIf(existsSync("/proc/1/stat"))(
+    "is taken over when the holder's pid was given to another process",
+    () => {
+      const file = join(temporaryFolder(), "lock");
+      writeFileSync(file, JSON.stringify({ pid: process.pid, started: "1" }));
+      expect(takeLock(file).previousEndedBadly).toBe(true);
+    },
+  );
+
+  it("is taken over when its file is damaged", () => {
+    const file = join(temporaryFolder(), "lock");
+    writeFileSync(file, "{");
+    expect(takeLock(file).previousEndedBadly).toBe(true);
+  });
+
+  it("is not released by a run that no longer holds it", () => {
+    const file = join(temporaryFolder(), "lock");
+    const lock = takeLock(file);
+    writeFileSync(file, JSON.stringify({ pid: 1, started: "0" }));
+    lock.release();
+    expect(existsSync(file)).toBe(true);
+  });
+});

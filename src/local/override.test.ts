@@ -1,0 +1,70 @@
+import { describe, expect, it } from "vitest";
+import { localDifferences, localOverride } from "./override.js";
+import { parseSynthesized } from "./synthesized.js";
+
+const STACK = parseSynthesized(
+  JSON.stringify({
+    terraform: { required_providers: { aws: { source: "aws", version: "6.25.0" } } },
+    provider: { aws: [{ region: "eu-west-1" }, { alias: "dr", region: "eu-central-1" }] },
+    resource: {
+      aws_rds_cluster: { database: { deletion_protection: true, skip_final_snapshot: false } },
+      aws_s3_bucket: { dumps: { bucket: "dumps", lifecycle: { prevent_destroy: true } } },
+      aws_lb: { public: { enable_deletion_protection: true } },
+      aws_secretsmanager_secret: { database: {} },
+      aws_ecr_repository: { images: {} },
+      aws_vpc: { vpc: {} },
+    },
+  }),
+);
+
+function override(providerVersion?: string): Record<string, unknown> {
+  const folder = "/project/.notejam/out/stacks/notejam-dev";
+  const stateFile = "/project/.notejam/account/notejam-dev.tfstate";
+  return JSON.parse(localOverride({ synthesized: STACK, folder, stateFile, providerVersion }));
+}
+
+describe("what is laid over a stack for a local run", () => {
+  it("keeps the state in the state folder, by a path that survives a move of the checkout", () => {
+    expect(override()).toMatchObject({
+      terraform: { backend: { local: { path: "../../../account/notejam-dev.tfstate" } } },
+    });
+  });
+
+  it("pins the provider to the mirror's version, and to nothing with the registry", () => {
+    expect(override("5.100.0")).toMatchObject({
+      terraform: { required_providers: { aws: { source: "hashicorp/aws", version: "5.100.0" } } },
+    });
+    expect(override()).not.toHaveProperty("terraform.required_providers");
+  });
+
+  it("makes every AWS provider of the stack give up at once", () => {
+    expect(override()["provider"]).toEqual({ aws: [{ max_retries: 1 }, { alias: "dr", max_retries: 1 }] });
+  });
+
+  it("lets everything be destroyed: protection off, buckets and repositories with content too", () => {
+    expect(override()["resource"]).toEqual({
+      aws_rds_cluster: { database: { deletion_protection: false, skip_final_snapshot: true } },
+      aws_s3_bucket: { dumps: { force_destroy: true, lifecycle: { prevent_destroy: false } } },
+      aws_lb: { public: { enable_deletion_protection: false } },
+      aws_secretsmanager_secret: { database: { recovery_window_in_days: 0 } },
+      aws_ecr_repository: { images: { force_delete: true } },
+    });
+  });
+
+  it("gives a reason for each difference", () => {
+    for (const { because } of localDifferences(STACK)) {
+      expect(because).toMatch(/\w+ .*could not be removed|stay taken/);
+    }
+  });
+
+  it("leaves the stack's own settings alone where nothing is in the way", () => {
+    const plain = parseSynthesized(JSON.stringify({ terraform: {}, resource: { aws_vpc: { vpc: {} } } }));
+    const text = localOverride({
+      synthesized: plain,
+      folder: "/a",
+      stateFile: "/b",
+      providerVersion: undefined,
+    });
+    expect(JSON.parse(text)).not.toHaveProperty("resource");
+  });
+});

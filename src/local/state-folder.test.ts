@@ -1,0 +1,97 @@
+import { execFileSync } from "node:child_process";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { StateFolder, writeWhole } from "./state-folder.js";
+import { synthesize } from "./synthesize.js";
+import { projectFolder, temporaryFolder } from "./testing.js";
+
+/** A disk of its own, so small that it is full; undefined where this user may not mount one. */
+function smallDisk(size: string): string | undefined {
+  const folder = temporaryFolder();
+  try {
+    execFileSync("mount", ["-t", "tmpfs", "-o", `size=${size}`, "tmpfs", folder], { stdio: "ignore" });
+  } catch {
+    return undefined;
+  }
+  onTestFinished(() => {
+    execFileSync("umount", [folder]);
+  });
+  return folder;
+}
+
+describe("the state folder", () => {
+  it("goes back to the last restore point, and to an empty account where there is none", () => {
+    const folder = new StateFolder(temporaryFolder());
+    folder.prepare();
+    writeFileSync(join(folder.account, "state"), "whole");
+    folder.saveRestorePoint();
+    writeFileSync(join(folder.account, "state"), "half");
+    writeFileSync(folder.applyingFile, "notejam-dev");
+    folder.returnToRestorePoint();
+    expect(readFileSync(join(folder.account, "state"), "utf8")).toBe("whole");
+    expect(existsSync(folder.applyingFile)).toBe(false);
+
+    folder.forgetAccount();
+    folder.returnToRestorePoint();
+    expect(readdirSync(folder.account)).toEqual([]);
+  });
+
+  it("never shows up in Git", () => {
+    const folder = new StateFolder(temporaryFolder());
+    folder.prepare();
+    expect(readFileSync(join(folder.path, ".gitignore"), "utf8")).toBe("*\n");
+  });
+
+  it("that is a file says so in one line", () => {
+    const path = join(temporaryFolder(), "file");
+    writeFileSync(path, "");
+    expect(() => new StateFolder(path).prepare()).toThrow(/file stands where a folder is needed/);
+  });
+
+  it.runIf(process.getuid?.() !== 0)("that is not ours says so in one line", () => {
+    const path = temporaryFolder();
+    chmodSync(path, 0o500);
+    expect(() => new StateFolder(join(path, "state")).prepare()).toThrow(/permission is denied/);
+  });
+
+  it("leaves the old content of a file when the new one cannot be written", () => {
+    const folder = temporaryFolder();
+    const file = join(folder, "file");
+    writeWhole(file, "old");
+    mkdirSync(`${file}.${process.pid}.draft`);
+    expect(() => writeWhole(file, "new")).toThrow();
+    expect(readFileSync(file, "utf8")).toBe("old");
+  });
+});
+
+describe("a full disk", () => {
+  it("is said before anything is started", ({ skip }) => {
+    const disk = smallDisk("1m") ?? skip("this user may not mount a small disk");
+    const prepare = () => new StateFolder(join(disk, ".notejam")).prepare();
+    expect(prepare).toThrow(/nearly full: \d+ MiB are free, 64 MiB are needed\. Free some space there/);
+  });
+
+  it("is said in one line when a file does not fit, and leaves no half of it", ({ skip }) => {
+    const disk = smallDisk("64k") ?? skip("this user may not mount a small disk");
+    const file = join(disk, "override.tf.json");
+    expect(() => writeWhole(file, "x".repeat(100_000))).toThrow(
+      `Cannot write in ${file}: the disk is full. Free some space there, then run the same command again.`,
+    );
+    expect(readdirSync(disk)).toEqual([]);
+  });
+
+  it("in the output folder ends the synthesis with the app's own line", async ({ skip }) => {
+    const disk = smallDisk("64k") ?? skip("this user may not mount a small disk");
+    const large = { terraform: {}, filler: "x".repeat(100_000) };
+    const app = `
+      import { writeFileSync } from "node:fs";
+      try { writeFileSync(process.env.CDKTF_OUTDIR + "/cdk.tf.json", ${JSON.stringify(JSON.stringify(large))}); }
+      catch (error) { console.error("Cannot write " + error.path + ": " + error.code + "."); process.exit(1); }
+    `;
+    const project = projectFolder(temporaryFolder(), {}, app);
+    await expect(synthesize({ projectFolder: project, out: disk })).rejects.toThrow(
+      /^Cannot write .*: ENOSPC\. Nothing was applied\.$/,
+    );
+  });
+});

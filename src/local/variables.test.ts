@@ -1,0 +1,76 @@
+import { readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { parseSynthesized } from "./synthesized.js";
+import { temporaryFolder } from "./testing.js";
+import { hideSecrets, localVariables, secretsAmong } from "./variables.js";
+
+const { variable: variables } = parseSynthesized(
+  JSON.stringify({
+    terraform: {},
+    variable: {
+      db_name: { type: "string" },
+      db_pass: { type: "string", sensitive: true, ephemeral: true },
+      db_pass_version: { type: "number", default: 1 },
+      db_user: { type: "string", sensitive: true, ephemeral: true },
+      github_owner: { type: "string" },
+    },
+  }),
+);
+const stack = "notejam-dev";
+
+describe("the variables of a local run", () => {
+  it("have values that the stacks accept, made up once and given again at the next run", () => {
+    const file = join(temporaryFolder(), "secrets.json");
+    const first = localVariables({ stack, variables, file, env: {} });
+    expect(first).toEqual({
+      db_name: "notejam",
+      db_pass: expect.stringMatching(/^[!-~]{16,128}$/),
+      db_user: expect.stringMatching(/^[a-z_][a-z0-9_]{0,62}$/),
+      github_owner: expect.stringMatching(/^[A-Za-z0-9]([A-Za-z0-9-]{0,37}[A-Za-z0-9])?$/),
+    });
+    expect(localVariables({ stack, variables, file, env: {} })).toEqual(first);
+  });
+
+  it("differ from one state folder to the next", () => {
+    const values = [1, 2].map(() =>
+      localVariables({ stack, variables, file: join(temporaryFolder(), "secrets.json"), env: {} }),
+    );
+    expect(values[0]?.["db_pass"]).not.toBe(values[1]?.["db_pass"]);
+  });
+
+  it("are kept where only their owner can read them", () => {
+    const file = join(temporaryFolder(), "secrets.json");
+    localVariables({ stack, variables, file, env: {} });
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+  });
+
+  it("come from the caller's TF_VAR_ first, and those are never kept", () => {
+    const file = join(temporaryFolder(), "secrets.json");
+    const values = localVariables({ stack, variables, file, env: { TF_VAR_db_pass: "the caller's own" } });
+    expect(values["db_pass"]).toBe("the caller's own");
+    expect(readFileSync(file, "utf8")).not.toContain("the caller's own");
+  });
+
+  it("are asked for by name where none can be made up", () => {
+    const { variable } = parseSynthesized('{"terraform":{},"variable":{"zones":{"type":"list(string)"}}}');
+    const file = join(temporaryFolder(), "secrets.json");
+    expect(() => localVariables({ stack, variables: variable, file, env: {} })).toThrow(
+      /zones of notejam-dev .*Set TF_VAR_zones/,
+    );
+  });
+});
+
+describe("secrets", () => {
+  it("are the sensitive and the ephemeral values, not the others", () => {
+    const values = { db_name: "notejam", db_pass: "pass", db_user: "user" };
+    expect(secretsAmong(values, variables)).toEqual(["pass", "user"]);
+  });
+
+  it("are taken out of a text, also where JSON has escaped them", () => {
+    const secret = 'quo"ted-secret';
+    expect(hideSecrets(`plain ${secret}, ${JSON.stringify({ secret })}`, [secret])).toBe(
+      'plain (hidden), {"secret":"(hidden)"}',
+    );
+  });
+});
