@@ -1,0 +1,26 @@
+import type { Config } from "../config.js";
+import { openDatabase } from "../database/database.js";
+import { migrate, readMigrations, type SchemaState, schemaState } from "../database/migrator.js";
+import { MIGRATIONS_FOLDER } from "../folders.js";
+
+const patiently = { onIdleError: () => {}, patient: true };
+
+/** Brings the database's schema up to date. @returns the files applied */
+export async function migrateDatabase(config: Config): Promise<string[]> {
+  const database = await openDatabase(config.database, patiently);
+  try {
+    return await migrate(database, readMigrations(MIGRATIONS_FOLDER));
+  } finally {
+    await database.end();
+  }
+}
+
+/** Says what migrating would do. */
+export async function checkDatabase(config: Config): Promise<SchemaState> {
+  const database = await openDatabase(config.database, patiently);
+  try {
+    return await schemaState(database, readMigrations(MIGRATIONS_FOLDER));
+  } finally {
+    await database.end();
+  }
+}

@@ -1,0 +1,89 @@
+import { drizzle, type NodePgDatabase } from "drizzle-orm/node-postgres";
+import type pg from "pg";
+import type { DatabaseConfig } from "../config.js";
+import type { Connection, ConnectionCounts, Connections } from "./connections.js";
+import { DatabaseUnavailable, isConnectionLost, isReadOnly } from "./failures.js";
+import { RetryingPool } from "./retrying-pool.js";
+import * as schema from "./schema.js";
+import { ServerConnections } from "./server-connections.js";
+
+/** Typed queries over Notejam's tables. */
+export type Queries = NodePgDatabase<typeof schema>;
+
+/** The database as the application uses it. */
+export interface Database {
+  /** For statements that change nothing: retried once when the connection is lost. */
+  readonly reads: Queries;
+  /** For statements that change something: never applied twice. */
+  readonly writes: Queries;
+  /** Runs statements in one transaction; never applied twice. */
+  transaction<T>(work: (queries: Queries) => Promise<T>): Promise<T>;
+  /** Borrows one connection for work that needs the same session throughout; released afterwards. */
+  withConnection<T>(work: (connection: Connection) => Promise<T>): Promise<T>;
+  counts(): ConnectionCounts;
+  end(): Promise<void>;
+}
+
+/** drizzle asks for the driver's own pool type but only calls `query`, and `connect` for transactions. */
+function queriesOver(client: Pick<Connection, "query">): Queries {
+  return drizzle(client as unknown as pg.Pool, { schema });
+}
+
+/** Builds the database over a source of connections. */
+export function databaseOver(connections: Connections): Database {
+  const writes = new RetryingPool(connections, "writes");
+  async function withConnection<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
+    const connection = await writes.connect();
+    let broken = true;
+    try {
+      const result = await work(connection);
+      broken = false;
+      return result;
+    } finally {
+      connection.release(broken);
+    }
+  }
+  return {
+    reads: queriesOver(new RetryingPool(connections, "reads")),
+    writes: queriesOver(writes),
+    withConnection,
+    transaction: (work) => withConnection((connection) => inTransaction(connection, work)),
+    counts: () => connections.counts(),
+    end: () => connections.end(),
+  };
+}
+
+async function inTransaction<T>(connection: Connection, work: (queries: Queries) => Promise<T>): Promise<T> {
+  let committing = false;
+  try {
+    await connection.query("begin");
+    const result = await work(queriesOver(connection));
+    committing = true;
+    await connection.query("commit");
+    return result;
+  } catch (error) {
+    // On a lost connection the server rolls back by itself.
+    await connection.query("rollback").catch(() => {});
+    const cause = error instanceof Error && error.cause ? error.cause : error;
+    if (isConnectionLost(cause) || isReadOnly(cause)) throw new DatabaseUnavailable(cause, committing);
+    throw error;
+  }
+}
+
+/** How a database is opened. */
+export interface OpenOptions {
+  /** Told when a connection breaks while nobody uses it. */
+  readonly onIdleError: (error: Error) => void;
+  /** Lets statements take as long as they need. @default false */
+  readonly patient?: boolean;
+}
+
+/** Opens the configured database. */
+export async function openDatabase(config: DatabaseConfig, options: OpenOptions): Promise<Database> {
+  if (config.kind === "server") {
+    return databaseOver(new ServerConnections(config, options.onIdleError, options.patient ?? false));
+  }
+  // Loaded only when used: it takes half a second and 300 MB.
+  const { EmbeddedConnections } = await import("./embedded-connections.js");
+  return databaseOver(await EmbeddedConnections.open(config.folder));
+}

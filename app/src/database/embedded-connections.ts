@@ -1,0 +1,98 @@
+import path from "node:path";
+import { PGlite } from "@electric-sql/pglite";
+import pg from "pg";
+import type { Connection, ConnectionCounts, Connections } from "./connections.js";
+import { lockFolder } from "./folder-lock.js";
+
+const { builtins } = pg.types;
+const asText = (value: string): string => value;
+
+/** Types that are handed on as text, as the schema's columns turn them into dates themselves. */
+const PARSERS = { [builtins.TIMESTAMPTZ]: asText, [builtins.TIMESTAMP]: asText, [builtins.DATE]: asText };
+
+/**
+ * Connections to the PostgreSQL embedded in this process. It runs one statement after the other,
+ * so there is one connection, lent to one borrower at a time.
+ */
+export class EmbeddedConnections implements Connections {
+  readonly #database: PGlite;
+  readonly #unlock: () => void;
+  #turn: Promise<void> = Promise.resolve();
+  #waiting = 0;
+
+  private constructor(database: PGlite, unlock: () => void) {
+    this.#database = database;
+    this.#unlock = unlock;
+  }
+
+  /** Opens (and on first use creates) the database in a folder that this process then holds alone. */
+  static async open(folder: string): Promise<EmbeddedConnections> {
+    const unlock = lockFolder(folder);
+    try {
+      const database = await PGlite.create({ dataDir: path.join(folder, "pgdata") });
+      await database.exec("set client_min_messages = warning; set timezone = 'UTC'");
+      return new EmbeddedConnections(database, unlock);
+    } catch (error) {
+      unlock();
+      throw error;
+    }
+  }
+
+  /** Uses a database that is open already. */
+  static over(database: PGlite): EmbeddedConnections {
+    return new EmbeddedConnections(database, () => {});
+  }
+
+  async connect(): Promise<Connection> {
+    const before = this.#turn;
+    let done = (): void => {};
+    this.#turn = new Promise<void>((resolve) => {
+      done = resolve;
+    });
+    this.#waiting += 1;
+    await before;
+    this.#waiting -= 1;
+    return { query: (config, values) => this.#query(config, values), release: () => done() };
+  }
+
+  async #query(config: string | pg.QueryConfig, values?: unknown[]): Promise<pg.QueryResult> {
+    const text = typeof config === "string" ? config : config.text;
+    const parameters = values ?? (typeof config === "string" ? undefined : config.values);
+    if (parameters === undefined) {
+      const results = await this.#database.exec(text);
+      return resultOf(text, results.at(-1) ?? { rows: [] });
+    }
+    const arrays = typeof config !== "string" && "rowMode" in config && config.rowMode === "array";
+    const raw = typeof config !== "string" && config.types !== undefined;
+    const result = await this.#database.query<Record<string, unknown>>(text, [...parameters], {
+      rowMode: arrays ? "array" : "object",
+      ...(raw ? { parsers: PARSERS } : {}),
+    });
+    return resultOf(text, result);
+  }
+
+  renew(): void {}
+
+  counts(): ConnectionCounts {
+    return { open: 1, idle: this.#waiting === 0 ? 1 : 0, waiting: this.#waiting };
+  }
+
+  async end(): Promise<void> {
+    await this.#database.close();
+    this.#unlock();
+  }
+}
+
+function resultOf(
+  text: string,
+  result: { rows: Record<string, unknown>[]; affectedRows?: number },
+): pg.QueryResult {
+  const command = /^\s*(\w+)/.exec(text)?.[1]?.toUpperCase() ?? "";
+  return {
+    rows: result.rows,
+    rowCount: result.affectedRows ?? result.rows.length,
+    command,
+    oid: 0,
+    fields: [],
+  };
+}

@@ -1,0 +1,86 @@
+/**
+ * The database could not do it now: it is away, read-only or too busy.
+ * A request that ends so is answered 503.
+ */
+export class DatabaseUnavailable extends Error {
+  override readonly name = "DatabaseUnavailable";
+  /** Whether the statement may have taken effect although no answer came. */
+  readonly mayBeApplied: boolean;
+
+  constructor(cause: unknown, mayBeApplied: boolean) {
+    super(`The database is not available: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    });
+    this.mayBeApplied = mayBeApplied;
+  }
+}
+
+const NETWORK_CODES = new Set([
+  "ECONNRESET",
+  "ECONNREFUSED",
+  "EPIPE",
+  "ETIMEDOUT",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "ENOENT",
+]);
+
+// https://www.postgresql.org/docs/current/errcodes-appendix.html
+const SERVER_GONE = new Set(["57P01", "57P02", "57P03", "53300", "53400"]);
+const READ_ONLY = "25006";
+const TOO_SLOW = new Set(["57014", "55P03", "25P03"]);
+
+// The driver reports these without a code.
+const DRIVER_MESSAGES =
+  /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error|Client was closed|Cannot use a pool after)/;
+
+/** The `code` of a PostgreSQL or network error, or an empty string. */
+export function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
+}
+
+/** Whether the connection is of no more use: the server, or the way to it, is gone. */
+export function isConnectionLost(error: unknown): boolean {
+  const code = codeOf(error);
+  if (NETWORK_CODES.has(code) || SERVER_GONE.has(code) || code.startsWith("08")) return true;
+  return error instanceof Error && DRIVER_MESSAGES.test(error.message);
+}
+
+/** Whether a write met a server that only reads: a writer that has been failed over, or is being. */
+export function isReadOnly(error: unknown): boolean {
+  return codeOf(error) === READ_ONLY;
+}
+
+/** Whether a time limit of ours ended the statement; nothing of it took effect. */
+export function isTooSlow(error: unknown): boolean {
+  return TOO_SLOW.has(codeOf(error));
+}
+
+function* causes(error: unknown): Generator<unknown> {
+  for (let each = error; each !== undefined; each = each instanceof Error ? each.cause : undefined)
+    yield each;
+}
+
+/** Finds the unavailability in an error or its causes (drizzle wraps what a query throws). */
+export function unavailabilityIn(error: unknown): DatabaseUnavailable | undefined {
+  for (const cause of causes(error)) if (cause instanceof DatabaseUnavailable) return cause;
+  return undefined;
+}
+
+/** Whether an error, or one of its causes, is the violation of that unique index. */
+export function violates(error: unknown, constraint: string): boolean {
+  for (const cause of causes(error)) {
+    if (codeOf(cause) !== "23505") continue;
+    return cause instanceof Error && "constraint" in cause && cause.constraint === constraint;
+  }
+  return false;
+}
+
+/** The innermost error: the one that says what happened, without the statement's parameters. */
+export function rootCause(error: unknown): unknown {
+  let last = error;
+  for (const cause of causes(error)) last = cause;
+  return last;
+}

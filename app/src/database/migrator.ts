@@ -1,0 +1,139 @@
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { sql } from "drizzle-orm";
+import type { Connection } from "./connections.js";
+import type { Database } from "./database.js";
+
+/** One file of the folder `migrations`. */
+export interface Migration {
+  readonly version: number;
+  readonly name: string;
+  readonly sql: string;
+  /** SHA-256 of the file: an applied file must never change. */
+  readonly checksum: string;
+}
+
+/** The migrations cannot be applied as they are; the message says which and why. */
+export class MigrationError extends Error {
+  override readonly name = "MigrationError";
+}
+
+/** The database's schema compared with the one this program was written for. */
+export interface SchemaState {
+  /** Newest version applied; 0 for an empty database. */
+  readonly current: number;
+  /** Newest version this program has. */
+  readonly expected: number;
+  /** Names of migrations that have not been applied. */
+  readonly pending: readonly string[];
+}
+
+const FILE_NAME = /^(\d{4})_([a-z0-9_]+)\.sql$/;
+// Any number will do, as long as nothing else in the database uses it.
+const ADVISORY_LOCK = 7_061_926_015;
+/** Longest a migration waits for a table that visitors use, rather than making them queue behind it, in milliseconds. */
+const TABLE_LOCK_WAIT = 10_000;
+
+/** Reads the migrations of a folder in order. @throws {MigrationError} on a gap or a badly named file */
+export function readMigrations(folder: string): Migration[] {
+  const files = readdirSync(folder)
+    .filter((file) => file.endsWith(".sql"))
+    .sort();
+  return files.map((file, index) => {
+    const [, version, name] = FILE_NAME.exec(file) ?? [];
+    if (Number(version) !== index + 1 || !name) {
+      throw new MigrationError(
+        `${file}: migrations are named NNNN_what_it_does.sql and numbered without gaps; expected ${String(index + 1).padStart(4, "0")}.`,
+      );
+    }
+    const text = readFileSync(path.join(folder, file), "utf8");
+    return { version: index + 1, name, sql: text, checksum: createHash("sha256").update(text).digest("hex") };
+  });
+}
+
+/** Asks the database for its schema version; an empty database has version 0. */
+export async function schemaState(
+  database: Database,
+  migrations: readonly Migration[],
+): Promise<SchemaState> {
+  const table = await database.reads.execute<{ present: boolean }>(
+    sql`select to_regclass('schema_migrations') is not null as present`,
+  );
+  const current = table.rows[0]?.present ? await newestVersion(database) : 0;
+  const pending = migrations.filter(({ version }) => version > current).map(fileNameOf);
+  return { current, expected: migrations.at(-1)?.version ?? 0, pending };
+}
+
+async function newestVersion(database: Database): Promise<number> {
+  const result = await database.reads.execute<{ version: number }>(
+    sql`select coalesce(max(version), 0)::int as version from schema_migrations`,
+  );
+  return result.rows[0]?.version ?? 0;
+}
+
+function fileNameOf({ version, name }: Migration): string {
+  return `${String(version).padStart(4, "0")}_${name}.sql`;
+}
+
+/**
+ * Applies what has not been applied, each file in its own transaction. Many processes may start this at once:
+ * an advisory lock lets one through, the others find the work done. The database must have been opened as patient.
+ *
+ * @returns the names of the files applied by this call
+ */
+export function migrate(database: Database, migrations: readonly Migration[]): Promise<string[]> {
+  return database.withConnection(async (connection) => {
+    await connection.query(`select pg_advisory_lock(${ADVISORY_LOCK})`);
+    try {
+      await connection.query(`set lock_timeout = ${TABLE_LOCK_WAIT}`);
+      return await applyPending(connection, migrations);
+    } finally {
+      await connection.query(`select pg_advisory_unlock(${ADVISORY_LOCK})`);
+      await connection.query("reset lock_timeout");
+    }
+  });
+}
+
+async function applyPending(connection: Connection, migrations: readonly Migration[]): Promise<string[]> {
+  await connection.query(
+    `create table if not exists schema_migrations (
+       version integer primary key, name text not null, checksum text not null,
+       applied_at timestamptz not null default now()
+     )`,
+  );
+  const result = await connection.query("select version, checksum from schema_migrations");
+  const applied = new Map<unknown, unknown>(result.rows.map((row) => [row.version, row.checksum]));
+  const done: string[] = [];
+  for (const migration of migrations) {
+    const checksum = applied.get(migration.version);
+    if (checksum === undefined) done.push(await apply(connection, migration));
+    else if (checksum !== migration.checksum) {
+      throw new MigrationError(
+        `${fileNameOf(migration)} has been applied with other content. Put the file back and write a new migration instead.`,
+      );
+    }
+  }
+  return done;
+}
+
+async function apply(connection: Connection, migration: Migration): Promise<string> {
+  const { version, name, checksum } = migration;
+  await connection.query("begin");
+  try {
+    await connection.query(migration.sql);
+    await connection.query("insert into schema_migrations (version, name, checksum) values ($1, $2, $3)", [
+      version,
+      name,
+      checksum,
+    ]);
+    await connection.query("commit");
+  } catch (error) {
+    await connection.query("rollback").catch(() => {});
+    throw new MigrationError(
+      `${fileNameOf(migration)} could not be applied and was rolled back: ${error instanceof Error ? error.message : error}`,
+      { cause: error },
+    );
+  }
+  return fileNameOf(migration);
+}

@@ -1,0 +1,86 @@
+import pg from "pg";
+import type { DatabaseConfig } from "../config.js";
+import type { Connection, ConnectionCounts, Connections } from "./connections.js";
+
+/** Longest a statement may run on the server, in milliseconds. */
+const STATEMENT_TIMEOUT = 10_000;
+/** Longest the server may stay silent before the connection counts as dead, in milliseconds. */
+const SILENCE_TIMEOUT = 15_000;
+/** Longest to wait for a connection, in milliseconds. */
+const CONNECT_TIMEOUT = 3_000;
+/** Connections are replaced at this age, so that load follows a changed host name, in seconds. */
+const CONNECTION_AGE = 30 * 60;
+/** Several failing requests at once renew the connections once, in milliseconds. */
+const RENEW_INTERVAL = 1_000;
+
+const TIME_LIMITS = {
+  statement_timeout: STATEMENT_TIMEOUT,
+  lock_timeout: STATEMENT_TIMEOUT / 2,
+  idle_in_transaction_session_timeout: STATEMENT_TIMEOUT,
+  query_timeout: SILENCE_TIMEOUT,
+};
+
+type ServerConfig = Extract<DatabaseConfig, { kind: "server" }>;
+
+/** Connections to a PostgreSQL server. */
+export class ServerConnections implements Connections {
+  readonly #config: ServerConfig;
+  readonly #onIdleError: (error: Error) => void;
+  readonly #patient: boolean;
+  #pool: pg.Pool;
+  #renewedAt = 0;
+
+  /**
+   * @param onIdleError told when a connection breaks while nobody uses it
+   * @param patient lets statements take as long as they need: for commands that no visitor waits for
+   */
+  constructor(config: ServerConfig, onIdleError: (error: Error) => void, patient: boolean) {
+    this.#config = config;
+    this.#patient = patient;
+    this.#onIdleError = onIdleError;
+    this.#pool = this.#open();
+  }
+
+  #open(): pg.Pool {
+    const { host, port, user, database, password, tls, poolSize } = this.#config;
+    const pool = new pg.Pool({
+      host,
+      port,
+      user,
+      database,
+      password,
+      ssl: tls ? { rejectUnauthorized: true, ca: tls.ca } : false,
+      max: poolSize,
+      application_name: "notejam",
+      connectionTimeoutMillis: CONNECT_TIMEOUT,
+      idleTimeoutMillis: 60_000,
+      maxLifetimeSeconds: CONNECTION_AGE,
+      keepAlive: true,
+      ...(this.#patient ? {} : TIME_LIMITS),
+      options: "-c client_min_messages=warning -c timezone=UTC",
+    });
+    pool.on("error", this.#onIdleError);
+    return pool;
+  }
+
+  connect(): Promise<Connection> {
+    return this.#pool.connect();
+  }
+
+  renew(): void {
+    const now = Date.now();
+    if (now - this.#renewedAt < RENEW_INTERVAL) return;
+    this.#renewedAt = now;
+    const old = this.#pool;
+    this.#pool = this.#open();
+    old.end().catch(this.#onIdleError);
+  }
+
+  counts(): ConnectionCounts {
+    return { open: this.#pool.totalCount, idle: this.#pool.idleCount, waiting: this.#pool.waitingCount };
+  }
+
+  async end(): Promise<void> {
+    await this.#pool.end();
+  }
+}

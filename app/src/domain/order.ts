@@ -1,0 +1,17 @@
+/** How a list of notes is sorted; a minus means descending. */
+export type Order = "name" | "-name" | "updated_at" | "-updated_at";
+
+/** What people see first: the notes they last worked on. */
+export const DEFAULT_ORDER: Order = "-updated_at";
+
+const ORDERS = new Map<unknown, Order>([
+  ["name", "name"],
+  ["-name", "-name"],
+  ["updated_at", "updated_at"],
+  ["-updated_at", "-updated_at"],
+]);
+
+/** Reads `?order=`; anything unknown is the default. */
+export function orderFrom(value: unknown): Order {
+  return ORDERS.get(value) ?? DEFAULT_ORDER;
+}

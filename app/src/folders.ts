@@ -1,0 +1,16 @@
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+
+/** A folder of the package, beside `src` in the repository and beside the bundle in the image. */
+function packageFolder(name: string): string {
+  const beside = path.join(here, name);
+  return existsSync(beside) ? beside : path.join(here, "..", name);
+}
+
+/** SQL files that make the database's tables. */
+export const MIGRATIONS_FOLDER = packageFolder("migrations");
+/** Style sheet and icon. */
+export const PUBLIC_FOLDER = packageFolder("public");

@@ -1,0 +1,100 @@
+#!/usr/bin/env node
+import { Command } from "commander";
+import { type Config, ConfigError, readConfig } from "./config.js";
+import { codeOf, isConnectionLost } from "./database/failures.js";
+import { FolderInUse } from "./database/folder-lock.js";
+
+/** Mistakes that a message explains better than a stack trace. */
+function isExplained(error: unknown): error is Error {
+  if (error instanceof ConfigError || error instanceof FolderInUse) return true;
+  const named =
+    error instanceof Error && ["MigrationError", "DatabaseUnavailable", "ImportError"].includes(error.name);
+  return named || codeOf(error) === "EADDRINUSE" || codeOf(error) === "28P01" || isConnectionLost(error);
+}
+
+/** Runs a command with the configuration of the environment. */
+function withConfig<Options>(run: (config: Config, options: Options) => Promise<void>) {
+  return async (options: Options): Promise<void> => run(readConfig(process.env), options);
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+const program = new Command("notejam")
+  .description("Notejam, a note-taking web application. Configured by the environment; see app/README.md.")
+  .showHelpAfterError("Run with --help to see what there is.");
+
+program
+  .command("serve")
+  .description("serve the web application until SIGTERM or SIGINT")
+  .option("--migrate", "bring the database's schema up to date first", false)
+  .action(
+    withConfig(async (config, options: { migrate: boolean }) => {
+      const { serve } = await import("./commands/serve.js");
+      await serve(config, options);
+    }),
+  );
+
+program
+  .command("migrate")
+  .description("bring the database's schema up to date; many may run at once")
+  .option("--check", "only say what would be applied; exit status 1 when something would", false)
+  .action(
+    withConfig(async (config, options: { check: boolean }) => {
+      const { checkDatabase, migrateDatabase } = await import("./commands/migrate.js");
+      if (options.check) {
+        const { current, expected, pending } = await checkDatabase(config);
+        say(`The database has schema version ${current}; this program has ${expected}.`);
+        for (const file of pending) say(`  to be applied: ${file}`);
+        if (pending.length > 0) process.exitCode = 1;
+        return;
+      }
+      const applied = await migrateDatabase(config);
+      say(applied.length === 0 ? "The schema is up to date." : `Applied: ${applied.join(", ")}`);
+    }),
+  );
+
+program
+  .command("sweep")
+  .description(
+    "remove for good what has been in the trash for three years, and sessions and links that are over",
+  )
+  .action(
+    withConfig(async (config) => {
+      const { openDatabase } = await import("./database/database.js");
+      const { sweep } = await import("./commands/sweep.js");
+      const database = await openDatabase(config.database, { onIdleError: () => {}, patient: true });
+      try {
+        const swept = Object.entries(await sweep(database));
+        say(`Removed: ${swept.map(([what, number]) => `${what} ${number}`).join(", ")}`);
+      } finally {
+        await database.end();
+      }
+    }),
+  );
+
+program
+  .command("import-django")
+  .description("load people, pads and notes from the tables of the former Django application")
+  .requiredOption(
+    "--from <address>",
+    "its database: postgres://user:password@host/database, or an SQLite file",
+  )
+  .option("--dry-run", "only say what would be loaded", false)
+  .action(
+    withConfig(async (config, options: { from: string; dryRun: boolean }) => {
+      const { importDjango } = await import("./commands/import-django.js");
+      await importDjango(config, options, say);
+    }),
+  );
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!isExplained(error)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 2;
+  // Whatever was opened before the mistake was noticed must not keep the process alive.
+  process.exit();
+}

@@ -1,0 +1,50 @@
+import { setTimeout as pause } from "node:timers/promises";
+import fp from "fastify-plugin";
+import type { Mail } from "../../mail/mailer.js";
+
+declare module "fastify" {
+  interface FastifyInstance {
+    /** Sends a mail after the answer, so that its time tells nothing; tries again when the server refuses. */
+    sendLater(mail: Mail): void;
+  }
+}
+
+/** Pauses before the second and third try, in milliseconds. */
+const PAUSES = [1_000, 5_000];
+
+/** Sends mail in the background. Closing the application waits for what is on its way. */
+export default fp(
+  async (app) => {
+    const underway = new Set<Promise<void>>();
+
+    async function send(mail: Mail): Promise<void> {
+      for (const wait of [0, ...PAUSES]) {
+        if (wait > 0) await pause(wait);
+        try {
+          await app.mailer.send(mail);
+          app.metrics.mails.inc({ result: "sent" });
+          return;
+        } catch (error) {
+          // Only the reason: the message names the person it is for.
+          app.log.warn(
+            { reason: error instanceof Error && "code" in error ? error.code : "unknown" },
+            "mail not sent",
+          );
+        }
+      }
+      app.metrics.mails.inc({ result: "failed" });
+      app.log.error("mail given up");
+    }
+
+    app.decorate("sendLater", (mail: Mail) => {
+      const sending = send(mail).finally(() => underway.delete(sending));
+      underway.add(sending);
+    });
+
+    app.addHook("onClose", async () => {
+      await Promise.all(underway);
+      app.mailer.close();
+    });
+  },
+  { name: "mails", dependencies: ["services", "metrics"] },
+);

@@ -1,0 +1,60 @@
+import fp from "fastify-plugin";
+import type { Database } from "../../database/database.js";
+import { Calendar } from "../../domain/calendar.js";
+import type { Mailer } from "../../mail/mailer.js";
+import { NotesRepository } from "../../repositories/notes.js";
+import { PadsRepository } from "../../repositories/pads.js";
+import { PasswordResetsRepository } from "../../repositories/password-resets.js";
+import { RateLimitsRepository } from "../../repositories/rate-limits.js";
+import { SearchRepository } from "../../repositories/search.js";
+import { SessionsRepository } from "../../repositories/sessions.js";
+import { TransfersRepository } from "../../repositories/transfers.js";
+import { TrashRepository } from "../../repositories/trash.js";
+import { UsersRepository } from "../../repositories/users.js";
+import { Passwords } from "../../security/passwords.js";
+
+/** What the services are made of. */
+export interface ServicesOptions {
+  readonly database: Database;
+  readonly mailer: Mailer;
+  readonly timeZone: string;
+  readonly now?: () => Date;
+}
+
+declare module "fastify" {
+  interface FastifyInstance {
+    database: Database;
+    mailer: Mailer;
+    calendar: Calendar;
+    passwords: Passwords;
+    users: UsersRepository;
+    sessions: SessionsRepository;
+    passwordResets: PasswordResetsRepository;
+    pads: PadsRepository;
+    notes: NotesRepository;
+    noteSearch: SearchRepository;
+    trash: TrashRepository;
+    transfers: TransfersRepository;
+    rateLimitCounters: RateLimitsRepository;
+  }
+}
+
+/** Gives the routes their repositories and services. */
+export default fp<ServicesOptions>(
+  async (app, { database, mailer, timeZone, now }) => {
+    app.decorate("database", database);
+    app.decorate("mailer", mailer);
+    app.decorate("calendar", new Calendar(timeZone, now));
+    app.decorate("passwords", new Passwords());
+    app.decorate("users", new UsersRepository(database));
+    app.decorate("sessions", new SessionsRepository(database));
+    app.decorate("passwordResets", new PasswordResetsRepository(database));
+    app.decorate("pads", new PadsRepository(database));
+    app.decorate("notes", new NotesRepository(database));
+    app.decorate("noteSearch", new SearchRepository(database));
+    app.decorate("trash", new TrashRepository(database));
+    app.decorate("transfers", new TransfersRepository(database));
+    app.decorate("rateLimitCounters", new RateLimitsRepository(database));
+  },
+  { name: "services" },
+);

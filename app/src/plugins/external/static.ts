@@ -1,0 +1,29 @@
+import staticFiles from "@fastify/static";
+import fp from "fastify-plugin";
+
+/** Where the files are. */
+export interface StaticOptions {
+  /** Folder of the files that anyone may read. */
+  readonly folder: string;
+}
+
+/** Serves the style sheet and the icon under `/static/`. https://github.com/fastify/fastify-static */
+export default fp<StaticOptions>(
+  async (app, { folder }) => {
+    await app.register(staticFiles, {
+      root: folder,
+      prefix: "/static/",
+      // One route per file: any other address below is an unknown one like all others.
+      wildcard: false,
+      index: false,
+      decorateReply: false,
+      cacheControl: false,
+      setHeaders(response, file) {
+        // Pages name the style sheet with a hash of its content, so that it never goes stale.
+        const fresh = file.endsWith(".css") ? "public, max-age=31536000, immutable" : "public, max-age=86400";
+        response.header("cache-control", fresh);
+      },
+    });
+  },
+  { name: "external-static" },
+);

@@ -1,0 +1,31 @@
+import type { FastifyPluginAsync } from "fastify";
+import { pageFrom, pageWithin } from "../domain/pages.js";
+import { queryOf } from "../forms/query.js";
+import { viewerOf } from "../plugins/app/viewers.js";
+import { RESULTS_PER_PAGE, wordsOf } from "../repositories/search.js";
+import { searchPage } from "../views/search-page.js";
+
+/** Longest query, in UTF-16 units: the rest is ignored. */
+const LONGEST_QUERY = 500;
+/** Nobody reads further pages of results, and they cost most. */
+const MOST_PAGES = 100;
+
+/** Search over one's own notes. */
+const search: FastifyPluginAsync = async (app) => {
+  app.get("/search/", async (request, reply) => {
+    const viewer = viewerOf(request);
+    const query = queryOf(request, "q").replaceAll("\0", "").slice(0, LONGEST_QUERY).trim();
+    const words = wordsOf(query);
+    const asked = Math.min(pageFrom(queryOf(request, "page")), MOST_PAGES);
+    const [found, pads] = await Promise.all([
+      words.length === 0 ? { notes: [], total: 0 } : app.noteSearch.find(viewer.id, words, asked),
+      app.pads.list(viewer.id),
+    ]);
+    if (found.total === 0 && asked > 1) return reply.redirect(`/search/?q=${encodeURIComponent(query)}`, 302);
+    const within = pageWithin(asked, found.total, RESULTS_PER_PAGE);
+    const number = { page: within.page, pages: Math.min(within.pages, MOST_PAGES) };
+    return reply.page(searchPage({ query, words, found, pads, number, calendar: app.calendar }));
+  });
+};
+
+export default search;

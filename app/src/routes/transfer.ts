@@ -1,0 +1,95 @@
+import { randomUUID } from "node:crypto";
+import { createWriteStream } from "node:fs";
+import { rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { pipeline } from "node:stream/promises";
+import type { FastifyPluginAsync, FastifyRequest } from "fastify";
+import { viewerOf } from "../plugins/app/viewers.js";
+import multipart from "../plugins/external/multipart.js";
+import { WorkQueue } from "../security/work-queue.js";
+import { exportZip } from "../transfer/export.js";
+import { importZip, UnusableImport } from "../transfer/import.js";
+import { LARGEST_IMPORT } from "../transfer/limits.js";
+import { CSRF_FIELD } from "../views/forms.js";
+import { exportPage, importPage } from "../views/transfer-pages.js";
+
+/** Imports done at once, and waiting, in one process. */
+const IMPORTS_AT_ONCE = 1;
+const IMPORTS_WAITING = 5;
+
+/** Everything out as a ZIP, and back in. */
+const transfer: FastifyPluginAsync = async (app) => {
+  await app.register(multipart);
+  const imports = new WorkQueue(IMPORTS_AT_ONCE, IMPORTS_WAITING);
+
+  /** Takes the form's parts in order: the token must come first, before a file is written anywhere. */
+  async function receive(request: FastifyRequest, target: string): Promise<boolean> {
+    let token = "";
+    for await (const part of request.parts()) {
+      if (part.type === "field") {
+        if (part.fieldname === CSRF_FIELD && typeof part.value === "string") token = part.value;
+        continue;
+      }
+      app.checkCsrfToken(request, token);
+      if (part.fieldname !== "file" || part.filename === "") {
+        part.file.resume();
+        continue;
+      }
+      await pipeline(part.file, createWriteStream(target, { mode: 0o600 }));
+      return true;
+    }
+    app.checkCsrfToken(request, token);
+    return false;
+  }
+
+  app.get("/export/", async (request, reply) =>
+    reply.page(exportPage(await app.pads.list(viewerOf(request).id))),
+  );
+
+  app.get("/export/notejam.zip", async (request, reply) => {
+    const stream = await exportZip(app.transfers, viewerOf(request).id);
+    return reply
+      .type("application/zip")
+      .header("cache-control", "private, no-store")
+      .header("content-disposition", 'attachment; filename="notejam.zip"')
+      .send(stream);
+  });
+
+  app.get("/import/", async (request, reply) => {
+    const pads = await app.pads.list(viewerOf(request).id);
+    return reply.page(importPage({ csrfToken: app.csrfToken(request, reply), pads }));
+  });
+
+  app.post(
+    "/import/",
+    { config: { checksCsrfItself: true }, bodyLimit: LARGEST_IMPORT + 64 * 1024 },
+    async (request, reply) => {
+      const viewer = viewerOf(request);
+      const refused = async (problem: string) => {
+        const pads = await app.pads.list(viewer.id);
+        return reply.page(
+          importPage({ csrfToken: app.csrfToken(request, reply), pads, errors: { file: problem } }),
+        );
+      };
+      if (!request.isMultipart()) {
+        app.checkCsrfToken(request, "");
+        return reply;
+      }
+      const target = path.join(tmpdir(), `notejam-import-${randomUUID()}.zip`);
+      try {
+        if (!(await receive(request, target))) return await refused("This field is required.");
+        const { added, known } = await imports.run(() => importZip(app.transfers, viewer.id, target));
+        app.metrics.notesWritten.inc({ action: "imported" }, added);
+        return reply.goOn("/", `imported.${added}.${known}`);
+      } catch (error) {
+        if (error instanceof UnusableImport) return await refused(error.message);
+        throw error;
+      } finally {
+        await rm(target, { force: true });
+      }
+    },
+  );
+};
+
+export default transfer;

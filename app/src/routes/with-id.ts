@@ -1,0 +1,4 @@
+/** Routes with an id in their address. */
+export interface WithId {
+  Params: { id: string };
+}

@@ -1,0 +1,15 @@
+// Only used to see where a browser would go; nothing is ever fetched from it.
+const ANYWHERE = "http://local.invalid";
+
+// Browsers drop tabs and line breaks from addresses and read a backslash as a slash.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
+const DISGUISE = /[\u0000-\u001f\u007f\\]/;
+
+/** The path if it leads to a page of this site, else `/`. Guards `?next=` against leading people away. */
+export function localPath(next: string | undefined): string {
+  if (!next?.startsWith("/") || next.startsWith("//") || DISGUISE.test(next)) return "/";
+  if (!URL.canParse(next, ANYWHERE)) return "/";
+  const url = new URL(next, ANYWHERE);
+  if (url.origin !== ANYWHERE || url.pathname.startsWith("//")) return "/";
+  return url.pathname + url.search + url.hash;
+}

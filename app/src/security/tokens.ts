@@ -1,0 +1,29 @@
+import { createHash, hash, randomBytes } from "node:crypto";
+
+/** A secret that cannot be guessed: 32 random bytes, as 43 characters of base64url. */
+export function newToken(): string {
+  return randomBytes(32).toString("base64url");
+}
+
+const TOKEN = /^[\w-]{43}$/;
+
+/** Whether a text could be a token at all. */
+export function isToken(text: string | undefined): text is string {
+  return text !== undefined && TOKEN.test(text);
+}
+
+// The one-shot function is faster but younger than the oldest Node that this package allows.
+const sha256: (text: string) => string =
+  typeof hash === "function"
+    ? (text) => Buffer.from(hash("sha256", text), "hex").toString("base64url")
+    : (text) => createHash("sha256").update(text).digest("base64url");
+
+/** What is stored of a token: it has 256 random bits, so a plain hash cannot be turned around. */
+export function tokenHash(token: string): string {
+  return sha256(token);
+}
+
+/** A value derived from a secret for one purpose, telling nothing about the secret or other purposes. */
+export function derived(purpose: string, secret: string): string {
+  return sha256(`${purpose}\0${secret}`);
+}

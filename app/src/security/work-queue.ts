@@ -1,0 +1,48 @@
+/** More work is waiting than can be done in reasonable time. */
+export class Overloaded extends Error {
+  override readonly name = "Overloaded";
+}
+
+/** Does a bounded number of things at once, keeps a bounded number waiting, refuses the rest. */
+export class WorkQueue {
+  readonly #atOnce: number;
+  readonly #longest: number;
+  readonly #waiting: (() => void)[] = [];
+  #running = 0;
+
+  /**
+   * @param atOnce most pieces of work in flight
+   * @param longest most pieces of work waiting
+   */
+  constructor(atOnce: number, longest: number) {
+    this.#atOnce = atOnce;
+    this.#longest = longest;
+  }
+
+  /** Does the work when it is its turn. @throws {Overloaded} when the queue is full */
+  async run<T>(work: () => Promise<T>): Promise<T> {
+    await this.#enter();
+    try {
+      return await work();
+    } finally {
+      this.#leave();
+    }
+  }
+
+  async #enter(): Promise<void> {
+    if (this.#running < this.#atOnce) {
+      this.#running += 1;
+      return;
+    }
+    if (this.#waiting.length >= this.#longest)
+      throw new Overloaded("Too many passwords are being checked at once");
+    await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** Hands the place to the longest waiting, so that nobody new slips in between. */
+  #leave(): void {
+    const next = this.#waiting.shift();
+    if (next) next();
+    else this.#running -= 1;
+  }
+}

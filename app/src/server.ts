@@ -1,0 +1,67 @@
+import { randomBytes } from "node:crypto";
+import Fastify, { type FastifyInstance, type FastifyReply, LogController } from "fastify";
+import app, { type AppOptions } from "./app.js";
+import { document } from "./views/layout.js";
+import { messagePage } from "./views/message-page.js";
+
+// An AWS load balancer reuses connections for 60 seconds: we must not close them before it does.
+const KEEP_ALIVE = 72_000;
+/** A request must have arrived whole within this time, in milliseconds. */
+const REQUEST_TIMEOUT = 60_000;
+/** Longest address taken as a parameter of a route: ids and tokens. */
+const LONGEST_PARAMETER = 100;
+
+/** Where log lines go, if not to standard output. */
+export interface ServerOptions extends AppOptions {
+  readonly logTo?: { write(line: string): void };
+}
+
+/** Request ids that no two processes share. */
+function requestIds(): () => string {
+  const process = randomBytes(6).toString("hex");
+  let last = 0;
+  return () => {
+    last += 1;
+    return `${process}-${last.toString(36)}`;
+  };
+}
+
+/** The HTTP server with Notejam in it, not yet listening. */
+export async function buildServer({ logTo, ...options }: ServerOptions): Promise<FastifyInstance> {
+  const { logLevel, trustProxy } = options.config;
+  const server: FastifyInstance = Fastify({
+    logger: {
+      level: logLevel,
+      base: { app: "notejam" },
+      timestamp: () => `,"time":"${new Date().toISOString()}"`,
+      formatters: { level: (label) => ({ level: label }) },
+      // Addresses of visitors and of what they read are personal: neither is logged.
+      serializers: { req: ({ method }) => ({ method }), res: ({ statusCode }) => ({ statusCode }) },
+      ...(logTo ? { stream: logTo } : {}),
+    },
+    // One line of our own for each request, see plugins/app/request-log.ts.
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: requestIds(),
+    requestIdHeader: false,
+    // The first hop is the one that connected to us.
+    trustProxy: typeof trustProxy === "number" ? (_address, hop) => hop < trustProxy : [...trustProxy],
+    keepAliveTimeout: KEEP_ALIVE,
+    requestTimeout: REQUEST_TIMEOUT,
+    forceCloseConnections: "idle",
+    return503OnClosing: false,
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: LONGEST_PARAMETER },
+    // Addresses that no browser makes: fastify gives up before any plugin of ours sees them.
+    frameworkErrors(error, _request, reply: FastifyReply) {
+      const page = messagePage({ title: "Page not found", text: "There is nothing at this address." });
+      const frame = { email: undefined, flash: undefined, stylesheet: "/static/css/style.css" };
+      return reply
+        .code(error.statusCode === 414 ? 414 : 404)
+        .header("content-security-policy", "default-src 'none'; style-src 'self'; img-src 'self'")
+        .header("x-content-type-options", "nosniff")
+        .type("text/html; charset=utf-8")
+        .send(document(frame, page));
+    },
+  });
+  await server.register(app, options);
+  return server;
+}

@@ -1,0 +1,90 @@
+import { LARGEST_TEXT } from "../forms/rules.js";
+import type { ImportedNote, Importing, TransfersRepository } from "../repositories/transfers.js";
+import { LARGEST_MANIFEST, LARGEST_TOTAL } from "./limits.js";
+import { MANIFEST, type Manifest, manifestSchema } from "./manifest.js";
+import { UnreadableZip, ZipReader } from "./zip-reader.js";
+
+/** The file is no export of Notejam, or was changed; the message is for the person who chose it. */
+export class UnusableImport extends Error {
+  override readonly name = "UnusableImport";
+}
+
+/** What an import did. */
+export interface ImportResult {
+  readonly added: number;
+  /** Notes that were there already. */
+  readonly known: number;
+}
+
+/** Notes stored at once at most, and their texts' size, in bytes. */
+const BATCH_NOTES = 500;
+const BATCH_BYTES = 4 * 1024 * 1024;
+
+async function readManifest(zip: ZipReader): Promise<Manifest> {
+  if (!zip.has(MANIFEST)) {
+    throw new UnusableImport(`This is not an export of Notejam: the file ${MANIFEST} is missing.`);
+  }
+  const text = await zip.read(MANIFEST, LARGEST_MANIFEST);
+  let content: unknown;
+  try {
+    content = JSON.parse(text.toString("utf8"));
+  } catch {
+    throw new UnusableImport(`The file ${MANIFEST} in it is not valid JSON.`);
+  }
+  const result = manifestSchema.safeParse(content);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  throw new UnusableImport(
+    `The file ${MANIFEST} in it is wrong at ${issue?.path.join(".")}: ${issue?.message}.`,
+  );
+}
+
+/** Brings in an export: whole, or with an explanation not at all. @throws {UnusableImport} */
+export async function importZip(
+  transfers: TransfersRepository,
+  userId: number,
+  path: string,
+): Promise<ImportResult> {
+  try {
+    const zip = await ZipReader.open(path);
+    try {
+      const manifest = await readManifest(zip);
+      return await transfers.importing(userId, (importing) => importAll(importing, zip, manifest));
+    } finally {
+      zip.close();
+    }
+  } catch (error) {
+    if (!(error instanceof UnreadableZip)) throw error;
+    throw new UnusableImport(`This ZIP file cannot be read: ${error.message}.`);
+  }
+}
+
+async function importAll(importing: Importing, zip: ZipReader, manifest: Manifest): Promise<ImportResult> {
+  const pads = await importing.pads(manifest.pads);
+  let batch: ImportedNote[] = [];
+  let bytes = 0;
+  let total = 0;
+  let added = 0;
+  let read = 0;
+  const store = async (): Promise<void> => {
+    if (batch.length > 0) added += await importing.notes(batch);
+    batch = [];
+    bytes = 0;
+  };
+  for (const { file, ...note } of manifest.notes) {
+    // Written while the export was made.
+    if (!zip.has(file)) continue;
+    const content = await zip.read(file, LARGEST_TEXT);
+    total += content.length;
+    if (total > LARGEST_TOTAL)
+      throw new UnusableImport("The notes in it are larger than Notejam takes at once.");
+    const text = content.toString("utf8").replaceAll("\0", "");
+    if (text === "") continue;
+    read += 1;
+    batch.push({ ...note, pad: note.pad === null ? null : (pads.get(note.pad) ?? null), text });
+    bytes += content.length;
+    if (batch.length >= BATCH_NOTES || bytes >= BATCH_BYTES) await store();
+  }
+  await store();
+  return { added, known: read - added };
+}

@@ -1,0 +1,81 @@
+import { type Entry, open, type ZipFile } from "yauzl";
+import { MOST_ENTRIES } from "./limits.js";
+
+/** The file is not a ZIP that can be read. */
+export class UnreadableZip extends Error {
+  override readonly name = "UnreadableZip";
+}
+
+/** Reads files out of a ZIP, in any order. */
+export class ZipReader {
+  readonly #zip: ZipFile;
+  readonly #entries: ReadonlyMap<string, Entry>;
+
+  private constructor(zip: ZipFile, entries: ReadonlyMap<string, Entry>) {
+    this.#zip = zip;
+    this.#entries = entries;
+  }
+
+  /** Opens a ZIP and reads its directory. @throws {UnreadableZip} */
+  static async open(path: string): Promise<ZipReader> {
+    const zip = await new Promise<ZipFile>((resolve, reject) => {
+      open(path, { lazyEntries: true, autoClose: false, validateEntrySizes: true }, (error, opened) => {
+        if (opened) resolve(opened);
+        else reject(new UnreadableZip(error?.message ?? "not a ZIP"));
+      });
+    });
+    try {
+      return new ZipReader(zip, await directoryOf(zip));
+    } catch (error) {
+      zip.close();
+      throw error;
+    }
+  }
+
+  /** Whether there is such a file. */
+  has(path: string): boolean {
+    return this.#entries.has(path);
+  }
+
+  /** The content of a file. @throws {UnreadableZip} when it is missing, damaged or has more than so many bytes */
+  async read(path: string, most: number): Promise<Buffer> {
+    const entry = this.#entries.get(path);
+    if (!entry) throw new UnreadableZip(`${path} is missing`);
+    if (entry.uncompressedSize > most) throw new UnreadableZip(`${path} is larger than ${most} bytes`);
+    const pieces: Buffer[] = [];
+    try {
+      const stream = await this.#streamOf(entry);
+      for await (const piece of stream) pieces.push(Buffer.from(piece));
+    } catch (error) {
+      throw new UnreadableZip(`${path} cannot be read: ${error instanceof Error ? error.message : error}`);
+    }
+    return Buffer.concat(pieces);
+  }
+
+  #streamOf(entry: Entry): Promise<NodeJS.ReadableStream> {
+    return new Promise((resolve, reject) => {
+      this.#zip.openReadStream(entry, (error, stream) => {
+        if (stream) resolve(stream);
+        else reject(error ?? new Error("no content"));
+      });
+    });
+  }
+
+  close(): void {
+    this.#zip.close();
+  }
+}
+
+function directoryOf(zip: ZipFile): Promise<Map<string, Entry>> {
+  if (zip.entryCount > MOST_ENTRIES) throw new UnreadableZip(`it has more than ${MOST_ENTRIES} files`);
+  return new Promise((resolve, reject) => {
+    const entries = new Map<string, Entry>();
+    zip.on("error", (error: Error) => reject(new UnreadableZip(error.message)));
+    zip.on("end", () => resolve(entries));
+    zip.on("entry", (entry: Entry) => {
+      entries.set(entry.fileName, entry);
+      zip.readEntry();
+    });
+    zip.readEntry();
+  });
+}

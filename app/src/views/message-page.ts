@@ -1,0 +1,22 @@
+import { html } from "./html.js";
+import type { Page } from "./layout.js";
+
+/** A page that says what went wrong and what to do. */
+export interface Message {
+  readonly title: string;
+  readonly text: string;
+  /** Where to go on. @default to all notes */
+  readonly link?: { readonly href: string; readonly text: string };
+  /** By which the log's lines about it are found. */
+  readonly requestId?: string;
+}
+
+export function messagePage({ title, text, link, requestId }: Message): Page {
+  const { href, text: linkText } = link ?? { href: "/", text: "Go to all notes" };
+  return {
+    title,
+    content: html`<p>${text}</p>
+<p><a href="${href}">${linkText}</a></p>
+${requestId && html`<p class="hidden-text">Request ${requestId}</p>`}`,
+  };
+}
