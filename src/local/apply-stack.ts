@@ -99,7 +99,8 @@ async function saveAccount(emulator: Emulator): Promise<void> {
   }
 }
 
-function terraformRun(props: StackRunProps): TerraformRunProps {
+/** How Terraform is run for a stack: where, with which environment, and what it must not show. */
+export function terraformRun(props: StackRunProps): TerraformRunProps {
   const { stack, folder, emulator, terraform, interruption, parallelism } = props;
   return {
     terraform,
