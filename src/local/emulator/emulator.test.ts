@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { Agent, request as httpRequest } from "node:http";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -40,6 +41,21 @@ describe.runIf(installation !== undefined)("a running emulator", { timeout: 60_0
     await Promise.all(running.splice(0).map((emulator) => emulator.stop()));
   });
 
+  it("keeps one connection for many calls", async () => {
+    const emulator = await start({});
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const socketOfCall = () =>
+      new Promise<unknown>((done, failed) => {
+        const request = httpRequest(`${emulator.endpoint}/moto-api/notejam/status`, { agent }, (response) => {
+          response.resume().once("end", () => done(request.socket));
+        });
+        request.once("error", failed).end();
+      });
+    const sockets = [await socketOfCall(), await socketOfCall(), await socketOfCall()];
+    agent.destroy();
+    expect(new Set(sockets).size).toBe(1);
+  });
+
   it("keeps what was made in it over a stop and a start, objects included", async () => {
     const stateFile = join(folder, "kept.state");
     const first = await start({ stateFile });
@@ -54,6 +70,22 @@ describe.runIf(installation !== undefined)("a running emulator", { timeout: 60_0
     expect(await second.listResources()).toContainEqual(
       expect.objectContaining({ service: "s3", type: "bucket", id: "dumps" }),
     );
+  });
+
+  it("answers every one of many parallel calls while it saves again and again", async () => {
+    const stateFile = join(folder, "busy.state");
+    const emulator = await start({ stateFile });
+    const clients = Array.from({ length: 16 }, async (_, client) => {
+      await put(emulator, `bucket-${client}`);
+      for (let object = 0; object < 10; object += 1) {
+        expect((await put(emulator, `bucket-${client}/${object}`, "x".repeat(1000))).status).toBe(200);
+      }
+    });
+    const saves = Array.from({ length: 3 }, () => emulator.save());
+    await Promise.all([...clients, ...saves]);
+    await emulator.stop();
+    const names = (await (await start({ stateFile })).listResources()).map((resource) => resource.id);
+    expect(names).toHaveLength(16);
   });
 
   it("starts empty and says why when the state file is damaged, and leaves a good one after it", async () => {

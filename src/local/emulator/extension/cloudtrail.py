@@ -23,3 +23,9 @@ def start_logging(original: Any, self: Any, name: str) -> Any:
 def stop_logging(original: Any, self: Any, name: str) -> Any:
     """StopLogging, as StartLogging above."""
     return original(self, _name(name))
+
+
+@extends(CloudTrailBackend)
+def delete_trail(original: Any, self: Any, name: str) -> Any:
+    """DeleteTrail, as StartLogging above: moto kept a trail that was deleted by its ARN, and said nothing."""
+    return original(self, _name(name))

@@ -30,7 +30,7 @@ def install(keeper: Any) -> None:
         if request.method != "POST":
             return 405, _HEADERS, json.dumps({"error": "POST saves; nothing else does"})
         try:
-            return 200, _HEADERS, json.dumps({"bytes": keeper.save(own_requests=1)})
+            return 200, _HEADERS, json.dumps({"bytes": keeper.save()})
         except RuntimeError as problem:
             return 500, _HEADERS, json.dumps({"error": str(problem)})
 

@@ -11,9 +11,9 @@ from typing import Any
 LONGEST_WAIT_SECONDS = 5
 
 
-def _may_change(environ: dict[str, Any]) -> bool:
-    own = environ.get("PATH_INFO", "").startswith("/moto-api/notejam/")
-    return not own and environ["REQUEST_METHOD"] not in ("GET", "HEAD")
+def _is_own(environ: dict[str, Any]) -> bool:
+    """The emulator's own calls pass: they change nothing, and one of them is the wish to save."""
+    return environ.get("PATH_INFO", "").startswith("/moto-api/notejam/")
 
 
 class Gate:
@@ -28,25 +28,27 @@ class Gate:
         """Requests so far that may have changed something."""
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        if _is_own(environ):
+            return self._application(environ, start_response)
         with self._changed:
-            self._changed.wait_for(lambda: not self._closed, timeout=60)
+            self._changed.wait_for(lambda: not self._closed)
             self._running += 1
         try:
             return self._application(environ, start_response)
         finally:
             with self._changed:
                 self._running -= 1
-                if _may_change(environ):
+                if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
                     self.changes += 1
                 self._changed.notify_all()
 
     @contextmanager
-    def closed(self, own_requests: int = 0) -> Iterator[None]:
-        """Waits for the running requests (but `own_requests`), then keeps new ones waiting for the block's length."""
-        with self._changed:
-            self._closed = True
-            self._changed.wait_for(lambda: self._running <= own_requests, timeout=LONGEST_WAIT_SECONDS)
+    def closed(self) -> Iterator[None]:
+        """Waits for the running requests, then keeps new ones waiting for the block's length."""
         try:
+            with self._changed:
+                self._closed = True
+                self._changed.wait_for(lambda: self._running == 0, timeout=LONGEST_WAIT_SECONDS)
             yield
         finally:
             with self._changed:

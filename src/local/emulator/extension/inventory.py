@@ -31,12 +31,20 @@ def _nested(attribute: str, wanted: Callable[[Any], bool] = lambda _: True) -> L
     ]
 
 
-def _outside_default_vpc(attribute: str) -> Listing:
-    def listing(backend: Any) -> list[str]:
-        default_vpcs = {vpc.id for vpc in backend.vpcs.values() if vpc.is_default}
-        return [key for key, value in getattr(backend, attribute).items() if value.vpc_id not in default_vpcs]
+def _own_vpcs(backend: Any) -> set[str]:
+    return {vpc.id for vpc in backend.vpcs.values() if not vpc.is_default}
 
-    return listing
+
+def _in_own_vpc(attribute: str) -> Listing:
+    """Keys whose values are in a VPC that exists and is not a default one (moto forgets a deleted VPC's network ACL)."""
+    return lambda backend: [
+        key for key, value in getattr(backend, attribute).items() if value.vpc_id in _own_vpcs(backend)
+    ]
+
+
+def _subnets(backend: Any) -> list[str]:
+    by_zone = backend.subnets.values()
+    return [key for zone in by_zone for key, subnet in zone.items() if subnet.vpc_id in _own_vpcs(backend)]
 
 
 def _security_groups(backend: Any) -> list[str]:
@@ -77,7 +85,7 @@ def _not_default_group(group: Any) -> bool:
 
 _PARTS: dict[str, dict[str, Listing]] = {
     "acm": {"certificate": _keys("_certificates")},
-    "applicationautoscaling": {"target": _nested("targets"), "policy": _keys("policies")},
+    "application-autoscaling": {"target": _nested("targets"), "policy": _keys("policies")},
     "autoscaling": {
         "group": _keys("autoscaling_groups"),
         "launch configuration": _keys("launch_configurations"),
@@ -94,11 +102,11 @@ _PARTS: dict[str, dict[str, Listing]] = {
         "key pair": _keys("key_pairs"),
         "launch template": _keys("launch_templates"),
         "NAT gateway": _keys_where("nat_gateways", _not_deleted),
-        "network ACL": _outside_default_vpc("network_acls"),
+        "network ACL": _in_own_vpc("network_acls"),
         "network interface": _keys("enis"),
-        "route table": _outside_default_vpc("route_tables"),
+        "route table": _in_own_vpc("route_tables"),
         "security group": _security_groups,
-        "subnet": _nested("subnets", lambda subnet: str(subnet.default_for_az) != "true"),
+        "subnet": _subnets,
         "volume": _keys("volumes"),
         "VPC": _keys_where("vpcs", lambda vpc: not vpc.is_default),
         "VPC endpoint": _keys_where("vpc_end_points", _not_deleted),
@@ -126,7 +134,8 @@ _PARTS: dict[str, dict[str, Listing]] = {
     "rds": {
         "cluster": _keys("clusters"),
         "cluster parameter group": _keys_where("db_cluster_parameter_groups", _not_default_group),
-        "cluster snapshot": _keys("cluster_snapshots"),
+        # Automatic ones ("rds:…") go with their cluster in AWS.
+        "cluster snapshot": lambda backend: [name for name in backend.cluster_snapshots if not name.startswith("rds:")],
         "instance": _keys("databases"),
         "parameter group": _keys_where("db_parameter_groups", _not_default_group),
         "subnet group": _keys("subnet_groups"),

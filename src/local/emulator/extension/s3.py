@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fnmatch
+import json
 from typing import Any
 
 from moto.s3.exceptions import ReplicationConfigurationNotFoundError
-from moto.s3.models import S3Backend
+from moto.s3.models import LOGGING_SERVICE_PRINCIPAL, FakeBucket, S3Backend
 from moto.s3.responses import S3Response
 from werkzeug.datastructures import Headers
 
@@ -67,3 +69,33 @@ def put_object_lock_configuration(
         original(self, bucket_name, lock_enabled, mode, days, years)
         return
     bucket.default_lock_mode, bucket.default_lock_days, bucket.default_lock_years = mode, days, years
+
+
+def _as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _lets_logs_in(statement: dict[str, Any], log_object_arn: str) -> bool:
+    principal = statement.get("Principal", {})
+    services = _as_list(principal.get("Service", [])) if isinstance(principal, dict) else [principal]
+    return (
+        statement.get("Effect") == "Allow"
+        and bool({LOGGING_SERVICE_PRINCIPAL, "*"} & set(services))
+        and any(fnmatch.fnmatchcase("s3:PutObject", action) for action in _as_list(statement.get("Action", [])))
+        and any(fnmatch.fnmatchcase(log_object_arn, resource) for resource in _as_list(statement.get("Resource", [])))
+    )
+
+
+def _log_permissions_enabled_policy(target_bucket: Any, target_prefix: str | None) -> bool:
+    """Reads the log bucket's policy as AWS does: principals, actions and resources may be lists, or "*".
+
+    moto reads single strings only and fails on a statement that denies everyone (`aws_s3_bucket_logging`).
+    """
+    if not target_bucket.policy:
+        return False
+    log_object = f"arn:{target_bucket.partition}:s3:::{target_bucket.name}/{target_prefix or ''}log"
+    statements = _as_list(json.loads(target_bucket.policy)["Statement"])
+    return any(_lets_logs_in(statement, log_object) for statement in statements)
+
+
+FakeBucket._log_permissions_enabled_policy = staticmethod(_log_permissions_enabled_policy)

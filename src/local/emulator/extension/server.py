@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import os
 import signal
 import sys
@@ -21,6 +22,7 @@ os.environ.setdefault("MOTO_ACM_VALIDATION_WAIT", "0")
 
 import moto.server
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication
+from werkzeug.serving import run_simple
 
 import application_autoscaling  # noqa: F401  each import installs that service's changes
 import autoscaling  # noqa: F401
@@ -35,6 +37,7 @@ import rds  # noqa: F401
 import s3  # noqa: F401
 import secretsmanager  # noqa: F401
 import snapshot
+from connections import KeepAliveHandler
 from gate import Gate
 
 
@@ -65,11 +68,11 @@ class Keeper:
     def watch(self, gate: Gate) -> None:
         self._gate = gate
 
-    def save(self, own_requests: int = 0) -> int:
+    def save(self) -> int:
         """Saves now; returns the snapshot's size in bytes (0 without a state file)."""
         if self._file is None or self._gate is None:
             return 0
-        with self._one_at_a_time, self._gate.closed(own_requests):
+        with self._one_at_a_time, self._gate.closed():
             changes = self._gate.changes
             started = time.monotonic()
             try:
@@ -134,6 +137,7 @@ def main() -> None:
         keeper.save_when_changed()
         os._exit(0)
 
+    moto.server.run_simple = functools.partial(run_simple, request_handler=KeepAliveHandler)
     moto.server.DomainDispatcherApplication = guarded_application
     moto.server.signal_handler = save_and_exit
     keeper.save_every(ours.save_every)

@@ -141,8 +141,47 @@ resource "aws_s3_bucket" "dumps" {
 }
 
 resource "aws_s3_bucket" "dumps_replica" {
-  provider = aws.dr
-  bucket   = "${local.name}-dumps-replica"
+  provider      = aws.dr
+  bucket        = "${local.name}-dumps-replica"
+  force_destroy = true
+}
+
+resource "aws_s3_bucket" "logs" { bucket = "${local.name}-logs" }
+
+data "aws_iam_policy_document" "logs" {
+  statement {
+    actions   = ["s3:PutObject"]
+    resources = ["${aws_s3_bucket.logs.arn}/*"]
+    principals {
+      type        = "Service"
+      identifiers = ["logging.s3.amazonaws.com", "logdelivery.elasticloadbalancing.amazonaws.com"]
+    }
+  }
+  statement {
+    effect    = "Deny"
+    actions   = ["s3:*"]
+    resources = [aws_s3_bucket.logs.arn, "${aws_s3_bucket.logs.arn}/*"]
+    principals {
+      type        = "*"
+      identifiers = ["*"]
+    }
+    condition {
+      test     = "Bool"
+      variable = "aws:SecureTransport"
+      values   = ["false"]
+    }
+  }
+}
+
+resource "aws_s3_bucket_policy" "logs" {
+  bucket = aws_s3_bucket.logs.id
+  policy = data.aws_iam_policy_document.logs.json
+}
+
+resource "aws_s3_bucket_logging" "dumps" {
+  bucket        = aws_s3_bucket.dumps.id
+  target_bucket = aws_s3_bucket_policy.logs.bucket
+  target_prefix = "s3/"
 }
 
 resource "aws_s3_bucket_versioning" "dumps" {
