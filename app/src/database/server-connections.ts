@@ -60,6 +60,9 @@ export class ServerConnections implements Connections {
       options: "-c client_min_messages=warning -c timezone=UTC",
     });
     pool.on("error", this.#onIdleError);
+    // The pool listens only while a connection is idle. One that breaks while it is lent, between two statements,
+    // would end the process; the next statement on it reports the loss anyway.
+    pool.on("connect", (client) => client.on("error", () => {}));
     return pool;
   }
 

@@ -126,12 +126,12 @@ export class Importing {
         ${column((note) => note.text)}::text[], ${column((note) => note.createdAt)}::timestamptz[],
         ${column((note) => note.updatedAt)}::timestamptz[], ${column((note) => note.deletedAt)}::timestamptz[],
         ${column((note) => note.deletedWithPad)}::boolean[]
-      ) as new (pad_id, name, text, created_at, updated_at, deleted_at, deleted_with_pad)
+      ) with ordinality as new (pad_id, name, text, created_at, updated_at, deleted_at, deleted_with_pad, place)
       where not exists (
         select 1 from notes as known
         where known.user_id = ${this.#userId} and known.created_at = new.created_at and known.name = new.name
           and md5(known.text) = md5(new.text)
-      ) returning id`);
+      ) order by new.place returning id`);
     return added.rows.length;
   }
 }

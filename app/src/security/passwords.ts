@@ -39,7 +39,8 @@ export class Passwords {
         return false;
       }
       if (stored.startsWith("pbkdf2_sha256$")) return verifyDjango(password, stored);
-      return stored.startsWith("$argon2") ? verify(stored, password) : false;
+      // What cannot be read as a hash fits no password.
+      return stored.startsWith("$argon2") ? verify(stored, password).catch(() => false) : false;
     });
   }
 

@@ -1,6 +1,6 @@
-// Not allowed on one system or another, or with a meaning of their own.
+// Not allowed on one system or another, with a meaning of their own, or turning the direction of what follows.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is replaced
-const FORBIDDEN = /[\u0000-\u001f\u007f<>:"/\\|?*\u2028\u2029]+/g;
+const FORBIDDEN = /[\u0000-\u001f\u007f<>:"/\\|?*\u2028-\u202e\u2066-\u2069]+/g;
 /** Longest part of a name that is kept, in characters; file systems take 255 bytes. */
 const LONGEST = 50;
 

@@ -1,0 +1,95 @@
+import { pbkdf2Sync } from "node:crypto";
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { loadDjango, openSource } from "../src/commands/import-django.js";
+import { readConfig } from "../src/config.js";
+import { type Database, openDatabase } from "../src/database/database.js";
+import { createDatabase, hasServer } from "./databases.js";
+import { makeNote, PASSWORD, startNotejam } from "./notejam.js";
+
+const hash = `pbkdf2_sha256$12000$saltsaltsalt$${pbkdf2Sync(PASSWORD, "saltsaltsalt", 12_000, 32, "sha256").toString("base64")}`;
+
+const TABLES = `
+  create table auth_user (id serial primary key, password varchar(128) not null, last_login timestamptz not null default now(),
+    is_superuser boolean not null default false, username varchar(30) not null unique, email varchar(75) not null,
+    date_joined timestamptz not null default now());
+  create table pads_pad (id serial primary key, name varchar(100) not null, user_id integer not null);
+  create table notes_note (id serial primary key, pad_id integer, user_id integer not null, name varchar(100) not null,
+    text text not null, created_at timestamptz not null, updated_at timestamptz not null)`;
+
+describe.runIf(hasServer())("the former application's database", () => {
+  let former: pg.Client;
+  let url = "";
+  let database: Database;
+  beforeAll(async () => {
+    url = await createDatabase("template0");
+    former = new pg.Client({ connectionString: url });
+    await former.connect();
+    await former.query(TABLES);
+    await former.query(
+      "insert into auth_user (id, password, username, email) values (7, $1, 'Old@Example.com', 'Old@Example.com'), (9, '!', 'x', 'other@example.com')",
+      [hash],
+    );
+    await former.query("insert into pads_pad values (3, 'Work', 7), (5, 'Foreign', 9)");
+    await former.query(`insert into notes_note values
+      (11, 3, 7, 'First', E'a\\r\\nb 😀 "quoted"', '2013-01-29 10:00:00.123456+00', '2013-02-02 23:30:00+00'),
+      (12, null, 7, '  ', '', now(), now()), (13, 5, 7, 'In a foreign pad', 't', now(), now())`);
+    database = await openDatabase(readConfig({ DATABASE_URL: await createDatabase() }).database, {
+      onIdleError: () => {},
+    });
+  });
+  afterAll(async () => {
+    await former.end();
+    await database.end();
+  });
+
+  async function load(dryRun = false): Promise<string[]> {
+    const source = await openSource(url);
+    try {
+      return await loadDjango(database, source, dryRun);
+    } finally {
+      await source.close();
+    }
+  }
+
+  it("is only counted when asked so", async () => {
+    expect(await load(true)).toEqual(["people: 2 found", "pads: 2 found", "notes: 3 found"]);
+  });
+
+  it("is loaded with ids, dates and passwords, and may be loaded again", async () => {
+    expect(await load()).toEqual([
+      "people: 2 loaded, 0 were there",
+      "pads: 2 loaded, 0 were there",
+      "notes: 3 loaded, 0 were there",
+    ]);
+    expect(await load()).toEqual([
+      "people: 0 loaded, 2 were there",
+      "pads: 0 loaded, 2 were there",
+      "notes: 0 loaded, 3 were there",
+    ]);
+    const notejam = await startNotejam(database);
+    const person = notejam.visitor();
+    expect((await person.signIn("old@example.com", PASSWORD)).location).toBe("/");
+    expect((await person.get("/pads/3/")).title).toBe("Work (1)");
+    const note = await person.get("/notes/11/");
+    expect(note.content).toContain("a\nb 😀 &quot;quoted&quot;</div>");
+    // Half an hour past midnight in Berlin, where it was the next day already.
+    expect(note.content).toContain('<time datetime="2013-02-02T23:30:00.000Z">03 Feb. 2013</time>');
+    expect((await person.get("/notes/12/")).title).toBe("untitled");
+    expect((await person.get("/")).content).toContain("No pad");
+    expect(await makeNote(person, "new")).toBe(14);
+    await notejam.app.close();
+  });
+
+  it("is refused when two accounts have one address now, and nothing is loaded", async () => {
+    await former.query(
+      "insert into auth_user (id, password, username, email) values (20, '!', 'y', 'OTHER@example.com')",
+    );
+    await expect(load()).rejects.toThrow(/other@example\.com: users 9 and 20/);
+    await former.query("delete from auth_user where id = 20");
+  });
+
+  it("is explained when it cannot be opened", async () => {
+    await expect(openSource("postgres://127.0.0.1:1/none")).rejects.toThrow(/cannot be opened/);
+  });
+});
