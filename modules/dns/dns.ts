@@ -58,7 +58,8 @@ export class Dns extends Construct {
       type: option.resourceRecordType,
       records: [option.resourceRecordValue],
       ttl: VALIDATION_TTL_SECONDS,
-      // AWS gives every certificate of a host in one account the same record, so another copy of the environment has it too.
+      // AWS asks the same record of every certificate for a host in one account, so a recovery copy of the environment
+      // meets the first one's. A destroy of either takes it away; the next apply of the other puts it back.
       allowOverwrite: true,
     });
     return new AcmCertificateValidation(this, "certificate-validation", {
