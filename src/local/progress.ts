@@ -130,6 +130,7 @@ export class ResourceProgress {
         this.running.delete(event.hook.resource.addr);
         this.step.log(`${event.hook.resource.addr} failed`);
         break;
+      case "refresh_complete":
       case "diagnostic":
         break;
     }

@@ -30,6 +30,7 @@ const Event = z.discriminatedUnion("type", [
     }),
   }),
   z.object({ type: z.literal("refresh_start"), hook: Hook }),
+  z.object({ type: z.literal("refresh_complete"), hook: Hook }),
   z.object({ type: z.literal("apply_start"), hook: Hook }),
   z.object({ type: z.literal("apply_complete"), hook: Hook }),
   z.object({ type: z.literal("apply_errored"), hook: Hook }),

@@ -1,0 +1,146 @@
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Emulator, startEmulator } from "../src/local/emulator/emulator.js";
+import { Interruption } from "../src/local/interruption.js";
+import { type PreparedStack, prepareStack, stacksOf } from "../src/local/prepare-stack.js";
+import { cliConfigFor, findProviderMirror } from "../src/local/provider-mirror.js";
+import { hostedZonesLookedUp, seedHostedZones } from "../src/local/seed.js";
+import { StateFolder } from "../src/local/state-folder.js";
+import { synthesize } from "../src/local/synthesize.js";
+import {
+  apply,
+  findTerraform,
+  init,
+  plan,
+  type TerraformRunProps,
+  terraformEnvironment,
+  validate,
+} from "../src/local/terraform.js";
+import { RefreshTimes } from "./refresh-times.js";
+import { figure, figureOnly, type Result } from "./result.js";
+
+const ENVIRONMENT = "prod";
+const PARALLELISM = 20;
+const WEB_ACL = "aws_wafv2_web_acl";
+
+/** Where the plan of production spends its time, on the emulator. */
+export async function benchPlan(
+  project: string,
+  { applied }: { readonly applied: boolean },
+): Promise<Result[]> {
+  const folder = new StateFolder(mkdtempSync(join(tmpdir(), "notejam-bench-plan-")));
+  folder.prepare();
+  const emulator = await startEmulator({ logFile: folder.emulatorLog });
+  try {
+    const { stack, props } = await prepare(project, folder, emulator);
+    return [...(await firstPlans(stack, props)), ...(applied ? await secondPlan(props) : [])];
+  } finally {
+    await emulator.stop();
+    folder.remove();
+  }
+}
+
+async function prepare(
+  project: string,
+  folder: StateFolder,
+  emulator: Emulator,
+): Promise<{ stack: PreparedStack; props: TerraformRunProps }> {
+  const terraform = await findTerraform();
+  const mirror = findProviderMirror();
+  if (mirror !== undefined) {
+    writeFileSync(folder.cliConfig, cliConfigFor(mirror));
+  }
+  const stacks = stacksOf([ENVIRONMENT], await synthesize({ projectFolder: project, out: folder.out }));
+  const [stack] = stacks.map((each) =>
+    prepareStack({ stack: each, folder, mirror, terraformVersion: terraform.version }),
+  );
+  if (stack === undefined) {
+    throw new Error(`There is no stack for ${ENVIRONMENT}.`);
+  }
+  const env = terraformEnvironment({
+    emulator: emulator.environment,
+    emptyFile: folder.noProfiles,
+    pluginCache: folder.pluginCache,
+    variables: stack.variables,
+    ...(mirror === undefined ? {} : { cliConfig: folder.cliConfig }),
+  });
+  const props = {
+    terraform,
+    folder: stack.folder,
+    stack: stack.name,
+    env,
+    secrets: stack.secrets,
+    interruption: new Interruption(),
+    parallelism: PARALLELISM,
+  };
+  await seedHostedZones(emulator.endpoint, hostedZonesLookedUp(stack.synthesized));
+  await init(props, stack.providerVersion);
+  return { stack, props };
+}
+
+async function firstPlans(stack: PreparedStack, props: TerraformRunProps): Promise<Result[]> {
+  const validated = await seconds(() => validate(props));
+  const whole = await seconds(() => plan(props));
+  const webAcls = Object.keys(stack.synthesized.resource[WEB_ACL] ?? {}).length;
+  const results = [
+    figureOnly(
+      `${stack.name}: terraform validate (loads the provider, checks every argument)`,
+      figure(validated, "s"),
+    ),
+    figureOnly(`${stack.name}: first plan`, figure(whole, "s")),
+  ];
+  if (webAcls === 0) {
+    return results;
+  }
+  const without = await withoutResources(
+    stack,
+    (type) => type.startsWith(WEB_ACL),
+    () => seconds(() => plan(props)),
+  );
+  return [
+    ...results,
+    figureOnly(`${stack.name}: first plan without the web ACL`, figure(without, "s")),
+    figureOnly(
+      `${stack.name}: the web ACL's share of the first plan`,
+      `${Math.round((1 - without / whole) * 100)} %`,
+    ),
+  ];
+}
+
+async function secondPlan(props: TerraformRunProps): Promise<Result[]> {
+  const refresh = new RefreshTimes();
+  const applied = await seconds(() => apply(props));
+  const planned = await seconds(() => plan({ ...props, onEvent: refresh.onEvent }));
+  return [
+    figureOnly(`${props.stack}: apply`, figure(applied, "s")),
+    figureOnly(`${props.stack}: second plan`, figure(planned, "s")),
+    ...refresh
+      .slowestTypes()
+      .map(({ type, total }) => figureOnly(`  of which reading ${type}`, figure(total, "s of reads"))),
+  ];
+}
+
+/** Takes types out of the synthesized stack for the time of some work. */
+async function withoutResources<T>(
+  stack: PreparedStack,
+  isOut: (type: string) => boolean,
+  work: () => Promise<T>,
+): Promise<T> {
+  const file = join(stack.folder, "cdk.tf.json");
+  const before = readFileSync(file, "utf8");
+  const json: { resource: Record<string, unknown> } = JSON.parse(before);
+  json.resource = Object.fromEntries(Object.entries(json.resource).filter(([type]) => !isOut(type)));
+  writeFileSync(file, JSON.stringify(json));
+  try {
+    return await work();
+  } finally {
+    writeFileSync(file, before);
+  }
+}
+
+async function seconds(work: () => Promise<unknown>): Promise<number> {
+  const started = performance.now();
+  await work();
+  return (performance.now() - started) / 1000;
+}
