@@ -4,7 +4,7 @@ import { Agent, request as httpRequest } from "node:http";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, type TestContext, vi } from "vitest";
 import { z } from "zod";
 import { type Emulator, emulatorCommand, startEmulator } from "./emulator.js";
 import { findEmulator } from "./find-emulator.js";
@@ -30,19 +30,16 @@ const put = (emulator: Emulator, path: string, body?: string) =>
 const get = async (emulator: Emulator, path: string) =>
   (await fetch(`${emulator.endpoint}/${path}`, { headers: signed })).text();
 
-describe.runIf(installation !== undefined)("a running emulator", { timeout: 60_000 }, () => {
-  const running: Emulator[] = [];
-  const start = async (options: Parameters<typeof startEmulator>[0]) => {
+describe.runIf(installation !== undefined).concurrent("a running emulator", { timeout: 60_000 }, () => {
+  /** Starts an emulator that the test need not stop. */
+  const start = async (test: TestContext, options: Parameters<typeof startEmulator>[0] = {}) => {
     const emulator = await startEmulator({ ...options, installation });
-    running.push(emulator);
+    test.onTestFinished(() => emulator.stop());
     return emulator;
   };
-  afterEach(async () => {
-    await Promise.all(running.splice(0).map((emulator) => emulator.stop()));
-  });
 
-  it("keeps one connection for many calls", async () => {
-    const emulator = await start({});
+  it("keeps one connection for many calls", async (test) => {
+    const emulator = await start(test);
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     const socketOfCall = () =>
       new Promise<unknown>((done, failed) => {
@@ -56,15 +53,15 @@ describe.runIf(installation !== undefined)("a running emulator", { timeout: 60_0
     expect(new Set(sockets).size).toBe(1);
   });
 
-  it("keeps what was made in it over a stop and a start, objects included", async () => {
+  it("keeps what was made in it over a stop and a start, objects included", async (test) => {
     const stateFile = join(folder, "kept.state");
-    const first = await start({ stateFile });
+    const first = await start(test, { stateFile });
     expect(first.restored).toBe(false);
     await put(first, "dumps");
     await put(first, "dumps/2026/note.sql", "select 1;");
     await first.stop();
 
-    const second = await start({ stateFile });
+    const second = await start(test, { stateFile });
     expect(second).toMatchObject({ restored: true, whyNotRestored: "" });
     expect(await get(second, "dumps/2026/note.sql")).toBe("select 1;");
     expect(await second.listResources()).toContainEqual(
@@ -72,9 +69,9 @@ describe.runIf(installation !== undefined)("a running emulator", { timeout: 60_0
     );
   });
 
-  it("answers every one of many parallel calls while it saves again and again", async () => {
+  it("answers every one of many parallel calls while it saves again and again", async (test) => {
     const stateFile = join(folder, "busy.state");
-    const emulator = await start({ stateFile });
+    const emulator = await start(test, { stateFile });
     const clients = Array.from({ length: 16 }, async (_, client) => {
       await put(emulator, `bucket-${client}`);
       for (let object = 0; object < 10; object += 1) {
@@ -84,36 +81,36 @@ describe.runIf(installation !== undefined)("a running emulator", { timeout: 60_0
     const saves = Array.from({ length: 3 }, () => emulator.save());
     await Promise.all([...clients, ...saves]);
     await emulator.stop();
-    const names = (await (await start({ stateFile })).listResources()).map((resource) => resource.id);
+    const names = (await (await start(test, { stateFile })).listResources()).map((resource) => resource.id);
     expect(names).toHaveLength(16);
   });
 
-  it("starts empty and says why when the state file is damaged, and leaves a good one after it", async () => {
+  it("starts empty and says why when the state file is damaged, and leaves a good one after it", async (test) => {
     const stateFile = join(folder, "damaged.state");
-    const first = await start({ stateFile });
+    const first = await start(test, { stateFile });
     await put(first, "dumps");
     await first.stop();
     const whole = await readFile(stateFile);
     await writeFile(stateFile, whole.subarray(0, whole.length - 10));
 
-    const second = await start({ stateFile });
+    const second = await start(test, { stateFile });
     expect(second.restored).toBe(false);
     expect(second.whyNotRestored).toMatch(/damaged/);
     expect(await second.listResources()).toEqual([]);
     expect(await second.save()).toBeGreaterThan(0);
     await second.stop();
-    expect((await start({ stateFile })).restored).toBe(true);
+    expect((await start(test, { stateFile })).restored).toBe(true);
   });
 
-  it("starts empty when another version wrote the state file", async () => {
+  it("starts empty when another version wrote the state file", async (test) => {
     const stateFile = join(folder, "foreign.state");
-    const first = await start({ stateFile });
+    const first = await start(test, { stateFile });
     await first.save();
     await first.stop();
     const text = (await readFile(stateFile)).toString("latin1");
     await writeFile(stateFile, text.replace(/"moto": "[^"]+"/, '"moto": "4.0.0"'), "latin1");
 
-    const second = await start({ stateFile });
+    const second = await start(test, { stateFile });
     expect(second.restored).toBe(false);
     expect(second.whyNotRestored).toMatch(/moto 4\.0\.0/);
   });
@@ -127,8 +124,8 @@ describe.runIf(installation !== undefined)("a running emulator", { timeout: 60_0
     other.close();
   });
 
-  it("tells when its process is gone though nobody stopped it", async () => {
-    const emulator = await start({});
+  it("tells when its process is gone though nobody stopped it", async (test) => {
+    const emulator = await start(test);
     const log = await readFile(emulator.logFile, "utf8");
     expect(log).toContain("Running on");
     const { pid } = z
@@ -138,7 +135,7 @@ describe.runIf(installation !== undefined)("a running emulator", { timeout: 60_0
     expect(await emulator.ended).toEqual({ asked: false, how: expect.stringContaining("by SIGKILL") });
   });
 
-  it("ends, and keeps its contents, when the process that started it is killed", async () => {
+  it("ends, and keeps its contents, when the process that started it is killed", async (test) => {
     const stateFile = join(folder, "orphan.state");
     const module = new URL("./emulator.ts", import.meta.url).href;
     const program = `
@@ -153,7 +150,7 @@ describe.runIf(installation !== undefined)("a running emulator", { timeout: 60_0
       parent.stdout.once("data", (data: Buffer) => line(data.toString().trim()));
     });
     parent.kill("SIGKILL");
-    await expect
+    await test.expect
       .poll(
         () =>
           fetch(endpoint).then(
@@ -163,7 +160,7 @@ describe.runIf(installation !== undefined)("a running emulator", { timeout: 60_0
         { timeout: 20_000 },
       )
       .toBe("gone");
-    expect(await get(await start({ stateFile }), "")).toContain("<Name>orphaned</Name>");
+    expect(await get(await start(test, { stateFile }), "")).toContain("<Name>orphaned</Name>");
   });
 });
 

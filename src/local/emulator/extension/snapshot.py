@@ -61,7 +61,7 @@ class _Pickler(pickle.Pickler):
         return NotImplemented
 
 
-def _writer() -> dict[str, str]:
+def _this_writer() -> dict[str, str]:
     """What a snapshot's reader must have in common with its writer."""
     sources = hashlib.sha256()
     for file in sorted(Path(__file__).parent.glob("*.py")):
@@ -72,6 +72,10 @@ def _writer() -> dict[str, str]:
         "python": platform.python_version(),
         "extension": sources.hexdigest(),
     }
+
+
+# Taken once: a file that changes while the server runs changes nothing of what the server is.
+_WRITER = _this_writer()
 
 
 def _backend_dicts() -> dict[str, BackendDict[Any]]:
@@ -95,7 +99,7 @@ def save(file: Path) -> int:
     buffer = io.BytesIO()
     _Pickler(buffer, protocol=pickle.HIGHEST_PROTOCOL).dump(_contents())
     body = zlib.compress(buffer.getbuffer(), level=1)
-    header = json.dumps({**_writer(), "sha256": hashlib.sha256(body).hexdigest()})
+    header = json.dumps({**_WRITER, "sha256": hashlib.sha256(body).hexdigest()})
     file.parent.mkdir(parents=True, exist_ok=True)
     unfinished = file.with_name(f"{file.name}.{os.getpid()}.unfinished")
     with open(unfinished, "wb", opener=lambda path, flags: os.open(path, flags, 0o600)) as out:
@@ -113,11 +117,10 @@ def _read(file: Path) -> dict[str, Any]:
         checksum = found.pop("sha256")
     except (ValueError, AttributeError, KeyError):
         raise UnusableSnapshot("it is not a snapshot of this emulator") from None
-    ours = _writer()
     for what in ("moto", "python"):
-        if found.get(what) != ours[what]:
-            raise UnusableSnapshot(f"it was written with {what} {found.get(what)}, this is {ours[what]}")
-    if found != ours:
+        if found.get(what) != _WRITER[what]:
+            raise UnusableSnapshot(f"it was written with {what} {found.get(what)}, this is {_WRITER[what]}")
+    if found != _WRITER:
         raise UnusableSnapshot("it was written by another version of the emulator's extension")
     if hashlib.sha256(body).hexdigest() != checksum:
         raise UnusableSnapshot("it is damaged (its checksum does not match)")
