@@ -30,7 +30,7 @@ const put = (emulator: Emulator, path: string, body?: string) =>
 const get = async (emulator: Emulator, path: string) =>
   (await fetch(`${emulator.endpoint}/${path}`, { headers: signed })).text();
 
-describe.runIf(installation !== undefined).concurrent("a running emulator", { timeout: 60_000 }, () => {
+describe.runIf(installation !== undefined).concurrent("a running emulator", { timeout: 120_000 }, () => {
   /** Starts an emulator that the test need not stop. */
   const start = async (test: TestContext, options: Parameters<typeof startEmulator>[0] = {}) => {
     const emulator = await startEmulator({ ...options, installation });
