@@ -85,6 +85,11 @@ export class PostgresServer {
     return server;
   }
 
+  /** Id of the server's first process, the parent of all others; 0 while it is stopped. */
+  get pid(): number {
+    return this.#process?.pid ?? 0;
+  }
+
   /** Address of a database on this server. */
   url(database: string): string {
     return `postgres://notejam@127.0.0.1:${this.port}/${database}`;

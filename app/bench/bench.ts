@@ -1,0 +1,227 @@
+import { loadavg } from "node:os";
+import autocannon from "autocannon";
+import { Browser, PASSWORD } from "../proofs/browser.js";
+import { NotejamProcess } from "../proofs/notejam-process.js";
+import { cpuOf, cpuOfFamily, peakMemory, residentMemory } from "../proofs/process-usage.js";
+import { buildProgram, type Program } from "../proofs/program.js";
+import { seedNotebook } from "../proofs/seed-notebook.js";
+import { PostgresServer } from "../test/postgres-server.js";
+import { BUDGETS, type Budget, MEMORY, P99_AT_HALF, P99_IN_STORM, START_TO_READY } from "./budgets.js";
+import { pacedLoad, quantile } from "./paced-load.js";
+
+const CONNECTIONS = 50;
+const NOTEBOOK = { notes: 100, pads: 5 };
+const READER = "reader@example.com";
+const WRITER = "writer@example.com";
+const DATABASE = "postgres";
+/** Time given to the compiler of the JavaScript engine before anything counts, in seconds. */
+const WARM_UP = 3;
+const SATURATED = 8;
+const HALF = 8;
+const STORM = 8;
+/** Reads in each second of the storm: far from saturation, so that only the sign-ins can slow them down. */
+const STORM_READS = 50;
+const STORM_SIGN_INS = 20;
+const STARTS = 5;
+
+/** A request that is sent again and again. */
+interface Load {
+  readonly budget: Budget;
+  readonly path: string;
+  readonly cookie?: string;
+  /** A form; without it the page is read. */
+  readonly form?: Readonly<Record<string, string>>;
+  /** Status of the right answer. */
+  readonly expected: number;
+}
+
+/** What one page needed. */
+interface Measured {
+  readonly load: Load;
+  readonly rate: number;
+  readonly p50: number;
+  readonly p99: number;
+  readonly appCpu: number;
+  readonly databaseCpu: number;
+  readonly halfP99: number;
+  readonly wrong: number;
+}
+
+const misses: string[] = [];
+
+/** Prints a figure beside what it may be. */
+function within(title: string, value: number, budget: number, unit: string, digits = 0): string {
+  const met = value <= budget;
+  if (!met) misses.push(`${title}: ${value.toFixed(digits)} ${unit} instead of ${budget}`);
+  return `${value.toFixed(digits)} ${met ? "≤" : ">"} ${budget} ${unit}${met ? "" : "  MISSED"}`;
+}
+
+function formHeaders({ cookie, form }: Load): Record<string, string> {
+  return {
+    ...(cookie ? { cookie } : {}),
+    ...(form ? { "content-type": "application/x-www-form-urlencoded" } : {}),
+  };
+}
+
+function saturate(url: string, load: Load, seconds: number, connections = CONNECTIONS) {
+  return autocannon({
+    url: url + load.path,
+    connections,
+    duration: seconds,
+    headers: formHeaders(load),
+    ...(load.form ? { method: "POST", body: new URLSearchParams(load.form).toString() } : {}),
+  });
+}
+
+function countWrong(result: autocannon.Result, expected: number): number {
+  const right = result.statusCodeStats?.[`${expected}`]?.count ?? 0;
+  return result.requests.total - right + result.errors + result.timeouts;
+}
+
+async function measure(notejam: NotejamProcess, database: number, load: Load): Promise<Measured> {
+  await saturate(notejam.url, load, WARM_UP);
+  const before = { app: cpuOf(notejam.pid), database: cpuOfFamily(database) };
+  const full = await saturate(notejam.url, load, SATURATED);
+  const requests = full.requests.total;
+  const appCpu = (cpuOf(notejam.pid) - before.app) / requests;
+  const databaseCpu = (cpuOfFamily(database) - before.database) / requests;
+  const rate = requests / full.duration;
+
+  const browser = new Browser(notejam.port, CONNECTIONS);
+  const payload = load.form && new URLSearchParams(load.form).toString();
+  const half = await pacedLoad(rate / 2, HALF, async () => {
+    const answer = await browser.send(load.form ? "POST" : "GET", load.path, {
+      headers: formHeaders(load),
+      ...(payload ? { payload } : {}),
+    });
+    return answer.status === load.expected;
+  });
+  browser.close();
+  return {
+    load,
+    rate,
+    p50: full.latency.p50,
+    p99: full.latency.p99,
+    appCpu,
+    databaseCpu,
+    halfP99: half.p99,
+    wrong: countWrong(full, load.expected) + half.failed,
+  };
+}
+
+function print({ load, rate, p50, p99, appCpu, databaseCpu, halfP99, wrong }: Measured): void {
+  const { title, cpu, django } = load.budget;
+  const compared = django === undefined ? "" : `  (Django: ${django})`;
+  console.log(`
+${title}
+  ${CONNECTIONS} connections      ${rate.toFixed(0)} requests/s, p50 ${p50} ms, p99 ${p99} ms
+  application         ${within(`${title}, application`, appCpu, cpu, "CPU-ms per request", 2)}${compared}
+  database            ${databaseCpu.toFixed(2)} CPU-ms per request
+  at half that rate   p99 ${within(`${title}, p99 at half of saturation`, halfP99, P99_AT_HALF, "ms", 1)}`);
+  if (wrong > 0) misses.push(`${title}: ${wrong} wrong answers`);
+}
+
+async function storm(notejam: NotejamProcess, reads: Load, signIn: Load): Promise<void> {
+  const browser = new Browser(notejam.port);
+  const read = async () =>
+    (await browser.send("GET", reads.path, { headers: formHeaders(reads) })).status === reads.expected;
+  const signingIn = saturate(notejam.url, signIn, STORM, STORM_SIGN_INS);
+  const seen = await pacedLoad(STORM_READS, STORM - 1, read);
+  const signedIn = await signingIn;
+  browser.close();
+  console.log(`
+${STORM_SIGN_INS} people signing in at once, without pause
+  sign-ins            ${(signedIn.requests.total / signedIn.duration).toFixed(0)} per second, p99 ${signedIn.latency.p99} ms
+  list, ${STORM_READS} per second  p50 ${seen.p50.toFixed(1)} ms, p99 ${within("p99 of reads while many sign in", seen.p99, P99_IN_STORM, "ms", 1)}`);
+  const wrong = countWrong(signedIn, signIn.expected) + seen.failed;
+  if (wrong > 0) misses.push(`sign-in storm: ${wrong} wrong answers`);
+}
+
+async function timeStarts(program: Program, databaseUrl: string): Promise<void> {
+  const times: number[] = [];
+  for (let start = 0; start < STARTS; start += 1) {
+    const notejam = await NotejamProcess.start({ program, databaseUrl, environment: { DRAIN_SECONDS: "0" } });
+    times.push(notejam.readyAfter);
+    await notejam.end();
+  }
+  console.log(`
+start to ready        ${within("start to ready", quantile(times, 0.5), START_TO_READY, "ms")} (median of ${STARTS}: ${times.map((time) => time.toFixed(0)).join(", ")})`);
+}
+
+async function loadsOf(port: number, server: PostgresServer) {
+  const visitor = new Browser(port);
+  const signInForm = await visitor.fieldsOf("/signin/");
+  const reader = new Browser(port);
+  await reader.enter(READER);
+  await seedNotebook(server, DATABASE, READER, NOTEBOOK);
+  const writer = new Browser(port);
+  await writer.enter(WRITER);
+  const found = await server.query(DATABASE, "select max(id)::int as id from notes");
+  const note = {
+    ...(await writer.fieldsOf("/notes/create/")),
+    name: "A note written under load",
+    text: "It has a few lines.\r\n".repeat(20),
+  };
+  const cookie = reader.cookieHeader;
+  for (const browser of [visitor, reader, writer]) browser.close();
+  const pages: Load[] = [
+    { budget: BUDGETS.signIn, path: "/signin/", cookie: visitor.cookieHeader, expected: 200 },
+    { budget: BUDGETS.list, path: "/", cookie, expected: 200 },
+    { budget: BUDGETS.note, path: `/notes/${found.rows[0].id}/`, cookie, expected: 200 },
+    {
+      budget: BUDGETS.create,
+      path: "/notes/create/",
+      cookie: writer.cookieHeader,
+      form: note,
+      expected: 303,
+    },
+  ];
+  const signIn: Load = {
+    budget: BUDGETS.signIn,
+    path: "/signin/",
+    cookie: visitor.cookieHeader,
+    form: { ...signInForm, email: READER, password: PASSWORD },
+    expected: 303,
+  };
+  const list: Load = { budget: BUDGETS.list, path: "/", cookie, expected: 200 };
+  return { pages, list, signIn };
+}
+
+async function bench(program: Program, server: PostgresServer): Promise<void> {
+  const databaseUrl = server.url(DATABASE);
+  const notejam = await NotejamProcess.start({ program, databaseUrl, arguments: ["--migrate"] });
+  try {
+    const { pages, list, signIn } = await loadsOf(notejam.port, server);
+    const version = await server.query(DATABASE, "show server_version");
+    console.log(
+      `Notejam, one process on Node ${process.versions.node}, PostgreSQL ${version.rows[0].server_version} and the load on the same machine.
+${NOTEBOOK.notes} notes and ${NOTEBOOK.pads} pads; load average before: ${loadavg()[0]?.toFixed(1)}`,
+    );
+    let memory = 0;
+    const watch = setInterval(() => {
+      memory = Math.max(memory, residentMemory(notejam.pid));
+    }, 100);
+    for (const page of pages) print(await measure(notejam, server.pid, page));
+    clearInterval(watch);
+    console.log(`
+memory under load     ${within("memory", memory, MEMORY, "MB")}`);
+    await storm(notejam, list, signIn);
+    console.log(`  memory, at most     ${peakMemory(notejam.pid).toFixed(0)} MB`);
+  } finally {
+    await notejam.end("SIGKILL");
+  }
+  await timeStarts(program, databaseUrl);
+}
+
+const server = await PostgresServer.start();
+if (!server)
+  throw new Error("This machine has no PostgreSQL: run npm install, or install PostgreSQL's package.");
+const program = await buildProgram();
+try {
+  await bench(program, server);
+} finally {
+  program.remove();
+  await server.remove();
+}
+console.log(misses.length === 0 ? "\nAll budgets are met." : `\nMissed:\n  ${misses.join("\n  ")}`);
+process.exitCode = misses.length === 0 ? 0 : 1;

@@ -1,0 +1,44 @@
+import { readdirSync, readFileSync } from "node:fs";
+
+/** Linux counts processor time in hundredths of a second, whatever the kernel's own clock is. */
+const MS_PER_TICK = 10;
+
+function stat(pid: number): string[] | undefined {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, "utf8");
+    // The name, in brackets, may itself contain blanks.
+    return text.slice(text.lastIndexOf(")") + 2).split(" ");
+  } catch {
+    return undefined;
+  }
+}
+
+/** Processor time of a process so far, its ended children included, in milliseconds. */
+export function cpuOf(pid: number): number {
+  const [user = 0, system = 0, childUser = 0, childSystem = 0] = (stat(pid) ?? []).slice(11, 15).map(Number);
+  return (user + system + childUser + childSystem) * MS_PER_TICK;
+}
+
+/** Processor time of a process and of all that it started, in milliseconds. */
+export function cpuOfFamily(parent: number): number {
+  const children = readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => stat(pid)?.[1] === String(parent));
+  return children.reduce((sum, pid) => sum + cpuOf(pid), cpuOf(parent));
+}
+
+/** Memory that a process holds in RAM, in megabytes. */
+export function residentMemory(pid: number): number {
+  return memoryLine(pid, "VmRSS");
+}
+
+/** The most memory that a process ever held in RAM, in megabytes. */
+export function peakMemory(pid: number): number {
+  return memoryLine(pid, "VmHWM");
+}
+
+function memoryLine(pid: number, name: string): number {
+  const line = new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(readFileSync(`/proc/${pid}/status`, "utf8"));
+  return Number(line?.[1]) / 1024;
+}
