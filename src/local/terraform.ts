@@ -105,6 +105,9 @@ export interface TerraformRunProps {
   readonly parallelism: number;
 }
 
+/** A Terraform whose start was killed takes a moment to notice, and holds the state until then. */
+const LOCK_TIMEOUT = "-lock-timeout=60s";
+
 /** What a plan found. */
 export interface PlanResult {
   readonly add: number;
@@ -142,20 +145,20 @@ export async function plan(props: TerraformRunProps, planFile?: string): Promise
       found = event.changes;
     }
   });
-  const args = ["plan", "-input=false", "-json", parallel(props)];
+  const args = ["plan", "-input=false", "-json", LOCK_TIMEOUT, parallel(props)];
   await run(watching, `plan ${props.stack}`, planFile === undefined ? args : [...args, `-out=${planFile}`]);
   return found;
 }
 
 /** Plans and applies in one go. */
 export async function apply(props: TerraformRunProps): Promise<void> {
-  const args = ["apply", "-auto-approve", "-input=false", "-json", parallel(props)];
+  const args = ["apply", "-auto-approve", "-input=false", "-json", LOCK_TIMEOUT, parallel(props)];
   await run(props, `apply ${props.stack}`, args);
 }
 
 /** Removes everything that the stack's state knows. */
 export async function destroy(props: TerraformRunProps): Promise<void> {
-  const args = ["destroy", "-auto-approve", "-input=false", "-json", parallel(props)];
+  const args = ["destroy", "-auto-approve", "-input=false", "-json", LOCK_TIMEOUT, parallel(props)];
   await run(props, `destroy ${props.stack}`, args);
 }
 
