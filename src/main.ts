@@ -1,7 +1,9 @@
 import { fileURLToPath } from "node:url";
 import { loadConfiguration } from "./config/load.js";
+import { readTree } from "./manifests/tree.js";
 import { reportUserError } from "./report-user-error.js";
 import { BootstrapStack } from "./stacks/bootstrap.js";
+import { GitopsStack } from "./stacks/gitops.js";
 import { PlatformStack } from "./stacks/platform.js";
 import { synthesizeInto } from "./synthesize.js";
 
@@ -9,16 +11,23 @@ import { synthesizeInto } from "./synthesize.js";
 const environmentsFolder =
   process.env.NOTEJAM_ENVIRONMENTS ?? fileURLToPath(new URL("../environments", import.meta.url));
 
+/** What Flux applies in every environment. */
+const fluxFolder = fileURLToPath(new URL("../flux", import.meta.url));
+
 /** Where the Terraform configuration goes; the CDKTF command line names it. */
 const outputFolder = process.env.CDKTF_OUTDIR ?? "cdktf.out";
 
 async function main(): Promise<void> {
   const configuration = await loadConfiguration(environmentsFolder);
   const { organization, environments } = configuration;
+  const tree = readTree(fluxFolder);
   const now = new Date();
   await synthesizeInto(outputFolder, (app) => {
     new BootstrapStack(app, configuration);
-    for (const environment of environments) new PlatformStack(app, { environment, organization, now });
+    for (const environment of environments) {
+      new PlatformStack(app, { environment, organization, now });
+      new GitopsStack(app, { environment, organization, tree });
+    }
   });
 }
 

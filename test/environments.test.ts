@@ -28,10 +28,12 @@ describe("dev and prod", () => {
   it("keep their states in workspaces of their own, whose organization is stated once", () => {
     const clouds = [...stacks].map(([name, stack]) => [name, terraformOf(stack).cloud]);
     expect(clouds).toEqual(
-      ["notejam-bootstrap", "notejam-dev", "notejam-prod"].map((name) => [
-        name,
-        { hostname: "app.terraform.io", organization: "example-notes", workspaces: { name } },
-      ]),
+      ["notejam-bootstrap", "notejam-dev", "notejam-dev-gitops", "notejam-prod", "notejam-prod-gitops"].map(
+        (name) => [
+          name,
+          { hostname: "app.terraform.io", organization: "example-notes", workspaces: { name } },
+        ],
+      ),
     );
   });
 

@@ -59,7 +59,9 @@ describe("the synth command", () => {
     expect((await readdir(join(output, "stacks"))).sort()).toEqual([
       "notejam-bootstrap",
       "notejam-dev",
+      "notejam-dev-gitops",
       "notejam-prod",
+      "notejam-prod-gitops",
     ]);
   });
 

@@ -3,10 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { App } from "cdktf";
 import { Synthesized } from "../modules/blocks/testing.js";
+import type { TreeFile } from "../modules/github/operations-repository.js";
 import type { Environment } from "../src/config/environment.js";
 import type { Configuration } from "../src/config/load.js";
 import { loadConfiguration } from "../src/config/load.js";
+import { readTree } from "../src/manifests/tree.js";
 import { BootstrapStack } from "../src/stacks/bootstrap.js";
+import { GitopsStack } from "../src/stacks/gitops.js";
 import { PlatformStack } from "../src/stacks/platform.js";
 
 /** The day that tests of the stacks live on, so that no version ever leaves its support under them. */
@@ -26,13 +29,18 @@ export async function environmentNamed(name: string): Promise<Environment> {
 }
 
 /** What `app.synth()` writes for a configuration, by stack, policy included. */
-export function synthesizeApp(configuration: Configuration): Map<string, Synthesized> {
+export function synthesizeApp(
+  configuration: Configuration,
+  tree: readonly TreeFile[] = readTree("flux"),
+): Map<string, Synthesized> {
   const outdir = mkdtempSync(join(tmpdir(), "notejam-synth-"));
   try {
     const app = new App({ outdir });
     new BootstrapStack(app, configuration);
     for (const environment of configuration.environments) {
-      new PlatformStack(app, { environment, organization: configuration.organization, now: TODAY });
+      const { organization } = configuration;
+      new PlatformStack(app, { environment, organization, now: TODAY });
+      new GitopsStack(app, { environment, organization, tree });
     }
     app.synth();
     const manifest: { stacks: Record<string, { synthesizedStackPath: string }> } = JSON.parse(

@@ -42,7 +42,6 @@ const CONFIGURATIONS: Readonly<Record<string, Readonly<Record<string, unknown>> 
     // The provider runs beside every pod that mounts a secret, and by default only on untainted nodes.
     tolerations: [{ operator: "Exists" }],
     "secrets-store-csi-driver": {
-      syncSecret: { enabled: true },
       enableSecretRotation: true,
       rotationPollInterval: "2m",
     },

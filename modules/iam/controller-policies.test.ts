@@ -8,7 +8,7 @@ import {
   backupReader,
   backupWriter,
   clusterAutoscaler,
-  databaseSecretReader,
+  secretReader,
   ebsCsi,
   externalDns,
   grafanaCloudWatchReader,
@@ -37,7 +37,7 @@ const policies: Record<string, readonly PolicyStatement[]> = {
   clusterAutoscaler: clusterAutoscaler(account(), CLUSTER),
   externalDns: externalDns("arn:aws:route53:::hostedzone/Z1"),
   ebsCsi: ebsCsi(KEY),
-  databaseSecretReader: databaseSecretReader(SECRET, KEY),
+  secretReader: secretReader(SECRET, KEY),
   mailSender: mailSender("arn:aws:ses:eu-west-1:123456789012:identity/example.org"),
   backupWriter: backupWriter(BUCKET, KEY),
   backupReader: backupReader(BUCKET, KEY),
@@ -112,7 +112,7 @@ describe("who may do what with dumps", () => {
 
 describe("keys shared by many", () => {
   it.each([
-    ["databaseSecretReader", "kms:EncryptionContext:SecretARN", SECRET],
+    ["secretReader", "kms:EncryptionContext:SecretARN", SECRET],
     ["backupReader", "kms:EncryptionContext:aws:s3:arn", BUCKET],
     ["lokiStorage", "kms:EncryptionContext:aws:s3:arn", "arn:aws:s3:::notejam-loki"],
     ["alertPublisher", "kms:EncryptionContext:aws:sns:topicArn", ":notejam-prod-alerts"],

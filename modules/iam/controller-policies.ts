@@ -107,7 +107,7 @@ export function ebsCsi(volumeKeyArn: string): PolicyStatement[] {
  *
  * @param secretArn - the secret's whole ARN, with its random ending
  */
-export function databaseSecretReader(secretArn: string, keyArn: string): PolicyStatement[] {
+export function secretReader(secretArn: string, keyArn: string): PolicyStatement[] {
   return [
     {
       sid: "ReadSecret",

@@ -32,7 +32,7 @@ describe("environmentApplyRights", () => {
       account,
       environment: "prod",
       name: "notejam-prod",
-      secretName: "notejam/prod/database",
+      secretsPrefix: "notejam/prod/",
       regions: ["eu-west-1", "eu-central-1"],
     }),
   );
@@ -197,7 +197,7 @@ describe("PermissionsBoundary", () => {
     (scope) =>
       new PermissionsBoundary(scope, "boundary", {
         name: "notejam-prod",
-        secretName: "notejam/prod/database",
+        secretsPrefix: "notejam/prod/",
         account: new AwsAccount(scope, "account", { region: "eu-west-1" }),
       }),
   );
@@ -222,9 +222,7 @@ describe("PermissionsBoundary", () => {
         .flatMap(({ Resource }) => Resource ?? []);
       expect(resources.length).toBeGreaterThan(0);
       expect(
-        resources.every((arn) =>
-          /:::notejam-prod-|:secret:(notejam\/prod\/database-\*|rds!cluster-\*)/.test(arn),
-        ),
+        resources.every((arn) => /:::notejam-prod-|:secret:(notejam\/prod\/\*|rds!cluster-\*)/.test(arn)),
       ).toBe(true);
     }
   });

@@ -10,8 +10,8 @@ export interface EnvironmentApplyRightsProps {
   readonly environment: string;
   /** What the names of roles, buckets, repositories and the budget start with, such as `notejam-prod`. */
   readonly name: string;
-  /** The environment's secret, such as `notejam/prod/database`. */
-  readonly secretName: string;
+  /** What the names of the environment's secrets start with, such as `notejam/prod/`. */
+  readonly secretsPrefix: string;
   /** Regions in which the environment may stand, the recovery region included. */
   readonly regions: readonly string[];
 }
@@ -91,14 +91,22 @@ function building({ regions }: EnvironmentApplyRightsProps): PolicyStatement[] {
     },
     {
       sid: "ReadWhatIsThere",
-      actions: ["ecr:Describe*", "iam:Get*", "iam:List*", "route53:Get*", "route53:List*", "tag:Get*"],
-      // Reason for the star: reading only.
+      actions: [
+        "ecr:Describe*",
+        "iam:Get*",
+        "iam:List*",
+        "route53:Get*",
+        "route53:List*",
+        "secretsmanager:GetRandomPassword",
+        "tag:Get*",
+      ],
+      // Reason for the star: reading only, or made up on the spot.
       resources: ["*"],
     },
   ];
 }
 
-function namedThings({ account, name, secretName }: EnvironmentApplyRightsProps): PolicyStatement[] {
+function namedThings({ account, name, secretsPrefix }: EnvironmentApplyRightsProps): PolicyStatement[] {
   const anyRegion = { region: "*" };
   return [
     { sid: "OwnBuckets", actions: ["s3:*"], resources: [`arn:${account.partition}:s3:::${name}-*`] },
@@ -111,7 +119,7 @@ function namedThings({ account, name, secretName }: EnvironmentApplyRightsProps)
       sid: "OwnSecrets",
       actions: ["secretsmanager:*"],
       resources: [
-        account.arn("secretsmanager", `secret:${secretName}-*`, anyRegion),
+        account.arn("secretsmanager", `secret:${secretsPrefix}*`, anyRegion),
         // RDS makes the master user's secret in the name of who makes the database.
         account.arn("secretsmanager", "secret:rds!cluster-*", anyRegion),
       ],

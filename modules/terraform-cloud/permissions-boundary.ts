@@ -7,8 +7,8 @@ import { GOVERNING_PATH } from "./identity-path.js";
 export interface PermissionsBoundaryProps {
   /** Such as `notejam-prod`: the roles of the environment are called `<name>-…`, and so are its buckets. */
   readonly name: string;
-  /** The environment's secret, such as `notejam/prod/database`. */
-  readonly secretName: string;
+  /** What the names of the environment's secrets start with, such as `notejam/prod/`. */
+  readonly secretsPrefix: string;
   readonly account: AwsAccount;
 }
 
@@ -42,7 +42,7 @@ export function permissionsBoundaryArn(account: AwsAccount, name: string): strin
 
 const boundaryName = (name: string) => `${name}-boundary`;
 
-function mostOf({ account, name, secretName }: PermissionsBoundaryProps): PolicyStatement[] {
+function mostOf({ account, name, secretsPrefix }: PermissionsBoundaryProps): PolicyStatement[] {
   return [
     {
       sid: "WhatNodesAndControllersUse",
@@ -84,7 +84,7 @@ function mostOf({ account, name, secretName }: PermissionsBoundaryProps): Policy
       sid: "OwnSecrets",
       actions: ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"],
       resources: [
-        account.arn("secretsmanager", `secret:${secretName}-*`, { region: "*" }),
+        account.arn("secretsmanager", `secret:${secretsPrefix}*`, { region: "*" }),
         // Master users' logins, named by RDS.
         account.arn("secretsmanager", "secret:rds!cluster-*", { region: "*" }),
       ],

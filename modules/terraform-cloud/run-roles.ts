@@ -61,6 +61,13 @@ export class TerraformCloudRunRoles extends Construct {
           actions: [...CONTENTS, ...OPENING],
           resources: ["*"],
         },
+        {
+          // A plan opens ephemeral values, too. A password that was just made up opens nothing.
+          sid: "MakeUpPasswords",
+          actions: ["secretsmanager:GetRandomPassword"],
+          // Reason for the star: the call is about no resource.
+          resources: ["*"],
+        },
       ]),
     });
     return role.arn;

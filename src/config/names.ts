@@ -20,6 +20,12 @@ export interface Names {
   readonly databaseClusterIdentifier: string;
   /** The secret with the application's database login, in Secrets Manager. */
   readonly databaseSecretName: string;
+  /** What the names of the environment's own secrets start with. */
+  readonly secretsPrefix: string;
+  /** The secret with Grafana's first user. */
+  readonly grafanaSecretName: string;
+  /** The secret with the token by which alerts speak to Slack. */
+  readonly slackSecretName: string;
   /** The ECR repository of the application's image. */
   readonly imageRepository: string;
   /** Bucket of the database dumps, without the account id that ends every bucket's name. */
@@ -69,6 +75,9 @@ export function namesOf({ name: environment, region, recoveryOf }: NamedEnvironm
     loadBalancerName: name,
     databaseClusterIdentifier: name,
     databaseSecretName: `notejam/${instance}/database`,
+    secretsPrefix: `notejam/${instance}/`,
+    grafanaSecretName: `notejam/${instance}/grafana`,
+    slackSecretName: `notejam/${instance}/slack`,
     imageRepository: `${name}-ecr-registry`,
     backupBucketBase: `${globalName}-backups`,
     backupReplicaBucketBase: `${globalName}-backups-replica`,

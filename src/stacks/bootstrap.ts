@@ -65,15 +65,9 @@ export class BootstrapStack extends AwsStack {
   }
 
   private addEnvironment(environment: Environment): void {
-    const {
-      instance,
-      name,
-      platformStack,
-      gitopsStack,
-      databaseSecretName: secretName,
-    } = namesOf(environment);
+    const { instance, name, platformStack, gitopsStack, secretsPrefix } = namesOf(environment);
     const { account } = this;
-    new PermissionsBoundary(this, `boundary-${instance}`, { name, secretName, account });
+    new PermissionsBoundary(this, `boundary-${instance}`, { name, secretsPrefix, account });
     this.addRunRoles(instance, {
       name,
       workspaces: [platformStack, gitopsStack],
@@ -81,7 +75,7 @@ export class BootstrapStack extends AwsStack {
         account,
         environment: environment.name,
         name,
-        secretName,
+        secretsPrefix,
         regions: [environment.region, environment.drRegion],
       }),
     });

@@ -106,3 +106,16 @@ export function githubOwnerVariable(stack: Construct): string {
     },
   ).stringValue;
 }
+
+/** Ephemeral: the token by which Terraform writes to GitHub. */
+export function githubTokenVariable(stack: Construct): string {
+  return secretVariable(
+    stack,
+    "github_token",
+    "GitHub token of an administrator of the repositories, with the rights repo and workflow.",
+    {
+      pattern: "^[!-~]{20,255}$",
+      otherwise: "github_token must be a GitHub token: 20 to 255 printable ASCII characters without blanks.",
+    },
+  ).stringValue;
+}

@@ -43,6 +43,9 @@ const OUTPUTS = {
   backup_bucket: "Bucket of the dumps",
   backup_key_arn: "KMS key of the dumps",
   loki_bucket: "Bucket of the cluster's logs",
+  volume_key_arn: "KMS key of the nodes' disks and of the pods' volumes",
+  grafana_secret_name: "Secrets Manager secret with Grafana's first user",
+  slack_secret_name: "Secrets Manager secret with the token by which alerts speak to Slack",
   alerts_topic_arn: "SNS topic that pages people",
   github_actions_role_arn: "Role that a workflow assumes to push images",
 } as const;

@@ -20,6 +20,7 @@ import { ContainerInsightsLogs } from "../../modules/observability/container-ins
 import { Dashboard } from "../../modules/observability/dashboard.js";
 import { MonthlyBudget } from "../../modules/observability/monthly-budget.js";
 import { Database } from "../../modules/rds/database.js";
+import { KeptSecret, madeUpPassword } from "../../modules/secrets/kept-secret.js";
 import { SecurityGroups } from "../../modules/security-groups/security-groups.js";
 import { permissionsBoundaryArn } from "../../modules/terraform-cloud/permissions-boundary.js";
 import { Vpc } from "../../modules/vpc/vpc.js";
@@ -63,6 +64,12 @@ interface Data {
   readonly registry: ContainerRegistry;
   readonly database: Database;
   readonly databaseName: string;
+}
+
+/** Secrets of what runs beside the application. */
+interface OperatorSecrets {
+  readonly grafana: KeptSecret;
+  readonly slack: KeptSecret;
 }
 
 interface Edge {
@@ -134,11 +141,12 @@ export class PlatformStack extends AwsStack {
     const data = this.addData(network);
     const edge = this.addEdge(network, data);
     const alerting = this.addAlerting();
-    const identities = this.addIdentities(cluster, data, edge, alerting);
+    const secrets = this.addOperatorSecrets();
+    const identities = this.addIdentities(cluster, data, edge, alerting, secrets);
     const insights = this.addNodes(network, cluster, identities, now);
     this.addWatching(network, cluster, data, edge, alerting, insights);
     const pushRole = this.addPushRole(data);
-    this.publish(network, cluster, data, edge, alerting, pushRole);
+    this.publish(network, cluster, data, edge, alerting, pushRole, secrets);
   }
 
   private addKeys(): EncryptionKeys {
@@ -286,7 +294,35 @@ export class PlatformStack extends AwsStack {
     });
   }
 
-  private addIdentities(cluster: EksCluster, data: Data, edge: Edge, alerting: Alerting): WorkloadIdentities {
+  private addOperatorSecrets(): OperatorSecrets {
+    const settings = {
+      kmsKeyArn: this.keys.secrets.arn,
+      recoveryWindowDays: this.environment.keyDeletionWindowDays,
+    };
+    return {
+      grafana: new KeptSecret(this, "grafana-secret", {
+        name: this.names.grafanaSecretName,
+        description: "Grafana's first user",
+        firstValue: { username: "admin", password: madeUpPassword(this, "grafana-password") },
+        ...settings,
+      }),
+      slack: new KeptSecret(this, "slack-secret", {
+        name: this.names.slackSecretName,
+        description: "Token of the Slack application that alerts speak through; people set it",
+        // Something must be there, or what mounts the secret would not start before somebody sets it.
+        firstValue: { token: "not-set" },
+        ...settings,
+      }),
+    };
+  }
+
+  private addIdentities(
+    cluster: EksCluster,
+    data: Data,
+    edge: Edge,
+    alerting: Alerting,
+    secrets: OperatorSecrets,
+  ): WorkloadIdentities {
     const { account, environment, names, keys } = this;
     const secretsKeyArn = keys.secrets.arn;
     return new WorkloadIdentities(this, "identities", {
@@ -298,6 +334,8 @@ export class PlatformStack extends AwsStack {
       volumeKeyArn: keys.ebs.arn,
       databaseSecret: { arn: data.database.secretArn, keyArn: secretsKeyArn },
       databaseAdminSecret: { arn: data.database.masterSecretArn, keyArn: secretsKeyArn },
+      grafanaSecret: { arn: secrets.grafana.arn, keyArn: secretsKeyArn },
+      slackSecret: { arn: secrets.slack.arn, keyArn: secretsKeyArn },
       backups: { arn: data.backups.bucketArn, keyArn: keys.s3.arn },
       lokiBucket: { arn: data.lokiBucket.bucketArn, keyArn: keys.s3.arn },
       alerts: { arn: alerting.topicArn, keyArn: keys.alerts.arn },
@@ -424,6 +462,7 @@ export class PlatformStack extends AwsStack {
     edge: Edge,
     alerting: Alerting,
     pushRole: GithubActionsRole,
+    secrets: OperatorSecrets,
   ): void {
     const { account, environment, names, keys } = this;
     publishPlatformOutputs(this, {
@@ -462,6 +501,9 @@ export class PlatformStack extends AwsStack {
       backup_bucket: data.backups.bucketName,
       backup_key_arn: keys.s3.arn,
       loki_bucket: data.lokiBucket.bucketName,
+      volume_key_arn: keys.ebs.arn,
+      grafana_secret_name: secrets.grafana.name,
+      slack_secret_name: secrets.slack.name,
       alerts_topic_arn: alerting.topicArn,
       github_actions_role_arn: pushRole.roleArn,
     });

@@ -9,13 +9,13 @@ import {
   backupReader,
   backupWriter,
   clusterAutoscaler,
-  databaseSecretReader,
   ebsCsi,
   externalDns,
   grafanaCloudWatchReader,
   imageReader,
   lokiStorage,
   mailSender,
+  secretReader,
 } from "../../modules/iam/controller-policies.js";
 import { loadBalancerController } from "../../modules/iam/load-balancer-controller-policy.js";
 import { managedPolicyArn } from "../../modules/iam/managed-policy.js";
@@ -37,6 +37,8 @@ export interface WorkloadIdentitiesProps {
   readonly volumeKeyArn: string;
   readonly databaseSecret: Encrypted;
   readonly databaseAdminSecret: Encrypted;
+  readonly grafanaSecret: Encrypted;
+  readonly slackSecret: Encrypted;
   readonly backups: Encrypted;
   readonly lokiBucket: Encrypted;
   readonly alerts: Encrypted;
@@ -87,7 +89,7 @@ function identities(props: WorkloadIdentitiesProps): Identity[] {
 
 function applicationIdentities(props: WorkloadIdentitiesProps): Identity[] {
   const { databaseSecret, databaseAdminSecret, backups } = props;
-  const readDatabaseSecret = databaseSecretReader(databaseSecret.arn, databaseSecret.keyArn);
+  const readDatabaseSecret = secretReader(databaseSecret.arn, databaseSecret.keyArn);
   return [
     {
       namespace: "notejam",
@@ -99,7 +101,7 @@ function applicationIdentities(props: WorkloadIdentitiesProps): Identity[] {
       serviceAccount: "notejam-migrate",
       statements: [
         ...readDatabaseSecret,
-        ...prefixSids("Master", databaseSecretReader(databaseAdminSecret.arn, databaseAdminSecret.keyArn)),
+        ...prefixSids("Master", secretReader(databaseAdminSecret.arn, databaseAdminSecret.keyArn)),
       ],
     },
     {
@@ -163,12 +165,18 @@ function monitoringIdentities(props: WorkloadIdentitiesProps): Identity[] {
     {
       namespace: "monitoring",
       serviceAccount: "grafana",
-      statements: grafanaCloudWatchReader(account, props.logGroups),
+      statements: [
+        ...grafanaCloudWatchReader(account, props.logGroups),
+        ...secretReader(props.grafanaSecret.arn, props.grafanaSecret.keyArn),
+      ],
     },
     {
       namespace: "monitoring",
       serviceAccount: "alertmanager",
-      statements: alertPublisher(alerts.arn, alerts.keyArn),
+      statements: [
+        ...alertPublisher(alerts.arn, alerts.keyArn),
+        ...secretReader(props.slackSecret.arn, props.slackSecret.keyArn),
+      ],
     },
   ];
 }

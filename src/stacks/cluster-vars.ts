@@ -1,0 +1,95 @@
+import { Fn } from "cdktf";
+import type { Environment } from "../config/environment.js";
+import { namesOf } from "../config/names.js";
+import { tagsOf } from "../config/tags.js";
+import type { PlatformOutputs } from "./platform-outputs.js";
+
+export interface ClusterVarsProps {
+  readonly environment: Environment;
+  readonly platform: PlatformOutputs;
+  /** User or organization on GitHub; may be a token. */
+  readonly githubOwner: string;
+}
+
+/** Subnets of each kind: one per zone. */
+const ZONES = [0, 1, 2] as const;
+
+/**
+ * What differs between environments in the Flux tree, by the name that stands in its `${…}`.
+ *
+ * Flux fails on a name that is missing here, and the manifest check on one that the tree does not use.
+ */
+export function clusterVars(props: ClusterVarsProps): Record<string, string> {
+  return { ...platformVars(props.platform), ...environmentVars(props), ...imageVars(props.environment) };
+}
+
+function platformVars(platform: PlatformOutputs): Record<string, string> {
+  return {
+    ENVIRONMENT: platform.environment,
+    AWS_REGION: platform.region,
+    CLUSTER_NAME: platform.cluster_name,
+    KUBERNETES_VERSION: platform.cluster_version,
+    VPC_ID: platform.vpc_id,
+    VPC_CIDR: platform.vpc_cidr,
+    ...indexed("PUBLIC_SUBNET_CIDR", platform.public_subnet_cidrs),
+    ...indexed("DATABASE_SUBNET_CIDR", platform.database_subnet_cidrs),
+    HOST_NAME: platform.host_name,
+    HOSTED_ZONE_NAME: platform.hosted_zone_name,
+    HOSTED_ZONE_ID: platform.hosted_zone_id,
+    CERTIFICATE_ARN: platform.certificate_arn,
+    WEB_ACL_ARN: platform.web_acl_arn,
+    ALB_SECURITY_GROUP_ID: platform.alb_security_group_id,
+    ALB_TLS_POLICY: platform.alb_tls_policy,
+    ACCESS_LOGS_BUCKET: platform.access_logs_bucket,
+    ACCESS_LOGS_PREFIX: platform.access_logs_prefix,
+    REPOSITORY_URL: platform.repository_url,
+    DATABASE_SECRET_NAME: platform.database_secret_name,
+    DATABASE_ADMIN_SECRET_ARN: platform.database_admin_secret_arn,
+    BACKUP_BUCKET: platform.backup_bucket,
+    BACKUP_KEY_ARN: platform.backup_key_arn,
+    LOKI_BUCKET: platform.loki_bucket,
+    VOLUME_KEY_ARN: platform.volume_key_arn,
+    ALERTS_TOPIC_ARN: platform.alerts_topic_arn,
+    GRAFANA_SECRET_NAME: platform.grafana_secret_name,
+    SLACK_SECRET_NAME: platform.slack_secret_name,
+  };
+}
+
+function environmentVars({ environment, githubOwner }: ClusterVarsProps): Record<string, string> {
+  const { replicas, timeZone } = environment.application;
+  const [repository = ""] = environment.githubRepositories;
+  return {
+    INSTANCE: namesOf(environment).instance,
+    // The load balancer's controller removes tags that it is not told to leave alone.
+    TERRAFORM_TAG_KEYS: [...Object.keys(tagsOf(environment)), "Name"].join(","),
+    APP_MIN_REPLICAS: String(replicas.min),
+    APP_MAX_REPLICAS: String(replicas.max),
+    APP_TIMEZONE: timeZone,
+    LOG_RETENTION_DAYS: String(environment.logRetentionDays),
+    RUNBOOK_URL: `https://github.com/${githubOwner}/${repository}/blob/main/docs/runbook.md`,
+  };
+}
+
+/**
+ * Which images an environment runs: production follows release tags through a pull request, the others follow every
+ * build of main. The parts in parentheses are extracted and ordered as versions.
+ */
+function imageVars({ production }: Environment): Record<string, string> {
+  if (production) {
+    return {
+      IMAGE_TAG_PATTERN: "v(?P<version>[0-9]+[.][0-9]+[.][0-9]+)",
+      IMAGE_TAG_EXTRACT: "$version",
+      IMAGE_UPDATE_BRANCH: "image-updates",
+    };
+  }
+  return {
+    IMAGE_TAG_PATTERN: "[0-9-]+[.]main-[0-9a-f]{8}-(?P<run>[0-9]+)",
+    IMAGE_TAG_EXTRACT: "0.0.$run",
+    IMAGE_UPDATE_BRANCH: "main",
+  };
+}
+
+/** A list from another state has no length that is known here: its members are named one by one. */
+function indexed(name: string, list: readonly string[]): Record<string, string> {
+  return Object.fromEntries(ZONES.map((index) => [`${name}_${index}`, String(Fn.element([...list], index))]));
+}
