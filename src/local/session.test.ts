@@ -130,6 +130,15 @@ describe("a local run", { timeout: 30_000 }, () => {
     expect(existsSync(state)).toBe(false);
   });
 
+  it("does not wait for ever when the emulator ends by itself", async () => {
+    const { folder, start, printed } = machine();
+    const run = start({ once: false });
+    run.catch(() => {});
+    await expect.poll(printed, { timeout: 15_000 }).toMatch(/Ctrl-C stops it/);
+    process.kill(Number(callsOf(folder, "emulator")[0]?.split(" ")[1]), "SIGKILL");
+    await expect(run).rejects.toThrow(/AWS emulator ended \(by SIGKILL\).* Run npm start again\./);
+  });
+
   it("says so when there is nothing to destroy", async () => {
     expect(await machine().destroy()).toMatch(/nothing to remove/);
   });

@@ -66,7 +66,7 @@ export async function runLocal(props: LocalRunProps): Promise<void> {
       await raise(props, tools, account, stacks, cutShort);
       show(props, account.emulator, stacks);
       if (!props.once) {
-        await untilInterrupted(props.interruption);
+        await untilInterrupted(props.interruption, account.emulator);
       }
     });
   });
@@ -270,17 +270,20 @@ function show(
   );
 }
 
-async function untilInterrupted({ signal }: Interruption): Promise<void> {
-  await new Promise<void>((resolve) => {
-    // A pending promise alone does not keep Node running.
-    const stayAlive = setInterval(() => {}, 60_000);
-    const end = () => {
-      clearInterval(stayAlive);
-      resolve();
-    };
+/** @throws LocalProblem when the emulator ends by itself meanwhile */
+async function untilInterrupted({ signal }: Interruption, emulator: Emulator): Promise<void> {
+  // Neither a pending promise nor the emulator's process keeps Node running.
+  const stayAlive = setInterval(() => {}, 60_000);
+  const interrupted = new Promise<undefined>((resolve) => {
+    const end = () => resolve(undefined);
     signal.addEventListener("abort", end, { once: true });
     if (signal.aborted) {
       end();
     }
   });
+  const ended = await Promise.race([interrupted, emulator.ended]);
+  clearInterval(stayAlive);
+  if (ended !== undefined) {
+    throw new LocalProblem(ended.how, "Run npm start again.");
+  }
 }
