@@ -37,12 +37,12 @@ describe("what is laid over a stack for a local run", () => {
     expect(override()).not.toHaveProperty("terraform.required_providers");
   });
 
-  it("makes every AWS provider of the stack give up at once", () => {
-    expect(override()["provider"]).toEqual({ aws: [{ max_retries: 1 }, { alias: "dr", max_retries: 1 }] });
+  it("makes every AWS provider of the stack give up soon", () => {
+    expect(override().provider).toEqual({ aws: [{ max_retries: 3 }, { alias: "dr", max_retries: 3 }] });
   });
 
   it("lets everything be destroyed: protection off, buckets and repositories with content too", () => {
-    expect(override()["resource"]).toEqual({
+    expect(override().resource).toEqual({
       aws_rds_cluster: { database: { deletion_protection: false, skip_final_snapshot: true } },
       aws_s3_bucket: { dumps: { force_destroy: true, lifecycle: { prevent_destroy: false } } },
       aws_lb: { public: { enable_deletion_protection: false } },

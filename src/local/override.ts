@@ -100,7 +100,7 @@ export interface OverrideProps {
 
 /**
  * The content of `override.tf.json`, which Terraform lays over the synthesized stack: a local backend in place of
- * Terraform Cloud, a provider that gives up at once where the emulator lacks a call, and {@link localDifferences}.
+ * Terraform Cloud, a provider that soon gives up where the emulator lacks a call, and {@link localDifferences}.
  *
  * @see https://developer.hashicorp.com/terraform/language/files/override
  */
@@ -128,10 +128,18 @@ function pinnedProvider(version: string | undefined): Readonly<Record<string, un
   return version === undefined ? {} : { required_providers: { aws: { source: "hashicorp/aws", version } } };
 }
 
+/**
+ * A call that the emulator lacks is answered by an error that the provider would repeat for minutes; a connection that
+ * breaks on a busy machine is worth another try.
+ */
+const ATTEMPTS = 3;
+
 /** Entries merge with the stack's by alias, and keep their region and default tags. */
 function awsProviders({ provider }: Synthesized): Readonly<Record<string, unknown>>[] {
-  const noRetries = { max_retries: 1 };
-  return (provider.aws ?? []).map(({ alias }) => (alias === undefined ? noRetries : { alias, ...noRetries }));
+  const fewRetries = { max_retries: ATTEMPTS };
+  return (provider.aws ?? []).map(({ alias }) =>
+    alias === undefined ? fewRetries : { alias, ...fewRetries },
+  );
 }
 
 function resourcesOf(differences: readonly Difference[]): Record<string, Record<string, object>> {

@@ -9,7 +9,9 @@ export class LocalProblem extends Error {
    * @param remedy what to do next: one sentence with its full stop; empty where `what` already says it
    */
   constructor(what: string, remedy: string, options: { cause?: unknown } = {}) {
-    super(remedy === "" ? what : `${what} ${remedy}`, { cause: options.cause });
+    super(remedy === "" ? what : `${what}${what.endsWith("\n") ? "" : " "}${remedy}`, {
+      cause: options.cause,
+    });
   }
 }
 

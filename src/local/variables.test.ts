@@ -36,7 +36,7 @@ describe("the variables of a local run", () => {
     const values = [1, 2].map(() =>
       localVariables({ stack, variables, file: join(temporaryFolder(), "secrets.json"), env: {} }),
     );
-    expect(values[0]?.["db_pass"]).not.toBe(values[1]?.["db_pass"]);
+    expect(values[0]?.db_pass).not.toBe(values[1]?.db_pass);
   });
 
   it("are kept where only their owner can read them", () => {
@@ -48,7 +48,7 @@ describe("the variables of a local run", () => {
   it("come from the caller's TF_VAR_ first, and those are never kept", () => {
     const file = join(temporaryFolder(), "secrets.json");
     const values = localVariables({ stack, variables, file, env: { TF_VAR_db_pass: "the caller's own" } });
-    expect(values["db_pass"]).toBe("the caller's own");
+    expect(values.db_pass).toBe("the caller's own");
     expect(readFileSync(file, "utf8")).not.toContain("the caller's own");
   });
 
