@@ -1,8 +1,8 @@
-import { loadavg } from "node:os";
+import { availableParallelism } from "node:os";
 import autocannon from "autocannon";
 import { Browser, PASSWORD } from "../proofs/browser.js";
 import { NotejamProcess } from "../proofs/notejam-process.js";
-import { cpuOf, cpuOfFamily, peakMemory, residentMemory } from "../proofs/process-usage.js";
+import { cpuOf, cpuOfFamily, cpuOfMachine, peakMemory, residentMemory } from "../proofs/process-usage.js";
 import { buildProgram, type Program } from "../proofs/program.js";
 import { seedNotebook } from "../proofs/seed-notebook.js";
 import { PostgresServer } from "../test/postgres-server.js";
@@ -14,8 +14,8 @@ const NOTEBOOK = { notes: 100, pads: 5 };
 const READER = "reader@example.com";
 const WRITER = "writer@example.com";
 const DATABASE = "postgres";
-/** Time given to the compiler of the JavaScript engine before anything counts, in seconds. */
-const WARM_UP = 3;
+/** Requests before anything counts, for the compiler of the JavaScript engine. */
+const WARM_UP = 4_000;
 const SATURATED = 8;
 const HALF = 8;
 const STORM = 8;
@@ -45,9 +45,29 @@ interface Measured {
   readonly databaseCpu: number;
   readonly halfP99: number;
   readonly wrong: number;
+  /** What other programs took of the processors meanwhile, in percent. */
+  readonly disturbed: number;
 }
 
 const misses: string[] = [];
+
+/** Tells how much of the processors other programs took, which no figure here can be better than. */
+class Disturbance {
+  readonly #ours: () => number;
+  readonly #start = { at: performance.now(), all: cpuOfMachine(), ours: 0 };
+
+  /** @param pids the processes that belong to the measurement, with all that they started */
+  constructor(...pids: number[]) {
+    this.#ours = () => pids.reduce((sum, pid) => sum + cpuOfFamily(pid), cpuOf(process.pid));
+    this.#start.ours = this.#ours();
+  }
+
+  /** Part of all processors, in percent. */
+  percent(): number {
+    const others = cpuOfMachine() - this.#start.all - (this.#ours() - this.#start.ours);
+    return Math.max(0, (others / (performance.now() - this.#start.at) / availableParallelism()) * 100);
+  }
+}
 
 /** Prints a figure beside what it may be. */
 function within(title: string, value: number, budget: number, unit: string, digits = 0): string {
@@ -63,11 +83,24 @@ function formHeaders({ cookie, form }: Load): Record<string, string> {
   };
 }
 
-function saturate(url: string, load: Load, seconds: number, connections = CONNECTIONS) {
+/** The request as it goes over the network. */
+function requestOf(load: Load): string {
+  const body = load.form ? new URLSearchParams(load.form).toString() : "";
+  const headers = { host: "notejam", ...formHeaders(load), ...(body && { "content-length": body.length }) };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `${body ? "POST" : "GET"} ${load.path} HTTP/1.1\r\n${lines.join("")}\r\n${body}`;
+}
+
+function saturate(
+  url: string,
+  load: Load,
+  until: { duration: number } | { amount: number },
+  connections = CONNECTIONS,
+) {
   return autocannon({
     url: url + load.path,
     connections,
-    duration: seconds,
+    ...until,
     headers: formHeaders(load),
     ...(load.form ? { method: "POST", body: new URLSearchParams(load.form).toString() } : {}),
   });
@@ -79,24 +112,23 @@ function countWrong(result: autocannon.Result, expected: number): number {
 }
 
 async function measure(notejam: NotejamProcess, database: number, load: Load): Promise<Measured> {
-  await saturate(notejam.url, load, WARM_UP);
+  await saturate(notejam.url, load, { amount: WARM_UP });
+  const disturbance = new Disturbance(notejam.pid, database);
   const before = { app: cpuOf(notejam.pid), database: cpuOfFamily(database) };
-  const full = await saturate(notejam.url, load, SATURATED);
+  const full = await saturate(notejam.url, load, { duration: SATURATED });
   const requests = full.requests.total;
   const appCpu = (cpuOf(notejam.pid) - before.app) / requests;
   const databaseCpu = (cpuOfFamily(database) - before.database) / requests;
   const rate = requests / full.duration;
 
-  const browser = new Browser(notejam.port, CONNECTIONS);
-  const payload = load.form && new URLSearchParams(load.form).toString();
-  const half = await pacedLoad(rate / 2, HALF, async () => {
-    const answer = await browser.send(load.form ? "POST" : "GET", load.path, {
-      headers: formHeaders(load),
-      ...(payload ? { payload } : {}),
-    });
-    return answer.status === load.expected;
+  const half = await pacedLoad({
+    port: notejam.port,
+    request: requestOf(load),
+    expected: load.expected,
+    rate: rate / 2,
+    seconds: HALF,
+    connections: CONNECTIONS,
   });
-  browser.close();
   return {
     load,
     rate,
@@ -105,11 +137,12 @@ async function measure(notejam: NotejamProcess, database: number, load: Load): P
     appCpu,
     databaseCpu,
     halfP99: half.p99,
-    wrong: countWrong(full, load.expected) + half.failed,
+    wrong: countWrong(full, load.expected) + half.wrong,
+    disturbed: disturbance.percent(),
   };
 }
 
-function print({ load, rate, p50, p99, appCpu, databaseCpu, halfP99, wrong }: Measured): void {
+function print({ load, rate, p50, p99, appCpu, databaseCpu, halfP99, wrong, disturbed }: Measured): void {
   const { title, cpu, django } = load.budget;
   const compared = django === undefined ? "" : `  (Django: ${django})`;
   console.log(`
@@ -117,23 +150,29 @@ ${title}
   ${CONNECTIONS} connections      ${rate.toFixed(0)} requests/s, p50 ${p50} ms, p99 ${p99} ms
   application         ${within(`${title}, application`, appCpu, cpu, "CPU-ms per request", 2)}${compared}
   database            ${databaseCpu.toFixed(2)} CPU-ms per request
-  at half that rate   p99 ${within(`${title}, p99 at half of saturation`, halfP99, P99_AT_HALF, "ms", 1)}`);
+  at half that rate   p99 ${within(`${title}, p99 at half of saturation`, halfP99, P99_AT_HALF, "ms", 1)}
+  other programs      ${disturbed.toFixed(0)} % of the processors`);
   if (wrong > 0) misses.push(`${title}: ${wrong} wrong answers`);
 }
 
-async function storm(notejam: NotejamProcess, reads: Load, signIn: Load): Promise<void> {
-  const browser = new Browser(notejam.port);
-  const read = async () =>
-    (await browser.send("GET", reads.path, { headers: formHeaders(reads) })).status === reads.expected;
-  const signingIn = saturate(notejam.url, signIn, STORM, STORM_SIGN_INS);
-  const seen = await pacedLoad(STORM_READS, STORM - 1, read);
+async function storm(notejam: NotejamProcess, database: number, reads: Load, signIn: Load): Promise<void> {
+  const disturbance = new Disturbance(notejam.pid, database);
+  const signingIn = saturate(notejam.url, signIn, { duration: STORM }, STORM_SIGN_INS);
+  const seen = await pacedLoad({
+    port: notejam.port,
+    request: requestOf(reads),
+    expected: reads.expected,
+    rate: STORM_READS,
+    seconds: STORM - 1,
+    connections: CONNECTIONS,
+  });
   const signedIn = await signingIn;
-  browser.close();
   console.log(`
 ${STORM_SIGN_INS} people signing in at once, without pause
   sign-ins            ${(signedIn.requests.total / signedIn.duration).toFixed(0)} per second, p99 ${signedIn.latency.p99} ms
-  list, ${STORM_READS} per second  p50 ${seen.p50.toFixed(1)} ms, p99 ${within("p99 of reads while many sign in", seen.p99, P99_IN_STORM, "ms", 1)}`);
-  const wrong = countWrong(signedIn, signIn.expected) + seen.failed;
+  list, ${STORM_READS} per second  p50 ${seen.p50.toFixed(1)} ms, p99 ${within("p99 of reads while many sign in", seen.p99, P99_IN_STORM, "ms", 1)}
+  other programs      ${disturbance.percent().toFixed(0)} % of the processors`);
+  const wrong = countWrong(signedIn, signIn.expected) + seen.wrong;
   if (wrong > 0) misses.push(`sign-in storm: ${wrong} wrong answers`);
 }
 
@@ -195,7 +234,7 @@ async function bench(program: Program, server: PostgresServer): Promise<void> {
     const version = await server.query(DATABASE, "show server_version");
     console.log(
       `Notejam, one process on Node ${process.versions.node}, PostgreSQL ${version.rows[0].server_version} and the load on the same machine.
-${NOTEBOOK.notes} notes and ${NOTEBOOK.pads} pads; load average before: ${loadavg()[0]?.toFixed(1)}`,
+${NOTEBOOK.notes} notes and ${NOTEBOOK.pads} pads.`,
     );
     let memory = 0;
     const watch = setInterval(() => {
@@ -205,7 +244,7 @@ ${NOTEBOOK.notes} notes and ${NOTEBOOK.pads} pads; load average before: ${loadav
     clearInterval(watch);
     console.log(`
 memory under load     ${within("memory", memory, MEMORY, "MB")}`);
-    await storm(notejam, list, signIn);
+    await storm(notejam, server.pid, list, signIn);
     console.log(`  memory, at most     ${peakMemory(notejam.pid).toFixed(0)} MB`);
   } finally {
     await notejam.end("SIGKILL");

@@ -1,14 +1,26 @@
 import { setTimeout as pause } from "node:timers/promises";
+import { LightConnection } from "./light-connection.js";
+
+/** A load of a fixed rate. */
+export interface PacedLoad {
+  readonly port: number;
+  /** A whole request, as it goes over the network. */
+  readonly request: string;
+  /** Status of the right answer. */
+  readonly expected: number;
+  /** Requests for each second. */
+  readonly rate: number;
+  readonly seconds: number;
+  readonly connections: number;
+}
 
 /** What a load of a fixed rate saw. */
 export interface PacedResult {
-  /** Requests answered for each second. */
-  readonly rate: number;
   /** From when each request was due until its answer was complete, in milliseconds. */
   readonly p50: number;
   readonly p99: number;
-  readonly requests: number;
-  readonly failed: number;
+  /** Answers that were not the expected ones. */
+  readonly wrong: number;
 }
 
 /** The value that this part of the values does not exceed. */
@@ -20,43 +32,36 @@ export function quantile(values: readonly number[], part: number): number {
 /**
  * Sends requests evenly, whether or not earlier ones were answered, as many independent people do. (autocannon's
  * own rate sends each second's requests in one burst.)
- *
- * @param rate requests for each second
- * @param seconds how long
- * @param send sends one request and says whether the answer was right
  */
-export async function pacedLoad(
-  rate: number,
-  seconds: number,
-  send: () => Promise<boolean>,
-): Promise<PacedResult> {
-  const latencies: number[] = [];
-  let failed = 0;
-  const open = new Set<Promise<void>>();
+export async function pacedLoad(load: PacedLoad): Promise<PacedResult> {
+  const { port, request, expected, rate, seconds, connections } = load;
+  const all = await Promise.all(
+    Array.from({ length: connections }, () => LightConnection.open(port, request)),
+  );
+  const free = [...all];
   const start = performance.now();
+  const dueAt = (number: number) => start + (number / rate) * 1000;
   const total = Math.floor(rate * seconds);
-  for (let sent = 0; sent < total; ) {
-    const due = Math.min(total, Math.floor(((performance.now() - start) / 1000) * rate) + 1);
-    for (; sent < due; sent += 1) {
-      const dueAt = start + (sent / rate) * 1000;
-      const done = send()
-        .catch(() => false)
-        .then((right) => {
-          latencies.push(performance.now() - dueAt);
-          if (!right) failed += 1;
-          open.delete(done);
-        });
-      open.add(done);
+  const latencies: number[] = [];
+  let [sent, wrong] = [0, 0];
+
+  async function sendOn(connection: LightConnection): Promise<void> {
+    const due = dueAt(sent);
+    sent += 1;
+    const status = await connection.send();
+    latencies.push(performance.now() - due);
+    if (status !== expected) wrong += 1;
+    free.push(connection);
+  }
+
+  while (latencies.length < total) {
+    while (sent < total && dueAt(sent) <= performance.now()) {
+      const connection = free.pop();
+      if (!connection) break;
+      void sendOn(connection);
     }
     await pause(1);
   }
-  await Promise.all(open);
-  const took = (performance.now() - start) / 1000;
-  return {
-    rate: total / took,
-    p50: quantile(latencies, 0.5),
-    p99: quantile(latencies, 0.99),
-    requests: total,
-    failed,
-  };
+  for (const connection of all) connection.close();
+  return { p50: quantile(latencies, 0.5), p99: quantile(latencies, 0.99), wrong };
 }

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { createInterface } from "node:readline";
 import { setTimeout as pause } from "node:timers/promises";
 import { freePort } from "../test/postgres-server.js";
-import type { Program } from "./program.js";
+import { IMAGE_ENVIRONMENT, NODE_OPTIONS, type Program } from "./program.js";
 
 /** How the program is started. */
 export interface NotejamProcessOptions {
@@ -16,8 +16,6 @@ export interface NotejamProcessOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Told each line of the log. Without it the log goes nowhere, as cheaply as to a container's runtime. */
   readonly onLog?: (line: string) => void;
-  /** Arguments for Node, before the program. */
-  readonly nodeOptions?: readonly string[];
   /** Longest to wait until it is ready, in milliseconds. @default 15000 */
   readonly patience?: number;
 }
@@ -56,18 +54,18 @@ export class NotejamProcess {
 
   /** Starts it and waits until it is ready. */
   static async start(options: NotejamProcessOptions): Promise<NotejamProcess> {
-    const { program, databaseUrl, environment, onLog, nodeOptions = [], patience = 15_000 } = options;
+    const { program, databaseUrl, environment, onLog, patience = 15_000 } = options;
     const port = await freePort();
     const start = performance.now();
     const child = spawn(
       process.execPath,
-      [...nodeOptions, program.main, "serve", ...(options.arguments ?? [])],
+      [...NODE_OPTIONS, program.main, "serve", ...(options.arguments ?? [])],
       {
         cwd: tmpdir(),
-        stdio: ["ignore", onLog ? "pipe" : "ignore", onLog ? "pipe" : "ignore"],
+        stdio: ["ignore", onLog ? "pipe" : "ignore", onLog ? "pipe" : "inherit"],
         env: {
           PATH: process.env.PATH,
-          NODE_ENV: "production",
+          ...IMAGE_ENVIRONMENT,
           DATABASE_URL: databaseUrl,
           PORT: String(port),
           METRICS_PORT: "off",

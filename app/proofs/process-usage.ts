@@ -42,3 +42,10 @@ function memoryLine(pid: number, name: string): number {
   const line = new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(readFileSync(`/proc/${pid}/status`, "utf8"));
   return Number(line?.[1]) / 1024;
 }
+
+/** Processor time that all programs of the machine used so far, in milliseconds. */
+export function cpuOfMachine(): number {
+  const [, user = 0, nice = 0, system = 0, , , irq = 0, softIrq = 0, steal = 0] =
+    readFileSync("/proc/stat", "utf8").split("\n", 1)[0]?.split(/\s+/).map(Number) ?? [];
+  return (user + nice + system + irq + softIrq + steal) * MS_PER_TICK;
+}

@@ -6,10 +6,15 @@ const PACKAGE = path.resolve(import.meta.dirname, "..");
 
 /** The program in the form in which it is deployed: one bundle, without a compiler at run time. */
 export interface Program {
-  /** Arguments for Node. */
+  /** The file that Node runs. */
   readonly main: string;
   remove(): void;
 }
+
+/** What the image gives Node: the heap grows in small steps, so that memory follows the load (see docs/performance.md). */
+export const NODE_OPTIONS: readonly string[] = ["--max-semi-space-size=8", "--heap-growing-percent=20"];
+/** What the image sets besides. */
+export const IMAGE_ENVIRONMENT = { NODE_ENV: "production", MALLOC_ARENA_MAX: "2" } as const;
 
 /** Bundles the program into a folder of its own, from where it still finds the packages that cannot be bundled. */
 export async function buildProgram(): Promise<Program> {
