@@ -108,7 +108,7 @@ describe.runIf(hasServer())("while the database fails", () => {
       }
     })();
     const statuses = new Set<number>();
-    for (let number = 0; number < 300; number += 5) {
+    for (let number = 0; number < 125; number += 5) {
       const names = [0, 1, 2, 3, 4].map((offset) => `cut ${number + offset}`);
       await Promise.all(
         names.map(async (name) => {
@@ -128,7 +128,7 @@ describe.runIf(hasServer())("while the database fails", () => {
     expect(acknowledged.filter((name) => !counts.has(name))).toEqual([]);
     expect([...counts.values()].filter((n) => n > 1)).toEqual([]);
     expect([...statuses].filter((status) => status !== 303 && status !== 503)).toEqual([]);
-    expect(acknowledged.length).toBeGreaterThan(50);
+    expect(acknowledged.length).toBeGreaterThan(20);
   });
 
   it("is not ready before the schema is there, and then is", async () => {

@@ -42,14 +42,11 @@ export class ZipReader {
     const entry = this.#entries.get(path);
     if (!entry) throw new UnreadableZip(`${path} is missing`);
     if (entry.uncompressedSize > most) throw new UnreadableZip(`${path} is larger than ${most} bytes`);
-    const pieces: Buffer[] = [];
     try {
-      const stream = await this.#streamOf(entry);
-      for await (const piece of stream) pieces.push(Buffer.from(piece));
+      return await contentOf(await this.#streamOf(entry));
     } catch (error) {
       throw new UnreadableZip(`${path} cannot be read: ${error instanceof Error ? error.message : error}`);
     }
-    return Buffer.concat(pieces);
   }
 
   #streamOf(entry: Entry): Promise<NodeJS.ReadableStream> {
@@ -64,6 +61,16 @@ export class ZipReader {
   close(): void {
     this.#zip.close();
   }
+}
+
+/** Reads by events: the stream of an uncompressed file never closes, so that iterating over it would never end. */
+function contentOf(stream: NodeJS.ReadableStream): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const pieces: Buffer[] = [];
+    stream.on("data", (piece: Buffer) => pieces.push(piece));
+    stream.on("error", reject);
+    stream.on("end", () => resolve(Buffer.concat(pieces)));
+  });
 }
 
 function directoryOf(zip: ZipFile): Promise<Map<string, Entry>> {

@@ -1,5 +1,5 @@
 import { promisify } from "node:util";
-import { crc32, createDeflateRaw, deflateRaw, deflateRawSync } from "node:zlib";
+import { crc32, createDeflateRaw, deflateRaw } from "node:zlib";
 
 /** A file to put into a ZIP. */
 export interface ZipEntry {
@@ -14,11 +14,12 @@ export interface ZipEntry {
 const VERSION = 45;
 const NAME_IS_UTF8 = 0x0800;
 const SIZES_FOLLOW = 0x0008;
+const STORED = 0;
 const DEFLATED = 8;
 const MAX16 = 0xffff;
 const MAX32 = 0xffffffff;
-/** Smaller contents are compressed faster than handed to another thread, in bytes. */
-const SMALL = 16 * 1024;
+/** Setting up a compressor costs more than it saves on smaller contents, in bytes. */
+const SMALL = 1024;
 /** Entries of the directory are kept in chunks of so many. */
 const CHUNK = 1_000;
 
@@ -28,6 +29,7 @@ interface Written {
   readonly name: Buffer;
   readonly modified: Date;
   readonly flags: number;
+  readonly method: number;
   readonly crc: number;
   readonly compressed: number;
   readonly size: number;
@@ -43,13 +45,21 @@ function dosTime(date: Date): { date: number; time: number } {
   };
 }
 
-function localHeader({ name, modified, flags, crc, compressed, size }: Omit<Written, "offset">): Buffer {
+function localHeader({
+  name,
+  modified,
+  flags,
+  method,
+  crc,
+  compressed,
+  size,
+}: Omit<Written, "offset">): Buffer {
   const header = Buffer.alloc(30);
   const { date, time } = dosTime(modified);
   header.writeUInt32LE(0x04034b50, 0);
   header.writeUInt16LE(VERSION, 4);
   header.writeUInt16LE(flags, 6);
-  header.writeUInt16LE(DEFLATED, 8);
+  header.writeUInt16LE(method, 8);
   header.writeUInt16LE(time, 10);
   header.writeUInt16LE(date, 12);
   header.writeUInt32LE(crc, 14);
@@ -68,7 +78,7 @@ function sizesAfter(crc: number, compressed: number, size: number): Buffer {
   return descriptor;
 }
 
-function directoryEntry({ name, modified, flags, crc, compressed, size, offset }: Written): Buffer {
+function directoryEntry({ name, modified, flags, method, crc, compressed, size, offset }: Written): Buffer {
   const far = offset >= MAX32;
   const extra = Buffer.alloc(far ? 12 : 0);
   if (far) {
@@ -82,7 +92,7 @@ function directoryEntry({ name, modified, flags, crc, compressed, size, offset }
   entry.writeUInt16LE(VERSION, 4);
   entry.writeUInt16LE(VERSION, 6);
   entry.writeUInt16LE(flags, 8);
-  entry.writeUInt16LE(DEFLATED, 10);
+  entry.writeUInt16LE(method, 10);
   entry.writeUInt16LE(time, 12);
   entry.writeUInt16LE(date, 14);
   entry.writeUInt32LE(crc, 16);
@@ -147,23 +157,32 @@ export async function* zip(entries: AsyncIterable<ZipEntry>): AsyncGenerator<Buf
     const name = Buffer.from(path);
     const start = offset;
     if (Buffer.isBuffer(content)) {
-      const data = content.length < SMALL ? deflateRawSync(content) : await deflate(content);
-      const sizes = { crc: crc32(content), compressed: data.length, size: content.length };
-      const header = localHeader({ name, modified, flags: NAME_IS_UTF8, ...sizes });
+      const small = content.length < SMALL;
+      const data = small ? content : await deflate(content);
+      const about = {
+        name,
+        modified,
+        flags: NAME_IS_UTF8,
+        method: small ? STORED : DEFLATED,
+        crc: crc32(content),
+        compressed: data.length,
+        size: content.length,
+      };
+      const header = localHeader(about);
       yield Buffer.concat([header, data]);
       offset += header.length + data.length;
-      directory.add({ name, modified, flags: NAME_IS_UTF8, ...sizes, offset: start });
+      directory.add({ ...about, offset: start });
       continue;
     }
-    const flags = NAME_IS_UTF8 | SIZES_FOLLOW;
-    const header = localHeader({ name, modified, flags, crc: 0, compressed: 0, size: 0 });
+    const about = { name, modified, flags: NAME_IS_UTF8 | SIZES_FOLLOW, method: DEFLATED };
+    const header = localHeader({ ...about, crc: 0, compressed: 0, size: 0 });
     yield header;
     const sizes = { crc: 0, compressed: 0, size: 0 };
     for await (const data of compressedPieces(content, sizes)) yield data;
     const descriptor = sizesAfter(sizes.crc, sizes.compressed, sizes.size);
     yield descriptor;
     offset += header.length + sizes.compressed + descriptor.length;
-    directory.add({ name, modified, flags, ...sizes, offset: start });
+    directory.add({ ...about, ...sizes, offset: start });
   }
   let size = 0;
   for (const chunk of directory.chunks()) {
