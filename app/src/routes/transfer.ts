@@ -18,6 +18,17 @@ import { exportPage, importPage } from "../views/transfer-pages.js";
 const IMPORTS_AT_ONCE = 1;
 const IMPORTS_WAITING = 5;
 
+/** The form broke off, or its parts are not what the browser announced. */
+class UnreadableUpload extends Error {
+  override readonly name = "UnreadableUpload";
+  readonly statusCode = 400;
+}
+
+/** The parser only has words for what is wrong; failures of the disk have a code, and ours a class of their own. */
+function isUnreadable(error: unknown): error is Error {
+  return error instanceof Error && error.constructor === Error && !("code" in error);
+}
+
 /** Everything out as a ZIP, and back in. */
 const transfer: FastifyPluginAsync = async (app) => {
   await app.register(multipart);
@@ -84,6 +95,7 @@ const transfer: FastifyPluginAsync = async (app) => {
         return reply.goOn("/", `imported.${added}.${known}`);
       } catch (error) {
         if (error instanceof UnusableImport) return await refused(error.message);
+        if (isUnreadable(error)) throw new UnreadableUpload(error.message);
         throw error;
       } finally {
         await rm(target, { force: true });

@@ -71,7 +71,7 @@ export function padLink({ padId, padName }: Pick<ListedNote, "padId" | "padName"
 /** The field for words to search. */
 export function searchForm(query = ""): Html {
   return html`<search><form action="/search/" class="search">
-<label for="id_q" class="hidden-text">Search notes</label>
+<label for="id_q" class="visually-hidden">Search notes</label>
 <input id="id_q" name="q" type="search" value="${query}" placeholder="Search notes" autocomplete="off" dir="auto">
 <button type="submit" class="button quiet">Search</button>
 </form></search>`;
