@@ -40,6 +40,7 @@ describe("an interruption", () => {
     ["SIGINT", 130],
     ["SIGTERM", 143],
     ["SIGHUP", 129],
+    ["SIGPIPE", 141],
   ] as const)("by %s ends with %i", (signal, code) => {
     expect(exitCodeOf(new Interrupted(signal))).toBe(code);
   });

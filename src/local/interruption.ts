@@ -9,6 +9,7 @@ export interface Stoppable {
 const EXIT_CODES: Readonly<Partial<Record<NodeJS.Signals, number>>> = {
   SIGHUP: 129,
   SIGINT: 130,
+  SIGPIPE: 141,
   SIGTERM: 143,
 };
 /** npm passes on the Ctrl-C that the terminal has already sent: what comes this soon after is the same key press. */

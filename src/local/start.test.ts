@@ -59,6 +59,16 @@ describe("npm start", { timeout: 30_000 }, () => {
     expect(() => process.kill(emulator, 0)).toThrow("ESRCH");
   });
 
+  it("ends well when nobody reads its lines any more", async () => {
+    const { folder, start } = command();
+    const run = start(["--once"]);
+    run.hangUp();
+    expect(await run.ended).toMatchObject({ code: 141, stderr: expect.not.stringMatching(/EPIPE|^\s+at /m) });
+    expect(callsOf(folder, "emulator").at(-1)).toBe(
+      callsOf(folder, "emulator").length > 0 ? "saved and stopped" : undefined,
+    );
+  });
+
   it("says what is missing in one line, without a stack trace, and exits 1", async () => {
     const { start } = command();
     const { code, stderr } = await start([], { TERRAFORM_BINARY_NAME: "no-such-terraform" }).ended;

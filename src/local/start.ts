@@ -58,6 +58,14 @@ async function main(): Promise<number> {
     );
   });
   const stopListening = interruption.listen();
+  // Whoever read our lines is gone (`npm start | head`): end well, as on Ctrl-C.
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", () => {
+      if (!interruption.requested) {
+        interruption.request("SIGPIPE");
+      }
+    });
+  }
   try {
     const props: LocalRunProps = {
       projectFolder: process.cwd(),

@@ -162,6 +162,8 @@ export interface StartedCommand {
   readonly pid: number;
   readonly ended: Promise<Ended>;
   signal(signal: NodeJS.Signals): void;
+  /** Stops reading what it prints, as `| head` does. */
+  hangUp(): void;
 }
 
 const START = fileURLToPath(new URL("./start.ts", import.meta.url));
@@ -188,7 +190,12 @@ export function startCommand(cwd: string, args: readonly string[], env: NodeJS.P
   const ended = new Promise<Ended>((resolve) => {
     child.once("close", (code) => resolve({ code, stdout, stderr }));
   });
-  return { pid: child.pid ?? 0, ended, signal: (signal) => child.kill(signal) };
+  return {
+    pid: child.pid ?? 0,
+    ended,
+    signal: (signal) => child.kill(signal),
+    hangUp: () => child.stdout.destroy(),
+  };
 }
 
 /** The lines that a fake noted. */
