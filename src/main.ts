@@ -2,9 +2,7 @@ import { fileURLToPath } from "node:url";
 import { loadConfiguration } from "./config/load.js";
 import { readTree } from "./manifests/tree.js";
 import { reportUserError } from "./report-user-error.js";
-import { BootstrapStack } from "./stacks/bootstrap.js";
-import { GitopsStack } from "./stacks/gitops.js";
-import { PlatformStack } from "./stacks/platform.js";
+import { addStacks } from "./stacks/compose.js";
 import { synthesizeInto } from "./synthesize.js";
 
 /** Where the environments are read from; another folder is for tests and measurements. */
@@ -19,16 +17,9 @@ const outputFolder = process.env.CDKTF_OUTDIR ?? "cdktf.out";
 
 async function main(): Promise<void> {
   const configuration = await loadConfiguration(environmentsFolder);
-  const { organization, environments } = configuration;
   const tree = readTree(fluxFolder);
   const now = new Date();
-  await synthesizeInto(outputFolder, (app) => {
-    new BootstrapStack(app, configuration);
-    for (const environment of environments) {
-      new PlatformStack(app, { environment, organization, now });
-      new GitopsStack(app, { environment, organization, tree });
-    }
-  });
+  await synthesizeInto(outputFolder, (app) => addStacks(app, { ...configuration, tree, now }));
 }
 
 await main().catch(reportUserError);

@@ -8,9 +8,7 @@ import type { Environment } from "../src/config/environment.js";
 import type { Configuration } from "../src/config/load.js";
 import { loadConfiguration } from "../src/config/load.js";
 import { readTree } from "../src/manifests/tree.js";
-import { BootstrapStack } from "../src/stacks/bootstrap.js";
-import { GitopsStack } from "../src/stacks/gitops.js";
-import { PlatformStack } from "../src/stacks/platform.js";
+import { addStacks } from "../src/stacks/compose.js";
 
 /** The day that tests of the stacks live on, so that no version ever leaves its support under them. */
 export const TODAY = new Date("2026-11-01T00:00:00Z");
@@ -36,12 +34,7 @@ export function synthesizeApp(
   const outdir = mkdtempSync(join(tmpdir(), "notejam-synth-"));
   try {
     const app = new App({ outdir });
-    new BootstrapStack(app, configuration);
-    for (const environment of configuration.environments) {
-      const { organization } = configuration;
-      new PlatformStack(app, { environment, organization, now: TODAY });
-      new GitopsStack(app, { environment, organization, tree });
-    }
+    addStacks(app, { ...configuration, tree, now: TODAY });
     app.synth();
     const manifest: { stacks: Record<string, { synthesizedStackPath: string }> } = JSON.parse(
       readFileSync(join(outdir, "manifest.json"), "utf8"),

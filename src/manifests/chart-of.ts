@@ -1,0 +1,26 @@
+import type { Cluster } from "./cluster.js";
+import { ofKind } from "./cluster.js";
+import { type Manifest, textAt } from "./manifest.js";
+
+/** The chart that a release installs. */
+export interface Chart {
+  readonly name: string;
+  /** Version, range or tag, as written; undefined where nothing is said. */
+  readonly version: string | undefined;
+}
+
+/** The chart of a HelmRelease, also where an OCI source names it; undefined where none can be found. */
+export function chartOf(cluster: Cluster, release: Manifest): Chart | undefined {
+  const { body, namespace } = release;
+  const name = textAt(body, "spec", "chart", "spec", "chart");
+  if (name !== undefined) return { name, version: textAt(body, "spec", "chart", "spec", "version") };
+  const wanted = textAt(body, "spec", "chartRef", "name");
+  const space = textAt(body, "spec", "chartRef", "namespace") ?? namespace;
+  const source = ofKind(cluster, "OCIRepository").find(
+    (candidate) => candidate.name === wanted && candidate.namespace === space,
+  );
+  const url = textAt(source?.body, "spec", "url");
+  if (source === undefined || url === undefined) return undefined;
+  const version = textAt(source.body, "spec", "ref", "tag") ?? textAt(source.body, "spec", "ref", "digest");
+  return { name: url.slice(url.lastIndexOf("/") + 1), version };
+}

@@ -1,0 +1,45 @@
+import type { ChartValues } from "./chart-values.js";
+import { collisions } from "./checks/collisions.js";
+import { identities } from "./checks/identities.js";
+import { kustomizations } from "./checks/kustomizations.js";
+import { namespaces } from "./checks/namespaces.js";
+import { ports } from "./checks/ports.js";
+import { references } from "./checks/references.js";
+import { releases } from "./checks/releases.js";
+import { removedApi } from "./checks/removed-api.js";
+import { scheduling } from "./checks/scheduling.js";
+import { schema } from "./checks/schema.js";
+import { selectors } from "./checks/selectors.js";
+import { values } from "./checks/values.js";
+import { workloads } from "./checks/workloads.js";
+import type { Cluster } from "./cluster.js";
+import type { Finding } from "./finding.js";
+import type { Schemas } from "./schemas.js";
+
+/** What some checks compare with; a check whose measure is missing is left out. */
+export interface Measures {
+  readonly schemas: Schemas | undefined;
+  readonly charts: ChartValues | undefined;
+}
+
+const CHECKS = [
+  collisions,
+  identities,
+  kustomizations,
+  namespaces,
+  ports,
+  references,
+  releases,
+  scheduling,
+  selectors,
+  workloads,
+] as const;
+
+/** Everything that is wrong in a cluster, by all checks. */
+export function checkCluster(cluster: Cluster, { schemas, charts }: Measures): Finding[] {
+  return [
+    ...(schemas === undefined ? removedApi(cluster) : schema(cluster, schemas)),
+    ...(charts === undefined ? [] : values(cluster, charts)),
+    ...CHECKS.flatMap((check) => check(cluster)),
+  ];
+}

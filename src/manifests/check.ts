@@ -1,0 +1,100 @@
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { Command } from "commander";
+import pc from "picocolors";
+import { loadConfiguration } from "../config/load.js";
+import { reportUserError } from "../report-user-error.js";
+import { ChartValues } from "./chart-values.js";
+import type { Measures } from "./check-cluster.js";
+import { type CheckedEnvironment, checkEnvironment } from "./check-environment.js";
+import { environmentFacts } from "./environment-facts.js";
+import { writePages } from "./pages.js";
+import { Builder, NoKubectl } from "./render.js";
+import { Schemas } from "./schemas.js";
+import { readTree } from "./tree.js";
+
+interface Options {
+  readonly schemas?: string;
+  readonly chartValues?: string;
+  readonly environments: string;
+  readonly tree: string;
+  readonly out: string;
+}
+
+const project = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+
+async function main(): Promise<void> {
+  const options = readOptions();
+  const measures = readMeasures(options);
+  const tree = readTree(options.tree);
+  const configuration = await loadConfiguration(options.environments);
+  const builder = new Builder(options.tree);
+  const checked: CheckedEnvironment[] = [];
+  for (const facts of await environmentFacts(configuration, tree, new Date())) {
+    checked.push(await checkEnvironment({ builder, tree, facts, measures }));
+  }
+  writePages(options.out, checked);
+  report(checked, options.out);
+}
+
+function readOptions(): Options {
+  return new Command("npm run check:manifests --")
+    .description("Renders what Flux would apply in every environment, and checks it.")
+    .option(
+      "--schemas <folder>",
+      "strict JSON schemas of Kubernetes and of the add-ons (or K8S_SCHEMAS)",
+      process.env.K8S_SCHEMAS,
+    )
+    .option(
+      "--chart-values <folder>",
+      "default values of the charts (or CHART_VALUES)",
+      process.env.CHART_VALUES,
+    )
+    .option("--environments <folder>", "the environments", project("environments"))
+    .option("--tree <folder>", "the Flux tree", project("flux"))
+    .option("--out <folder>", "where to write what will run, for people to read", "out/manifests")
+    .parse()
+    .opts<Options>();
+}
+
+function readMeasures({ schemas, chartValues }: Options): Measures {
+  return {
+    schemas: folderOf("--schemas", schemas, "Fields that Kubernetes does not know are NOT checked")
+      ? new Schemas(schemas ?? "")
+      : undefined,
+    charts: folderOf("--chart-values", chartValues, "Keys that charts do not know are NOT checked")
+      ? new ChartValues(chartValues ?? "")
+      : undefined,
+  };
+}
+
+/** Whether a folder was given; a missing one is said loudly, a wrong one ends the program. */
+function folderOf(option: string, folder: string | undefined, consequence: string): boolean {
+  if (folder === undefined || folder === "") {
+    console.warn(pc.yellow(`SKIPPED: ${consequence}, because ${option} names no folder.`));
+    return false;
+  }
+  if (!existsSync(folder)) throw new WrongFolder(`${option}: there is no folder ${folder}.`);
+  return true;
+}
+
+class WrongFolder extends Error {}
+
+function report(checked: readonly CheckedEnvironment[], out: string): void {
+  for (const { instance, objects, findings } of checked) {
+    const kustomizations = new Set(objects.map(({ kustomization }) => kustomization)).size;
+    console.log(
+      `${instance}: ${objects.length} objects in ${kustomizations} Kustomizations, ${findings.length} findings`,
+    );
+    for (const { check, where, what } of findings)
+      console.log(`  ${pc.red(where)}\n    ${what} ${pc.dim(`(${check})`)}`);
+  }
+  console.log(`To read what will run: ${out}/index.html`);
+  if (checked.some(({ findings }) => findings.length > 0)) process.exitCode = 1;
+}
+
+await main().catch((error: unknown) => {
+  if (!(error instanceof NoKubectl || error instanceof WrongFolder)) return reportUserError(error);
+  process.exitCode = 1;
+  console.error(error.message);
+});

@@ -1,0 +1,86 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { ChartValues } from "./chart-values.js";
+import { checkCluster, type Measures } from "./check-cluster.js";
+import type { Cluster, Given } from "./cluster.js";
+import type { Finding } from "./finding.js";
+import { parseManifests, splitDocuments } from "./manifest.js";
+import { Schemas } from "./schemas.js";
+
+/*
+ * Each file in test/fixtures/manifests/<check> is broken in one way, and says in comments what is to be found:
+ * `# finds: <pattern>` once for each finding, `# in: <Kustomization>` before objects, `# given: <what the cluster has>`.
+ */
+
+const FIXTURES = "test/fixtures/manifests";
+
+const SCHEMAS = new Schemas("test/fixtures/schemas");
+const CHARTS = new ChartValues("test/fixtures/chart-values");
+
+const GIVEN: Given = {
+  namespaces: ["flux-system", "kube-system", "monitoring", "office", "shop"],
+  identities: [],
+  addonServiceAccounts: [],
+  nodeGroups: [
+    { scope: "apps", tainted: true },
+    { scope: "operations", tainted: false },
+  ],
+  secrets: [],
+  configMaps: [{ namespace: "flux-system", name: "cluster-vars" }],
+  gitSources: ["test-source"],
+};
+
+function clusterIn(text: string): Cluster {
+  let kustomization = "test-source";
+  const objects = splitDocuments(text).flatMap((document) => {
+    kustomization = /^# in: (.+)$/m.exec(document)?.[1] ?? kustomization;
+    return parseManifests(document, kustomization);
+  });
+  const changes: Partial<Given> = parse(/^# given: (.+)$/m.exec(text)?.[1] ?? "{}");
+  return { objects, given: { ...GIVEN, ...changes }, root: "test-source", paths: new Set(["clusters"]) };
+}
+
+/** Schemas would find an old version first: the list of removed ones is for those who have none. */
+function measuresFor(check: string): Measures {
+  return {
+    schemas: check === "schema" ? SCHEMAS : undefined,
+    charts: check === "values" ? CHARTS : undefined,
+  };
+}
+
+const sentence = ({ where, what }: Finding) => `${where} ${what}`;
+
+function fixturesOf(check: string): string[] {
+  return readdirSync(join(FIXTURES, check)).map((name) => join(FIXTURES, check, name));
+}
+
+const checks = readdirSync(FIXTURES, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => name);
+
+describe.each(checks)("the check of %s", (check) => {
+  it.each(fixturesOf(check))("finds what is wrong in %s, and nothing else", (file) => {
+    const text = readFileSync(file, "utf8");
+    const patterns = [...text.matchAll(/^# finds: (.+)$/gm)].map(([, pattern = ""]) => new RegExp(pattern));
+    const found = checkCluster(clusterIn(text), measuresFor(check))
+      .filter((finding) => finding.check === check)
+      .map(sentence);
+    expect(patterns.length).toBeGreaterThan(0);
+    for (const pattern of patterns) expect(found).toContainEqual(expect.stringMatching(pattern));
+    expect(found.filter((line) => !patterns.some((pattern) => pattern.test(line)))).toEqual([]);
+  });
+});
+
+describe("all checks", () => {
+  it("find nothing in what is sound", () => {
+    const text = readFileSync(join(FIXTURES, "sound.yaml"), "utf8");
+    expect(checkCluster(clusterIn(text), { schemas: undefined, charts: CHARTS }).map(sentence)).toEqual([]);
+  });
+
+  it("have a broken fixture each", () => {
+    const files = readdirSync("src/manifests/checks").map((name) => basename(name, ".ts"));
+    expect(files.filter((name) => !checks.includes(name))).toEqual([]);
+  });
+});

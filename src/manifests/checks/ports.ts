@@ -1,0 +1,145 @@
+import { type Cluster, ofKind } from "../cluster.js";
+import type { Finding } from "../finding.js";
+import { at, describe, type Fields, isFields, listAt, type Manifest, textAt, textsAt } from "../manifest.js";
+import {
+  type ContainerPort,
+  containersOf,
+  declares,
+  matches,
+  type PodTemplate,
+  podTemplates,
+  portsOf,
+} from "../pods.js";
+
+const CHECK = "ports";
+const PROBES = ["livenessProbe", "readinessProbe", "startupProbe"] as const;
+
+/** Services, probes, ingresses and monitors speak to ports that something listens on. */
+export function ports(cluster: Cluster): Finding[] {
+  const pods = podTemplates(cluster);
+  return [
+    ...pods.flatMap(probes),
+    ...ofKind(cluster, "Service").flatMap((service) => targets(service, pods)),
+    ...ofKind(cluster, "Ingress").flatMap((ingress) => backends(cluster, ingress)),
+    ...ofKind(cluster, "ServiceMonitor").flatMap((monitor) => endpoints(cluster, monitor)),
+    ...ofKind(cluster, "NetworkPolicy").flatMap((policy) => admitted(policy, pods)),
+  ];
+}
+
+const shown = (list: readonly ContainerPort[]) =>
+  list.map(({ name, number }) => (name === undefined ? String(number) : `${name} (${number})`)).join(", ") ||
+  "none";
+
+function probes(pods: PodTemplate): Finding[] {
+  return containersOf(pods).flatMap((container) =>
+    PROBES.flatMap((probe) => {
+      const port = at(container, probe, "httpGet", "port") ?? at(container, probe, "tcpSocket", "port");
+      if (port === undefined || declares(portsOf(container), port)) return [];
+      const what = `${probe} asks port ${String(port)}, but container ${textAt(container, "name")} declares ${shown(portsOf(container))}`;
+      return [{ check: CHECK, where: describe(pods.owner), what }];
+    }),
+  );
+}
+
+/** The pods that a service sends to. */
+function selected(service: Manifest, pods: readonly PodTemplate[]): PodTemplate[] {
+  const selector = textsAt(service.body, "spec", "selector");
+  if (Object.keys(selector).length === 0) return [];
+  return pods.filter(
+    ({ owner, labels }) => owner.namespace === service.namespace && matches(selector, labels),
+  );
+}
+
+function targets(service: Manifest, pods: readonly PodTemplate[]): Finding[] {
+  const chosen = selected(service, pods);
+  const declared = chosen.flatMap(containersOf).flatMap(portsOf);
+  if (chosen.length === 0) return [];
+  return listAt(service.body, "spec", "ports")
+    .map((port) => at(port, "targetPort") ?? at(port, "port"))
+    .filter((port) => !declares(declared, port))
+    .map((port) => ({
+      check: CHECK,
+      where: describe(service),
+      what: `sends to port ${String(port)}, but its pods declare ${shown(declared)}`,
+    }));
+}
+
+function servicePorts(service: Manifest): ContainerPort[] {
+  return listAt(service.body, "spec", "ports").map((port) => {
+    const number = at(port, "port");
+    return { name: textAt(port, "name"), number: typeof number === "number" ? number : undefined };
+  });
+}
+
+function backends(cluster: Cluster, ingress: Manifest): Finding[] {
+  const paths = listAt(ingress.body, "spec", "rules").flatMap((rule) => listAt(rule, "http", "paths"));
+  const all = [at(ingress.body, "spec", "defaultBackend"), ...paths.map((path) => at(path, "backend"))];
+  return all
+    .map((backend) => at(backend, "service"))
+    .filter(isFields)
+    .flatMap((backend) => backendFindings(cluster, ingress, backend));
+}
+
+function backendFindings(cluster: Cluster, ingress: Manifest, backend: Fields): Finding[] {
+  const name = textAt(backend, "name");
+  const service = ofKind(cluster, "Service").find(
+    (candidate) => candidate.name === name && candidate.namespace === ingress.namespace,
+  );
+  const where = describe(ingress);
+  if (service === undefined) {
+    return [
+      { check: CHECK, where, what: `sends to Service ${name}, which does not exist in ${ingress.namespace}` },
+    ];
+  }
+  const port = at(backend, "port", "name") ?? at(backend, "port", "number");
+  if (declares(servicePorts(service), port)) return [];
+  const what = `sends to port ${String(port)} of Service ${name}, which has ${shown(servicePorts(service))}`;
+  return [{ check: CHECK, where, what }];
+}
+
+/** The services that a monitor watches; those of charts are not in the tree. */
+function endpoints(cluster: Cluster, monitor: Manifest): Finding[] {
+  const selector = textsAt(monitor.body, "spec", "selector", "matchLabels");
+  const named = listAt(monitor.body, "spec", "namespaceSelector", "matchNames");
+  const spaces = named.length > 0 ? named : [monitor.namespace];
+  const services = ofKind(cluster, "Service").filter(
+    ({ namespace, labels }) => spaces.includes(namespace) && matches(selector, labels),
+  );
+  const ours = ofKind(cluster, "Service").some(({ namespace }) => spaces.includes(namespace));
+  const where = describe(monitor);
+  if (services.length === 0) {
+    if (!ours) return [];
+    return [
+      { check: CHECK, where, what: `watches no Service: none in ${spaces.join(", ")} has these labels` },
+    ];
+  }
+  const known = services.flatMap(servicePorts);
+  return listAt(monitor.body, "spec", "endpoints")
+    .map((endpoint) => at(endpoint, "port"))
+    .filter((port) => port !== undefined && !declares(known, port))
+    .map((port) => ({
+      check: CHECK,
+      where,
+      what: `reads port ${String(port)}, but its Services have ${shown(known)}`,
+    }));
+}
+
+/** What a network policy lets in must be listened on, or the policy speaks of another port than the pod. */
+function admitted(policy: Manifest, pods: readonly PodTemplate[]): Finding[] {
+  const selector = textsAt(policy.body, "spec", "podSelector", "matchLabels");
+  if (Object.keys(selector).length === 0) return [];
+  const chosen = pods.filter(
+    ({ owner, labels }) => owner.namespace === policy.namespace && matches(selector, labels),
+  );
+  const declared = chosen.flatMap(containersOf).flatMap(portsOf);
+  if (chosen.length === 0) return [];
+  return listAt(policy.body, "spec", "ingress")
+    .flatMap((rule) => listAt(rule, "ports"))
+    .map((port) => at(port, "port"))
+    .filter((port) => port !== undefined && !declares(declared, port))
+    .map((port) => ({
+      check: CHECK,
+      where: describe(policy),
+      what: `lets port ${String(port)} in, but its pods declare ${shown(declared)}`,
+    }));
+}

@@ -1,0 +1,36 @@
+import type { Cluster } from "../cluster.js";
+import type { Finding } from "../finding.js";
+import { describe } from "../manifest.js";
+
+/** Versions that no cluster of ours serves, each with its successor. Where there are schemas, they know more. */
+const SUCCESSORS: readonly (readonly [version: RegExp, successor: string])[] = [
+  [/^autoscaling\/v2beta[12]$/, "autoscaling/v2"],
+  [/^batch\/v1beta1$/, "batch/v1"],
+  [/^extensions\/v1beta1$/, "networking.k8s.io/v1 or apps/v1"],
+  [/^helm\.toolkit\.fluxcd\.io\/v2beta[12]$/, "helm.toolkit.fluxcd.io/v2"],
+  [/^image\.toolkit\.fluxcd\.io\/v1(alpha|beta)\d$/, "image.toolkit.fluxcd.io/v1"],
+  [/^kustomize\.toolkit\.fluxcd\.io\/v1beta\d$/, "kustomize.toolkit.fluxcd.io/v1"],
+  [/^networking\.k8s\.io\/v1beta1$/, "networking.k8s.io/v1"],
+  [
+    /^notification\.toolkit\.fluxcd\.io\/v1beta[12]$/,
+    "notification.toolkit.fluxcd.io/v1beta3 (Receiver: v1)",
+  ],
+  [/^policy\/v1beta1$/, "policy/v1"],
+  [/^secrets-store\.csi\.x-k8s\.io\/v1alpha1$/, "secrets-store.csi.x-k8s.io/v1"],
+  [/^source\.toolkit\.fluxcd\.io\/v1beta\d$/, "source.toolkit.fluxcd.io/v1"],
+];
+
+/** No object asks for an API version that was removed. */
+export function removedApi({ objects }: Cluster): Finding[] {
+  return objects.flatMap((object) => {
+    const [, successor] = SUCCESSORS.find(([version]) => version.test(object.apiVersion)) ?? [];
+    if (successor === undefined) return [];
+    return [
+      {
+        check: "removed-api",
+        where: describe(object),
+        what: `${object.apiVersion} is not served any more; write ${successor}`,
+      },
+    ];
+  });
+}

@@ -1,0 +1,157 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { VPC_CNI_SERVICE_ACCOUNT } from "../../modules/eks/network-addons.js";
+import { SYSTEM_SERVICE_ACCOUNTS } from "../../modules/eks/system-addons.js";
+import { CLUSTER_VARS, FLUX_NAMESPACE } from "../../modules/flux/flux.js";
+import type { TreeFile } from "../../modules/github/operations-repository.js";
+import type { Configuration } from "../config/load.js";
+import { namesOf } from "../config/names.js";
+import { addStacks } from "../stacks/compose.js";
+import { synthesizeInto } from "../synthesize.js";
+import type { Given, NamespacedName } from "./cluster.js";
+import { at, isFields, listAt, textAt } from "./manifest.js";
+import { plausibleOutput } from "./plausible-outputs.js";
+
+/** What the synthesized stacks say about an environment's cluster. */
+export interface EnvironmentFacts {
+  readonly instance: string;
+  /** The ConfigMap `cluster-vars`, what Terraform only learns from AWS replaced by something that looks like it. */
+  readonly clusterVars: Readonly<Record<string, string>>;
+  readonly given: Given;
+  /** The Kustomization that the bootstrap makes, and its folder. */
+  readonly root: { readonly name: string; readonly path: string };
+}
+
+/** What every EKS cluster of ours has before the tree: namespaces of Kubernetes, of add-ons and of Flux. */
+const NAMESPACES = ["default", "kube-system", "kube-public", "amazon-cloudwatch", FLUX_NAMESPACE];
+
+/** Synthesizes the stacks of a configuration and reads off them what its clusters will be like. */
+export async function environmentFacts(
+  configuration: Configuration,
+  tree: readonly TreeFile[],
+  now: Date,
+): Promise<EnvironmentFacts[]> {
+  const folder = mkdtempSync(join(tmpdir(), "notejam-manifests-"));
+  try {
+    await synthesizeInto(folder, (app) => addStacks(app, { ...configuration, tree, now }));
+    return configuration.environments.map((environment) => {
+      const names = namesOf(environment);
+      const stack = (name: string) => read(join(folder, "stacks", name, "cdk.tf.json"));
+      return factsOf(names.instance, stack(names.platformStack), stack(names.gitopsStack));
+    });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function read(file: string): unknown {
+  return JSON.parse(readFileSync(file, "utf8"));
+}
+
+/** Resources of a type in a stack's JSON. */
+function resources(stack: unknown, type: string): unknown[] {
+  const found = at(stack, "resource", type);
+  return isFields(found) ? Object.values(found) : [];
+}
+
+/** The facts that two stacks' JSON hold. */
+export function factsOf(instance: string, platform: unknown, gitops: unknown): EnvironmentFacts {
+  const identities = resources(platform, "aws_eks_pod_identity_association").map((association) => ({
+    namespace: textAt(association, "namespace") ?? "",
+    name: textAt(association, "service_account") ?? "",
+  }));
+  const nodeGroups = resources(platform, "aws_eks_node_group").map((group) => ({
+    scope: textAt(group, "labels", "scope") ?? "",
+    tainted: listAt(group, "taint").length > 0,
+  }));
+  const inFlux = (name: string): NamespacedName => ({ namespace: FLUX_NAMESPACE, name });
+  const { name, path } = syncOf(gitops);
+  return {
+    instance,
+    clusterVars: clusterVarsOf(platform, gitops, instance),
+    root: { name, path },
+    given: {
+      namespaces: NAMESPACES,
+      identities,
+      addonServiceAccounts: [VPC_CNI_SERVICE_ACCOUNT, ...Object.values(SYSTEM_SERVICE_ACCOUNTS)].map(
+        ({ namespace, serviceAccount }) => ({ namespace, name: serviceAccount }),
+      ),
+      nodeGroups,
+      secrets: [],
+      configMaps: [inFlux(CLUSTER_VARS)],
+      gitSources: [name],
+    },
+  };
+}
+
+/** What Flux is told to follow. */
+function syncOf(gitops: unknown): { name: string; path: string } {
+  const release = resources(gitops, "helm_release").find(
+    (found) => textAt(found, "chart") === "flux-instance",
+  );
+  const [values] = listAt(release, "values");
+  const text = typeof values === "string" ? values : "";
+  const setting = (key: string) => new RegExp(`"${key}" = "([^"]*)"`).exec(text)?.[1];
+  const name = setting("name");
+  const path = setting("path");
+  if (name === undefined || path === undefined) {
+    throw new Error(
+      "The gitops stack has no release flux-instance with sync.name and sync.path; see modules/flux.",
+    );
+  }
+  return { name, path };
+}
+
+function clusterVarsOf(platform: unknown, gitops: unknown, instance: string): Record<string, string> {
+  const config = resources(gitops, "kubernetes_config_map_v1").find(
+    (found) => textAt(found, "metadata", "name") === CLUSTER_VARS,
+  );
+  const data = at(config, "data");
+  if (!isFields(data))
+    throw new Error(`The gitops stack has no ConfigMap ${CLUSTER_VARS}; see modules/flux.`);
+  const resolve = new Resolver(platform, instance);
+  return Object.fromEntries(Object.entries(data).map(([name, value]) => [name, resolve.text(String(value))]));
+}
+
+const OUTPUT = /data\.terraform_remote_state\.platform\.outputs\.(\w+)/;
+
+/** Replaces the references in a value by what they will be, or by something that looks like it. */
+class Resolver {
+  private readonly platform: unknown;
+  private readonly instance: string;
+
+  constructor(platform: unknown, instance: string) {
+    this.platform = platform;
+    this.instance = instance;
+  }
+
+  text(value: string): string {
+    return value.replace(/\$\{([^}]*)\}/g, (_reference, expression: string) => this.expression(expression));
+  }
+
+  private expression(expression: string): string {
+    if (expression === "var.github_owner") return "example";
+    const [, name] = OUTPUT.exec(expression) ?? [];
+    if (name === undefined) {
+      throw new Error(
+        `cluster-vars holds \${${expression}}, whose value cannot be told; give it to src/manifests/plausible-outputs.ts.`,
+      );
+    }
+    const [, index] = /^element\(.*, (\d)\)$/.exec(expression) ?? [];
+    return index === undefined ? this.output(name) : this.member(name, Number(index));
+  }
+
+  private output(name: string): string {
+    const value = textAt(this.platform, "output", name, "value");
+    return value === undefined || value.includes("${") ? plausibleOutput(name, this.facts()) : value;
+  }
+
+  private member(name: string, index: number): string {
+    return String(listAt(this.platform, "output", name, "value")[index]);
+  }
+
+  private facts() {
+    return { instance: this.instance, region: textAt(this.platform, "output", "region", "value") ?? "" };
+  }
+}

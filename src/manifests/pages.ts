@@ -1,0 +1,91 @@
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { CheckedEnvironment } from "./check-environment.js";
+import type { Finding } from "./finding.js";
+import { groupOf, type Manifest } from "./manifest.js";
+
+/**
+ * Writes what will run, for people: a folder per environment with a folder per Kustomization and a file per object, and
+ * a page over all of them.
+ */
+export function writePages(folder: string, environments: readonly CheckedEnvironment[]): void {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  for (const environment of environments) writeEnvironment(join(folder, environment.instance), environment);
+  const links = environments.map(({ instance, objects, findings }) => {
+    const state = findings.length === 0 ? "nothing wrong" : `${findings.length} findings`;
+    return `<li><a href="${instance}/index.html">${forHtml(instance)}</a>: ${objects.length} objects, ${state}</li>`;
+  });
+  writeFileSync(
+    join(folder, "index.html"),
+    page("What runs in the clusters", `<ul>${links.join("\n")}</ul>`),
+  );
+}
+
+function writeEnvironment(folder: string, { instance, objects, findings }: CheckedEnvironment): void {
+  const kustomizations = [...new Set(objects.map(({ kustomization }) => kustomization))];
+  const sections = kustomizations.map((kustomization) => {
+    const members = objects.filter((object) => object.kustomization === kustomization);
+    mkdirSync(join(folder, kustomization), { recursive: true });
+    const rows = members.map((object) => {
+      const file = `${kustomization}/${fileNameOf(object)}`;
+      writeFileSync(join(folder, file), `${object.text.trim()}\n`);
+      return row(object, file);
+    });
+    return `<h2 id="${kustomization}">${forHtml(kustomization)}</h2>\n<table>${rows.join("\n")}</table>`;
+  });
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(
+    join(folder, "index.html"),
+    page(`What runs in ${instance}`, `${findingList(findings)}${sections.join("\n")}`),
+  );
+}
+
+function row(object: Manifest, file: string): string {
+  const { kind, namespace = "", name, apiVersion } = object;
+  const cells = [kind, namespace, `<a href="${file}">${forHtml(name)}</a>`, apiVersion];
+  return `<tr>${cells.map((cell) => `<td>${cell}</td>`).join("")}</tr>`;
+}
+
+function findingList(findings: readonly Finding[]): string {
+  if (findings.length === 0) return "<p>Nothing wrong was found.</p>";
+  const items = findings.map(
+    ({ check, where, what }) => `<li><b>${forHtml(where)}</b> ${forHtml(what)} <i>(${check})</i></li>`,
+  );
+  return `<h2>Findings</h2><ul>${items.join("\n")}</ul>`;
+}
+
+function fileNameOf({ kind, namespace, name, ...rest }: Manifest): string {
+  const parts = [groupOf(rest).split(".")[0] ?? "", kind, namespace ?? "", name].filter(
+    (part) => part !== "",
+  );
+  return `${parts
+    .join("-")
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9.-]+/g, "-")}.yaml`;
+}
+
+function page(title: string, body: string): string {
+  return `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>${forHtml(title)}</title>
+<style>
+  :root { color-scheme: light dark; font-family: system-ui, sans-serif; }
+  body { max-width: 70rem; margin: 2rem auto; padding: 0 1rem; }
+  td { padding: .2rem 1rem .2rem 0; vertical-align: top; }
+</style>
+<h1>${forHtml(title)}</h1>
+${body}
+</html>
+`;
+}
+
+function forHtml(text: string): string {
+  return text
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;")
+    .replaceAll('"', "&quot;");
+}

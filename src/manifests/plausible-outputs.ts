@@ -1,0 +1,46 @@
+interface Place {
+  readonly instance: string;
+  readonly region: string;
+}
+
+const ACCOUNT = "123456789012";
+const UUID = "00000000-0000-4000-8000-000000000000";
+
+/** What AWS decides when a platform is applied, in its form: enough for an object to be whole, never true. */
+const OUTPUTS: Readonly<Record<string, (place: Place) => string>> = {
+  access_logs_bucket: ({ instance }) => `notejam-${instance}-access-logs-${ACCOUNT}`,
+  account_id: () => ACCOUNT,
+  alb_security_group_id: () => "sg-0123456789abcdef0",
+  alerts_topic_arn: ({ instance, region }) => `arn:aws:sns:${region}:${ACCOUNT}:notejam-${instance}-alerts`,
+  backup_bucket: ({ instance }) => `notejam-${instance}-backups-${ACCOUNT}`,
+  backup_key_arn: ({ region }) => key(region),
+  certificate_arn: ({ region }) => `arn:aws:acm:${region}:${ACCOUNT}:certificate/${UUID}`,
+  cluster_name: ({ instance }) => `notejam-${instance}`,
+  database_admin_secret_arn: ({ region }) =>
+    `arn:aws:secretsmanager:${region}:${ACCOUNT}:secret:rds!cluster-${UUID}-AbCdEf`,
+  hosted_zone_id: () => "Z0123456789ABCDEFGHIJ",
+  loki_bucket: ({ instance }) => `notejam-${instance}-loki-${ACCOUNT}`,
+  repository_url: ({ instance, region }) =>
+    `${ACCOUNT}.dkr.ecr.${region}.amazonaws.com/notejam-${instance}-ecr-registry`,
+  volume_key_arn: ({ region }) => key(region),
+  vpc_id: () => "vpc-0123456789abcdef0",
+  web_acl_arn: ({ instance, region }) =>
+    `arn:aws:wafv2:${region}:${ACCOUNT}:regional/webacl/notejam-${instance}/${UUID}`,
+};
+
+const key = (region: string) => `arn:aws:kms:${region}:${ACCOUNT}:key/${UUID}`;
+
+/**
+ * A stand-in for a platform output that only an apply can tell.
+ *
+ * @throws Error for an output without one
+ */
+export function plausibleOutput(name: string, place: Place): string {
+  const output = OUTPUTS[name];
+  if (output === undefined) {
+    throw new Error(
+      `The platform's output ${name} is known after an apply only; add a stand-in to src/manifests/plausible-outputs.ts.`,
+    );
+  }
+  return output(place);
+}

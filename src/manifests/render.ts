@@ -1,0 +1,125 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { execa } from "execa";
+import type { EnvironmentFacts } from "./environment-facts.js";
+import type { Finding } from "./finding.js";
+import { at, isFields, listAt, type Manifest, parseManifests, splitDocuments, textAt } from "./manifest.js";
+import { isLeftAlone, substitute } from "./substitute.js";
+
+/** What Flux would apply in one environment. */
+export interface Rendered {
+  readonly objects: readonly Manifest[];
+  readonly findings: readonly Finding[];
+  /** Variables that the tree asks for. */
+  readonly used: ReadonlySet<string>;
+}
+
+/** `kubectl` is missing: nothing can be rendered. */
+export class NoKubectl extends Error {
+  constructor() {
+    super(
+      "kubectl is not installed, so nothing can be rendered. Install it: https://kubernetes.io/docs/tasks/tools/",
+    );
+    this.name = "NoKubectl";
+  }
+}
+
+/** Builds folders as Flux does, each once: environments differ only in what is put into the result. */
+export class Builder {
+  private readonly tree: string;
+  private readonly built = new Map<string, Promise<string>>();
+
+  constructor(tree: string) {
+    this.tree = tree;
+  }
+
+  /**
+   * @param path - folder in the tree, without a leading `./`
+   * @throws NoKubectl, or an Error with what kubectl says
+   */
+  build(path: string): Promise<string> {
+    const known = this.built.get(path);
+    if (known) return known;
+    const building = this.run(path);
+    this.built.set(path, building);
+    return building;
+  }
+
+  exists(path: string): boolean {
+    return existsSync(join(this.tree, path));
+  }
+
+  private async run(path: string): Promise<string> {
+    // Flux lets a tree load files from all of its repository, kubectl only from the folder itself.
+    const { stdout, stderr, failed, code } = await execa(
+      "kubectl",
+      ["kustomize", join(this.tree, path), "--load-restrictor=LoadRestrictionsNone"],
+      { reject: false, stdin: "ignore" },
+    );
+    if (code === "ENOENT") throw new NoKubectl();
+    if (failed) throw new Error(stderr.trim().split("\n").at(-1) ?? "kubectl kustomize failed");
+    return stdout;
+  }
+}
+
+/** Follows the Kustomizations from the first one on, builds each, and puts the environment's values in. */
+export async function render(builder: Builder, facts: EnvironmentFacts): Promise<Rendered> {
+  const objects: Manifest[] = [];
+  const findings: Finding[] = [];
+  const used = new Set<string>();
+  const open = [{ name: facts.root.name, path: facts.root.path, substitutes: true }];
+  for (let next = open.shift(); next !== undefined; next = open.shift()) {
+    const { name, path, substitutes } = next;
+    if (!builder.exists(path)) continue;
+    try {
+      const text = await builder.build(path);
+      const result = fillIn(text, name, substitutes ? facts.clusterVars : undefined);
+      objects.push(...result.objects);
+      findings.push(...result.findings);
+      for (const variable of result.used) used.add(variable);
+      open.push(...result.objects.flatMap(followed));
+    } catch (error) {
+      if (error instanceof NoKubectl) throw error;
+      findings.push({ check: "build", where: `Kustomization ${name} (./${path})`, what: messageOf(error) });
+    }
+  }
+  return { objects, findings, used };
+}
+
+/** Substitutes the values in one Kustomization's result, object by object. */
+export function fillIn(
+  text: string,
+  kustomization: string,
+  values: Readonly<Record<string, string>> | undefined,
+): Rendered {
+  const used = new Set<string>();
+  const findings: Finding[] = [];
+  const objects = splitDocuments(text).flatMap((document) => {
+    if (values === undefined || isLeftAlone(document)) return parseManifests(document, kustomization);
+    const result = substitute(document, values);
+    for (const name of result.used) used.add(name);
+    const parsed = parseManifests(result.text, kustomization);
+    for (const name of new Set(result.undefined)) {
+      const where = parsed.map(({ kind, name: object }) => `${kind} ${object}`).join(", ");
+      findings.push({
+        check: "variables",
+        where: `${where} (Kustomization ${kustomization})`,
+        what: `asks for ${name}, which cluster-vars does not have; add it to src/stacks/cluster-vars.ts, or write $\${…} to keep it`,
+      });
+    }
+    return parsed;
+  });
+  return { objects, findings, used };
+}
+
+/** The Kustomizations among the objects, which Flux follows in turn. */
+function followed({ apiVersion, kind, name, body }: Manifest) {
+  if (kind !== "Kustomization" || !apiVersion.startsWith("kustomize.toolkit.fluxcd.io/")) return [];
+  const path = (textAt(body, "spec", "path") ?? "").replace(/^\.?\//, "");
+  const sources = listAt(at(body, "spec", "postBuild"), "substituteFrom").filter(isFields);
+  return [{ name, path, substitutes: sources.length > 0 }];
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
