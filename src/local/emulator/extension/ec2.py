@@ -80,3 +80,23 @@ def modify_instance_metadata_defaults(self: Any) -> ActionResult:
 def get_instance_metadata_defaults(self: Any) -> ActionResult:
     """GetInstanceMetadataDefaults: moto has none."""
     return ActionResult({"AccountLevel": getattr(self.ec2_backend, "notejam_metadata_defaults", {})})
+
+
+@adds(Settings)
+def enable_snapshot_block_public_access(self: Any) -> ActionResult:
+    """EnableSnapshotBlockPublicAccess: moto has none (`aws_ebs_snapshot_block_public_access`)."""
+    self.ec2_backend.notejam_snapshot_block = self._get_param("State")
+    return ActionResult({"State": self.ec2_backend.notejam_snapshot_block})
+
+
+@adds(Settings)
+def disable_snapshot_block_public_access(self: Any) -> ActionResult:
+    """DisableSnapshotBlockPublicAccess: moto has none."""
+    self.ec2_backend.notejam_snapshot_block = "unblocked"
+    return ActionResult({"State": "unblocked"})
+
+
+@adds(Settings)
+def get_snapshot_block_public_access_state(self: Any) -> ActionResult:
+    """GetSnapshotBlockPublicAccessState: moto has none."""
+    return ActionResult({"State": getattr(self.ec2_backend, "notejam_snapshot_block", "unblocked")})
