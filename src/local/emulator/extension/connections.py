@@ -18,8 +18,16 @@ class KeepAliveHandler(WSGIRequestHandler):
 
     protocol_version = "HTTP/1.1"
     timeout = _IDLE_SECONDS
-    # Headers and body are two small writes: together with delayed acknowledgements they would cost 40 ms.
+    # Headers and body leave together, in one packet where they fit: a client never has one without the other.
+    wbufsize = 1 << 20
     disable_nagle_algorithm = True
+
+    def handle_expect_100(self) -> bool:
+        """Asks for the body once, at once; http.server and werkzeug would each ask, and leave it in the buffer."""
+        del self.headers["Expect"]
+        self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        self.wfile.flush()
+        return True
 
     def send_header(self, keyword: str, value: str) -> None:
         if keyword == "Connection" and value == "close" and not self.close_connection:

@@ -146,7 +146,11 @@ resource "aws_s3_bucket" "dumps_replica" {
   force_destroy = true
 }
 
-resource "aws_s3_bucket" "logs" { bucket = "${local.name}-logs" }
+# The logs of the other bucket's calls are in it when it is deleted.
+resource "aws_s3_bucket" "logs" {
+  bucket        = "${local.name}-logs"
+  force_destroy = true
+}
 
 data "aws_iam_policy_document" "logs" {
   statement {
