@@ -57,7 +57,8 @@ export function fluxInstanceValues(props: FluxInstanceValuesProps) {
           ]),
           // A variable that is not defined fails the Kustomization instead of becoming an empty text.
           patch("Deployment", "kustomize-controller", [
-            argument("--feature-gates=StrictPostBuildSubstitutions=true"),
+            // The second gate: a repaired release does not wait until the broken one's health checks time out.
+            argument("--feature-gates=StrictPostBuildSubstitutions=true,CancelHealthCheckOnNewRevision=true"),
           ]),
           patch("Kustomization", props.sourceName, [
             {

@@ -8,13 +8,13 @@ import {
   backupReader,
   backupWriter,
   clusterAutoscaler,
-  secretReader,
   ebsCsi,
   externalDns,
   grafanaCloudWatchReader,
   imageReader,
   lokiStorage,
   mailSender,
+  secretReader,
 } from "./controller-policies.js";
 import { loadBalancerController } from "./load-balancer-controller-policy.js";
 
@@ -134,7 +134,7 @@ describe("controllers that share an account with other clusters", () => {
   });
 
   it.each([
-    "elasticloadbalancing:DeleteLoadBalancer",
+    "elasticloadbalancing:DeleteTargetGroup",
     "elasticloadbalancing:RegisterTargets",
     "ec2:DeleteSecurityGroup",
   ])("%s only where the tag names this cluster", (action) => {
@@ -145,6 +145,14 @@ describe("controllers that share an account with other clusters", () => {
       expect(conditions?.StringEquals?.["aws:ResourceTag/elbv2.k8s.aws/cluster"]).toBe(CLUSTER);
     }
   });
+
+  it.each(["elasticloadbalancing:CreateLoadBalancer", "elasticloadbalancing:DeleteLoadBalancer"])(
+    "%s is left to Terraform, whose load balancer would go with the last ingress",
+    (action) => {
+      const actions = policies.loadBalancerController?.flatMap((statement) => statement.actions ?? []);
+      expect(actions).not.toContain(action);
+    },
+  );
 
   it("cannot claim another cluster's load balancer by moving the tag", () => {
     const retag = policies.loadBalancerController?.find(({ sid }) => sid === "TagOwnLoadBalancers");

@@ -12,6 +12,9 @@ const CLUSTER_TAG = "elbv2.k8s.aws/cluster";
  * that are not used: network load balancers, Shield protection, Cognito, server certificates kept in IAM, and making the
  * service-linked role (it exists since Terraform made the load balancer).
  *
+ * It can neither make nor delete a load balancer. The one there is belongs to Terraform, and the controller, which has
+ * adopted it, would delete it with the last ingress, deletion protection or not.
+ *
  * @see https://github.com/kubernetes-sigs/aws-load-balancer-controller/blob/main/docs/install/iam_policy.json
  */
 export function loadBalancerController(account: AwsAccount, clusterName: string): PolicyStatement[] {
@@ -138,16 +141,15 @@ function securityGroups(account: AwsAccount, clusterName: string): PolicyStateme
 function loadBalancers(account: AwsAccount, clusterName: string): PolicyStatement[] {
   return [
     {
-      sid: "MakeLoadBalancersOfTheCluster",
-      actions: ["elasticloadbalancing:CreateLoadBalancer", "elasticloadbalancing:CreateTargetGroup"],
-      resources: [loadBalancer(account), targetGroup(account)],
+      sid: "MakeTargetGroupsOfTheCluster",
+      actions: ["elasticloadbalancing:CreateTargetGroup"],
+      resources: [targetGroup(account)],
       conditions: { StringEquals: { [`aws:RequestTag/${CLUSTER_TAG}`]: clusterName } },
     },
     {
       sid: "ChangeLoadBalancersOfTheCluster",
       actions: [
         "elasticloadbalancing:CreateListener",
-        "elasticloadbalancing:DeleteLoadBalancer",
         "elasticloadbalancing:DeleteTargetGroup",
         "elasticloadbalancing:DeregisterTargets",
         "elasticloadbalancing:ModifyCapacityReservation",
@@ -186,12 +188,12 @@ function tags(account: AwsAccount, clusterName: string): PolicyStatement[] {
   const actions = ["elasticloadbalancing:AddTags", "elasticloadbalancing:RemoveTags"];
   return [
     {
-      sid: "TagNewLoadBalancers",
+      sid: "TagNewTargetGroups",
       actions: ["elasticloadbalancing:AddTags"],
-      resources: [loadBalancer(account), targetGroup(account)],
+      resources: [targetGroup(account)],
       conditions: {
         StringEquals: {
-          "elasticloadbalancing:CreateAction": ["CreateTargetGroup", "CreateLoadBalancer"],
+          "elasticloadbalancing:CreateAction": ["CreateTargetGroup"],
           [`aws:RequestTag/${CLUSTER_TAG}`]: clusterName,
         },
       },
