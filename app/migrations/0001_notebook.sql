@@ -51,9 +51,9 @@ create index notes_by_time on notes (user_id, updated_at, id) where deleted_at i
 create index notes_by_name on notes (
   user_id, lower(name collate "und-x-icu") collate "und-x-icu", name collate "und-x-icu", id
 ) where deleted_at is null;
-create index notes_of_pad_by_time on notes (pad_id, updated_at, id) where deleted_at is null;
+create index notes_of_pad_by_time on notes (user_id, pad_id, updated_at, id) where deleted_at is null;
 create index notes_of_pad_by_name on notes (
-  pad_id, lower(name collate "und-x-icu") collate "und-x-icu", name collate "und-x-icu", id
+  user_id, pad_id, lower(name collate "und-x-icu") collate "und-x-icu", name collate "und-x-icu", id
 ) where deleted_at is null;
 create index notes_of_owner on notes (user_id, id);
 create index notes_of_pad on notes (user_id, pad_id);

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import Fastify, { type FastifyInstance, type FastifyReply, LogController } from "fastify";
 import app, { type AppOptions } from "./app.js";
+import { loggedError } from "./logged-error.js";
 import { document } from "./views/layout.js";
 import { messagePage } from "./views/message-page.js";
 
@@ -36,7 +37,11 @@ export async function buildServer({ logTo, ...options }: ServerOptions): Promise
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       formatters: { level: (label) => ({ level: label }) },
       // Addresses of visitors and of what they read are personal: neither is logged.
-      serializers: { req: ({ method }) => ({ method }), res: ({ statusCode }) => ({ statusCode }) },
+      serializers: {
+        req: ({ method }) => ({ method }),
+        res: ({ statusCode }) => ({ statusCode }),
+        err: loggedError,
+      },
       ...(logTo ? { stream: logTo } : {}),
     },
     // One line of our own for each request, see plugins/app/request-log.ts.

@@ -12,8 +12,8 @@ export type ExportedNote = Omit<ManifestNote, "file"> & {
 export type ImportedNote = Omit<ManifestNote, "file"> & { readonly text: string };
 
 /** Notes fetched at once at most, and their texts' size, in bytes. */
-const BATCH_NOTES = 500;
-const BATCH_BYTES = 2 * 1024 * 1024;
+const BATCH_NOTES = 200;
+const BATCH_BYTES = 1024 * 1024;
 
 const utc = (column: string) =>
   sql.raw(`to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`);

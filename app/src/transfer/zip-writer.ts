@@ -1,5 +1,5 @@
 import { promisify } from "node:util";
-import { crc32, createDeflateRaw, deflateRaw } from "node:zlib";
+import { crc32, createDeflateRaw, deflateRaw, type ZlibOptions } from "node:zlib";
 
 /** A file to put into a ZIP. */
 export interface ZipEntry {
@@ -23,7 +23,15 @@ const SMALL = 1024;
 /** Entries of the directory are kept in chunks of so many. */
 const CHUNK = 1_000;
 
-const deflate = promisify<Buffer, Buffer>(deflateRaw);
+/** Contents up to this size need only a small compressor, in bytes. */
+const MODEST = 16 * 1024;
+
+const deflate = promisify<Buffer, ZlibOptions, Buffer>(deflateRaw);
+
+/** A compressor takes 256 kB by itself, which a hundred thousand of them leave behind as holes in memory. */
+function compressorFor(content: Buffer): ZlibOptions {
+  return content.length < MODEST ? { windowBits: 13, memLevel: 5, chunkSize: content.length } : {};
+}
 
 interface Written {
   readonly name: Buffer;
@@ -158,7 +166,7 @@ export async function* zip(entries: AsyncIterable<ZipEntry>): AsyncGenerator<Buf
     const start = offset;
     if (Buffer.isBuffer(content)) {
       const small = content.length < SMALL;
-      const data = small ? content : await deflate(content);
+      const data = small ? content : await deflate(content, compressorFor(content));
       const about = {
         name,
         modified,

@@ -1,0 +1,27 @@
+import { codeOf } from "./database/failures.js";
+
+/** What the log says of an error. */
+export interface LoggedError {
+  readonly type: string;
+  readonly message: string;
+  readonly code?: string;
+  /** Where it happened, without the message. */
+  readonly stack: string;
+}
+
+/**
+ * What may be logged of an error: its place and kind, and its words unless they come from PostgreSQL or the
+ * query builder, which quote what people wrote.
+ */
+export function loggedError(error: unknown): LoggedError {
+  if (!(error instanceof Error)) return { type: typeof error, message: "not an error", stack: "" };
+  const code = codeOf(error);
+  const quotes = "severity" in error || "query" in error;
+  const frames = (error.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line));
+  return {
+    type: error.name,
+    message: quotes ? "see the code" : error.message,
+    ...(code ? { code } : {}),
+    stack: frames.join("\n"),
+  };
+}
