@@ -139,5 +139,5 @@ export class OperationsRepository extends Construct {
 
 /** A text that Terraform takes as it stands: Flux's own `${…}` are not Terraform's to replace. */
 function literally(text: string): string {
-  return text.replaceAll("${", "$${").replaceAll("%{", "%%{");
+  return text.replaceAll(/[$%]\{/g, (opening) => `${opening.charAt(0)}${opening}`);
 }
