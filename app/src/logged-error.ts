@@ -1,13 +1,13 @@
 import { codeOf } from "./database/failures.js";
 
 /** What the log says of an error. */
-export interface LoggedError {
+export type LoggedError = {
   readonly type: string;
   readonly message: string;
   readonly code?: string;
   /** Where it happened, without the message. */
   readonly stack: string;
-}
+};
 
 /**
  * What may be logged of an error: its place and kind, and its words unless they come from PostgreSQL or the
