@@ -333,6 +333,18 @@ onEachDatabase("the notebook", (database) => {
       expect((await person.get("/")).title).toBe("All notes (0)");
     });
 
+    it.each([
+      ["breaks off within the file", 'name="file"; filename="a.zip"\r\n\r\nPK'],
+      ["breaks off within the headers", 'name="file"; filename="a.z'],
+      ["has a part without a name", "\r\n\r\nPK\r\n--b--\r\n"],
+    ])("refuse an upload that %s as the sender's fault", async (_, rest) => {
+      const person = await notejam.person();
+      const { fields } = (await person.get("/import/")).form;
+      const payload = `--b\r\nContent-Disposition: form-data; name="csrfmiddlewaretoken"\r\n\r\n${fields["csrfmiddlewaretoken"]}\r\n--b\r\nContent-Disposition: form-data; ${rest}`;
+      const headers = { "content-type": "multipart/form-data; boundary=b" };
+      expect((await person.send("POST", "/import/", { headers, payload })).status).toBeLessThan(500);
+    });
+
     it("refuse a form without a file or with a wrong token", async () => {
       const person = await notejam.person();
       expect((await upload(person, await zipOf({ "notejam.json": manifestOf() }), "x")).status).toBe(403);

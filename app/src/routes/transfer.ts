@@ -24,9 +24,13 @@ class UnreadableUpload extends Error {
   readonly statusCode = 400;
 }
 
-/** The parser only has words for what is wrong; failures of the disk have a code, and ours a class of their own. */
+/** The parser only has words for what is wrong; failures of the disk have a code, and ours a class of their own. ECONNRESET: the browser went away. */
 function isUnreadable(error: unknown): error is Error {
-  return error instanceof Error && error.constructor === Error && !("code" in error);
+  return (
+    error instanceof Error &&
+    error.constructor === Error &&
+    (!("code" in error) || error.code === "ECONNRESET")
+  );
 }
 
 /** Everything out as a ZIP, and back in. */

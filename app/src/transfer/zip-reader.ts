@@ -1,3 +1,4 @@
+import { crc32 } from "node:zlib";
 import { type Entry, open, type ZipFile } from "yauzl";
 import { MOST_ENTRIES } from "./limits.js";
 
@@ -42,11 +43,16 @@ export class ZipReader {
     const entry = this.#entries.get(path);
     if (!entry) throw new UnreadableZip(`${path} is missing`);
     if (entry.uncompressedSize > most) throw new UnreadableZip(`${path} is larger than ${most} bytes`);
-    try {
-      return await contentOf(await this.#streamOf(entry));
-    } catch (error) {
+    const content = await this.#contentOf(entry).catch((error: unknown) => {
       throw new UnreadableZip(`${path} cannot be read: ${error instanceof Error ? error.message : error}`);
-    }
+    });
+    // The library does not look.
+    if (crc32(content) !== entry.crc32) throw new UnreadableZip(`${path} is damaged`);
+    return content;
+  }
+
+  async #contentOf(entry: Entry): Promise<Buffer> {
+    return contentOf(await this.#streamOf(entry));
   }
 
   #streamOf(entry: Entry): Promise<NodeJS.ReadableStream> {
