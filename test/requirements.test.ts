@@ -1,0 +1,328 @@
+import { execaSync } from "execa";
+import { beforeAll, describe, expect, it } from "vitest";
+import type { Synthesized } from "../modules/blocks/testing.js";
+import { statementsOf } from "../modules/blocks/testing.js";
+import type { Environment } from "../src/config/environment.js";
+import type { CheckedEnvironment } from "../src/manifests/check-environment.js";
+import { at, listAt, type Manifest, numberAt, textAt } from "../src/manifests/manifest.js";
+import { podTemplates } from "../src/manifests/pods.js";
+import { renderedEnvironments } from "./rendered-environments.js";
+import { environmentNamed, repositoryConfiguration, stackNamed, synthesizeApp } from "./synthesized-app.js";
+
+/*
+ * The business requirements, each under its own words, over what Terraform builds and what Flux runs together. What only
+ * load, time or a broken zone can show is measured elsewhere.
+ */
+
+const hasKubectl = execaSync("kubectl", ["version", "--client"], { reject: false }).exitCode === 0;
+if (!hasKubectl)
+  console.warn("left out: the business requirements, which need kubectl to render the Flux tree");
+
+const THREE_YEARS_IN_DAYS = 3 * 365;
+
+let stacks: Map<string, Synthesized>;
+let rendered: CheckedEnvironment[];
+let prod: Environment;
+
+beforeAll(async () => {
+  if (!hasKubectl) return;
+  stacks = synthesizeApp(await repositoryConfiguration());
+  rendered = await renderedEnvironments();
+  prod = await environmentNamed("prod");
+});
+
+const platform = () => stackNamed(stacks, "notejam-prod");
+
+function objectsOf(instance: string): readonly Manifest[] {
+  const found = rendered.find((environment) => environment.instance === instance);
+  if (!found) throw new Error(`no environment is called ${instance}`);
+  return found.objects;
+}
+
+/** The only object of a kind and name. */
+function one(kind: string, name: string, instance = "prod"): Manifest {
+  const [found, ...others] = objectsOf(instance).filter(
+    (object) => object.kind === kind && object.name === name,
+  );
+  if (!found || others.length > 0) throw new Error(`expected one ${kind} ${name} in ${instance}`);
+  return found;
+}
+
+const deployment = () => one("Deployment", "notejam");
+const container = () => listAt(deployment().body, "spec", "template", "spec", "containers")[0];
+const group = (name: string) => platform().one("aws_eks_node_group", new RegExp(`^nodes-${name}_`));
+
+/** `500m` or `2` as a number of CPUs. */
+const cpus = (text: string) => (text.endsWith("m") ? Number(text.slice(0, -1)) / 1000 : Number(text));
+
+describe.runIf(hasKubectl)("the tree that runs", () => {
+  it("has nothing wrong in any environment", () => {
+    expect(
+      rendered.flatMap(({ instance, findings }) => findings.map((finding) => ({ instance, ...finding }))),
+    ).toEqual([]);
+    expect(rendered.map(({ instance }) => instance)).toEqual(["dev", "prod"]);
+    for (const { objects } of rendered) expect(objects.length).toBeGreaterThan(60);
+  });
+});
+
+describe.runIf(hasKubectl)("1. variable traffic: four times the usual at big events", () => {
+  it("grows from its usual number of pods to four times as many, doubling every 15 seconds", () => {
+    const { body } = one("HorizontalPodAutoscaler", "notejam");
+    const least = numberAt(body, "spec", "minReplicas") ?? 0;
+    expect(numberAt(body, "spec", "maxReplicas")).toBeGreaterThanOrEqual(4 * least);
+    expect(listAt(body, "spec", "behavior", "scaleUp", "policies")).toContainEqual({
+      type: "Percent",
+      value: 100,
+      periodSeconds: 15,
+    });
+    expect(numberAt(body, "spec", "behavior", "scaleUp", "stabilizationWindowSeconds")).toBe(0);
+  });
+
+  it("has nodes for all of those pods: the most that the group may grow to carries what they request", () => {
+    const most = numberAt(one("HorizontalPodAutoscaler", "notejam").body, "spec", "maxReplicas") ?? 0;
+    const request = cpus(textAt(container(), "resources", "requests", "cpu") ?? "");
+    const nodes = numberAt(group("apps"), "scaling_config", "max_size") ?? 0;
+    // Two CPUs per node (t3.large); a quarter of them for the system and what runs on every node.
+    expect(group("apps").instance_types).toEqual(["t3.large"]);
+    expect(nodes * 2 * 0.75).toBeGreaterThanOrEqual(most * request);
+  });
+
+  it("has a reader for the database that others join under load", () => {
+    expect(platform().one("aws_appautoscaling_target")).toMatchObject({
+      scalable_dimension: "rds:cluster:ReadReplicaCount",
+      max_capacity: prod.database.readers.max,
+    });
+  });
+
+  it("gets nodes when pods wait: the autoscaler looks for groups of this cluster", () => {
+    const { body } = one("HelmRelease", "cluster-autoscaler");
+    expect(textAt(body, "spec", "values", "autoDiscovery", "clusterName")).toBe("notejam-prod");
+  });
+});
+
+describe.runIf(hasKubectl)("2. notes are kept up to three years, and are recoverable", () => {
+  const backup = () => one("CronJob", "notejam-backup").body;
+
+  it("dumps the database every four hours, one dump at a time", () => {
+    expect(textAt(backup(), "spec", "schedule")).toBe("0 */4 * * *");
+    expect(textAt(backup(), "spec", "concurrencyPolicy")).toBe("Forbid");
+  });
+
+  it("keeps every dump three years, in a bucket that lets nobody delete one, and a copy in another region", () => {
+    const lock = platform().one("aws_s3_bucket_object_lock_configuration", /^backup-storage_bucket_/);
+    expect(numberAt(lock, "rule", "default_retention", "days")).toBeGreaterThanOrEqual(THREE_YEARS_IN_DAYS);
+    expect(platform().count("aws_s3_bucket_replication_configuration")).toBeGreaterThanOrEqual(1);
+  });
+
+  it("dumps into that bucket, as an identity that can write and not delete", () => {
+    const environment = podTemplates({ objects: objectsOf("prod") })
+      .filter(({ owner }) => owner.name === "notejam-backup")
+      .flatMap(({ spec }) => listAt(spec, "containers"))
+      .flatMap((found) => listAt(found, "env"));
+    expect(environment).toContainEqual({
+      name: "BACKUP_BUCKET",
+      value: expect.stringContaining("-backups-"),
+    });
+    const rights = statementsOf(platform().one("aws_iam_role_policy", /notejam-notejam-backup_/).policy);
+    const actions = rights.filter(({ Effect }) => Effect === "Allow").flatMap(({ Action }) => Action ?? []);
+    expect(actions).toContain("s3:PutObject");
+    expect(actions.filter((action) => /Delete|\*/.test(action.replace("kms:GenerateDataKey*", "")))).toEqual(
+      [],
+    );
+  });
+
+  it("proves every week that a dump can be restored", () => {
+    const { body } = one("CronJob", "notejam-drill");
+    expect(textAt(body, "spec", "schedule")).toMatch(/^\d+ \d+ \* \* (\d|[A-Z]{3})$/i);
+  });
+
+  it("can go back to any second of the last 35 days", () => {
+    expect(platform().one("aws_rds_cluster")).toMatchObject({
+      backup_retention_period: 35,
+      deletion_protection: true,
+    });
+  });
+});
+
+describe.runIf(hasKubectl)("3. service goes on when a data centre fails", () => {
+  it("has nodes, database instances, load balancer and NAT in every zone", () => {
+    expect(platform().count("aws_nat_gateway")).toBe(3);
+    expect(listAt(group("apps"), "subnet_ids")).toHaveLength(3);
+    expect(listAt(platform().one("aws_lb"), "subnets")).toHaveLength(3);
+    expect(platform().count("aws_rds_cluster_instance")).toBeGreaterThanOrEqual(2);
+  });
+
+  it("spreads the application's pods evenly over zones, and keeps at least two at work while nodes are drained", () => {
+    const spread = listAt(deployment().body, "spec", "template", "spec", "topologySpreadConstraints");
+    expect(spread).toContainEqual(
+      expect.objectContaining({
+        topologyKey: "topology.kubernetes.io/zone",
+        maxSkew: 1,
+        whenUnsatisfiable: "DoNotSchedule",
+      }),
+    );
+    const least = numberAt(one("HorizontalPodAutoscaler", "notejam").body, "spec", "minReplicas") ?? 0;
+    expect(least).toBeGreaterThanOrEqual(3);
+    expect(at(one("PodDisruptionBudget", "notejam").body, "spec", "maxUnavailable")).toBe(1);
+  });
+
+  it("does not start without the pods that watch it: alerts are sent from two", () => {
+    const { body } = one("HelmRelease", "kube-prometheus-stack");
+    expect(
+      numberAt(body, "spec", "values", "alertmanager", "alertmanagerSpec", "replicas"),
+    ).toBeGreaterThanOrEqual(2);
+    expect(
+      numberAt(body, "spec", "values", "prometheus", "prometheusSpec", "replicas"),
+    ).toBeGreaterThanOrEqual(2);
+  });
+});
+
+describe.runIf(hasKubectl)("4. it can be moved to any region of the provider in an emergency", () => {
+  it("runs from manifests that name no region, account or domain: all of it comes from the platform", () => {
+    const names = Object.keys(
+      Object(stackNamed(stacks, "notejam-prod-gitops").one("kubernetes_config_map_v1").data),
+    );
+    expect(names).toEqual(
+      expect.arrayContaining(["AWS_REGION", "CLUSTER_NAME", "HOST_NAME", "REPOSITORY_URL"]),
+    );
+  });
+
+  it("has what it is raised from in another region: dumps, images and secrets are copied there", () => {
+    const elsewhere = prod.drRegion;
+    expect(elsewhere).not.toBe(prod.region);
+    expect(JSON.stringify(platform().one("aws_secretsmanager_secret", /^rds_/).replica)).toContain(elsewhere);
+    expect(JSON.stringify(Object(platform().json.provider).aws)).toContain(elsewhere);
+    const bootstrap = stackNamed(stacks, "notejam-bootstrap");
+    expect(JSON.stringify(bootstrap.resources("aws_ecr_replication_configuration"))).toContain(elsewhere);
+  });
+});
+
+describe.runIf(hasKubectl)("5. several deployments a day, no downtime", () => {
+  it("takes no pod away before another serves", () => {
+    expect(at(deployment().body, "spec", "strategy", "rollingUpdate", "maxUnavailable")).toBe(0);
+    expect(at(container(), "readinessProbe", "httpGet", "path")).toBe("/readyz");
+    expect(one("Namespace", "notejam").labels["elbv2.k8s.aws/pod-readiness-gate-inject"]).toBe("enabled");
+  });
+
+  it("stops a pod only when the load balancer has stopped sending to it", () => {
+    const attributes = textAt(
+      one("Ingress", "notejam").body,
+      "metadata",
+      "annotations",
+      "alb.ingress.kubernetes.io/target-group-attributes",
+    );
+    const delay = Number(/deregistration_delay\.timeout_seconds=(\d+)/.exec(attributes ?? "")?.[1]);
+    const pause = numberAt(container(), "lifecycle", "preStop", "sleep", "seconds") ?? 0;
+    const grace =
+      numberAt(deployment().body, "spec", "template", "spec", "terminationGracePeriodSeconds") ?? 0;
+    expect(pause).toBeGreaterThanOrEqual(delay);
+    // The application answers its last requests for up to 30 s.
+    expect(grace).toBeGreaterThanOrEqual(pause + 30);
+  });
+
+  it("migrates the database before the new version starts, and only then", () => {
+    const { body } = one("Kustomization", "notejam-prod-application");
+    expect(listAt(body, "spec", "dependsOn")).toContainEqual({ name: "notejam-prod-migration" });
+    expect(at(one("Kustomization", "notejam-prod-migration").body, "spec", "wait")).toBe(true);
+  });
+
+  it("reaches dev with every build of main, and prod with a release that somebody approved", () => {
+    const branch = (instance: string) =>
+      textAt(one("ImageUpdateAutomation", "notejam", instance).body, "spec", "git", "push", "branch");
+    expect(branch("dev")).toBe("main");
+    expect(branch("prod")).not.toBe("main");
+    const pattern = (instance: string) =>
+      textAt(one("ImagePolicy", "notejam", instance).body, "spec", "filterTags", "pattern") ?? "";
+    const matches = (instance: string, tag: string) =>
+      new RegExp(pattern(instance).replaceAll("(?P<", "(?<")).test(tag);
+    expect(matches("dev", "2026-11-01.main-0123abcd-42")).toBe(true);
+    expect(matches("dev", "v1.2.3")).toBe(false);
+    expect(matches("prod", "v1.2.3")).toBe(true);
+    expect(matches("prod", "2026-11-01.main-0123abcd-42")).toBe(false);
+  });
+});
+
+describe.runIf(hasKubectl)("6. separate environments for development, testing and production", () => {
+  it("run the same: every object of one is in the other", () => {
+    const names = (instance: string) =>
+      objectsOf(instance)
+        .map(({ kind, namespace = "", name }) =>
+          `${kind} ${namespace}/${name}`.replaceAll(instance, "ENVIRONMENT"),
+        )
+        .sort();
+    expect(names("dev")).toEqual(names("prod"));
+  });
+
+  it("share no cluster, database, bucket, repository, host name or secret", () => {
+    const others = objectsOf("dev").filter(({ text }) =>
+      /notejam-prod|notejam\/prod|operations-k8s-prod/.test(text),
+    );
+    expect(others.map(({ kind, name }) => `${kind} ${name}`)).toEqual([]);
+    const development = stackNamed(stacks, "notejam-dev");
+    expect(JSON.stringify(development.json)).not.toMatch(/notejam-prod/);
+  });
+
+  it("write to one DNS zone without touching each other's records", () => {
+    const owner = (instance: string) =>
+      textAt(one("HelmRelease", "external-dns", instance).body, "spec", "values", "txtOwnerId");
+    expect(owner("dev")).toBeTruthy();
+    expect(owner("dev")).not.toBe(owner("prod"));
+  });
+});
+
+describe.runIf(hasKubectl)("7. metrics and logs of the infrastructure are collected", () => {
+  it("collects the application's own metrics", () => {
+    const watched = objectsOf("prod")
+      .filter(({ kind }) => kind === "ServiceMonitor" || kind === "PodMonitor")
+      .flatMap(({ namespace, body }) => {
+        const named = listAt(body, "spec", "namespaceSelector", "matchNames");
+        return named.length > 0 ? named : [namespace];
+      });
+    expect(watched).toContain("notejam");
+  });
+
+  it("keeps the logs of pods, in CloudWatch and in a bucket of our own, as long as the environment says", () => {
+    const addons = platform()
+      .resources("aws_eks_addon")
+      .map(({ addon_name: name }) => name);
+    expect(addons).toContain("amazon-cloudwatch-observability");
+    const loki = JSON.stringify(one("HelmRelease", "loki").body);
+    expect(loki).toContain("notejam-prod-loki-");
+    expect(loki).toContain(`${prod.logRetentionDays}d`);
+  });
+
+  it("keeps the logs of control plane, network, database, firewall, load balancer and calls to AWS", () => {
+    expect(platform().one("aws_eks_cluster").enabled_cluster_log_types).toHaveLength(5);
+    expect(platform().count("aws_flow_log")).toBe(1);
+    expect(platform().one("aws_rds_cluster").enabled_cloudwatch_logs_exports).toContain("postgresql");
+    expect(platform().count("aws_wafv2_web_acl_logging_configuration")).toBe(1);
+    expect(platform().one("aws_lb")).toMatchObject({ access_logs: { enabled: true } });
+    expect(stackNamed(stacks, "notejam-bootstrap").count("aws_cloudtrail")).toBe(1);
+  });
+
+  it("tells people: every alert says what to do, and critical ones page", () => {
+    const rules = objectsOf("prod")
+      .filter(({ kind }) => kind === "PrometheusRule")
+      .flatMap(({ body }) => listAt(body, "spec", "groups"))
+      .flatMap((found) => listAt(found, "rules"))
+      .filter((rule) => textAt(rule, "alert") !== undefined);
+    expect(rules.length).toBeGreaterThan(10);
+    for (const rule of rules) {
+      expect(textAt(rule, "annotations", "runbook_url"), textAt(rule, "alert")).toMatch(
+        /^https:\/\/.+runbook\.md#/,
+      );
+    }
+    const { body } = one("HelmRelease", "kube-prometheus-stack");
+    const routes = JSON.stringify(at(body, "spec", "values", "alertmanager", "config", "route"));
+    expect(routes).toContain('{"matchers":["severity = critical"],"receiver":"page"');
+  });
+
+  it("shows them: dashboards come from files", () => {
+    const dashboards = objectsOf("prod")
+      .filter(({ labels }) => labels.grafana_dashboard !== undefined)
+      .flatMap(({ body }) => Object.keys(Object(at(body, "data"))));
+    expect(dashboards).toEqual(
+      expect.arrayContaining(["cluster.json", "database.json", "flux.json", "notejam.json"]),
+    );
+  });
+});
