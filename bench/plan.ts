@@ -22,6 +22,7 @@ import { figure, figureOnly, type Result } from "./result.js";
 
 const ENVIRONMENT = "prod";
 const PARALLELISM = 20;
+const ROUNDS = 3;
 const WEB_ACL = "aws_wafv2_web_acl";
 
 /** Where the plan of production spends its time, on the emulator. */
@@ -81,26 +82,22 @@ async function prepare(
 
 async function firstPlans(stack: PreparedStack, props: TerraformRunProps): Promise<Result[]> {
   const validated = await seconds(() => validate(props));
-  const whole = await seconds(() => plan(props));
-  const webAcls = Object.keys(stack.synthesized.resource[WEB_ACL] ?? {}).length;
-  const results = [
+  const whole: number[] = [];
+  const withoutRules: number[] = [];
+  // In turns, so that a busy minute of the machine weighs on both.
+  for (let round = 0; round < ROUNDS; round += 1) {
+    whole.push(await seconds(() => plan(props)));
+    withoutRules.push(await withEmptyWebAcls(stack, () => seconds(() => plan(props))));
+  }
+  const [plain, reduced] = [Math.min(...whole), Math.min(...withoutRules)];
+  return [
     figureOnly(
       `${stack.name}: terraform validate (loads the provider, checks every argument)`,
       figure(validated, "s"),
     ),
-    figureOnly(`${stack.name}: first plan`, figure(whole, "s")),
-  ];
-  if (webAcls === 0) {
-    return results;
-  }
-  const without = await withEmptyWebAcls(stack, () => seconds(() => plan(props)));
-  return [
-    ...results,
-    figureOnly(`${stack.name}: first plan with a web ACL without rules`, figure(without, "s")),
-    figureOnly(
-      `${stack.name}: the web ACL's rules' share of the first plan`,
-      `${Math.round((1 - without / whole) * 100)} %`,
-    ),
+    figureOnly(`${stack.name}: first plan, best of ${ROUNDS}`, figure(plain, "s")),
+    figureOnly(`${stack.name}: first plan with a web ACL without rules`, figure(reduced, "s")),
+    figureOnly(`${stack.name}: what the web ACL's rules cost`, figure(plain - reduced, "s")),
   ];
 }
 
