@@ -140,7 +140,7 @@ describe("one account that holds everything at the same time", () => {
 
   it.each(STACKS)("%s: a second plan finds nothing to do", async (name) => {
     const planFile = join(home, `${name}.tfplan`);
-    expect(await plan(terraformRun(runOf(name)), planFile)).toEqual({ add: 0, change: 0, remove: 0 });
+    expect(await plan(terraformRun(runOf(name)), planFile)).toMatchObject({ add: 0, change: 0, remove: 0 });
   });
 
   it("gives the application its login through Secrets Manager, also in the recovery region", async () => {
