@@ -1,7 +1,8 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import path from "node:path";
 import { z } from "zod";
+import type { AdminLogin } from "./database/application-login.js";
 
 /** How the application reaches its database. */
 export type DatabaseConfig =
@@ -22,6 +23,8 @@ export type DatabaseConfig =
       readonly tls: { readonly ca: string | undefined } | undefined;
       /** Most connections this process opens. */
       readonly poolSize: number;
+      /** The master user's login, with which a migration makes the application's own; undefined: it exists. */
+      readonly admin: AdminLogin | undefined;
     };
 
 /** Where mail goes. */
@@ -152,6 +155,8 @@ const variables = z.object({
   POSTGRES_PASS: z.string().optional(),
   POSTGRES_DB: z.string().optional(),
   POSTGRES_URL: z.string().optional(),
+  POSTGRES_ADMIN_USER: z.string().optional(),
+  POSTGRES_ADMIN_PASS: z.string().optional(),
   MAIL_URL: mailUrl.optional(),
   MAIL_DIR: z.string().optional(),
   MAIL_FROM: z.string().min(3).default("Notejam <from@notejamapp.com>"),
@@ -174,7 +179,10 @@ const NAMES = Object.keys(variables.shape);
 function fileOf(name: string, env: Environment): string | undefined {
   const file = env[`${name}_FILE`];
   if (file) return file;
-  return env.SECRETS_DIR && name.startsWith("POSTGRES_") ? path.join(env.SECRETS_DIR, name) : undefined;
+  if (!env.SECRETS_DIR || !name.startsWith("POSTGRES_")) return undefined;
+  const mounted = path.join(env.SECRETS_DIR, name);
+  // Only migrations have the master user's login beside the application's.
+  return name.startsWith("POSTGRES_ADMIN_") && !existsSync(mounted) ? undefined : mounted;
 }
 
 /** Values of the environment, then of mounted files; an empty value counts as not given. */
@@ -204,6 +212,9 @@ function contradictions(values: Variables): string[] {
   if (!values.DATABASE_URL && missing.length > 0 && missing.length < POSTGRES_PARTS.length) {
     problems.push(`${missing.join(", ")}: missing; the four ${POSTGRES_PARTS.join(", ")} belong together`);
   }
+  if (Boolean(values.POSTGRES_ADMIN_USER) !== Boolean(values.POSTGRES_ADMIN_PASS)) {
+    problems.push("POSTGRES_ADMIN_USER, POSTGRES_ADMIN_PASS: one is missing; they belong together");
+  }
   if (values.MAIL_URL && values.MAIL_DIR) problems.push("MAIL_URL, MAIL_DIR: give one of the two");
   return problems;
 }
@@ -217,6 +228,11 @@ function tlsOf(values: Variables, fromUrl: string | null): { ca: string | undefi
 function splitHost(host: string): { host: string; port: number } {
   const match = /^(?<name>.*?)(?::(?<port>\d{1,5}))?$/.exec(host);
   return { host: match?.groups?.name ?? host, port: Number(match?.groups?.port ?? 5432) };
+}
+
+function adminOf(values: Variables): AdminLogin | undefined {
+  const { POSTGRES_ADMIN_USER: user, POSTGRES_ADMIN_PASS: password } = values;
+  return user && password ? { user, password: () => password } : undefined;
 }
 
 function databaseOf(values: Variables, env: Environment): DatabaseConfig {
@@ -233,6 +249,7 @@ function databaseOf(values: Variables, env: Environment): DatabaseConfig {
       password: () => password,
       tls: tlsOf(values, url.searchParams.get("sslmode")),
       poolSize,
+      admin: adminOf(values),
     };
   }
   if (!values.POSTGRES_URL) return { kind: "folder", folder: path.resolve(values.DATA_DIR, "database") };
@@ -246,6 +263,7 @@ function databaseOf(values: Variables, env: Environment): DatabaseConfig {
     password: () => (file ? readFileSync(file, "utf8").trim() : given),
     tls: tlsOf(values, null),
     poolSize,
+    admin: adminOf(values),
   };
 }
 

@@ -1,12 +1,19 @@
 import type { Config } from "../config.js";
+import { ensureApplicationLogin } from "../database/application-login.js";
 import { openDatabase } from "../database/database.js";
 import { migrate, readMigrations, type SchemaState, schemaState } from "../database/migrator.js";
 import { MIGRATIONS_FOLDER } from "../folders.js";
 
 const patiently = { onIdleError: () => {}, patient: true };
 
-/** Brings the database's schema up to date. @returns the files applied */
+/**
+ * Brings the database's schema up to date, after making the application's login where the master user's is given.
+ *
+ * @returns the files applied
+ */
 export async function migrateDatabase(config: Config): Promise<string[]> {
+  const { database: server } = config;
+  if (server.kind === "server" && server.admin) await ensureApplicationLogin(server, server.admin);
   const database = await openDatabase(config.database, patiently);
   try {
     return await migrate(database, readMigrations(MIGRATIONS_FOLDER));
