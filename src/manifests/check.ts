@@ -29,6 +29,7 @@ async function main(): Promise<void> {
   const tree = readTree(options.tree);
   const configuration = await loadConfiguration(options.environments);
   const builder = new Builder(options.tree);
+  await builder.findKubectl();
   const checked: CheckedEnvironment[] = [];
   for (const facts of await environmentFacts(configuration, tree, new Date())) {
     checked.push(await checkEnvironment({ builder, tree, facts, measures }));

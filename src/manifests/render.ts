@@ -35,7 +35,7 @@ export class Builder {
 
   /**
    * @param path - folder in the tree, without a leading `./`
-   * @throws NoKubectl, or an Error with what kubectl says
+   * @throws Error with what kubectl says
    */
   build(path: string): Promise<string> {
     const known = this.built.get(path);
@@ -45,18 +45,23 @@ export class Builder {
     return building;
   }
 
+  /** @throws NoKubectl when it cannot be run */
+  async findKubectl(): Promise<void> {
+    const { failed } = await execa("kubectl", ["version", "--client"], { reject: false, stdin: "ignore" });
+    if (failed) throw new NoKubectl();
+  }
+
   exists(path: string): boolean {
     return existsSync(join(this.tree, path));
   }
 
   private async run(path: string): Promise<string> {
     // Flux lets a tree load files from all of its repository, kubectl only from the folder itself.
-    const { stdout, stderr, failed, code } = await execa(
+    const { stdout, stderr, failed } = await execa(
       "kubectl",
       ["kustomize", join(this.tree, path), "--load-restrictor=LoadRestrictionsNone"],
       { reject: false, stdin: "ignore" },
     );
-    if (code === "ENOENT") throw new NoKubectl();
     if (failed) throw new Error(stderr.trim().split("\n").at(-1) ?? "kubectl kustomize failed");
     return stdout;
   }
@@ -79,7 +84,6 @@ export async function render(builder: Builder, facts: EnvironmentFacts): Promise
       for (const variable of result.used) used.add(variable);
       open.push(...result.objects.flatMap(followed));
     } catch (error) {
-      if (error instanceof NoKubectl) throw error;
       findings.push({ check: "build", where: `Kustomization ${name} (./${path})`, what: messageOf(error) });
     }
   }
