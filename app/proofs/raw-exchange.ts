@@ -22,7 +22,7 @@ export interface RawAnswer {
 }
 
 /** Longest to wait for an answer and the connection's end, in milliseconds. */
-const PATIENCE = 15_000;
+const PATIENCE = 25_000;
 /** How long the server may chew on something incomplete before it is left alone, in milliseconds. */
 const LEFT_ALONE = 60;
 const DRIBBLE_PAUSE = 15;

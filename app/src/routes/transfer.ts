@@ -18,10 +18,18 @@ import { exportPage, importPage } from "../views/transfer-pages.js";
 const IMPORTS_AT_ONCE = 1;
 const IMPORTS_WAITING = 5;
 
+/** An upload of which nothing arrives for so long is given up, in milliseconds. */
+const STALLED = 10_000;
+
 /** The form broke off, or its parts are not what the browser announced. */
 class UnreadableUpload extends Error {
   override readonly name = "UnreadableUpload";
-  readonly statusCode = 400;
+  readonly statusCode: number;
+
+  constructor(message: string, statusCode = 400) {
+    super(message);
+    this.statusCode = statusCode;
+  }
 }
 
 /** The parser only has words for what is wrong; failures of the disk have a code, and ours a class of their own. ECONNRESET: the browser went away. */
@@ -31,6 +39,28 @@ function isUnreadable(error: unknown): error is Error {
     error.constructor === Error &&
     (!("code" in error) || error.code === "ECONNRESET")
   );
+}
+
+/**
+ * Fails when nothing arrives for long. The server's own limit counts until the last byte is there, but the parser
+ * can wait for more even then: https://github.com/fastify/busboy/issues/228
+ */
+async function whileArriving<T>(request: FastifyRequest, work: Promise<T>): Promise<T> {
+  let last = { bytes: 0, at: performance.now() };
+  let watch: NodeJS.Timeout | undefined;
+  const stalled = new Promise<never>((_, reject) => {
+    watch = setInterval(() => {
+      const bytes = request.raw.socket.bytesRead;
+      if (bytes !== last.bytes) last = { bytes, at: performance.now() };
+      else if (performance.now() - last.at > STALLED)
+        reject(new UnreadableUpload("nothing more arrives", 408));
+    }, STALLED / 10);
+  });
+  try {
+    return await Promise.race([work, stalled]);
+  } finally {
+    clearInterval(watch);
+  }
 }
 
 /** Everything out as a ZIP, and back in. */
@@ -93,12 +123,15 @@ const transfer: FastifyPluginAsync = async (app) => {
       }
       const target = path.join(tmpdir(), `notejam-import-${randomUUID()}.zip`);
       try {
-        if (!(await receive(request, target))) return await refused("This field is required.");
+        if (!(await whileArriving(request, receive(request, target))))
+          return await refused("This field is required.");
         const { added, known } = await imports.run(() => importZip(app.transfers, viewer.id, target));
         app.metrics.notesWritten.inc({ action: "imported" }, added);
         return reply.goOn("/", `imported.${added}.${known}`);
       } catch (error) {
         if (error instanceof UnusableImport) return await refused(error.message);
+        // Ends what may still be waiting for the rest.
+        if (error instanceof UnreadableUpload) reply.header("connection", "close");
         if (isUnreadable(error)) throw new UnreadableUpload(error.message);
         throw error;
       } finally {
