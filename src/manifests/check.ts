@@ -1,7 +1,6 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
-import pc from "picocolors";
 import { loadConfiguration } from "../config/load.js";
 import { reportUserError } from "../report-user-error.js";
 import { ChartValues } from "./chart-values.js";
@@ -72,7 +71,7 @@ function readMeasures({ schemas, chartValues }: Options): Measures {
 /** Whether a folder was given; a missing one is said loudly, a wrong one ends the program. */
 function folderOf(option: string, folder: string | undefined, consequence: string): boolean {
   if (folder === undefined || folder === "") {
-    console.warn(pc.yellow(`SKIPPED: ${consequence}, because ${option} names no folder.`));
+    console.warn(`SKIPPED: ${consequence}, because ${option} names no folder.`);
     return false;
   }
   if (!existsSync(folder)) throw new WrongFolder(`${option}: there is no folder ${folder}.`);
@@ -87,8 +86,7 @@ function report(checked: readonly CheckedEnvironment[], out: string): void {
     console.log(
       `${instance}: ${objects.length} objects in ${kustomizations} Kustomizations, ${findings.length} findings`,
     );
-    for (const { check, where, what } of findings)
-      console.log(`  ${pc.red(where)}\n    ${what} ${pc.dim(`(${check})`)}`);
+    for (const { check, where, what } of findings) console.log(`  ${where}\n    ${what} (${check})`);
   }
   console.log(`To read what will run: ${out}/index.html`);
   if (checked.some(({ findings }) => findings.length > 0)) process.exitCode = 1;

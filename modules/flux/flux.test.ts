@@ -1,0 +1,93 @@
+import { describe, expect, it } from "vitest";
+import { synthesize } from "../blocks/testing.js";
+import { Flux } from "./flux.js";
+import { fluxInstanceValues } from "./values.js";
+
+describe("Flux", () => {
+  const stack = synthesize((scope) => {
+    new Flux(scope, "flux", {
+      clusterName: "notejam-test",
+      sourceName: "test-source",
+      repository: { name: "operations-k8s-test", owner: "example", branch: "main", files: [] },
+      clusterVars: { HOST_NAME: "notes.example.org" },
+    });
+  });
+
+  it("runs in a namespace of the strictest kind, whose labels it may add to", () => {
+    expect(stack.one("kubernetes_namespace_v1")).toMatchObject({
+      metadata: { name: "flux-system", labels: { "pod-security.kubernetes.io/enforce": "restricted" } },
+      lifecycle: { ignore_changes: ["metadata[0].labels", "metadata[0].annotations"] },
+    });
+  });
+
+  it("hands its variables over as they are", () => {
+    expect(stack.one("kubernetes_config_map_v1").data).toEqual({ HOST_NAME: "notes.example.org" });
+  });
+
+  it("makes its key in a pod that is as restricted as the namespace demands", () => {
+    const { spec } = stack.one("kubernetes_job_v1");
+    expect(spec).toMatchObject({
+      template: {
+        spec: {
+          service_account_name: "flux-operator",
+          security_context: { run_as_non_root: true, seccomp_profile: { type: "RuntimeDefault" } },
+          container: [
+            {
+              image: expect.stringMatching(/^ghcr\.io\/fluxcd\/flux-cli:v\d+\.\d+\.\d+$/),
+              security_context: {
+                allow_privilege_escalation: false,
+                read_only_root_filesystem: true,
+                capabilities: { drop: ["ALL"] },
+              },
+            },
+          ],
+        },
+      },
+    });
+  });
+
+  it("knows GitHub by the host keys of its API", () => {
+    expect(JSON.stringify(stack.one("kubernetes_job_v1").spec)).toMatch(
+      /known_hosts.*join\(.*formatlist\(\\"github\.com %s\\", data\.github_ssh_keys\.[\w-]+\.keys\)/,
+    );
+  });
+});
+
+describe("the values of the Flux instance", () => {
+  const { instance } = fluxInstanceValues({
+    fluxVersion: "2.9.4",
+    sourceName: "test-source",
+    url: "ssh://git@github.com/example/operations-k8s-test.git",
+    branch: "main",
+    folder: "clusters/services",
+    pullSecret: "flux-system",
+    clusterVars: "cluster-vars",
+  });
+  const patchesOf = (name: string) =>
+    instance.kustomize.patches
+      .filter(({ target }) => new RegExp(`^${target.name}$`).test(name))
+      .flatMap(({ patch }): unknown[] => JSON.parse(patch));
+
+  it("bring the controllers of image automation", () => {
+    expect(instance.components).toEqual(
+      expect.arrayContaining(["image-reflector-controller", "image-automation-controller"]),
+    );
+  });
+
+  it("give the source controller memory for big indexes, and fail on a variable without a value", () => {
+    expect(patchesOf("source-controller")).toEqual([
+      { op: "replace", path: "/spec/template/spec/containers/0/resources/limits/memory", value: "1500Mi" },
+    ]);
+    expect(JSON.stringify(patchesOf("kustomize-controller"))).toContain("StrictPostBuildSubstitutions=true");
+  });
+
+  it("let the first Kustomization substitute, too", () => {
+    expect(patchesOf("test-source")).toEqual([
+      {
+        op: "add",
+        path: "/spec/postBuild",
+        value: { substituteFrom: [{ kind: "ConfigMap", name: "cluster-vars" }] },
+      },
+    ]);
+  });
+});

@@ -1,0 +1,51 @@
+import { describe, expect, it } from "vitest";
+import { synthesize } from "../blocks/testing.js";
+import { OperationsRepository, type OperationsRepositoryProps } from "./operations-repository.js";
+
+const repositoryWith = (changes: Partial<OperationsRepositoryProps> = {}) =>
+  synthesize(
+    (scope) =>
+      new OperationsRepository(scope, "repository", {
+        name: "operations-k8s-test",
+        environment: "test",
+        files: [
+          { path: "a/one.yaml", content: "host: ${HOST}\nlog: '%{x}'\n" },
+          { path: "a-one.yaml", content: "" },
+        ],
+        leftToAutomation: [],
+        imageUpdates: "push",
+        archiveOnDestroy: false,
+        ...changes,
+      }),
+  );
+
+describe("OperationsRepository", () => {
+  it("writes each file to main, with the expressions of others as they stand", () => {
+    const files = repositoryWith().resources("github_repository_file");
+    expect(files.map(({ file, content, branch }) => [file, content, branch])).toEqual(
+      expect.arrayContaining([
+        ["a/one.yaml", "host: $${HOST}\nlog: '%%{x}'\n", "main"],
+        ["a-one.yaml", "", "main"],
+      ]),
+    );
+  });
+
+  it("keeps what image automation wrote", () => {
+    const stack = repositoryWith({ leftToAutomation: ["a/one.yaml"] });
+    expect(stack.one("github_repository_file", /a--one/).lifecycle).toEqual({ ignore_changes: ["content"] });
+    expect(stack.one("github_repository_file", /a-one/).lifecycle).toBeUndefined();
+  });
+
+  it("refuses to leave a file to automation that is not in the tree", () => {
+    expect(() => repositoryWith({ leftToAutomation: ["gone.yaml"] })).toThrow(
+      /gone\.yaml is left to image automation but not in the tree/,
+    );
+  });
+
+  it("lets workflows open pull requests, and nothing else by default", () => {
+    expect(repositoryWith().one("github_workflow_repository_permissions")).toMatchObject({
+      default_workflow_permissions: "read",
+      can_approve_pull_request_reviews: true,
+    });
+  });
+});
