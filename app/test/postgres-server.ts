@@ -85,6 +85,16 @@ export class PostgresServer {
     return server;
   }
 
+  /** Makes, but does not start, a second server with a copy of a stopped server's files. */
+  static async copyOf(stopped: PostgresServer): Promise<PostgresServer> {
+    const folder = mkdtempSync(path.join(tmpdir(), "notejam-postgres-"));
+    const { uid, gid } = stopped.#owner;
+    if (uid !== undefined && gid !== undefined) chownSync(folder, uid, gid);
+    // Unlike Node's own function this keeps the owner.
+    await run("cp", ["-a", path.join(stopped.folder, "data"), folder]);
+    return new PostgresServer(await freePort(), folder, stopped.#binaries, stopped.#owner);
+  }
+
   /** Id of the server's first process, the parent of all others; 0 while it is stopped. */
   get pid(): number {
     return this.#process?.pid ?? 0;

@@ -1,0 +1,58 @@
+import { once } from "node:events";
+import net from "node:net";
+
+/**
+ * An address that can be moved from one server to another, as the name of a database's writer is in a failover:
+ * new connections go to the new server, those that are open stay where they are.
+ */
+export class MovingAddress {
+  readonly #server: net.Server;
+  readonly #sockets = new Set<net.Socket>();
+  #target: number;
+
+  private constructor(server: net.Server, target: number) {
+    this.#server = server;
+    this.#target = target;
+  }
+
+  /** @param target port that it leads to at first */
+  static async open(target: number): Promise<MovingAddress> {
+    const server = net.createServer((socket) => address.#forward(socket));
+    const address = new MovingAddress(server, target);
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    return address;
+  }
+
+  get port(): number {
+    const address = this.#server.address();
+    if (typeof address !== "object" || address === null) throw new Error("The address is closed");
+    return address.port;
+  }
+
+  moveTo(port: number): void {
+    this.#target = port;
+  }
+
+  close(): void {
+    this.#server.close();
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  #forward(from: net.Socket): void {
+    const to = net.connect(this.#target, "127.0.0.1");
+    for (const [one, other] of [
+      [from, to],
+      [to, from],
+    ] as const) {
+      this.#sockets.add(one);
+      one.setNoDelay(true);
+      one.on("error", () => other.destroy());
+      one.on("close", () => {
+        this.#sockets.delete(one);
+        other.destroy();
+      });
+      one.pipe(other);
+    }
+  }
+}
