@@ -1,6 +1,6 @@
 import { type Cluster, ofKind } from "../cluster.js";
 import type { Finding } from "../finding.js";
-import { at, describe, isClusterWide, listAt, type Manifest, textAt } from "../manifest.js";
+import { at, describe, groupOf, isClusterWide, listAt, type Manifest, textAt } from "../manifest.js";
 
 const CHECK = "kustomizations";
 
@@ -98,20 +98,20 @@ function missingOrder(cluster: Cluster, order: Order): Finding[] {
   const charts = new Map(
     ofKind(cluster, "HelmRelease").map(({ name, kustomization }) => [name, kustomization]),
   );
-  const faults = cluster.objects.flatMap((object) => {
+  const faults = new Map<string, string>();
+  for (const object of cluster.objects) {
     const { kustomization, namespace, apiVersion } = object;
-    const group = apiVersion.split("/")[0] ?? "";
-    const chart = DEFINED_BY[group];
+    const chart = DEFINED_BY[groupOf({ apiVersion })];
     const needs = [
       isClusterWide(object) || namespace === undefined ? undefined : makers.get(namespace),
       chart === undefined ? undefined : charts.get(chart),
     ];
-    return needs
-      .filter((earlier) => earlier !== undefined && !order.follows(kustomization, earlier))
-      .map(
-        (earlier) =>
-          `Kustomization ${kustomization} must depend on ${earlier}, which makes what ${describe(object)} needs`,
-      );
-  });
-  return [...new Set(faults)].map((what) => ({ check: CHECK, where: "order", what }));
+    for (const earlier of needs) {
+      const pair = `${kustomization} ${earlier}`;
+      if (earlier === undefined || order.follows(kustomization, earlier) || faults.has(pair)) continue;
+      const what = `must depend on ${earlier}, which makes what ${describe(object)} needs`;
+      faults.set(pair, `Kustomization ${kustomization} ${what}`);
+    }
+  }
+  return [...faults.values()].map((what) => ({ check: CHECK, where: "order", what }));
 }
