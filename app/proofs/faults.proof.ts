@@ -123,6 +123,19 @@ it("survives PostgreSQL killed and started again", async () => {
   );
 });
 
+it("writes nothing twice and denies nothing that was saved when answers of PostgreSQL are lost", async () => {
+  await through(
+    "One in fifteen answers of PostgreSQL lost",
+    async () => {
+      address.loseAnswers(1 / 15);
+      await pause(OUTAGE);
+      address.loseAnswers(0);
+      return performance.now();
+    },
+    primary,
+  );
+});
+
 it("serves reads and saves nothing while PostgreSQL only reads, and saves again afterwards", async () => {
   const account = await through(
     "PostgreSQL made read-only",

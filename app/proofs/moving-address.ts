@@ -9,6 +9,7 @@ export class MovingAddress {
   readonly #server: net.Server;
   readonly #sockets = new Set<net.Socket>();
   #target: number;
+  #lost = 0;
 
   private constructor(server: net.Server, target: number) {
     this.#server = server;
@@ -34,6 +35,15 @@ export class MovingAddress {
     this.#target = port;
   }
 
+  /**
+   * From now on breaks connections at the moment of an answer: the server did what it was asked, and nobody hears of it.
+   *
+   * @param share part of the answers that are lost, from 0 to 1
+   */
+  loseAnswers(share: number): void {
+    this.#lost = share;
+  }
+
   close(): void {
     this.#server.close();
     for (const socket of this.#sockets) socket.destroy();
@@ -52,7 +62,11 @@ export class MovingAddress {
         this.#sockets.delete(one);
         other.destroy();
       });
-      one.pipe(other);
     }
+    from.pipe(to);
+    to.on("data", (answer) => {
+      if (Math.random() < this.#lost) from.destroy();
+      else from.write(answer);
+    });
   }
 }
