@@ -54,6 +54,14 @@ export abstract class AwsStack extends TerraformStack {
     });
   }
 
+  /**
+   * Only the policy is asked. CDKTF's own validation of the `cloud` block starts Terraform once per stack to learn its
+   * version, which `required_version` above checks where it matters; so synthesis needs no Terraform.
+   */
+  override runAllValidations(): void {
+    this.node.validate();
+  }
+
   /** A provider for another region; hand it to the constructs that make something there. */
   protected providerIn(region: string, alias: string): AwsProvider {
     return new AwsProvider(this, `aws-${alias}`, { alias, region, defaultTags: [{ tags: this.tags }] });
