@@ -1,9 +1,9 @@
 import { DataGithubSshKeys } from "@cdktf/provider-github/lib/data-github-ssh-keys/index.js";
 import { RepositoryDeployKey } from "@cdktf/provider-github/lib/repository-deploy-key/index.js";
 import { DataKubernetesConfigMapV1 } from "@cdktf/provider-kubernetes/lib/data-kubernetes-config-map-v1/index.js";
-import { JobV1, type JobV1SpecTemplateSpec } from "@cdktf/provider-kubernetes/lib/job-v1/index.js";
 import { Fn, type ITerraformDependable, Token } from "cdktf";
 import { Construct } from "constructs";
+import { PlainResource } from "../blocks/plain-resource.js";
 
 export interface DeployKeyProps {
   /** Namespace that Flux runs in. */
@@ -44,18 +44,10 @@ export class DeployKey extends Construct {
   constructor(scope: Construct, id: string, props: DeployKeyProps) {
     super(scope, id);
     const { namespace } = props;
-    const job = new JobV1(this, "make-pair", {
-      metadata: { name: "make-deploy-key", namespace },
-      spec: {
-        backoffLimit: 3,
-        activeDeadlineSeconds: 240,
-        template: {
-          metadata: { labels: { "app.kubernetes.io/name": "make-deploy-key" } },
-          spec: podThatMakesPair(props, this.knownHosts()),
-        },
-      },
-      waitForCompletion: true,
-      timeouts: { create: "5m", update: "5m" },
+    const job = new PlainResource(this, "make-pair", {
+      type: "kubernetes_job_v1",
+      providerName: "kubernetes",
+      config: jobThatMakesPair(props, this.knownHosts()),
       dependsOn: [...props.dependsOn],
     });
     const published = new DataKubernetesConfigMapV1(this, "public-key", {
@@ -88,7 +80,23 @@ kubectl create configmap "$PUBLIC_KEY" --from-file=identity.pub=/tmp/identity.pu
   | kubectl apply --filename=-
 `.trim();
 
-function podThatMakesPair(props: DeployKeyProps, knownHosts: string): JobV1SpecTemplateSpec {
+function jobThatMakesPair(props: DeployKeyProps, knownHosts: string) {
+  return {
+    metadata: { name: "make-deploy-key", namespace: props.namespace },
+    spec: {
+      backoff_limit: 3,
+      active_deadline_seconds: 240,
+      template: {
+        metadata: { labels: { "app.kubernetes.io/name": "make-deploy-key" } },
+        spec: podThatMakesPair(props, knownHosts),
+      },
+    },
+    wait_for_completion: true,
+    timeouts: { create: "5m", update: "5m" },
+  };
+}
+
+function podThatMakesPair(props: DeployKeyProps, knownHosts: string) {
   const environment = {
     SECRET: DEPLOY_KEY_SECRET,
     PUBLIC_KEY,
@@ -98,14 +106,14 @@ function podThatMakesPair(props: DeployKeyProps, knownHosts: string): JobV1SpecT
     HOME: "/tmp",
   };
   return {
-    serviceAccountName: props.serviceAccount,
-    automountServiceAccountToken: true,
-    restartPolicy: "Never",
-    securityContext: {
-      runAsNonRoot: true,
-      runAsUser: "65534",
-      fsGroup: "65534",
-      seccompProfile: { type: "RuntimeDefault" },
+    service_account_name: props.serviceAccount,
+    automount_service_account_token: true,
+    restart_policy: "Never",
+    security_context: {
+      run_as_non_root: true,
+      run_as_user: "65534",
+      fs_group: "65534",
+      seccomp_profile: { type: "RuntimeDefault" },
     },
     container: [
       {
@@ -114,14 +122,14 @@ function podThatMakesPair(props: DeployKeyProps, knownHosts: string): JobV1SpecT
         command: ["/bin/sh", "-euc", MAKE_PAIR],
         env: Object.entries(environment).map(([name, value]) => ({ name, value })),
         resources: { requests: { cpu: "50m", memory: "64Mi" }, limits: { memory: "256Mi" } },
-        securityContext: {
-          allowPrivilegeEscalation: false,
-          readOnlyRootFilesystem: true,
+        security_context: {
+          allow_privilege_escalation: false,
+          read_only_root_filesystem: true,
           capabilities: { drop: ["ALL"] },
         },
-        volumeMount: [{ name: "tmp", mountPath: "/tmp" }],
+        volume_mount: [{ name: "tmp", mount_path: "/tmp" }],
       },
     ],
-    volume: [{ name: "tmp", emptyDir: { medium: "Memory" } }],
+    volume: [{ name: "tmp", empty_dir: { medium: "Memory" } }],
   };
 }
