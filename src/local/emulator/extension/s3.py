@@ -1,4 +1,4 @@
-"""S3: replication rules as they were written, and checksums of uploads under a default lock."""
+"""S3: replication rules, default locks, the policy of a log bucket, delete markers."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import json
 from typing import Any
 
 from moto.s3.exceptions import ReplicationConfigurationNotFoundError
-from moto.s3.models import LOGGING_SERVICE_PRINCIPAL, FakeBucket, S3Backend
+from moto.s3.models import LOGGING_SERVICE_PRINCIPAL, FakeBucket, FakeDeleteMarker, S3Backend
 from moto.s3.responses import S3Response
 from werkzeug.datastructures import Headers
 
-from patching import extends
+from patching import adds, extends
 
 
 @extends(S3Response)
@@ -99,3 +99,12 @@ def _log_permissions_enabled_policy(target_bucket: Any, target_prefix: str | Non
 
 
 FakeBucket._log_permissions_enabled_policy = staticmethod(_log_permissions_enabled_policy)
+
+
+@adds(FakeDeleteMarker)
+def dispose(self: Any) -> None:
+    """A delete marker has no content to let go of.
+
+    moto calls this on each version of an object that is deleted while versioning is suspended, and fails on a marker:
+    a bucket with `force_destroy` could not be emptied.
+    """
