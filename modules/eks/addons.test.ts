@@ -8,16 +8,16 @@ const stack = synthesize((scope) => {
   new NetworkAddons(scope, "network", { ...props, dependsOn: [{ fqn: "association.aws-node" }] });
   new SystemAddons(scope, "system", { ...props, dependsOn: [{ fqn: "aws_eks_node_group.operations" }] });
 });
-const addons = new Map(stack.resources("aws_eks_addon").map((addon) => [addon["addon_name"], addon]));
+const addons = new Map(stack.resources("aws_eks_addon").map((addon) => [addon.addon_name, addon]));
 const configurationOf = (name: string) => {
-  const values = addons.get(name)?.["configuration_values"];
+  const values = addons.get(name)?.configuration_values;
   return values === undefined ? undefined : JSON.parse(String(values));
 };
 
 describe("the add-ons of a cluster", () => {
   it("are complete: network and credentials before the nodes, the rest on them", () => {
     const waitingFor = (dependency: string) =>
-      [...addons].filter(([, addon]) => String(addon["depends_on"]) === dependency).map(([name]) => name);
+      [...addons].filter(([, addon]) => String(addon.depends_on) === dependency).map(([name]) => name);
     expect(waitingFor("association.aws-node").sort()).toEqual(["eks-pod-identity-agent", "vpc-cni"]);
     expect(waitingFor("aws_eks_node_group.operations").sort()).toEqual([
       "amazon-cloudwatch-observability",
@@ -31,9 +31,9 @@ describe("the add-ons of a cluster", () => {
 
   it("come in AWS's default version for the cluster's Kubernetes minor", () => {
     for (const [name, addon] of addons) {
-      const version = stack.data("aws_eks_addon_version").find((data) => data["addon_name"] === name);
+      const version = stack.data("aws_eks_addon_version").find((data) => data.addon_name === name);
       expect(version).toMatchObject({ kubernetes_version: "1.35", most_recent: false });
-      expect(addon["addon_version"]).toBe(`\${data.aws_eks_addon_version.${version?.id}.version}`);
+      expect(addon.addon_version).toBe(`\${data.aws_eks_addon_version.${version?.id}.version}`);
     }
   });
 

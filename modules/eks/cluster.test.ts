@@ -27,7 +27,7 @@ describe("EksCluster", () => {
   const eks = stack.one("aws_eks_cluster");
 
   it("keeps the Kubernetes API inside the VPC when no outside range is named", () => {
-    expect(eks["vpc_config"]).toEqual({
+    expect(eks.vpc_config).toEqual({
       subnet_ids: ["subnet-a", "subnet-b", "subnet-c"],
       endpoint_private_access: true,
       endpoint_public_access: false,
@@ -36,7 +36,7 @@ describe("EksCluster", () => {
 
   it("opens the public endpoint to exactly the ranges that are named", () => {
     const open = cluster({ endpoint: { publicAccessCidrs: ["203.0.113.0/24"] } }).one("aws_eks_cluster");
-    expect(open["vpc_config"]).toMatchObject({
+    expect(open.vpc_config).toMatchObject({
       endpoint_private_access: true,
       endpoint_public_access: true,
       public_access_cidrs: ["203.0.113.0/24"],
@@ -44,11 +44,11 @@ describe("EksCluster", () => {
   });
 
   it("encrypts Kubernetes Secrets with our key", () => {
-    expect(eks["encryption_config"]).toEqual({ resources: ["secrets"], provider: { key_arn: "key-eks" } });
+    expect(eks.encryption_config).toEqual({ resources: ["secrets"], provider: { key_arn: "key-eks" } });
   });
 
   it("logs every part of the control plane into a group that exists before the cluster", () => {
-    expect(eks["enabled_cluster_log_types"]).toEqual([
+    expect(eks.enabled_cluster_log_types).toEqual([
       "api",
       "audit",
       "authenticator",
@@ -61,28 +61,28 @@ describe("EksCluster", () => {
       retention_in_days: 90,
       kms_key_id: "key-logs",
     });
-    expect(eks["depends_on"]).toContain(`aws_cloudwatch_log_group.${group.id}`);
+    expect(eks.depends_on).toContain(`aws_cloudwatch_log_group.${group.id}`);
   });
 
   it("lets the role's policies outlive the cluster, which needs them to clean up", () => {
     for (const type of ["aws_iam_role_policy_attachment", "aws_iam_role_policy"])
-      expect(eks["depends_on"]).toContain(`${type}.${stack.one(type).id}`);
+      expect(eks.depends_on).toContain(`${type}.${stack.one(type).id}`);
   });
 
   it("makes nobody administrator for having created it", () => {
-    expect(eks["access_config"]).toEqual({
+    expect(eks.access_config).toEqual({
       authentication_mode: "API",
       bootstrap_cluster_creator_admin_permissions: false,
     });
   });
 
   it("never slides into paid extended support, and can leave an impaired zone", () => {
-    expect(eks["upgrade_policy"]).toEqual({ support_type: "STANDARD" });
-    expect(eks["zonal_shift_config"]).toEqual({ enabled: true });
+    expect(eks.upgrade_policy).toEqual({ support_type: "STANDARD" });
+    expect(eks.zonal_shift_config).toEqual({ enabled: true });
   });
 
   it("leaves the add-ons to the add-on constructs", () => {
-    expect(eks["bootstrap_self_managed_addons"]).toBe(false);
+    expect(eks.bootstrap_self_managed_addons).toBe(false);
   });
 
   it("gives admins the admin policy and viewers one that cannot read Secrets, after their entries", () => {
@@ -100,16 +100,14 @@ describe("EksCluster", () => {
   });
 
   it("lets EKS assume the role for this cluster alone", () => {
-    const [trust] = statementsOf(stack.one("aws_iam_role")["assume_role_policy"]);
+    const [trust] = statementsOf(stack.one("aws_iam_role").assume_role_policy);
     expect(trust?.Principal).toEqual({ Service: ["eks.amazonaws.com"] });
     expect(trust?.Action).toEqual(["sts:AssumeRole", "sts:TagSession"]);
-    expect(trust?.Condition?.["ArnLike"]?.["aws:SourceArn"]).toMatch(
-      /:eks:eu-west-1:.*:cluster\/notejam-dev$/,
-    );
+    expect(trust?.Condition?.ArnLike?.["aws:SourceArn"]).toMatch(/:eks:eu-west-1:.*:cluster\/notejam-dev$/);
   });
 
   it("lets the role use the secrets key and no other", () => {
-    const [statement] = statementsOf(stack.one("aws_iam_role_policy")["policy"]);
+    const [statement] = statementsOf(stack.one("aws_iam_role_policy").policy);
     expect(statement?.Resource).toEqual(["key-eks"]);
   });
 

@@ -27,7 +27,7 @@ function group(change: Partial<NodeGroupProps> = {}) {
 function autoscalerTags(stack: Synthesized): Record<string, string> {
   const tags = stack
     .resources("aws_autoscaling_group_tag")
-    .map((block): { key: string; value: string } => JSON.parse(JSON.stringify(block["tag"])));
+    .map((block): { key: string; value: string } => JSON.parse(JSON.stringify(block.tag)));
   return Object.fromEntries(tags.map(({ key, value }) => [key, value]));
 }
 
@@ -46,36 +46,36 @@ describe("NodeGroup", () => {
   });
 
   it("leaves the number of nodes to the autoscaler and replaces groups without a gap", () => {
-    expect(nodes["lifecycle"]).toEqual({
+    expect(nodes.lifecycle).toEqual({
       create_before_destroy: true,
       ignore_changes: ["scaling_config[0].desired_size"],
     });
-    expect(nodes["node_group_name_prefix"]).toBe("apps-");
-    expect(template["lifecycle"]).toEqual({ create_before_destroy: true });
-    expect(template["name_prefix"]).toBe("notejam-dev-eu-west-1-apps-");
+    expect(nodes.node_group_name_prefix).toBe("apps-");
+    expect(template.lifecycle).toEqual({ create_before_destroy: true });
+    expect(template.name_prefix).toBe("notejam-dev-eu-west-1-apps-");
   });
 
   it("runs the template's newest version", () => {
-    expect(nodes["launch_template"]).toEqual({
+    expect(nodes.launch_template).toEqual({
       id: `\${aws_launch_template.${template.id}.id}`,
       version: `\${aws_launch_template.${template.id}.latest_version}`,
     });
   });
 
   it("updates at most a third of the nodes at once and replaces broken ones", () => {
-    expect(nodes["update_config"]).toEqual({ max_unavailable_percentage: 33 });
-    expect(nodes["node_repair_config"]).toEqual({ enabled: true });
+    expect(nodes.update_config).toEqual({ max_unavailable_percentage: 33 });
+    expect(nodes.node_repair_config).toEqual({ enabled: true });
   });
 
   it("demands IMDSv2 and keeps pods away from the node's role", () => {
-    expect(template["metadata_options"]).toMatchObject({
+    expect(template.metadata_options).toMatchObject({
       http_tokens: "required",
       http_put_response_hop_limit: 1,
     });
   });
 
   it("encrypts the disks with our key", () => {
-    expect(template["block_device_mappings"]).toEqual([
+    expect(template.block_device_mappings).toEqual([
       {
         device_name: "/dev/xvda",
         ebs: {
@@ -90,12 +90,12 @@ describe("NodeGroup", () => {
   });
 
   it("puts the nodes into the groups given", () => {
-    expect(template["vpc_security_group_ids"]).toEqual(["sg-cluster", "sg-workers"]);
+    expect(template.vpc_security_group_ids).toEqual(["sg-cluster", "sg-workers"]);
   });
 
   it("tags what the provider's default tags do not reach", () => {
     const tags = { Owner: "DevOps", Name: "notejam-dev-eu-west-1-apps" };
-    expect(template["tag_specifications"]).toEqual([
+    expect(template.tag_specifications).toEqual([
       { resource_type: "instance", tags },
       { resource_type: "volume", tags },
       { resource_type: "network-interface", tags },
@@ -103,20 +103,20 @@ describe("NodeGroup", () => {
   });
 
   it("tells the kubelet how many pods prefix delegation makes room for", () => {
-    const userData = Buffer.from(String(template["user_data"]), "base64").toString();
+    const userData = Buffer.from(String(template.user_data), "base64").toString();
     expect(userData).toMatch(/^MIME-Version: 1\.0\n/);
     expect(userData).toContain("Content-Type: application/node.eks.aws\n\napiVersion: node.eks.aws/v1alpha1");
     expect(userData).toContain("\n      maxPods: 110\n");
   });
 
   it("labels and taints the nodes with their scope", () => {
-    expect(nodes["labels"]).toEqual({ scope: "apps" });
-    expect(nodes["taint"]).toEqual([{ key: "scope", value: "apps", effect: "NO_SCHEDULE" }]);
+    expect(nodes.labels).toEqual({ scope: "apps" });
+    expect(nodes.taint).toEqual([{ key: "scope", value: "apps", effect: "NO_SCHEDULE" }]);
   });
 
   it("has no taint unless one is given", () => {
     const open = group({ taints: undefined });
-    expect(open.one("aws_eks_node_group")["taint"] ?? []).toEqual([]);
+    expect(open.one("aws_eks_node_group").taint ?? []).toEqual([]);
     expect(Object.keys(autoscalerTags(open)).filter((key) => key.includes("/taint/"))).toEqual([]);
   });
 
@@ -133,14 +133,14 @@ describe("NodeGroup", () => {
 
   it("puts those tags on the group that EKS made", () => {
     for (const tag of stack.resources("aws_autoscaling_group_tag"))
-      expect(tag["autoscaling_group_name"]).toBe(
+      expect(tag.autoscaling_group_name).toBe(
         `\${aws_eks_node_group.${nodes.id}.resources[0].autoscaling_groups[0].name}`,
       );
   });
 
   it("waits for what it is told to wait for", () => {
     const waiting = group({ dependsOn: [{ fqn: "aws_eks_addon.vpc-cni" }] });
-    expect(waiting.one("aws_eks_node_group")["depends_on"]).toEqual(["aws_eks_addon.vpc-cni"]);
+    expect(waiting.one("aws_eks_node_group").depends_on).toEqual(["aws_eks_addon.vpc-cni"]);
   });
 
   it("refuses a name that would be too long with Terraform's suffix", () => {

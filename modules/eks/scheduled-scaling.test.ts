@@ -43,7 +43,7 @@ describe("ScheduledScaling", () => {
   });
 
   it("plans only the way back while the event runs, and nothing when it is over", () => {
-    expect(schedulesAt("2026-12-31T20:00:00Z").map((action) => action["scheduled_action_name"])).toEqual([
+    expect(schedulesAt("2026-12-31T20:00:00Z").map((action) => action.scheduled_action_name)).toEqual([
       "new-year-after",
     ]);
     expect(schedulesAt("2027-01-02T00:00:00Z")).toEqual([]);

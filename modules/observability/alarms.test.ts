@@ -22,7 +22,7 @@ describe("Alarms", () => {
   const all = stack.resources("aws_cloudwatch_metric_alarm");
   const composite = stack.one("aws_cloudwatch_composite_alarm");
   const alarm = (name: string) => {
-    const found = all.find((one) => one["alarm_name"] === `notejam-dev-${name}`);
+    const found = all.find((one) => one.alarm_name === `notejam-dev-${name}`);
     if (!found) throw new Error(`no alarm ${name}`);
     return found;
   };
@@ -37,11 +37,11 @@ describe("Alarms", () => {
       alarm_actions: ["topic"],
       ok_actions: ["topic"],
     });
-    for (const name of felt) expect(alarm(name)["alarm_actions"] ?? []).toEqual([]);
+    for (const name of felt) expect(alarm(name).alarm_actions ?? []).toEqual([]);
   });
 
   it("announces beginning and end of every other alarm", () => {
-    for (const one of all.filter((candidate) => !isFelt(candidate["alarm_name"])))
+    for (const one of all.filter((candidate) => !isFelt(candidate.alarm_name)))
       expect(one).toMatchObject({ alarm_actions: ["topic"], ok_actions: ["topic"] });
   });
 
@@ -56,7 +56,7 @@ describe("Alarms", () => {
   });
 
   it("watches each part of the platform", () => {
-    expect(all.map((one) => String(one["alarm_name"]).replace("notejam-dev-", "")).sort()).toEqual([
+    expect(all.map((one) => String(one.alarm_name).replace("notejam-dev-", "")).sort()).toEqual([
       "cluster-nodes-cpu",
       "cluster-nodes-disk",
       "cluster-nodes-failed",
@@ -79,7 +79,7 @@ describe("Alarms", () => {
   });
 
   it("counts errors of pods and load balancer as a share of requests, and not among a handful", () => {
-    expect(alarm("service-errors")["metric_query"]).toEqual([
+    expect(alarm("service-errors").metric_query).toEqual([
       expect.objectContaining({
         id: "result",
         return_data: true,
@@ -116,9 +116,9 @@ describe("Alarms", () => {
   });
 
   it("takes silence of the writer and of the cluster for trouble, and no errors for none", () => {
-    expect(alarm("database-cpu")["treat_missing_data"]).toBe("breaching");
-    expect(alarm("cluster-unwatched")["treat_missing_data"]).toBe("breaching");
-    expect(alarm("service-unavailable")["treat_missing_data"]).toBe("notBreaching");
+    expect(alarm("database-cpu").treat_missing_data).toBe("breaching");
+    expect(alarm("cluster-unwatched").treat_missing_data).toBe("breaching");
+    expect(alarm("service-unavailable").treat_missing_data).toBe("notBreaching");
   });
 
   it("speaks before the last connection is taken", () => {

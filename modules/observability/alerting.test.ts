@@ -11,7 +11,7 @@ const stack = synthesize((scope) => {
     emails: ["ops@example.com", "dev@example.com"],
   });
 });
-const statements = statementsOf(stack.one("aws_sns_topic_policy")["policy"]);
+const statements = statementsOf(stack.one("aws_sns_topic_policy").policy);
 
 describe("Alerting", () => {
   it("encrypts what is announced with our key", () => {
@@ -43,13 +43,13 @@ describe("Alerting", () => {
     for (const { Action, Resource, Condition } of allowed) {
       expect(Action).toEqual(["sns:Publish"]);
       expect(Resource).toEqual([expect.stringContaining("aws_sns_topic.")]);
-      expect(Condition?.["StringEquals"]).toHaveProperty("aws:SourceAccount");
-      expect(Condition?.["ArnLike"]?.["aws:SourceArn"]).toMatch(/^arn:\$\{.*\}:/);
+      expect(Condition?.StringEquals).toHaveProperty("aws:SourceAccount");
+      expect(Condition?.ArnLike?.["aws:SourceArn"]).toMatch(/^arn:\$\{.*\}:/);
     }
   });
 
   it("does not carry another environment's alarms", () => {
-    const arns = statements.map((statement) => statement.Condition?.["ArnLike"]?.["aws:SourceArn"]);
+    const arns = statements.map((statement) => statement.Condition?.ArnLike?.["aws:SourceArn"]);
     expect(arns).toContainEqual(expect.stringMatching(/:cloudwatch:eu-west-1:.*:alarm:notejam-dev-\*$/));
     expect(arns).toContainEqual(expect.stringMatching(/:events:eu-west-1:.*:rule\/notejam-dev-\*$/));
   });

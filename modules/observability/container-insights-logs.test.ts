@@ -11,7 +11,7 @@ it("makes every group that the CloudWatch add-on writes to, with retention and k
     });
   });
   const groups = stack.resources("aws_cloudwatch_log_group");
-  expect(groups.map((group) => group["name"])).toEqual(
+  expect(groups.map((group) => group.name)).toEqual(
     ["application", "dataplane", "host", "performance"].map(
       (kind) => `/aws/containerinsights/notejam-dev/${kind}`,
     ),

@@ -24,11 +24,11 @@ interface PlacedWidget {
   readonly height: number;
   readonly properties: { readonly region?: string; readonly alarms?: string[]; readonly query?: string };
 }
-const widgets: PlacedWidget[] = JSON.parse(String(dashboard["dashboard_body"])).widgets;
+const widgets: PlacedWidget[] = JSON.parse(String(dashboard.dashboard_body)).widgets;
 
 describe("Dashboard", () => {
   it("has a name of its own in the account", () => {
-    expect(dashboard["dashboard_name"]).toBe("notejam-dev-eu-west-1");
+    expect(dashboard.dashboard_name).toBe("notejam-dev-eu-west-1");
   });
 
   it("shows the alarms first", () => {
@@ -40,7 +40,7 @@ describe("Dashboard", () => {
   });
 
   it("shows load balancer, database, cluster and firewall of this environment", () => {
-    const body = String(dashboard["dashboard_body"]);
+    const body = String(dashboard.dashboard_body);
     for (const dimension of [
       ["LoadBalancer", "app/notejam-dev/50dc"],
       ["DBClusterIdentifier", "notejam-dev-database"],

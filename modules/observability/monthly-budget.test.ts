@@ -30,7 +30,7 @@ describe("MonthlyBudget", () => {
       threshold_type: "PERCENTAGE",
       comparison_operator: "GREATER_THAN",
     };
-    expect(budget()["notification"]).toEqual([
+    expect(budget().notification).toEqual([
       { notification_type: "ACTUAL", threshold: 80, ...topic },
       { notification_type: "ACTUAL", threshold: 100, ...topic },
       { notification_type: "FORECASTED", threshold: 100, ...topic },
@@ -38,7 +38,7 @@ describe("MonthlyBudget", () => {
   });
 
   it("can tell people directly", () => {
-    expect(budget({ emails: ["ops@example.com"] })["notification"]).toMatchObject([
+    expect(budget({ emails: ["ops@example.com"] }).notification).toMatchObject([
       { subscriber_email_addresses: ["ops@example.com"] },
       {},
       {},
@@ -46,7 +46,7 @@ describe("MonthlyBudget", () => {
   });
 
   it("can count one environment alone", () => {
-    expect(budget({ costTag: { key: "Environment", value: "dev" } })["cost_filter"]).toEqual([
+    expect(budget({ costTag: { key: "Environment", value: "dev" } }).cost_filter).toEqual([
       { name: "TagKeyValue", values: ["user:Environment$dev"] },
     ]);
   });

@@ -13,13 +13,19 @@ const position = (pattern: RegExp) => {
 
 describe("destroying an environment", () => {
   it("stops Flux before it removes what Flux would bring back", () => {
-    expect(position(/scale .*kustomize-controller/)).toBeLessThan(position(/delete ingress/));
+    expect(position(/scale .*kustomize-controller/)).toBeLessThan(position(/delete prometheuses/));
     expect(commands[0]).not.toContain("flux-operator");
   });
 
-  it("removes ingresses and disks while the controllers that made them still run", () => {
+  it("stops the controller that would wait for, or make, a load balancer, and deletes no Ingress", () => {
+    expect(position(/scale deployment aws-load-balancer-controller --replicas=0/)).toBeLessThan(
+      position(/cdktf destroy/),
+    );
+    expect(commands.filter((command) => command.includes("ingress"))).toEqual([]);
+  });
+
+  it("removes disks while the driver that made them still runs", () => {
     const gitops = position(/cdktf destroy notejam-dev-gitops/);
-    expect(position(/delete ingress/)).toBeLessThan(gitops);
     expect(position(/delete prometheuses.*statefulsets/)).toBeLessThan(
       position(/delete persistentvolumeclaim/),
     );
@@ -42,11 +48,13 @@ describe("destroying an environment", () => {
     const ran: string[] = [];
     const run = async (program: string, args: readonly string[]) => {
       ran.push([program, ...args].join(" "));
-      if (args.includes("ingress")) throw new Error("timed out");
+      if (args.includes("aws-load-balancer-controller")) throw new Error("timed out");
     };
     const failure = runSteps(STEPS, { run, say: () => undefined });
     await expect(failure).rejects.toThrow(DestroyProblem);
-    await expect(failure).rejects.toThrow(/This step failed: kubectl delete ingress/);
+    await expect(failure).rejects.toThrow(
+      /This step failed: kubectl scale deployment aws-load-balancer-controller/,
+    );
     expect(ran).toEqual(commands.slice(0, 2));
   });
 

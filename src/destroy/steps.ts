@@ -22,10 +22,11 @@ const KUBECTL_TIMEOUT = "--timeout=10m";
 /**
  * What destroys an environment, in an order in which nothing waits for what is gone already.
  *
- * Controllers outside Terraform's sight made target groups (for Ingresses) and disks (for claims). They take them away
- * only while they run; so Flux is stopped first, which would bring everything back (its operator looks once an hour and
- * would start it again), then what they made is deleted, then Flux, by its operator, which removes all of Flux's
- * finalizers, so that no namespace hangs; and at last the cluster.
+ * Flux is stopped first, which would bring everything back (its operator looks once an hour and would start it again).
+ * The load balancer is Terraform's, and its controller may not delete it: an Ingress that was deleted would wait for
+ * that for ever, so the controller stops and the Ingresses go with the cluster. Its target groups stay in AWS; they hold
+ * nothing up, and the runbook says how to remove them. Disks are deleted by the driver that made them, while it runs. Then
+ * comes Flux, by its operator, which removes all of Flux's finalizers, so that no namespace hangs; and at last the cluster.
  */
 export function destroySteps(
   names: Pick<Names, "instance" | "clusterName" | "gitopsStack" | "platformStack">,
@@ -41,7 +42,6 @@ export function destroySteps(
     args: ["destroy", stack, "--auto-approve"],
   });
   const inFlux = "--namespace=flux-system";
-  const everywhere = "--all-namespaces";
   return [
     kubectl(
       "Stop Flux, so that it brings nothing back",
@@ -53,13 +53,12 @@ export function destroySteps(
       inFlux,
     ),
     kubectl(
-      "Remove the Ingresses: the load balancer's controller takes its rules and target groups away",
-      "delete",
-      "ingress",
-      "--all",
-      everywhere,
-      "--wait",
-      KUBECTL_TIMEOUT,
+      "Stop the load balancer's controller, so that it makes no other in the network that goes",
+      "scale",
+      "deployment",
+      "aws-load-balancer-controller",
+      "--replicas=0",
+      "--namespace=kube-system",
     ),
     kubectl(
       "Stop what holds disks, first what an operator would start again",

@@ -36,9 +36,7 @@ const STACK = {
     aws_secretsmanager_secret: { database: { name: "notejam/dev/database", recovery_window_in_days: 30 } },
     aws_secretsmanager_secret_version: {
       database: {
-        // biome-ignore lint/suspicious/noTemplateCurlyInString: Terraform's own expressions
         secret_id: "${aws_secretsmanager_secret.database.id}",
-        // biome-ignore lint/suspicious/noTemplateCurlyInString: Terraform's own expressions
         secret_string_wo: "${var.db_pass}",
         secret_string_wo_version: 1,
       },

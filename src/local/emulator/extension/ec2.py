@@ -7,6 +7,7 @@ from typing import Any
 from moto.core.responses import ActionResult
 from moto.ec2.models.launch_templates import LaunchTemplateBackend
 from moto.ec2.models.nat_gateways import NatGatewayBackend
+from moto.ec2.models.nat_gateways import NatGatewayBackend
 from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.ec2.responses.settings import Settings
 
@@ -24,6 +25,17 @@ def _description(self: Any) -> str | None:
 
 
 SecurityGroupRule.description = property(_description)
+
+
+@extends(NatGatewayBackend)
+def delete_nat_gateway(original: Any, self: Any, nat_gateway_id: str) -> Any:
+    """A NAT gateway takes its network interface with it (`aws_nat_gateway`).
+
+    moto left the interface behind: the one thing that was still there after a destroy.
+    """
+    gateway = original(self, nat_gateway_id)
+    self.enis.pop(gateway._eni.id, None)
+    return gateway
 
 
 @extends(LaunchTemplateBackend)

@@ -49,6 +49,16 @@ resource "aws_subnet" "this" {
   availability_zone = local.zones[count.index]
 }
 
+resource "aws_internet_gateway" "this" { vpc_id = aws_vpc.this.id }
+
+resource "aws_eip" "nat" { domain = "vpc" }
+
+resource "aws_nat_gateway" "this" {
+  allocation_id = aws_eip.nat.id
+  subnet_id     = aws_subnet.this[0].id
+  depends_on    = [aws_internet_gateway.this]
+}
+
 resource "aws_security_group" "alb" {
   name        = "${local.name}-alb"
   description = "Load balancer"
