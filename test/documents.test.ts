@@ -1,0 +1,74 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { describe, expect, it } from "vitest";
+import { repositoryConfiguration, stackNamed, synthesizeApp } from "./synthesized-app.js";
+
+const DOCUMENTS = [
+  "README.md",
+  "app/README.md",
+  ...readdirSync("docs", { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => join("docs", name)),
+];
+
+/** The anchors that GitHub gives a document's headings. */
+function anchorsOf(file: string): string[] {
+  const text = readFileSync(file, "utf8").replaceAll(/^```[\s\S]*?^```/gm, "");
+  return [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, "")
+      .replaceAll(" ", "-"),
+  );
+}
+
+/** Links of a document that lead to no file or no heading. */
+function brokenLinks(file: string): string[] {
+  const text = readFileSync(file, "utf8");
+  const links = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = ""]) => link);
+  return links.filter((link) => {
+    if (/^[a-z]+:/.test(link)) return false;
+    const [path = "", anchor] = link.split("#");
+    const target = path === "" ? file : relative(".", join(dirname(file), path));
+    if (!existsSync(target)) return true;
+    return anchor !== undefined && !anchorsOf(target).includes(anchor);
+  });
+}
+
+describe("the documents", () => {
+  it.each(DOCUMENTS)("%s: every link leads somewhere", (file) => {
+    expect(brokenLinks(file)).toEqual([]);
+  });
+
+  it("number every decision once, and each has its context, decision and consequences", () => {
+    const files = readdirSync("docs/decisions").sort();
+    expect(files.map((name) => name.slice(0, 4))).toEqual(
+      files.map((_, index) => String(index + 1).padStart(4, "0")),
+    );
+    for (const file of files) {
+      expect(anchorsOf(join("docs/decisions", file)), file).toEqual(
+        expect.arrayContaining(["context", "decision", "consequences"]),
+      );
+    }
+  });
+
+  it("tell what to do for every alarm that names the runbook", async () => {
+    const stacks = synthesizeApp(await repositoryConfiguration());
+    const text = JSON.stringify(stackNamed(stacks, "notejam-prod").json);
+    const named = new Set([...text.matchAll(/runbook\.md#([a-z0-9-]+)/g)].map(([, anchor = ""]) => anchor));
+    expect(named.size).toBeGreaterThan(10);
+    const headings = anchorsOf("docs/runbook.md");
+    expect([...named].filter((anchor) => !headings.includes(anchor))).toEqual([]);
+  });
+
+  it("name only commands that the package has", () => {
+    const { scripts } = JSON.parse(readFileSync("package.json", "utf8"));
+    const { scripts: ofApp } = JSON.parse(readFileSync("app/package.json", "utf8"));
+    for (const file of DOCUMENTS) {
+      const commands = readFileSync(file, "utf8").matchAll(/npm run ([a-z:]+)( -w app)?/g);
+      for (const [command, name = "", app] of commands) {
+        expect(app ? ofApp : { ...ofApp, ...scripts }, `${command} in ${file}`).toHaveProperty([name]);
+      }
+    }
+  });
+});
