@@ -16,7 +16,7 @@ async function openEmbedded(): Promise<Database> {
 /** A new database on the test server; its address. */
 export async function createDatabase(template = "template_notejam"): Promise<string> {
   made += 1;
-  const name = `test_${process.pid}_${process.env["VITEST_POOL_ID"] ?? 0}_${made}_${Date.now()}`;
+  const name = `test_${process.pid}_${process.env.VITEST_POOL_ID ?? 0}_${made}_${Date.now()}`;
   const client = new pg.Client({ connectionString: `${inject("postgresServer")}postgres` });
   await client.connect();
   await client.query(`create database ${name} template ${template}`);

@@ -27,7 +27,7 @@ async function upload(person: Visitor, content: Buffer, token?: string): Promise
   const fields = (await person.get("/import/")).form.fields;
   const boundary = "----boundary";
   const head = `--${boundary}\r\nContent-Disposition: form-data; name="csrfmiddlewaretoken"\r\n\r\n${
-    token ?? fields["csrfmiddlewaretoken"]
+    token ?? fields.csrfmiddlewaretoken
   }\r\n--${boundary}\r\nContent-Disposition: form-data; name="file"; filename="notejam.zip"\r\nContent-Type: application/zip\r\n\r\n`;
   const payload = Buffer.concat([Buffer.from(head), content, Buffer.from(`\r\n--${boundary}--\r\n`)]);
   const headers = { "content-type": `multipart/form-data; boundary=${boundary}` };
@@ -316,7 +316,7 @@ onEachDatabase("the notebook", (database) => {
     ])("refuse %s with an explanation, and change nothing", async (_, make, message) => {
       const person = await notejam.person();
       const answer = await upload(person, await make());
-      expect([answer.status, answer.errors["file"]]).toEqual([200, expect.stringMatching(message)]);
+      expect([answer.status, answer.errors.file]).toEqual([200, expect.stringMatching(message)]);
       expect((await person.get("/")).title).toBe("All notes (0)");
     });
 
@@ -329,7 +329,7 @@ onEachDatabase("the notebook", (database) => {
       });
       const at = good.indexOf("PK\u0001\u0002") - 12;
       good[at] = (good[at] ?? 0) ^ 0xff;
-      expect((await upload(person, good)).errors["file"]).toMatch(/cannot be read/);
+      expect((await upload(person, good)).errors.file).toMatch(/cannot be read/);
       expect((await person.get("/")).title).toBe("All notes (0)");
     });
 
@@ -340,7 +340,7 @@ onEachDatabase("the notebook", (database) => {
     ])("refuse an upload that %s as the sender's fault", async (_, rest) => {
       const person = await notejam.person();
       const { fields } = (await person.get("/import/")).form;
-      const payload = `--b\r\nContent-Disposition: form-data; name="csrfmiddlewaretoken"\r\n\r\n${fields["csrfmiddlewaretoken"]}\r\n--b\r\nContent-Disposition: form-data; ${rest}`;
+      const payload = `--b\r\nContent-Disposition: form-data; name="csrfmiddlewaretoken"\r\n\r\n${fields.csrfmiddlewaretoken}\r\n--b\r\nContent-Disposition: form-data; ${rest}`;
       const headers = { "content-type": "multipart/form-data; boundary=b" };
       expect((await person.send("POST", "/import/", { headers, payload })).status).toBeLessThan(500);
     });
@@ -351,9 +351,9 @@ onEachDatabase("the notebook", (database) => {
       expect((await person.post("/import/", {})).status).toBe(403);
       const { fields } = (await person.get("/import/")).form;
       const boundary = "b";
-      const payload = `--b\r\nContent-Disposition: form-data; name="csrfmiddlewaretoken"\r\n\r\n${fields["csrfmiddlewaretoken"]}\r\n--b\r\nContent-Disposition: form-data; name="file"; filename=""\r\n\r\n\r\n--b--\r\n`;
+      const payload = `--b\r\nContent-Disposition: form-data; name="csrfmiddlewaretoken"\r\n\r\n${fields.csrfmiddlewaretoken}\r\n--b\r\nContent-Disposition: form-data; name="file"; filename=""\r\n\r\n\r\n--b--\r\n`;
       const headers = { "content-type": `multipart/form-data; boundary=${boundary}` };
-      expect((await person.send("POST", "/import/", { headers, payload })).errors["file"]).toBe(
+      expect((await person.send("POST", "/import/", { headers, payload })).errors.file).toBe(
         "This field is required.",
       );
     });

@@ -18,7 +18,7 @@ const started: ChildProcess[] = [];
 function notejam(args: string[], environment: Record<string, string>): Running {
   const child = spawn(process.execPath, ["--import", "tsx", "src/main.ts", ...args], {
     cwd: path.resolve(import.meta.dirname, ".."),
-    env: { PATH: process.env["PATH"] ?? "", ...environment },
+    env: { PATH: process.env.PATH ?? "", ...environment },
   });
   started.push(child);
   let output = "";

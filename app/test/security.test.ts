@@ -20,7 +20,7 @@ onEachDatabase("security", (database) => {
     it("are refused without the token, with another one, and with another browser's", async () => {
       const person = await notejam.person();
       const other = await notejam.person();
-      const foreign = (await other.get("/pads/create/")).form.fields["csrfmiddlewaretoken"] ?? "";
+      const foreign = (await other.get("/pads/create/")).form.fields.csrfmiddlewaretoken ?? "";
       for (const csrfmiddlewaretoken of ["", "x", "x".repeat(43), foreign]) {
         const answer = await person.post("/pads/create/", { csrfmiddlewaretoken, name: "forged" });
         expect([answer.status, answer.title], csrfmiddlewaretoken).toEqual([403, "Form refused"]);

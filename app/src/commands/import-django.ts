@@ -115,7 +115,7 @@ async function* batches(source: Source, { table, columns }: Table): AsyncGenerat
     const rows = await source.rows(table, columns, last);
     if (rows.length === 0) return;
     yield rows;
-    last = Number(rows.at(-1)?.["id"]);
+    last = Number(rows.at(-1)?.id);
   }
 }
 
