@@ -1,4 +1,4 @@
-"""EC2: descriptions of rules, tags of launch templates, and a region's defaults."""
+"""EC2: descriptions of rules, tags of launch templates, NAT gateways, and a region's defaults."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import Any
 
 from moto.core.responses import ActionResult
 from moto.ec2.models.launch_templates import LaunchTemplateBackend
-from moto.ec2.models.nat_gateways import NatGatewayBackend
 from moto.ec2.models.nat_gateways import NatGatewayBackend
 from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.ec2.responses.settings import Settings
@@ -113,11 +112,3 @@ def disable_snapshot_block_public_access(self: Any) -> ActionResult:
 def get_snapshot_block_public_access_state(self: Any) -> ActionResult:
     """GetSnapshotBlockPublicAccessState: moto has none."""
     return ActionResult({"State": getattr(self.ec2_backend, "notejam_snapshot_block", "unblocked")})
-
-
-@extends(NatGatewayBackend)
-def delete_nat_gateway(original: Any, self: Any, nat_gateway_id: str) -> Any:
-    """A NAT gateway takes its network interface with it; moto leaves the interface behind."""
-    gateway = original(self, nat_gateway_id)
-    self.enis.pop(gateway._eni.id, None)
-    return gateway
