@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import type { AxeResults } from "axe-core";
@@ -14,7 +14,7 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 /** https://www.deque.com/axe/core-documentation/api-documentation/#axecore-tags */
 const AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 /** In the dark only colors are different. */
-const AXE_TAGS_OF_COLOR = ["cat.color"];
+const AXE_RULES_OF_COLOR = ["color-contrast", "link-in-text-block"];
 
 /** How someone looks at Notejam. */
 export interface Look {
@@ -74,7 +74,9 @@ export class Screen {
       hasTouch: look.width < 768,
       reducedMotion: "reduce",
     });
-    mkdirSync(path.join(SCREENSHOTS, look.name), { recursive: true });
+    const folder = path.join(SCREENSHOTS, look.name);
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder, { recursive: true });
     return new Screen(context, await context.newPage(), look);
   }
 
@@ -120,11 +122,11 @@ export class Screen {
 
   async #lookForBarriers(): Promise<void> {
     await this.page.evaluate(AXE);
-    const runOnly = this.#look.scheme === "light" ? AXE_TAGS : AXE_TAGS_OF_COLOR;
+    const runOnly = this.#look.scheme === "light" ? AXE_TAGS : AXE_RULES_OF_COLOR;
     const options = JSON.stringify({ runOnly, resultTypes: ["violations"] });
     const { violations } = await this.page.evaluate<AxeResults>(`axe.run(document, ${options})`);
     for (const { id, help, nodes } of violations) {
-      this.#trouble(`axe ${id}: ${help}: ${nodes.map(({ html }) => html).join(" ")}`);
+      this.#trouble(`axe ${id}: ${help}: ${nodes.length}, first ${nodes[0]?.html}`);
     }
   }
 
