@@ -21,7 +21,7 @@ export default fp<StaticOptions>(
       setHeaders(response, file) {
         // Pages name the style sheet with a hash of its content, so that it never goes stale.
         const fresh = file.endsWith(".css") ? "public, max-age=31536000, immutable" : "public, max-age=86400";
-        response.header("cache-control", fresh);
+        response.setHeader("cache-control", fresh);
       },
     });
   },
