@@ -10,7 +10,8 @@ export default defineConfig({
     pool: "threads",
     isolate: false,
     maxWorkers: 2,
-    testTimeout: 20_000,
+    // A fresh embedded PostgreSQL takes its time on a busy machine.
+    testTimeout: 60_000,
     hookTimeout: 60_000,
   },
 });

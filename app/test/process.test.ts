@@ -90,7 +90,7 @@ describe("the program", () => {
     expect((await post("/signup/", account)).status).toBe(303);
     expect((await post("/forgot-password/", { email: "a@example.com" })).status).toBe(303);
     const mails = () => readdirSync(path.join(folder, "mail")).filter((name) => name.endsWith(".eml"));
-    await expect.poll(() => mails().length).toBe(1);
+    await expect.poll(() => mails().length, { timeout: 10_000 }).toBe(1);
     const mail = readFileSync(path.join(folder, "mail", mails()[0] ?? ""), "utf8");
     expect(mail).toContain("To: a@example.com\n");
     expect(mail).toMatch(new RegExp(`^${address}/reset/[\\w-]{43}/$`, "m"));
