@@ -1,3 +1,4 @@
+import "./without-source-maps.js";
 import { fileURLToPath } from "node:url";
 import { loadConfiguration } from "./config/load.js";
 import { readTree } from "./manifests/tree.js";
