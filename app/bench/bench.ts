@@ -1,12 +1,12 @@
-import { availableParallelism } from "node:os";
 import autocannon from "autocannon";
 import { Browser, PASSWORD } from "../proofs/browser.js";
 import { NotejamProcess } from "../proofs/notejam-process.js";
-import { cpuOf, cpuOfFamily, cpuOfMachine, peakMemory, residentMemory } from "../proofs/process-usage.js";
+import { cpuOf, cpuOfFamily, peakMemory, residentMemory } from "../proofs/process-usage.js";
 import { buildProgram, type Program } from "../proofs/program.js";
 import { seedNotebook } from "../proofs/seed-notebook.js";
 import { PostgresServer } from "../test/postgres-server.js";
 import { BUDGETS, type Budget, MEMORY, P99_AT_HALF, P99_IN_STORM, START_TO_READY } from "./budgets.js";
+import { Disturbance } from "./disturbance.js";
 import { pacedLoad, quantile } from "./paced-load.js";
 
 const CONNECTIONS = 50;
@@ -50,24 +50,6 @@ interface Measured {
 }
 
 const misses: string[] = [];
-
-/** Tells how much of the processors other programs took, which no figure here can be better than. */
-class Disturbance {
-  readonly #ours: () => number;
-  readonly #start = { at: performance.now(), all: cpuOfMachine(), ours: 0 };
-
-  /** @param pids the processes that belong to the measurement, with all that they started */
-  constructor(...pids: number[]) {
-    this.#ours = () => pids.reduce((sum, pid) => sum + cpuOfFamily(pid), cpuOf(process.pid));
-    this.#start.ours = this.#ours();
-  }
-
-  /** Part of all processors, in percent. */
-  percent(): number {
-    const others = cpuOfMachine() - this.#start.all - (this.#ours() - this.#start.ours);
-    return Math.max(0, (others / (performance.now() - this.#start.at) / availableParallelism()) * 100);
-  }
-}
 
 /** Prints a figure beside what it may be. */
 function within(title: string, value: number, budget: number, unit: string, digits = 0): string {

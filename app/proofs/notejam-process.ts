@@ -4,7 +4,10 @@ import { tmpdir } from "node:os";
 import { createInterface } from "node:readline";
 import { setTimeout as pause } from "node:timers/promises";
 import { freePort } from "../test/postgres-server.js";
-import { IMAGE_ENVIRONMENT, NODE_OPTIONS, type Program } from "./program.js";
+import { IMAGE_ENVIRONMENT, type Program } from "./program.js";
+
+/** NOTEJAM_NODE chooses another version than the one that runs the proofs, such as the image's. */
+const NODE = process.env.NOTEJAM_NODE ?? process.execPath;
 
 /** How the program is started. */
 export interface NotejamProcessOptions {
@@ -57,23 +60,19 @@ export class NotejamProcess {
     const { program, databaseUrl, environment, onLog, patience = 15_000 } = options;
     const port = await freePort();
     const start = performance.now();
-    const child = spawn(
-      process.execPath,
-      [...NODE_OPTIONS, program.main, "serve", ...(options.arguments ?? [])],
-      {
-        cwd: tmpdir(),
-        stdio: ["ignore", onLog ? "pipe" : "ignore", onLog ? "pipe" : "inherit"],
-        env: {
-          PATH: process.env.PATH,
-          ...IMAGE_ENVIRONMENT,
-          DATABASE_URL: databaseUrl,
-          PORT: String(port),
-          METRICS_PORT: "off",
-          RATE_LIMIT: "off",
-          ...environment,
-        },
+    const child = spawn(NODE, [...program.nodeOptions, program.main, "serve", ...(options.arguments ?? [])], {
+      cwd: tmpdir(),
+      stdio: ["ignore", onLog ? "pipe" : "ignore", onLog ? "pipe" : "inherit"],
+      env: {
+        PATH: process.env.PATH,
+        ...IMAGE_ENVIRONMENT,
+        DATABASE_URL: databaseUrl,
+        PORT: String(port),
+        METRICS_PORT: "off",
+        RATE_LIMIT: "off",
+        ...environment,
       },
-    );
+    });
     for (const stream of [child.stdout, child.stderr]) {
       if (stream && onLog) createInterface({ input: stream }).on("line", onLog);
     }
