@@ -73,7 +73,37 @@ describe.each(checks)("the check of %s", (check) => {
   });
 });
 
+/** What was wrong in the tree that this one replaces, by the fixture that has the same fault. */
+const FAULTS_OF_THE_FORMER_TREE: Readonly<Record<string, string>> = {
+  "API versions that no cluster serves any more": "removed-api/old-versions.yaml",
+  "wait: false everywhere, so that dependsOn orders nothing": "kustomizations/wait-false.yaml",
+  "objects applied before the definitions of their kinds":
+    "kustomizations/resources-before-their-definitions.yaml",
+  "namespaces that Flux may prune": "namespaces/pruned.yaml",
+  "a secret committed to Git": "workloads/secret-in-git.yaml",
+  "a development server and migrations in every pod's command": "workloads/development-server.yaml",
+  "pods killed while they still serve": "workloads/killed-while-draining.yaml",
+  "an autoscaler that stops at twice the usual load": "workloads/double-the-traffic.yaml",
+  "a schedule of every minute of every fourth hour": "workloads/every-minute.yaml",
+  "values misplaced in a chart, which Helm ignores": "values/misplaced-keys.yaml",
+  "charts without a version": "releases/not-pinned.yaml",
+  "a service in another namespace than its pods": "selectors/service-in-another-namespace.yaml",
+  "container port 80 declared, 8000 served": "ports/container-port-80-served-8000.yaml",
+  "references to what is not there": "references/of-pods.yaml",
+  "pods that use AWS without an identity of their own": "identities/without-association.yaml",
+};
+
 describe("all checks", () => {
+  it.each(Object.entries(FAULTS_OF_THE_FORMER_TREE))(
+    "would have found in the former tree: %s",
+    (_fault, name) => {
+      const [check = ""] = name.split("/");
+      const cluster = clusterIn(readFileSync(join(FIXTURES, name), "utf8"));
+      const found = checkCluster(cluster, measuresFor(check)).filter((finding) => finding.check === check);
+      expect(found).not.toEqual([]);
+    },
+  );
+
   it("find nothing in what is sound", () => {
     const text = readFileSync(join(FIXTURES, "sound.yaml"), "utf8");
     expect(checkCluster(clusterIn(text), { schemas: undefined, charts: CHARTS }).map(sentence)).toEqual([]);
