@@ -27,7 +27,7 @@ const FEW = { email: "few@example.com", notes: 100, pads: 5 };
 const AT_ONCE = 20;
 const UNDER_LOAD = 600;
 /** More than this would be a part of the notes held in memory: they are a hundred megabytes, in megabytes. */
-const MEMORY_GROWTH = 60;
+const MEMORY_GROWTH = 40;
 
 let server: PostgresServer;
 let program: Program;
@@ -127,7 +127,6 @@ describe(`with ${NOTES} notes`, () => {
     console.log(
       `application: ${cpu.toFixed(2)} CPU-ms for a list of ${NOTES} notes, ${cpuOfFew.toFixed(2)} for one of ${FEW.notes}`,
     );
-    expect(cpu).toBeGreaterThan(0);
   });
 
   it.each([
