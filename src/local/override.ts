@@ -39,12 +39,6 @@ const LOCAL_SETTINGS: readonly LocalSetting[] = [
     settings: { recovery_window_in_days: 0 },
     because: "the name of a removed secret would stay taken for the days of its recovery window",
   },
-  {
-    type: "aws_s3_account_public_access_block",
-    settings: { count: 0 },
-    because:
-      "its API puts the account's number before the host's name, and the emulator has an address, not a name",
-  },
 ];
 
 /** One resource that differs from what AWS would get, for people to read. */
