@@ -38,11 +38,33 @@ describe("BackupStorage", () => {
   it.each([
     ["here", undefined],
     ["in the recovery region", "aws.dr"],
-  ])("keeps every dump for three years, %s", (_where, provider) => {
-    const rule = lifecycle(provider).find(({ id }) => id === "expire-dumps");
-    expect(rule).toMatchObject({ expiration: [{ days: 1095 }], filter: [{ prefix: "dumps/" }] });
-    const others = lifecycle(provider).filter(({ id }) => id !== "expire-dumps");
+  ])("keeps every dump, and every proof of one, for three years, %s", (_where, provider) => {
+    for (const what of ["dumps", "proofs"]) {
+      const rule = lifecycle(provider).find(({ id }) => id === `expire-${what}`);
+      expect(rule).toMatchObject({ expiration: [{ days: 1095 }], filter: [{ prefix: `${what}/` }] });
+    }
+    const others = lifecycle(provider).filter(({ id }) => !/^expire-(dumps|proofs)$/.test(id));
     expect(others.flatMap(({ expiration }) => expiration ?? []).filter(({ days }) => days)).toEqual([]);
+  });
+
+  it.each([
+    ["here", undefined],
+    ["in the recovery region", "aws.dr"],
+  ])("lets nobody delete a backup or lift its lock, whatever his rights, %s", (_where, provider) => {
+    const denial = statementsOf(inRegion("aws_s3_bucket_policy", provider).policy).find(
+      ({ Sid }) => Sid === "NobodyDeletes",
+    );
+    expect(denial).toMatchObject({
+      Effect: "Deny",
+      Principal: "*",
+      Action: [
+        "s3:BypassGovernanceRetention",
+        "s3:DeleteObject",
+        "s3:DeleteObjectVersion",
+        "s3:PutObjectRetention",
+      ],
+      Resource: [expect.stringMatching(/-backup(-replica)?-.*\/\*$/)],
+    });
   });
 
   it.each([

@@ -3,6 +3,7 @@ import { S3BucketReplicationConfigurationA } from "@cdktf/provider-aws/lib/s3-bu
 import type { TerraformProvider } from "cdktf";
 import { Construct } from "constructs";
 import type { AwsAccount } from "../blocks/aws-account.js";
+import type { PolicyStatement } from "../blocks/iam-policy.js";
 import { type ObjectLock, PrivateBucket } from "../blocks/private-bucket.js";
 import { ReplicationRole } from "./replication-role.js";
 
@@ -15,7 +16,7 @@ export interface BackupStorageProps {
   readonly replica: { readonly provider: TerraformProvider; readonly kmsKeyArn: string };
   /** Days that every dump is kept and cannot be deleted: 1,095 (three years) or more. */
   readonly retentionDays: number;
-  /** COMPLIANCE: nobody can delete a dump early, the account's owner included. GOVERNANCE: a privileged identity can. */
+  /** COMPLIANCE: nobody can delete a dump early, the account's owner included. GOVERNANCE: who is allowed to lift locks can, after the bucket's policy has been changed. */
   readonly objectLockMode: ObjectLock["mode"];
   /** Where S3 writes who read or wrote: a bucket of this region that admits S3's log delivery below the prefix. */
   readonly accessLogs: { readonly bucketName: string; readonly prefix: string };
@@ -26,7 +27,13 @@ export interface BackupStorageProps {
 /** The business keeps notes for three years. */
 const LEAST_RETENTION_DAYS = 1095;
 
-const DUMPS = "dumps/";
+/** Dumps, each with its manifest. */
+const DUMPS = "dumps";
+/** Notes that a dump could be restored, kept as long as dumps are. */
+const PROOFS = "proofs";
+
+/** The rule that copies, by the name that its metrics have. */
+const REPLICATION_RULE = "to-the-recovery-region";
 
 /** Days after which dumps move on; S3 demands 30 in STANDARD before the first. */
 const TO_INFREQUENT_ACCESS_DAYS = 30;
@@ -44,13 +51,15 @@ const REPLICATION_MINUTES = 15;
  * would have to be asked for 12 to 48 hours before it is needed: too late for whoever needs it.
  *
  * A deletion here is not repeated there (delete markers are not replicated), and what a lock protects is removed by
- * neither a person nor the lifecycle before its time.
+ * neither a person nor the lifecycle before its time: test/three-years.test.ts lives through three years of it.
  */
 export class BackupStorage extends Construct {
   readonly bucketName: string;
   readonly bucketArn: string;
   readonly replicaBucketName: string;
   readonly replicaBucketArn: string;
+  /** The rule's name among the dimensions of S3's replication metrics. */
+  readonly replicationRuleId = REPLICATION_RULE;
 
   constructor(scope: Construct, id: string, props: BackupStorageProps) {
     super(scope, id);
@@ -66,22 +75,28 @@ export class BackupStorage extends Construct {
 
   private addBucket(props: BackupStorageProps): PrivateBucket {
     return new PrivateBucket(this, "bucket", {
-      ...shared(props),
-      name: `${props.globalName}-backup-${props.account.accountId}`,
+      ...shared(props, `${props.globalName}-backup-${props.account.accountId}`),
       encryption: { kmsKeyArn: props.kmsKeyArn },
       accessLogs: props.accessLogs,
-      lifecycleRules: [coolDownAndExpire(props.retentionDays), removeOrphanedMarkers],
+      lifecycleRules: [
+        coolDownAndExpire(DUMPS, props.retentionDays),
+        expire(PROOFS, props.retentionDays),
+        removeOrphanedMarkers,
+      ],
     });
   }
 
   private addReplica(props: BackupStorageProps): PrivateBucket {
     return new PrivateBucket(this, "replica", {
-      ...shared(props),
+      ...shared(props, `${props.globalName}-backup-replica-${props.account.accountId}`),
       provider: props.replica.provider,
-      name: `${props.globalName}-backup-replica-${props.account.accountId}`,
       encryption: { kmsKeyArn: props.replica.kmsKeyArn },
       // Copies arrive in GLACIER_IR: they are read when the region is lost, and in drills.
-      lifecycleRules: [expire(props.retentionDays), removeOrphanedMarkers],
+      lifecycleRules: [
+        expire(DUMPS, props.retentionDays),
+        expire(PROOFS, props.retentionDays),
+        removeOrphanedMarkers,
+      ],
     });
   }
 
@@ -96,7 +111,7 @@ export class BackupStorage extends Construct {
       role: role.arn,
       rule: [
         {
-          id: "to-the-recovery-region",
+          id: REPLICATION_RULE,
           status: "Enabled",
           priority: 0,
           filter: { prefix: "" },
@@ -125,27 +140,32 @@ export class BackupStorage extends Construct {
   }
 }
 
-function shared({ account, forceDestroy, objectLockMode, retentionDays }: BackupStorageProps) {
+/** What both buckets have in common. */
+function shared(props: BackupStorageProps, name: string) {
+  const { account, forceDestroy, objectLockMode, retentionDays } = props;
   return {
+    name,
     partition: account.partition,
+    policy: [nobodyDeletes(account.partition, name)],
     objectLock: { mode: objectLockMode, days: retentionDays },
     forceDestroy,
   };
 }
 
-function expire(retentionDays: number): S3BucketLifecycleConfigurationRule {
+function expire(what: string, retentionDays: number): S3BucketLifecycleConfigurationRule {
   return {
-    id: "expire-dumps",
+    id: `expire-${what}`,
     status: "Enabled",
-    filter: [{ prefix: DUMPS }],
+    filter: [{ prefix: `${what}/` }],
     expiration: [{ days: retentionDays }],
     noncurrentVersionExpiration: [{ noncurrentDays: NONCURRENT_DAYS }],
   };
 }
 
-function coolDownAndExpire(retentionDays: number): S3BucketLifecycleConfigurationRule {
+/** Manifests stay where they are: S3 moves nothing below 128 KiB on, which would cost more than it saves. */
+function coolDownAndExpire(what: string, retentionDays: number): S3BucketLifecycleConfigurationRule {
   return {
-    ...expire(retentionDays),
+    ...expire(what, retentionDays),
     transition: [
       { days: TO_INFREQUENT_ACCESS_DAYS, storageClass: "STANDARD_IA" },
       { days: TO_GLACIER_DAYS, storageClass: "GLACIER_IR" },
@@ -157,6 +177,27 @@ function coolDownAndExpire(retentionDays: number): S3BucketLifecycleConfiguratio
 const removeOrphanedMarkers: S3BucketLifecycleConfigurationRule = {
   id: "remove-orphaned-delete-markers",
   status: "Enabled",
-  filter: [{ prefix: DUMPS }],
+  filter: [{ prefix: "" }],
   expiration: [{ expiredObjectDeleteMarker: true }],
 };
+
+/**
+ * Nobody deletes a backup or lifts its lock, whatever rights he has been given; only the lifecycle does, which no policy
+ * binds. Who has to delete one early (a court's order, say) takes this statement away first, where everybody sees it.
+ *
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lifecycle-mgmt.html
+ */
+function nobodyDeletes(partition: string, bucketName: string): PolicyStatement {
+  return {
+    sid: "NobodyDeletes",
+    effect: "Deny",
+    principals: "*",
+    actions: [
+      "s3:BypassGovernanceRetention",
+      "s3:DeleteObject",
+      "s3:DeleteObjectVersion",
+      "s3:PutObjectRetention",
+    ],
+    resources: [`arn:${partition}:s3:::${bucketName}/*`],
+  };
+}

@@ -56,6 +56,8 @@ describe.each(Object.entries(policies))("%s", (_name, statements) => {
   it("opens every resource for reading only", () => {
     const changesEverywhere = statements
       .filter((statement) => statement.resources?.includes("*"))
+      // Metrics are no resources; their namespace stands in for one.
+      .filter((statement) => !statement.conditions?.StringEquals?.["cloudwatch:namespace"])
       .flatMap((statement) => statement.actions ?? [])
       .filter((action) => !READS.test(action));
     expect(changesEverywhere).toEqual([]);
@@ -92,21 +94,35 @@ describe("who may do what with dumps", () => {
     ]);
   });
 
-  it("lets the restore read dumps, those hidden by a deletion included, and write nothing", () => {
-    expect(actionsOf("backupReader")).toEqual([
+  it("lets the restore read dumps, those hidden by a deletion included, and write proofs alone", () => {
+    expect(actionsOf("backupReader").filter((action) => action.startsWith("s3:"))).toEqual([
       "s3:GetObject",
       "s3:GetObjectVersion",
+      "s3:PutObject",
       "s3:ListBucket",
       "s3:ListBucketVersions",
-      "kms:Decrypt",
     ]);
+    const objects = (action: string) =>
+      policies.backupReader?.find(({ actions }) => actions?.includes(action))?.resources;
+    expect(objects("s3:GetObject")).toEqual([`${BUCKET}/dumps/*`]);
+    expect(objects("s3:PutObject")).toEqual([`${BUCKET}/proofs/*`]);
   });
 
-  it.each(["backupWriter", "backupReader"])("%s stays below dumps/", (name) => {
-    const objects = policies[name]?.[0]?.resources;
-    expect(objects).toEqual([`${BUCKET}/dumps/*`]);
-    const list = policies[name]?.find((statement) => statement.sid === "ListDumps");
-    expect(list?.conditions).toEqual({ StringLike: { "s3:prefix": ["dumps/*"] } });
+  it("lets the backup job write below dumps/ only", () => {
+    const write = policies.backupWriter?.find(({ actions }) => actions?.includes("s3:PutObject"));
+    expect(write?.resources).toEqual([`${BUCKET}/dumps/*`]);
+  });
+
+  it.each(["backupWriter", "backupReader"])("%s lists dumps and proofs, and no other prefix", (name) => {
+    const list = policies[name]?.find(({ actions }) => actions?.includes("s3:ListBucket"));
+    expect(list?.conditions).toEqual({ StringLike: { "s3:prefix": ["dumps/*", "proofs/*"] } });
+  });
+
+  it.each(["backupWriter", "backupReader"])("%s reports in the namespace of backups only", (name) => {
+    const report = policies[name]?.filter(({ actions }) => actions?.includes("cloudwatch:PutMetricData"));
+    expect(report).toMatchObject([
+      { conditions: { StringEquals: { "cloudwatch:namespace": "Notejam/Backups" } } },
+    ]);
   });
 });
 

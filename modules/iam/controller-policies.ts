@@ -129,12 +129,16 @@ export function mailSender(identityArn: string): PolicyStatement[] {
   return [{ sid: "SendMail", actions: ["ses:SendEmail", "ses:SendRawEmail"], resources: [identityArn] }];
 }
 
-/** Where the bucket of backups keeps its dumps. */
+/** Where the bucket of backups keeps dumps (each with its manifest), and the proofs that they could be restored. */
 const DUMPS = "dumps/";
+const PROOFS = "proofs/";
+
+/** What backup and drill report to CloudWatch stands in this namespace, which nothing else writes to. */
+const BACKUP_METRICS = "Notejam/Backups";
 
 /**
- * Write dumps and see which there are. Neither reading nor deleting: who takes over the backup job gets no notes and
- * destroys no history.
+ * Write dumps with their manifests, see which there are and which are proven, and report it. Neither reading nor
+ * deleting: who takes over the backup job gets no notes and destroys no history.
  */
 export function backupWriter(bucketArn: string, keyArn: string): PolicyStatement[] {
   return [
@@ -143,13 +147,17 @@ export function backupWriter(bucketArn: string, keyArn: string): PolicyStatement
       actions: ["s3:AbortMultipartUpload", "s3:ListMultipartUploadParts", "s3:PutObject"],
       resources: [`${bucketArn}/${DUMPS}*`],
     },
-    listDumps(bucketArn, ["s3:ListBucket"]),
+    listBackups(bucketArn, ["s3:ListBucket"]),
     // An upload in parts is decrypted once, to put the parts together.
     useKeyForBucket(bucketArn, keyArn, ["kms:Decrypt", "kms:GenerateDataKey"]),
+    reportBackups,
   ];
 }
 
-/** Read dumps, also those hidden by a deletion. */
+/**
+ * Read dumps, also those hidden by a deletion, and write down which of them could be restored. A drill adds proofs and
+ * nothing else: it cannot pass off something of its own as a dump.
+ */
 export function backupReader(bucketArn: string, keyArn: string): PolicyStatement[] {
   return [
     {
@@ -157,8 +165,10 @@ export function backupReader(bucketArn: string, keyArn: string): PolicyStatement
       actions: ["s3:GetObject", "s3:GetObjectVersion"],
       resources: [`${bucketArn}/${DUMPS}*`],
     },
-    listDumps(bucketArn, ["s3:ListBucket", "s3:ListBucketVersions"]),
-    useKeyForBucket(bucketArn, keyArn, ["kms:Decrypt"]),
+    { sid: "WriteProofs", actions: ["s3:PutObject"], resources: [`${bucketArn}/${PROOFS}*`] },
+    listBackups(bucketArn, ["s3:ListBucket", "s3:ListBucketVersions"]),
+    useKeyForBucket(bucketArn, keyArn, ["kms:Decrypt", "kms:GenerateDataKey"]),
+    reportBackups,
   ];
 }
 
@@ -251,14 +261,23 @@ export function alertPublisher(topicArn: string, keyArn: string): PolicyStatemen
   ];
 }
 
-function listDumps(bucketArn: string, actions: readonly string[]): PolicyStatement {
+function listBackups(bucketArn: string, actions: readonly string[]): PolicyStatement {
   return {
-    sid: "ListDumps",
+    sid: "ListBackups",
     actions,
     resources: [bucketArn],
-    conditions: { StringLike: { "s3:prefix": [`${DUMPS}*`] } },
+    conditions: { StringLike: { "s3:prefix": [`${DUMPS}*`, `${PROOFS}*`] } },
   };
 }
+
+const reportBackups: PolicyStatement = {
+  sid: "ReportBackups",
+  actions: ["cloudwatch:PutMetricData"],
+  // Reason for the star: metrics are no resources; the namespace is what can be limited.
+  // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/iam-cw-condition-keys-namespace.html
+  resources: ["*"],
+  conditions: { StringEquals: { "cloudwatch:namespace": BACKUP_METRICS } },
+};
 
 /** The key opens for this bucket only, although all buckets share the key. */
 function useKeyForBucket(bucketArn: string, keyArn: string, actions: readonly string[]): PolicyStatement {

@@ -327,7 +327,7 @@ export const environmentSchema = z.strictObject({
         `a whole number of days from ${LEAST_DUMP_RETENTION_DAYS} to 36500: notes can be asked back for three years`,
         `write ${LEAST_DUMP_RETENTION_DAYS} or more`,
       ),
-      /** Who may delete a dump before its time: people with a special permission (GOVERNANCE) or nobody at all (COMPLIANCE). @default "GOVERNANCE" */
+      /** Who may delete a dump before its time: nobody as long as the bucket's policy stands (GOVERNANCE), or nobody at all (COMPLIANCE). @default "GOVERNANCE" */
       objectLockMode: field(
         z.enum(["GOVERNANCE", "COMPLIANCE"]),
         '"GOVERNANCE" (a special permission can delete early) or "COMPLIANCE" (nobody can, AWS included)',
