@@ -69,6 +69,44 @@ describe.runIf(installation !== undefined).concurrent("a running emulator", { ti
     );
   });
 
+  it("drops calls for a lost region, and answers again once it is back", async (test) => {
+    const emulator = await start(test);
+    const ask = (region: string) =>
+      fetch(`${emulator.endpoint}/`, {
+        headers: { authorization: signed.authorization.replace("us-east-1", region) },
+      });
+    await emulator.loseRegions(["eu-west-1"]);
+    await expect(ask("eu-west-1")).rejects.toThrow();
+    expect((await ask("eu-central-1")).status).toBe(200);
+    await emulator.loseRegions([]);
+    expect((await ask("eu-west-1")).status).toBe(200);
+  });
+
+  it("copies what a replication rule names, locked as the first", async (test) => {
+    const emulator = await start(test);
+    const lock =
+      "<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled><Rule><DefaultRetention><Mode>GOVERNANCE</Mode><Days>1095</Days></DefaultRetention></Rule></ObjectLockConfiguration>";
+    const rules =
+      "<ReplicationConfiguration><Role>r</Role><Rule><ID>one</ID><Priority>0</Priority><Status>Enabled</Status><Filter><Prefix>dumps/</Prefix></Filter><Destination><Bucket>arn:aws:s3:::there</Bucket><StorageClass>GLACIER_IR</StorageClass></Destination></Rule></ReplicationConfiguration>";
+    for (const bucket of ["here", "there"]) {
+      await fetch(`${emulator.endpoint}/${bucket}`, {
+        method: "PUT",
+        headers: { ...signed, "x-amz-bucket-object-lock-enabled": "true" },
+      });
+    }
+    await put(emulator, "here?object-lock", lock);
+    await put(emulator, "here?replication", rules);
+    const checksum = { ...signed, "x-amz-sdk-checksum-algorithm": "CRC32" };
+    for (const key of ["dumps/one", "other/two"]) {
+      await fetch(`${emulator.endpoint}/here/${key}`, { method: "PUT", headers: checksum, body: "notes" });
+    }
+    const copy = await fetch(`${emulator.endpoint}/there/dumps/one`, { headers: signed });
+    expect(await copy.text()).toBe("notes");
+    expect(copy.headers.get("x-amz-storage-class")).toBe("GLACIER_IR");
+    expect(copy.headers.get("x-amz-object-lock-mode")).toBe("GOVERNANCE");
+    expect((await fetch(`${emulator.endpoint}/there/other/two`, { headers: signed })).status).toBe(404);
+  });
+
   it("answers every one of many parallel calls while it saves again and again", async (test) => {
     const stateFile = join(folder, "busy.state");
     const emulator = await start(test, { stateFile });

@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, mkdtemp, open, readFile } from "node:fs/promises";
-import { createServer, Socket } from "node:net";
+import { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
+import { freePort, isFree } from "../ports.js";
 import { type EmulatorInstallation, findEmulator } from "./find-emulator.js";
 
 /** The account that moto answers for. */
@@ -96,6 +97,8 @@ export interface Emulator {
   save(): Promise<number>;
   /** What somebody made and nobody deleted; what AWS itself makes (default VPCs, managed policies) is left out. */
   listResources(): Promise<readonly EmulatedResource[]>;
+  /** From now on every call that is signed for one of these regions fails; an empty list brings all of them back. */
+  loseRegions(regions: readonly string[]): Promise<void>;
   /** Saves and ends the emulator. Further calls do nothing. */
   stop(): Promise<void>;
 }
@@ -112,7 +115,7 @@ export async function startEmulator(options: StartEmulatorOptions = {}): Promise
   if (stateFile) await mkdir(dirname(stateFile), { recursive: true });
 
   if (options.port !== undefined) {
-    await assertFree(options.port);
+    if (!(await isFree(options.port))) throw new PortTaken(options.port);
     return startOn(options.port, installation, stateFile, logFile);
   }
   for (let attempt = 1; ; attempt += 1) {
@@ -151,6 +154,7 @@ async function startOn(
       save: () => save(endpoint),
       listResources: async () =>
         Resources.parse(await getJson(`${endpoint}/moto-api/notejam/resources`)).resources,
+      loseRegions: (regions) => loseRegions(endpoint, regions),
       stop: () => {
         asked = true;
         return stop(child, logFile);
@@ -293,6 +297,10 @@ async function save(endpoint: string): Promise<number> {
   return answer.bytes;
 }
 
+async function loseRegions(endpoint: string, regions: readonly string[]): Promise<void> {
+  await fetch(`${endpoint}/moto-api/notejam/outage`, { method: "POST", body: JSON.stringify(regions) });
+}
+
 async function stop(child: ChildProcess, logFile: string): Promise<void> {
   if (hasEnded(child)) return;
   child.ref();
@@ -330,25 +338,4 @@ async function prepareLogFile(wanted: string | undefined, stateFile: string | un
 
 async function lastLines(file: string): Promise<string> {
   return (await readFile(file, "utf8")).trimEnd().split("\n").slice(-12).join("\n");
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("The system gave no port.");
-  return address.port;
-}
-
-async function assertFree(port: number): Promise<void> {
-  const server = createServer().listen(port, "127.0.0.1");
-  try {
-    await once(server, "listening");
-  } catch {
-    throw new PortTaken(port);
-  }
-  server.close();
-  await once(server, "close");
 }

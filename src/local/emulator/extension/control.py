@@ -1,4 +1,4 @@
-"""The emulator's own calls, beside moto's under /moto-api/: how it started, save now, what is in it."""
+"""The emulator's own calls, beside moto's under /moto-api/: how it started, save now, what is in it, which regions are lost."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ import moto
 from moto.moto_api._internal import urls
 
 import inventory
+from outage import Outage
 
 _HEADERS = {"Content-Type": "application/json"}
 
 
-def install(keeper: Any) -> None:
-    """Adds the calls; `keeper` answers for the state on disk."""
+def install(keeper: Any, outage: Outage) -> None:
+    """Adds the calls; `keeper` answers for the state on disk, `outage` for the regions that do not answer."""
 
     def notejam_status(_request: Any, _url: str, _headers: Any) -> Any:
         status = {
@@ -37,6 +38,12 @@ def install(keeper: Any) -> None:
     def notejam_resources(_request: Any, _url: str, _headers: Any) -> Any:
         return 200, _HEADERS, json.dumps({"resources": inventory.resources()})
 
+    def notejam_outage(request: Any, _url: str, _headers: Any) -> Any:
+        if request.method == "POST":
+            outage.regions = frozenset(json.loads(request.data or b"[]"))
+        return 200, _HEADERS, json.dumps({"regions": sorted(outage.regions)})
+
+    urls.url_paths["{0}/moto-api/notejam/outage"] = notejam_outage
     urls.url_paths["{0}/moto-api/notejam/status"] = notejam_status
     urls.url_paths["{0}/moto-api/notejam/save"] = notejam_save
     urls.url_paths["{0}/moto-api/notejam/resources"] = notejam_resources

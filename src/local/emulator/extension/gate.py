@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from outage import Outage
+
 # A call that moto makes to itself must not wait for the request it serves: after this long a snapshot goes ahead.
 LONGEST_WAIT_SECONDS = 5
 
@@ -19,8 +21,9 @@ def _is_own(environ: dict[str, Any]) -> bool:
 class Gate:
     """A WSGI application around moto's: counts requests that run, and holds new ones while `closed()`."""
 
-    def __init__(self, application: Any) -> None:
+    def __init__(self, application: Any, outage: Outage) -> None:
         self._application = application
+        self._outage = outage
         self._changed = threading.Condition()
         self._running = 0
         self._closed = False
@@ -30,6 +33,8 @@ class Gate:
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         if _is_own(environ):
             return self._application(environ, start_response)
+        if self._outage.concerns(environ):
+            return self._outage.refuse(environ, start_response)
         with self._changed:
             self._changed.wait_for(lambda: not self._closed)
             self._running += 1

@@ -34,11 +34,13 @@ import ec2  # noqa: F401
 import eks  # noqa: F401
 import kms  # noqa: F401
 import rds  # noqa: F401
+import replication  # noqa: F401
 import s3  # noqa: F401
 import secretsmanager  # noqa: F401
 import snapshot
 from connections import KeepAliveHandler
 from gate import Gate
+from outage import Outage
 
 
 class Keeper:
@@ -124,10 +126,11 @@ def main() -> None:
 
     keeper = Keeper(ours.state)
     keeper.restore()
-    control.install(keeper)
+    outage = Outage()
+    control.install(keeper, outage)
 
     def guarded_application(*args: Any) -> Gate:
-        gate = Gate(DomainDispatcherApplication(*args))
+        gate = Gate(DomainDispatcherApplication(*args), outage)
         keeper.watch(gate)
         return gate
 

@@ -1,0 +1,53 @@
+import { EC2Client } from "@aws-sdk/client-ec2";
+import { ECRClient } from "@aws-sdk/client-ecr";
+import { EKSClient } from "@aws-sdk/client-eks";
+import { IAMClient } from "@aws-sdk/client-iam";
+import { KMSClient } from "@aws-sdk/client-kms";
+import { RDSClient } from "@aws-sdk/client-rds";
+import { S3Client } from "@aws-sdk/client-s3";
+import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { ServiceQuotasClient } from "@aws-sdk/client-service-quotas";
+import { STSClient } from "@aws-sdk/client-sts";
+
+const CONNECT_MS = 5_000;
+const ANSWER_MS = 20_000;
+
+/**
+ * AWS in the region that a copy moves to, and nowhere else: the region that is left may not answer any more. Credentials
+ * and endpoint are those of the AWS SDK's own variables and files.
+ *
+ * @see https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
+ */
+export class TargetRegion {
+  readonly ec2: EC2Client;
+  readonly ecr: ECRClient;
+  readonly eks: EKSClient;
+  readonly iam: IAMClient;
+  readonly kms: KMSClient;
+  readonly quotas: ServiceQuotasClient;
+  readonly rds: RDSClient;
+  readonly s3: S3Client;
+  readonly secrets: SecretsManagerClient;
+  readonly sts: STSClient;
+  readonly region: string;
+
+  constructor(region: string) {
+    this.region = region;
+    const settings = {
+      region,
+      maxAttempts: 3,
+      requestHandler: { connectionTimeout: CONNECT_MS, requestTimeout: ANSWER_MS },
+    };
+    this.ec2 = new EC2Client(settings);
+    this.ecr = new ECRClient(settings);
+    this.eks = new EKSClient(settings);
+    this.iam = new IAMClient(settings);
+    this.kms = new KMSClient(settings);
+    this.quotas = new ServiceQuotasClient(settings);
+    this.rds = new RDSClient(settings);
+    // An emulator has one address for all buckets; AWS answers to both forms.
+    this.s3 = new S3Client({ ...settings, forcePathStyle: process.env.AWS_ENDPOINT_URL !== undefined });
+    this.secrets = new SecretsManagerClient(settings);
+    this.sts = new STSClient(settings);
+  }
+}
