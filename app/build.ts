@@ -7,7 +7,8 @@ import { build } from "esbuild";
 const OUTSIDE = ["@node-rs/argon2", "@electric-sql/pglite", "pg-native"];
 
 const here = import.meta.dirname ?? path.resolve(".");
-const dist = path.join(here, "dist");
+// Another folder may be named: npm start keeps a bundle of its own.
+const dist = path.resolve(process.argv[2] ?? path.join(here, "dist"));
 
 await rm(dist, { recursive: true, force: true });
 await build({
