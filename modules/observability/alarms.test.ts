@@ -12,6 +12,12 @@ function alarms(change: Partial<AlarmsProps> = {}) {
       cluster: { name: "notejam-dev" },
       webAcl: { name: "notejam-dev", region: "eu-west-1" },
       natGatewayIds: ["nat-a", "nat-b", "nat-c"],
+      backups: {
+        environment: "dev",
+        bucketName: "backups",
+        replicaBucketName: "backups-there",
+        replicationRuleId: "copy",
+      },
       ...change,
     });
   });
@@ -57,6 +63,9 @@ describe("Alarms", () => {
 
   it("watches each part of the platform", () => {
     expect(all.map((one) => String(one.alarm_name).replace("notejam-dev-", "")).sort()).toEqual([
+      "backup-not-copied",
+      "backup-overdue",
+      "backup-unproven",
       "cluster-nodes-cpu",
       "cluster-nodes-disk",
       "cluster-nodes-failed",
@@ -68,6 +77,7 @@ describe("Alarms", () => {
       "database-disk",
       "database-memory",
       "database-replica-lag",
+      "drill-failed",
       "firewall-blocks",
       "nat-gateway-1-ports",
       "nat-gateway-2-ports",
@@ -132,5 +142,104 @@ describe("Alarms", () => {
 
   it("watches each NAT gateway", () => {
     expect(alarm("nat-gateway-2-ports")).toMatchObject({ dimensions: { NatGatewayId: "nat-b" } });
+  });
+
+  describe("on backups", () => {
+    const MINUTES = 60;
+    const HOURS = 60 * MINUTES;
+
+    /** A backup job every four hours, from hour 0 on, that ends ten minutes later and says how old the newest one is. */
+    function reportsOfJobs(succeeds: readonly boolean[]): { at: number; value: number }[] {
+      let newest = -4 * HOURS;
+      return succeeds.map((success, index) => {
+        const start = index * 4 * HOURS;
+        if (success) newest = start;
+        return { at: start + 10 * MINUTES, value: start + 10 * MINUTES - newest };
+      });
+    }
+
+    /** Seconds at which the alarm goes off, as CloudWatch would decide at the end of each period; undefined for never. */
+    function goesOffAt(name: string, reports: readonly { at: number; value: number }[], until: number) {
+      const { metric_query, evaluation_periods, threshold } = alarm(name);
+      const [result, series] = Object(metric_query);
+      const filled = Number(/^FILL\(age, (\d+)\)$/.exec(result.expression)?.[1]);
+      const period = series.metric.period;
+      const breaches = (start: number) =>
+        Math.min(
+          ...reports.filter(({ at }) => at >= start && at < start + period).map(({ value }) => value),
+          filled,
+        ) > Number(threshold);
+      const window = Number(evaluation_periods) * period;
+      for (let now = window; now <= until; now += period) {
+        const starts = Array.from(
+          { length: Number(evaluation_periods) },
+          (_, n) => now - window + n * period,
+        );
+        if (starts.every(breaches)) return now;
+      }
+      return undefined;
+    }
+
+    const good = [true, true, true, true];
+
+    it("are quiet while every job makes one, and when a single one fails", () => {
+      expect(goesOffAt("backup-overdue", reportsOfJobs([...good, ...good]), 28 * HOURS)).toBeUndefined();
+      expect(
+        goesOffAt("backup-overdue", reportsOfJobs([...good, false, ...good]), 32 * HOURS),
+      ).toBeUndefined();
+    });
+
+    it.each([
+      ["jobs fail", reportsOfJobs([...good, false, false, false])],
+      ["jobs do not run at all", reportsOfJobs(good)],
+    ])("go off between nine and ten hours after the last that was made, when %s", (_what, reports) => {
+      const last = 12 * HOURS;
+      const at = goesOffAt("backup-overdue", reports, 40 * HOURS);
+      expect(at).toBeGreaterThanOrEqual(last + 9 * HOURS);
+      expect(at).toBeLessThanOrEqual(last + 10 * HOURS + 10 * MINUTES);
+    });
+
+    it("take silence for trouble: of the newest, and of the newest proven one", () => {
+      expect(goesOffAt("backup-overdue", [], 12 * HOURS)).toBe(9 * HOURS);
+      expect(alarm("backup-overdue").treat_missing_data).toBe("breaching");
+      expect(alarm("backup-unproven").treat_missing_data).toBe("breaching");
+    });
+
+    it("go off when the newest proven one is nine days old", () => {
+      expect(alarm("backup-unproven")).toMatchObject({
+        namespace: "Notejam/Backups",
+        metric_name: "ProvenBackupAge",
+        dimensions: { Environment: "dev" },
+        comparison_operator: "GreaterThanThreshold",
+        threshold: 9 * 24 * HOURS,
+      });
+    });
+
+    it("stay on after a failed drill until one succeeds", () => {
+      expect(alarm("drill-failed")).toMatchObject({
+        metric_name: "DrillSucceeded",
+        comparison_operator: "LessThanThreshold",
+        threshold: 1,
+        treat_missing_data: "ignore",
+      });
+    });
+
+    it("go off when one was not copied to the recovery region", () => {
+      expect(alarm("backup-not-copied")).toMatchObject({
+        namespace: "AWS/S3",
+        metric_name: "OperationsFailedReplication",
+        dimensions: { SourceBucket: "backups", DestinationBucket: "backups-there", RuleId: "copy" },
+        threshold: 0,
+      });
+    });
+  });
+
+  it("look back no further than CloudWatch does: a day, or a week for periods of an hour and more", () => {
+    for (const one of all) {
+      const [, series] = Object(one.metric_query ?? []);
+      const period = Number(one.period ?? series.metric.period);
+      const most = period < 3600 ? 86_400 : 7 * 86_400;
+      expect(period * Number(one.evaluation_periods), String(one.alarm_name)).toBeLessThanOrEqual(most);
+    }
   });
 });

@@ -1,6 +1,7 @@
 import { CloudwatchCompositeAlarm } from "@cdktf/provider-aws/lib/cloudwatch-composite-alarm/index.js";
 import { CloudwatchMetricAlarm } from "@cdktf/provider-aws/lib/cloudwatch-metric-alarm/index.js";
 import { Construct } from "constructs";
+import { type BackupsToWatch, backupConditions } from "./conditions/backups.js";
 import { clusterConditions } from "./conditions/cluster.js";
 import type { AlarmCondition, Metric } from "./conditions/condition.js";
 import { type DatabaseToWatch, databaseConditions } from "./conditions/database.js";
@@ -19,6 +20,7 @@ export interface AlarmsProps {
   readonly database: DatabaseToWatch;
   readonly cluster: { readonly name: string };
   readonly webAcl: WebAclToWatch;
+  readonly backups: BackupsToWatch;
   /** @default none */
   readonly natGatewayIds?: readonly string[];
 }
@@ -27,7 +29,8 @@ export interface AlarmsProps {
  * What a person has to know about, and nothing else.
  *
  * What visitors feel (errors, no answer, slowness) is one alarm, "service impaired", so that one incident is one
- * message; its parts stay silent. What will become such an incident (a full disk, a busy writer) speaks for itself.
+ * message; its parts stay silent. What will become such an incident (a full disk, a busy writer, a backup that is missing)
+ * speaks for itself.
  * Each description says what to do, and where the runbook says more.
  */
 export class Alarms extends Construct {
@@ -44,6 +47,7 @@ export class Alarms extends Construct {
       ...databaseConditions(props.database),
       ...clusterConditions(props.cluster.name),
       ...webAclConditions(props.webAcl),
+      ...backupConditions(props.backups),
       ...natGatewayConditions(props.natGatewayIds ?? []),
     ].map((condition) => this.addAlarm(props, condition, [props.topicArn]));
     this.alarmArns = [impaired, ...felt, ...causes].map((alarm) => alarm.arn);

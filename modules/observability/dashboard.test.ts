@@ -11,6 +11,7 @@ const stack = synthesize((scope) => {
     database: { clusterIdentifier: "notejam-dev-database" },
     cluster: { name: "notejam-dev-cluster" },
     webAcl: { name: "notejam-dev-acl" },
+    backups: { environment: "dev" },
     applicationLogGroupName: "/aws/containerinsights/notejam-dev/application",
   });
 });
@@ -39,13 +40,14 @@ describe("Dashboard", () => {
     });
   });
 
-  it("shows load balancer, database, cluster and firewall of this environment", () => {
+  it("shows load balancer, database, cluster, firewall and backups of this environment", () => {
     const body = String(dashboard.dashboard_body);
     for (const dimension of [
       ["LoadBalancer", "app/notejam-dev/50dc"],
       ["DBClusterIdentifier", "notejam-dev-database"],
       ["ClusterName", "notejam-dev-cluster"],
       ["WebACL", "notejam-dev-acl"],
+      ["Environment", "dev"],
     ])
       expect(body).toContain(dimension.map((part) => JSON.stringify(part)).join(","));
   });

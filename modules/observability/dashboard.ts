@@ -12,6 +12,8 @@ export interface DashboardProps {
   readonly database: { readonly clusterIdentifier: string };
   readonly cluster: { readonly name: string };
   readonly webAcl: { readonly name: string };
+  /** Value of the dimension `Environment` under which backup and drill report. */
+  readonly backups: { readonly environment: string };
   /** Group with what the application prints. */
   readonly applicationLogGroupName: string;
 }
@@ -25,11 +27,18 @@ interface Widget {
   readonly properties: Readonly<Record<string, unknown>>;
 }
 
+/** What a chart shows of time. */
+interface TimeShown {
+  readonly period: number;
+  /** How far it looks back, as an ISO 8601 duration. @default as the page */
+  readonly start?: string;
+}
+
 const COLUMNS = 24;
 const CHART_HEIGHT = 6;
 
 /**
- * One page for "is it us, and where": the alarms, then a row each for visitors, database, cluster and edge, then errors.
+ * One page for "is it us, and where": the alarms, then a row each for visitors, database, cluster, edge and backups, then errors.
  *
  * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html
  */
@@ -45,6 +54,7 @@ export class Dashboard extends Construct {
       database(props),
       cluster(props),
       edge(props),
+      backups(props),
       [applicationErrors(props)],
     ];
     new CloudwatchDashboard(this, "dashboard", {
@@ -165,6 +175,23 @@ function edge(props: DashboardProps): Widget[] {
   ];
 }
 
+/** Something happens every four hours or every week: hours would show nothing. */
+function backups(props: DashboardProps): Widget[] {
+  const fortnight = { period: 4 * 3600, start: "-P14D" };
+  const series = (name: string, stat: string, label: string): Series => [
+    "Notejam/Backups",
+    name,
+    "Environment",
+    props.backups.environment,
+    { stat, label },
+  ];
+  return [
+    chart(props, "Newest backup: age in s", [series("BackupAge", "Maximum", "age")], fortnight),
+    chart(props, "Newest proven backup: age in s", [series("ProvenBackupAge", "Maximum", "age")], fortnight),
+    chart(props, "Size of dumps, bytes", [series("DumpBytes", "Maximum", "bytes")], fortnight),
+  ];
+}
+
 /** The application writes JSON lines; Fluent Bit puts the parsed line under `log_processed`. */
 function applicationErrors(props: DashboardProps): Widget {
   const query = [
@@ -186,7 +213,12 @@ function applicationErrors(props: DashboardProps): Widget {
   };
 }
 
-function chart(props: DashboardProps, title: string, metrics: readonly Series[]): Widget {
+function chart(
+  props: DashboardProps,
+  title: string,
+  metrics: readonly Series[],
+  time: TimeShown = { period: 60 },
+): Widget {
   return {
     type: "metric",
     height: CHART_HEIGHT,
@@ -194,7 +226,7 @@ function chart(props: DashboardProps, title: string, metrics: readonly Series[])
       title,
       metrics,
       region: props.region,
-      period: 60,
+      ...time,
       view: "timeSeries",
       yAxis: { left: { min: 0 } },
     },

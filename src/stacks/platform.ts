@@ -408,7 +408,7 @@ export class PlatformStack extends AwsStack {
   private addWatching(
     { vpc }: Network,
     cluster: EksCluster,
-    { database }: Data,
+    { database, backups }: Data,
     { loadBalancer, webAcl }: Edge,
     { topicArn }: Alerting,
     insights: ContainerInsightsLogs,
@@ -419,6 +419,12 @@ export class PlatformStack extends AwsStack {
       database,
       cluster: { name: cluster.clusterName },
       webAcl: { name: webAcl.name, region: environment.region },
+      backups: {
+        environment: names.instance,
+        bucketName: backups.bucketName,
+        replicaBucketName: backups.replicaBucketName,
+        replicationRuleId: backups.replicationRuleId,
+      },
     };
     const alarms = new Alarms(this, "alarms", {
       name: names.name,

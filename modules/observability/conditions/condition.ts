@@ -20,8 +20,8 @@ interface ConditionBase {
   readonly comparison?: "GreaterThanThreshold" | "LessThanThreshold" | "GreaterThanOrEqualToThreshold";
   /** Alarm when this many of the last so many periods are beyond the threshold. */
   readonly periods: { readonly breaching: number; readonly of: number };
-  /** What silence means. @default "notBreaching" */
-  readonly withoutData?: "breaching" | "notBreaching" | "missing";
+  /** What silence means; `ignore`: that nothing has changed. @default "notBreaching" */
+  readonly withoutData?: "breaching" | "notBreaching" | "missing" | "ignore";
 }
 
 /** When to raise an alarm: one metric, or an expression over several (named by their keys). */
