@@ -29,6 +29,7 @@ export const DEFAULTS: Readonly<Omit<Environment, RequiredField | "recoveryOf">>
     operations: { instanceTypes: ["t3.large"], min: 1, desired: 1, max: 3, diskGib: 50 },
   },
   application: { replicas: { min: 2, max: 8 }, timeZone: "UTC" },
+  load: { usualRequestsPerSecond: 50, eventFactor: 4 },
   events: [],
   database: {
     engineVersion: "17.9",

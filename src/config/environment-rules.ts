@@ -12,7 +12,7 @@ import { partitionOf, REGIONS, reasonRegionIsRefused, regionsOf } from "./region
 import { closest } from "./spelling.js";
 import { COMPUTED_TAGS } from "./tags.js";
 
-/** The traffic of a big event, in multiples of the usual, that production must have room for. */
+/** The traffic of a big event, in multiples of the usual, that production must at least have room for. */
 const EVENT_LOAD = 4;
 
 /** Nodes below which the loss of one zone can leave a group with none. */
@@ -361,6 +361,19 @@ const productionHasRoomForEvents = rule(
   },
 );
 
+const productionExpectsEvents = rule(["production", "load"], ({ production, load }) =>
+  !production || load.eventFactor >= EVENT_LOAD
+    ? []
+    : [
+        {
+          field: "load.eventFactor",
+          value: load.eventFactor,
+          rule: `in production at least ${EVENT_LOAD}: big events bring ${EVENT_LOAD} times the usual traffic`,
+          remedy: `write ${EVENT_LOAD}, or leave the field out`,
+        },
+      ],
+);
+
 const productionIsGuarded = rule(
   ["production", "natGateways", "database", "alarmEmails", "logRetentionDays"],
   ({ production, natGateways, database, alarmEmails, logRetentionDays }) => {
@@ -489,6 +502,25 @@ const eventsFitTheGroup = rule(["events", "nodeGroups"], ({ events, nodeGroups }
   }),
 );
 
+const eventsRaiseTheFloor = rule(["events", "application"], ({ events, application }) =>
+  events.flatMap(({ pods }, index) => {
+    const { min, max } = application.replicas;
+    return pods === undefined || (pods > min && pods <= max)
+      ? []
+      : [
+          {
+            field: `events[${index}].pods`,
+            value: pods,
+            rule: `more than application.replicas.min (${min}), or the event changes nothing, and at most application.replicas.max (${max})`,
+            remedy:
+              pods > max
+                ? `raise application.replicas.max to ${pods}, or write ${max} or less`
+                : "write more, or leave the field out for load.eventFactor times the usual floor",
+          },
+        ];
+  }),
+);
+
 const eventsDoNotOverlap = rule(["events"], ({ events }) =>
   events.flatMap((event, index) => {
     const span = spanOf(event);
@@ -562,12 +594,14 @@ const RULES: readonly Rule[] = [
   nodesRunTheImages,
   productionSurvivesAZone,
   productionHasRoomForEvents,
+  productionExpectsEvents,
   productionIsGuarded,
   replicasAreOrdered,
   readersAreOrdered,
   eventsAreInOrder,
   eventsHaveOneName,
   eventsFitTheGroup,
+  eventsRaiseTheFloor,
   eventsDoNotOverlap,
   signInIsTighter,
   computedTagsAreLeftAlone,

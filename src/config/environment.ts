@@ -124,9 +124,15 @@ const event = field(
     timeZone,
     /** Nodes of the group `apps` that stand from start to end, in nodes; not above the group's `max`. */
     nodes: nodes("what stands while the event lasts", 1),
+    /** Pods below which the autoscaler does not go from start to end; not above `application.replicas.max`. @default `load.eventFactor` times `application.replicas.min`, up to `max` */
+    pods: field(
+      z.int().min(2).max(1000).optional(),
+      "a whole number of pods from 2 to 1000: the autoscaler's floor while the event lasts",
+      "write a number between application.replicas.min and max, or leave the field out for load.eventFactor times the usual floor",
+    ),
   }),
-  "an object { name, start, end, timeZone, nodes }",
-  'write it like { name: "spring-sale", start: "2027-03-20T08:00", end: "2027-03-20T22:00", timeZone: "Europe/Dublin", nodes: 12 }',
+  "an object { name, start, end, timeZone, nodes, pods }",
+  'write it like { name: "spring-sale", start: "2027-03-20T08:00", end: "2027-03-20T22:00", timeZone: "Europe/Dublin", nodes: 12, pods: 20 }',
 );
 
 /** What an environment may say, field by field, with the words of each field's error message. */
@@ -262,7 +268,26 @@ export const environmentSchema = z.strictObject({
     "an object { replicas, timeZone }",
     'write it like { replicas: { min: 2, max: 8 }, timeZone: "Europe/Dublin" }',
   ),
-  /** Announced events for which nodes are started beforehand. @default [] */
+  /** The traffic that the environment is built for; `npm run capacity` says what it takes. */
+  load: field(
+    z.strictObject({
+      /** Requests per second in the busiest hour of a usual day, at the load balancer, above 0. @default 50 */
+      usualRequestsPerSecond: field(
+        z.number().positive().max(1_000_000),
+        "requests per second in the busiest hour of a usual day, above 0",
+        "write what the load balancer counts, or 50 as long as nobody knows",
+      ),
+      /** How many times the usual a big event brings, 1 to 100; at least 4 in production. @default 4 */
+      eventFactor: field(
+        z.number().min(1).max(100),
+        "how many times the usual traffic a big event brings, 1 to 100",
+        "write 4",
+      ),
+    }),
+    "an object { usualRequestsPerSecond, eventFactor }",
+    "write it like { usualRequestsPerSecond: 600, eventFactor: 4 }",
+  ),
+  /** Announced events for which nodes and pods are started beforehand. @default [] */
   events: field(z.array(event), "a list of events", "write [] when none is announced"),
   /** The Aurora PostgreSQL cluster: a writer and readers in other zones. */
   database: field(

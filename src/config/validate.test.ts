@@ -259,6 +259,20 @@ const WRONG: readonly Wrong[] = [
     /changes nothing/,
   ],
   [
+    "an event's floor past the most pods",
+    { events: [{ ...SALE, pods: 9 }] },
+    "events[0].pods",
+    /at most application.replicas.max \(8\)/,
+  ],
+  [
+    "an event's floor that changes nothing",
+    { events: [{ ...SALE, pods: 2 }] },
+    "events[0].pods",
+    /changes nothing/,
+  ],
+  ["no load", { load: { usualRequestsPerSecond: 0 } }, "load.usualRequestsPerSecond", /above 0/],
+  ["an event smaller than usual", { load: { eventFactor: 0.5 } }, "load.eventFactor", /1 to 100/],
+  [
     "two events of one name",
     { events: [SALE, { ...SALE, start: "2027-04-20T08:00", end: "2027-04-20T22:00" }] },
     "events[1].name",
@@ -371,6 +385,7 @@ const WRONG_IN_PRODUCTION: readonly Wrong[] = [
     "application.replicas.max",
     /write 20 or more/,
   ],
+  ["an event of twice the usual", { load: { eventFactor: 2 } }, "load.eventFactor", /at least 4/],
   [
     "one node for the cluster's own services",
     { nodeGroups: { ...PROD.nodeGroups, operations: { min: 1 } } },
@@ -528,6 +543,7 @@ describe("checkOrganization", () => {
   const good = {
     terraformCloud: { hostname: "app.terraform.io", organization: "example-notes", project: "notejam" },
     bootstrap: { region: "eu-west-1" },
+    githubOwner: "example-notes",
     operationsRepositoryPrefix: "operations-k8s",
   };
 
@@ -565,6 +581,13 @@ describe("checkOrganization", () => {
       { operationsRepositoryPrefix: "me/ops" },
       "operationsRepositoryPrefix",
       /GitHub allows/,
+    ],
+    ["a repository for its owner", { githubOwner: "me/notes" }, "githubOwner", /GitHub user or organization/],
+    [
+      "somebody to notify who is no address",
+      { terraformCloud: { ...good.terraformCloud, notify: ["platform"] } },
+      "terraformCloud.notify[0]",
+      /member of the organization/,
     ],
     ["a misspelt field", { bootstrp: {} }, "bootstrp", /did you mean "bootstrap"/],
   ])("refuses %s", (_what, change, field, words) => {

@@ -1,5 +1,6 @@
 import { Fn } from "cdktf";
 import type { Environment } from "../config/environment.js";
+import { podFloors } from "../config/events.js";
 import { namesOf } from "../config/names.js";
 import { tagsOf } from "../config/tags.js";
 import type { PlatformOutputs } from "./platform-outputs.js";
@@ -64,10 +65,23 @@ function environmentVars({ environment, githubOwner }: ClusterVarsProps): Record
     TERRAFORM_TAG_KEYS: [...Object.keys(tagsOf(environment)), "Name"].join(","),
     APP_MIN_REPLICAS: String(replicas.min),
     APP_MAX_REPLICAS: String(replicas.max),
+    APP_EVENT_FLOORS: eventFloors(environment),
     APP_TIMEZONE: timeZone,
+    SERVICE_CIDR: environment.serviceCidr,
     LOG_RETENTION_DAYS: String(environment.logRetentionDays),
     RUNBOOK_URL: `https://github.com/${githubOwner}/${repository}/blob/main/docs/runbook.md`,
   };
+}
+
+/**
+ * Announced events as `name=from/to=pods`, instants in UTC: what sets the autoscaler's floor knows no time zones.
+ * Without one it says so, for an empty value would be none to Kubernetes.
+ */
+function eventFloors(environment: Environment): string {
+  const floors = podFloors(environment).map(
+    ({ name, from, to, pods }) => `${name}=${from.toISOString()}/${to.toISOString()}=${pods}`,
+  );
+  return floors.length === 0 ? "none" : floors.join(",");
 }
 
 /**

@@ -1,0 +1,73 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import type { Synthesized } from "../modules/blocks/testing.js";
+import type { Environment } from "../src/config/environment.js";
+import { substitute } from "../src/manifests/substitute.js";
+import { readTree } from "../src/manifests/tree.js";
+import { environmentNamed, repositoryConfiguration, stackNamed, synthesizeApp } from "./synthesized-app.js";
+
+const SALE = {
+  name: "sale",
+  start: "2027-03-28T09:00",
+  end: "2027-03-28T22:00",
+  timeZone: "Europe/Dublin",
+  nodes: 9,
+};
+const TOUR = {
+  name: "tour",
+  start: "2027-04-10T18:00",
+  end: "2027-04-10T23:00",
+  timeZone: "Asia/Kolkata",
+  nodes: 6,
+  pods: 12,
+};
+
+let stacks: Map<string, Synthesized>;
+
+beforeAll(async () => {
+  const environment: Environment = { ...(await environmentNamed("prod")), events: [SALE, TOUR] };
+  const { organization } = await repositoryConfiguration();
+  stacks = synthesizeApp({ organization, environments: [environment] });
+});
+
+const clusterVars = () => {
+  const data = Object(stackNamed(stacks, "notejam-prod-gitops").one("kubernetes_config_map_v1").data);
+  return Object.fromEntries(Object.entries(data).map(([name, value]) => [name, String(value)]));
+};
+
+describe("an announced event", () => {
+  it("has its nodes half an hour before it starts by the clocks of its place, and until it ends", () => {
+    const times = stackNamed(stacks, "notejam-prod")
+      .resources("aws_autoscaling_schedule")
+      .map(({ scheduled_action_name: name, start_time: at, min_size: least }) => [name, at, least]);
+    // On 28 March Irish clocks have just gone forward.
+    expect(times).toEqual(
+      expect.arrayContaining([
+        ["sale-before", "2027-03-28T07:30:00Z", 9],
+        ["sale-after", "2027-03-28T21:00:00Z", 3],
+        ["tour-before", "2027-04-10T12:00:00Z", 6],
+        ["tour-after", "2027-04-10T17:30:00Z", 3],
+      ]),
+    );
+  });
+
+  it("has its pods a quarter of an hour before: four times the usual, or as many as it says", () => {
+    expect(clusterVars().APP_EVENT_FLOORS).toBe(
+      [
+        "sale=2027-03-28T07:45:00.000Z/2027-03-28T21:00:00.000Z=20",
+        "tour=2027-04-10T12:15:00.000Z/2027-04-10T17:30:00.000Z=12",
+      ].join(","),
+    );
+  });
+
+  it("reaches the job that sets the floor as one text", () => {
+    const file = readTree("flux").find(({ path }) => path.endsWith("/floor/cronjob.yaml"));
+    expect(substitute(file?.content ?? "", clusterVars()).text).toContain(
+      "value: usual=5,sale=2027-03-28T07:45:00.000Z/",
+    );
+  });
+
+  it("changes a field that Flux leaves alone", () => {
+    const file = readTree("flux").find(({ path }) => path.endsWith("/notejam-application.yaml"));
+    expect(file?.content).toMatch(/ignore:\n\s+- paths:\n\s+- \/spec\/minReplicas\n\s+target:/);
+  });
+});
