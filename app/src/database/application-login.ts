@@ -1,6 +1,8 @@
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from "node:crypto";
 import pg from "pg";
 import type { DatabaseConfig } from "../config.js";
+import { DatabaseUnavailable } from "./failures.js";
+import { explainTls } from "./tls-failures.js";
 
 type ServerConfig = Extract<DatabaseConfig, { kind: "server" }>;
 
@@ -30,7 +32,12 @@ export async function ensureApplicationLogin(config: ServerConfig, admin: AdminL
     ssl: tls ? { rejectUnauthorized: true, ca: tls.ca } : false,
     application_name: "notejam migrate",
   });
-  await client.connect();
+  try {
+    await client.connect();
+  } catch (error) {
+    const explained = explainTls(error, host);
+    throw explained === error ? error : new DatabaseUnavailable(explained, false);
+  }
   try {
     const login = client.escapeIdentifier(user);
     const known = await client.query("select 1 from pg_roles where rolname = $1", [user]);

@@ -72,7 +72,8 @@ async function newestVersion(database: Database): Promise<number> {
   return result.rows[0]?.version ?? 0;
 }
 
-function fileNameOf({ version, name }: Migration): string {
+/** Name of a migration's file. */
+export function fileNameOf({ version, name }: Migration): string {
   return `${String(version).padStart(4, "0")}_${name}.sql`;
 }
 
@@ -95,13 +96,21 @@ export function migrate(database: Database, migrations: readonly Migration[]): P
   });
 }
 
-async function applyPending(connection: Connection, migrations: readonly Migration[]): Promise<string[]> {
+/** What is needed of a connection to apply a migration. */
+type Statements = Pick<Connection, "query">;
+
+/** Makes the table of what has been applied. */
+export async function createMigrationsTable(connection: Statements): Promise<void> {
   await connection.query(
     `create table if not exists schema_migrations (
        version integer primary key, name text not null, checksum text not null,
        applied_at timestamptz not null default now()
      )`,
   );
+}
+
+async function applyPending(connection: Connection, migrations: readonly Migration[]): Promise<string[]> {
+  await createMigrationsTable(connection);
   const result = await connection.query("select version, checksum from schema_migrations");
   const applied = new Map<unknown, unknown>(result.rows.map((row) => [row.version, row.checksum]));
   const done: string[] = [];
@@ -117,16 +126,21 @@ async function applyPending(connection: Connection, migrations: readonly Migrati
   return done;
 }
 
-async function apply(connection: Connection, migration: Migration): Promise<string> {
+/** Applies one migration within a transaction that the caller began, in the first schema of the search path. */
+export async function applyWithin(connection: Statements, migration: Migration): Promise<void> {
   const { version, name, checksum } = migration;
+  await connection.query(migration.sql);
+  await connection.query("insert into schema_migrations (version, name, checksum) values ($1, $2, $3)", [
+    version,
+    name,
+    checksum,
+  ]);
+}
+
+async function apply(connection: Connection, migration: Migration): Promise<string> {
   await connection.query("begin");
   try {
-    await connection.query(migration.sql);
-    await connection.query("insert into schema_migrations (version, name, checksum) values ($1, $2, $3)", [
-      version,
-      name,
-      checksum,
-    ]);
+    await applyWithin(connection, migration);
     await connection.query("commit");
   } catch (error) {
     await connection.query("rollback").catch(() => {});

@@ -1,6 +1,7 @@
 import pg from "pg";
 import type { DatabaseConfig } from "../config.js";
 import type { Connection, ConnectionCounts, Connections } from "./connections.js";
+import { explainTls } from "./tls-failures.js";
 
 /** Longest a statement may run on the server, in milliseconds. */
 const STATEMENT_TIMEOUT = 10_000;
@@ -66,8 +67,12 @@ export class ServerConnections implements Connections {
     return pool;
   }
 
-  connect(): Promise<Connection> {
-    return this.#pool.connect();
+  async connect(): Promise<Connection> {
+    try {
+      return await this.#pool.connect();
+    } catch (error) {
+      throw explainTls(error, this.#config.host);
+    }
   }
 
   renew(): void {
