@@ -77,21 +77,74 @@ describe("an environment in any region", () => {
 });
 
 describe("a recovery copy", () => {
+  const stacks = synthesizeWithCopy();
+  const copyOf = async () => stackNamed(await stacks, "notejam-prod-eu-central-1");
+
   it("stands beside the first copy without a name in common", async () => {
-    const input = recoverIn(prod, "eu-central-1", { drRegion: "eu-west-1", vpcCidr: "10.40.0.0/16" });
-    const checked = checkEnvironment(input, TODAY);
-    if (!("value" in checked)) throw new Error(JSON.stringify(checked.findings));
-    const { organization } = await repositoryConfiguration();
-    const stacks = synthesizeApp({
-      organization,
-      environments: [await environmentNamed("prod"), checked.value],
-    });
-    const first = globalNames(stackNamed(stacks, "notejam-prod"));
-    const copy = globalNames(stackNamed(stacks, "notejam-prod-eu-central-1"));
+    const first = globalNames(stackNamed(await stacks, "notejam-prod"));
+    const copy = globalNames(await copyOf());
     expect(first.length).toBeGreaterThan(20);
     expect(copy.filter((name) => first.includes(name))).toEqual([]);
   });
+
+  it("asks nothing of the region that it stands in for", async () => {
+    const { json } = await copyOf();
+    const text = JSON.stringify(json).replaceAll("notejam-prod-eu-west-1-backup-replica", "");
+    expect(text).not.toContain("eu-west-1");
+  });
+
+  it("runs the images that its first region has sent, and makes no repository of its own", async () => {
+    const copy = await copyOf();
+    expect(copy.resources("aws_ecr_repository")).toEqual([]);
+    expect(copy.data("aws_ecr_repository")).toMatchObject([{ name: "notejam-prod-ecr-registry" }]);
+    expect(JSON.stringify(Object(copy.json.output).repository_url)).toContain("data.aws_ecr_repository");
+  });
+
+  it("brings notes back from the dumps that its first region has sent, which it reads and never writes", async () => {
+    const copy = await copyOf();
+    const replica = stackNamed(await stacks, "notejam-prod")
+      .resources("aws_s3_bucket")
+      .find(({ provider }) => provider !== undefined);
+    const { value } = Object(copy.json.output).restore_bucket;
+    expect(value).toBe(replica?.bucket);
+    const aliases = stackNamed(await stacks, "notejam-prod").resources("aws_kms_alias");
+    const [received] = copy.data("aws_kms_alias");
+    expect(aliases.map(({ name }) => name)).toContain(received?.name);
+    const rights = statementsAbout(copy, String(value));
+    expect(rights.map(({ Sid }) => Sid)).toEqual([
+      "ReceivedReadDumps",
+      "ReceivedListBackups",
+      "ReceivedUseKeyForBucket",
+    ]);
+    expect(rights.flatMap(({ Action = [] }) => Action).filter((action) => /Put|Delete/.test(action))).toEqual(
+      [],
+    );
+  });
 });
+
+async function synthesizeWithCopy(): Promise<Map<string, Synthesized>> {
+  const input = recoverIn(prod, "eu-central-1", { drRegion: "eu-west-2", vpcCidr: "10.40.0.0/16" });
+  const checked = checkEnvironment(input, TODAY);
+  if (!("value" in checked)) throw new Error(JSON.stringify(checked.findings));
+  const { organization } = await repositoryConfiguration();
+  return synthesizeApp({
+    organization,
+    environments: [await environmentNamed("prod"), checked.value],
+  });
+}
+
+/** What the policies of roles say about a bucket, or about a key for what is in it. */
+function statementsAbout(stack: Synthesized, bucket: string): Statement[] {
+  return stack
+    .resources("aws_iam_role_policy")
+    .flatMap(({ policy }): Statement[] => JSON.parse(String(policy)).Statement)
+    .filter((statement) => JSON.stringify(statement).includes(`:::${bucket}`));
+}
+
+interface Statement {
+  readonly Sid?: string;
+  readonly Action?: readonly string[];
+}
 
 interface VariableBlock {
   readonly ephemeral?: boolean;

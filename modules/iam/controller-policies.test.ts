@@ -8,6 +8,7 @@ import {
   backupReader,
   backupWriter,
   clusterAutoscaler,
+  dumpReader,
   ebsCsi,
   externalDns,
   grafanaCloudWatchReader,
@@ -41,6 +42,7 @@ const policies: Record<string, readonly PolicyStatement[]> = {
   mailSender: mailSender("arn:aws:ses:eu-west-1:123456789012:identity/example.org"),
   backupWriter: backupWriter(BUCKET, KEY),
   backupReader: backupReader(BUCKET, KEY),
+  dumpReader: dumpReader(BUCKET, KEY),
   imageReader: imageReader("arn:aws:ecr:eu-west-1:123456789012:repository/notejam-prod"),
   lokiStorage: lokiStorage("arn:aws:s3:::notejam-loki", KEY),
   grafanaCloudWatchReader: grafanaCloudWatchReader(account(), ["/aws/eks/notejam-prod/*"]),
@@ -113,10 +115,23 @@ describe("who may do what with dumps", () => {
     expect(write?.resources).toEqual([`${BUCKET}/dumps/*`]);
   });
 
-  it.each(["backupWriter", "backupReader"])("%s lists dumps and proofs, and no other prefix", (name) => {
-    const list = policies[name]?.find(({ actions }) => actions?.includes("s3:ListBucket"));
-    expect(list?.conditions).toEqual({ StringLike: { "s3:prefix": ["dumps/*", "proofs/*"] } });
+  it("dumpReader, whose bucket belongs to another region, writes nothing there", () => {
+    expect(actionsOf("dumpReader")).toEqual([
+      "s3:GetObject",
+      "s3:GetObjectVersion",
+      "s3:ListBucket",
+      "s3:ListBucketVersions",
+      "kms:Decrypt",
+    ]);
   });
+
+  it.each(["backupWriter", "backupReader", "dumpReader"])(
+    "%s lists dumps and proofs, and no other prefix",
+    (name) => {
+      const list = policies[name]?.find(({ actions }) => actions?.includes("s3:ListBucket"));
+      expect(list?.conditions).toEqual({ StringLike: { "s3:prefix": ["dumps/*", "proofs/*"] } });
+    },
+  );
 
   it.each(["backupWriter", "backupReader"])("%s reports in the namespace of backups only", (name) => {
     const report = policies[name]?.filter(({ actions }) => actions?.includes("cloudwatch:PutMetricData"));

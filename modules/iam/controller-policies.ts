@@ -160,15 +160,20 @@ export function backupWriter(bucketArn: string, keyArn: string): PolicyStatement
  */
 export function backupReader(bucketArn: string, keyArn: string): PolicyStatement[] {
   return [
-    {
-      sid: "ReadDumps",
-      actions: ["s3:GetObject", "s3:GetObjectVersion"],
-      resources: [`${bucketArn}/${DUMPS}*`],
-    },
+    readDumps(bucketArn),
     { sid: "WriteProofs", actions: ["s3:PutObject"], resources: [`${bucketArn}/${PROOFS}*`] },
     listBackups(bucketArn, ["s3:ListBucket", "s3:ListBucketVersions"]),
     useKeyForBucket(bucketArn, keyArn, ["kms:Decrypt", "kms:GenerateDataKey"]),
     reportBackups,
+  ];
+}
+
+/** Read the dumps that another region has sent to a bucket here, also those hidden by a deletion; nothing is written there. */
+export function dumpReader(bucketArn: string, keyArn: string): PolicyStatement[] {
+  return [
+    readDumps(bucketArn),
+    listBackups(bucketArn, ["s3:ListBucket", "s3:ListBucketVersions"]),
+    useKeyForBucket(bucketArn, keyArn, ["kms:Decrypt"]),
   ];
 }
 
@@ -259,6 +264,14 @@ export function alertPublisher(topicArn: string, keyArn: string): PolicyStatemen
       conditions: { StringEquals: { "kms:EncryptionContext:aws:sns:topicArn": topicArn } },
     },
   ];
+}
+
+function readDumps(bucketArn: string): PolicyStatement {
+  return {
+    sid: "ReadDumps",
+    actions: ["s3:GetObject", "s3:GetObjectVersion"],
+    resources: [`${bucketArn}/${DUMPS}*`],
+  };
 }
 
 function listBackups(bucketArn: string, actions: readonly string[]): PolicyStatement {

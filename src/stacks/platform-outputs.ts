@@ -42,6 +42,8 @@ const OUTPUTS = {
   database_reader_host: "Readers' host",
   backup_bucket: "Bucket of the dumps",
   backup_key_arn: "KMS key of the dumps",
+  restore_bucket:
+    "Bucket that notes are brought back from: a recovery copy's is the one that its first region sent to",
   loki_bucket: "Bucket of the cluster's logs",
   volume_key_arn: "KMS key of the nodes' disks and of the pods' volumes",
   grafana_secret_name: "Secrets Manager secret with Grafana's first user",

@@ -3,8 +3,10 @@ import type { App, ITerraformDependable } from "cdktf";
 import { AccessLogs } from "../../modules/access-logs/access-logs.js";
 import { ApplicationLoadBalancer, SSL_POLICY } from "../../modules/alb/application-load-balancer.js";
 import { BackupStorage } from "../../modules/backup-storage/backup-storage.js";
+import { ReceivedDumps } from "../../modules/backup-storage/received-dumps.js";
 import { Dns } from "../../modules/dns/dns.js";
 import { ContainerRegistry } from "../../modules/ecr/container-registry.js";
+import { ReceivedImages } from "../../modules/ecr/received-images.js";
 import { EksCluster } from "../../modules/eks/cluster.js";
 import { NetworkAddons } from "../../modules/eks/network-addons.js";
 import { NodeGroup, type NodeTaint } from "../../modules/eks/node-group.js";
@@ -26,7 +28,7 @@ import { permissionsBoundaryArn } from "../../modules/terraform-cloud/permission
 import { Vpc } from "../../modules/vpc/vpc.js";
 import { WebAcl } from "../../modules/waf/web-acl.js";
 import type { Environment } from "../config/environment.js";
-import { type Names, namesOf } from "../config/names.js";
+import { type Names, namesOf, namesOfSource } from "../config/names.js";
 import type { Organization } from "../config/organization.js";
 import { partitionOf } from "../config/regions.js";
 import { tagsOf } from "../config/tags.js";
@@ -61,7 +63,9 @@ interface Data {
   readonly accessLogs: AccessLogs;
   readonly lokiBucket: LogStorage;
   readonly backups: BackupStorage;
-  readonly registry: ContainerRegistry;
+  /** A recovery copy's dumps of before: its first region's. */
+  readonly receivedDumps: ReceivedDumps | undefined;
+  readonly registry: ContainerRegistry | ReceivedImages;
   readonly database: Database;
   readonly databaseName: string;
 }
@@ -218,13 +222,32 @@ export class PlatformStack extends AwsStack {
       ...environment.backups,
       accessLogs: accessLogs.forBucket("backup"),
     });
-    const registry = new ContainerRegistry(this, "ecr", {
-      name: names.name,
-      kmsKeyArn: keys.ecr.arn,
-      replica: { provider: replicaProvider, kmsKeyArn: keys.ecr.replicaArn },
-    });
     const database = this.addDatabase(network, databaseName, appLogin);
-    return { accessLogs, lokiBucket, backups, registry, database, databaseName };
+    const { registry, receivedDumps } = this.addRegistryAndReceivedDumps();
+    return { accessLogs, lokiBucket, backups, receivedDumps, registry, database, databaseName };
+  }
+
+  /** A recovery copy lives on what its first region has sent: it needs nothing that still stands only there. */
+  private addRegistryAndReceivedDumps(): Pick<Data, "registry" | "receivedDumps"> {
+    const { account, keys, names, replicaProvider } = this;
+    const source = namesOfSource(this.environment);
+    if (source === undefined) {
+      const replica = { provider: replicaProvider, kmsKeyArn: keys.ecr.replicaArn };
+      const registry = new ContainerRegistry(this, "ecr", {
+        name: names.name,
+        kmsKeyArn: keys.ecr.arn,
+        replica,
+      });
+      return { registry, receivedDumps: undefined };
+    }
+    return {
+      registry: new ReceivedImages(this, "ecr", { repositoryName: source.imageRepository }),
+      receivedDumps: new ReceivedDumps(this, "received-dumps", {
+        account,
+        bucketName: `${source.backupReplicaBucketBase}-${account.accountId}`,
+        keyAlias: `alias/s3-cmk-${source.instance}-replica`,
+      }),
+    };
   }
 
   private addDatabase(
@@ -337,6 +360,10 @@ export class PlatformStack extends AwsStack {
       grafanaSecret: { arn: secrets.grafana.arn, keyArn: secretsKeyArn },
       slackSecret: { arn: secrets.slack.arn, keyArn: secretsKeyArn },
       backups: { arn: data.backups.bucketArn, keyArn: keys.s3.arn },
+      receivedDumps: data.receivedDumps && {
+        arn: data.receivedDumps.bucketArn,
+        keyArn: data.receivedDumps.kmsKeyArn,
+      },
       lokiBucket: { arn: data.lokiBucket.bucketArn, keyArn: keys.s3.arn },
       alerts: { arn: alerting.topicArn, keyArn: keys.alerts.arn },
       repositoryArn: data.registry.repositoryArn,
@@ -506,6 +533,7 @@ export class PlatformStack extends AwsStack {
       database_reader_host: data.database.readerEndpoint,
       backup_bucket: data.backups.bucketName,
       backup_key_arn: keys.s3.arn,
+      restore_bucket: data.receivedDumps?.bucketName ?? data.backups.bucketName,
       loki_bucket: data.lokiBucket.bucketName,
       volume_key_arn: keys.ebs.arn,
       grafana_secret_name: secrets.grafana.name,

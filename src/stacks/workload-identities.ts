@@ -9,6 +9,7 @@ import {
   backupReader,
   backupWriter,
   clusterAutoscaler,
+  dumpReader,
   ebsCsi,
   externalDns,
   grafanaCloudWatchReader,
@@ -40,6 +41,8 @@ export interface WorkloadIdentitiesProps {
   readonly grafanaSecret: Encrypted;
   readonly slackSecret: Encrypted;
   readonly backups: Encrypted;
+  /** Dumps of the region that a recovery copy stands in for. @default none */
+  readonly receivedDumps?: Encrypted | undefined;
   readonly lokiBucket: Encrypted;
   readonly alerts: Encrypted;
   readonly repositoryArn: string;
@@ -88,7 +91,7 @@ function identities(props: WorkloadIdentitiesProps): Identity[] {
 }
 
 function applicationIdentities(props: WorkloadIdentitiesProps): Identity[] {
-  const { databaseSecret, databaseAdminSecret, backups } = props;
+  const { databaseSecret, databaseAdminSecret, backups, receivedDumps } = props;
   const readDatabaseSecret = secretReader(databaseSecret.arn, databaseSecret.keyArn);
   return [
     {
@@ -112,7 +115,11 @@ function applicationIdentities(props: WorkloadIdentitiesProps): Identity[] {
     {
       namespace: "notejam",
       serviceAccount: "notejam-restore",
-      statements: [...readDatabaseSecret, ...backupReader(backups.arn, backups.keyArn)],
+      statements: [
+        ...readDatabaseSecret,
+        ...backupReader(backups.arn, backups.keyArn),
+        ...(receivedDumps ? prefixSids("Received", dumpReader(receivedDumps.arn, receivedDumps.keyArn)) : []),
+      ],
     },
   ];
 }
