@@ -11,6 +11,7 @@ const TODAY = new Date("2026-12-10T12:00:00Z");
 const ORGANIZATION = {
   terraformCloud: { hostname: "app.terraform.io", organization: "example-notes", project: "notejam" },
   bootstrap: { region: "eu-west-1" },
+  githubOwner: "example-notes",
   operationsRepositoryPrefix: "operations-k8s",
 };
 

@@ -28,6 +28,22 @@ export const organizationSchema = z.strictObject({
         "3 to 40 letters, digits, spaces, hyphens and underscores: the project that holds the workspaces",
         'write it like "notejam"',
       ),
+      /**
+       * Members of the organization in Terraform Cloud, by e-mail address, who hear of failed runs, of runs that wait for
+       * them, and of changes behind Terraform's back.
+       *
+       * @default nobody
+       */
+      notify: z
+        .array(
+          field(
+            z.email(),
+            "the e-mail address of a member of the organization in Terraform Cloud",
+            'write it like "platform@example.com"',
+          ),
+        )
+        .max(20)
+        .optional(),
     }),
     "an object { hostname, organization, project }",
     'write it like { hostname: "app.terraform.io", organization: "example-notes", project: "notejam" }',
@@ -40,6 +56,12 @@ export const organizationSchema = z.strictObject({
     }),
     "an object { region }",
     'write it like { region: "eu-west-1" }',
+  ),
+  /** GitHub user or organization that owns the repositories: the value of the input `github_owner`. */
+  githubOwner: field(
+    z.string().regex(/^[A-Za-z0-9](?:[A-Za-z0-9-]{0,37}[A-Za-z0-9])?$/),
+    "1 to 39 letters, digits and hyphens: a GitHub user or organization",
+    'write it like "example-notes"',
   ),
   /** What the names of the operations repositories start with; the instance follows: `operations-k8s-prod`. */
   operationsRepositoryPrefix: field(

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { AppliedRecord, fingerprintOf } from "./applied.js";
+import { leaveOut } from "./left-out.js";
 import { localOverride } from "./override.js";
 import { LocalProblem } from "./problem.js";
 import { mirroredVersion, type ProviderMirror } from "./provider-mirror.js";
@@ -18,6 +19,8 @@ export interface PreparedStack {
   readonly synthesized: Synthesized;
   readonly variables: VariableValues;
   readonly secrets: readonly string[];
+  /** What is not applied because nothing emulates it, for people to read. */
+  readonly leftOut: readonly string[];
   /** The AWS provider's version in the mirror; undefined where the registry is used. */
   readonly providerVersion: string | undefined;
   /** What decides the outcome of an apply. */
@@ -54,8 +57,9 @@ export interface PrepareStackProps {
   readonly terraformVersion: string;
 }
 
-/** Lays the override beside the stack, and works out its variables and its fingerprint. */
+/** Leaves out what nothing emulates, lays the override beside the stack, and works out its variables and its fingerprint. */
 export function prepareStack({ stack, folder, mirror, terraformVersion }: PrepareStackProps): PreparedStack {
+  const leftOut = leaveOut(stack.name, stack.file);
   const synthesized = readSynthesized(stack.file);
   refuseOtherProviders(stack.name, synthesized);
   const providerVersion = mirror === undefined ? undefined : mirroredVersion(mirror, "hashicorp/aws");
@@ -77,6 +81,7 @@ export function prepareStack({ stack, folder, mirror, terraformVersion }: Prepar
     synthesized,
     variables,
     secrets: secretsAmong(variables, synthesized.variable),
+    leftOut,
     providerVersion,
     fingerprint: fingerprintOf(stack.folder, [terraformVersion, providerVersion ?? "registry"], variables),
     record: new AppliedRecord(folder.appliedFile(stack.name)),

@@ -146,9 +146,11 @@ async function synthesizeStacks(props: LocalRunProps, terraform: Terraform): Pro
     synthesize({ projectFolder, out: folder.out, signal: interruption.signal }),
   );
   const mirror = findProviderMirror();
-  return stacksOf(environments, stacks).map((stack) =>
+  const prepared = stacksOf(environments, stacks).map((stack) =>
     prepareStack({ stack, folder, mirror, terraformVersion: terraform.version }),
   );
+  for (const note of prepared.flatMap(({ leftOut }) => leftOut)) props.print(note);
+  return prepared;
 }
 
 function isDue({ record, fingerprint }: PreparedStack, { check }: LocalRunProps): boolean {

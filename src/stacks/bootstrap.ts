@@ -1,3 +1,4 @@
+import { TfeProvider } from "@cdktf/provider-tfe/lib/provider/index.js";
 import type { App } from "cdktf";
 import { AccountGuardRails, type GuardedRegion } from "../../modules/account/account-guard-rails.js";
 import { GITHUB_ISSUER, GithubOidcProvider } from "../../modules/github/oidc-provider.js";
@@ -6,32 +7,47 @@ import { TerraformCloudOidc } from "../../modules/terraform-cloud/oidc.js";
 import { PermissionsBoundary } from "../../modules/terraform-cloud/permissions-boundary.js";
 import { TerraformCloudRunRoles } from "../../modules/terraform-cloud/run-roles.js";
 import type { Environment } from "../config/environment.js";
-import type { Configuration } from "../config/load.js";
 import { BOOTSTRAP_STACK, namesOf } from "../config/names.js";
+import type { Organization } from "../config/organization.js";
 import { bootstrapTags } from "../config/tags.js";
 import { AwsStack } from "./aws-stack.js";
+import type { WorkspaceNeeds } from "./workspace-needs.js";
+import { type RunRoleArns, Workspaces } from "./workspaces.js";
 
 /** As long as notes can be asked back, it can be asked who did what. */
 const AUDIT_RETENTION_DAYS = 1096;
 
+/** An environment with its stacks. */
+export interface EnvironmentStacks {
+  readonly environment: Environment;
+  /** What its stacks need of their workspaces, in the order in which they are applied. */
+  readonly stacks: readonly WorkspaceNeeds[];
+}
+
+export interface BootstrapStackProps {
+  readonly organization: Organization;
+  readonly environments: readonly EnvironmentStacks[];
+}
+
 /**
- * What an AWS account has once: whose tokens it believes, which roles Terraform takes, and the guard rails that hold
- * for everything in it. No environment owns these, or destroying one would take them from the others.
+ * What there is once: in the AWS account, whose tokens it believes, which roles Terraform takes, and the guard rails that hold
+ * for everything in it; in Terraform Cloud, the workspaces of all stacks. No environment owns these, or destroying one
+ * would take them from the others.
  */
 export class BootstrapStack extends AwsStack {
-  private readonly configuration: Configuration;
+  private readonly props: BootstrapStackProps;
 
-  constructor(app: App, configuration: Configuration) {
-    const { organization, environments } = configuration;
+  constructor(app: App, props: BootstrapStackProps) {
+    const { organization } = props;
     const { region } = organization.bootstrap;
     super(app, BOOTSTRAP_STACK, { organization, region, tags: bootstrapTags(), production: true });
-    this.configuration = configuration;
+    this.props = props;
 
     new GithubOidcProvider(this, "github-oidc");
     new TerraformCloudOidc(this, "terraform-cloud-oidc", {
       hostname: organization.terraformCloud.hostname,
     });
-    this.addRunRoles("bootstrap", {
+    const roles = this.addRunRoles("bootstrap", {
       name: BOOTSTRAP_STACK,
       workspaces: [BOOTSTRAP_STACK],
       applyRights: bootstrapApplyRights({
@@ -40,20 +56,38 @@ export class BootstrapStack extends AwsStack {
         oidcHosts: [organization.terraformCloud.hostname, GITHUB_ISSUER],
       }),
     });
-    for (const environment of environments) this.addEnvironment(environment);
     new AccountGuardRails(this, "guard-rails", {
       name: BOOTSTRAP_STACK,
       account: this.account,
       regions: this.guardedRegions(),
       trail: { retentionDays: AUDIT_RETENTION_DAYS },
     });
+    this.addTerraformCloud(roles);
+  }
+
+  /** The provider's token comes from the environment (`TFE_TOKEN`, or `terraform login` on a laptop): it is in no state. */
+  private addTerraformCloud(roles: RunRoleArns): void {
+    const { organization, environments } = this.props;
+    const { hostname, organization: owner } = organization.terraformCloud;
+    new TfeProvider(this, "tfe", { hostname, organization: owner });
+    new Workspaces(this, "terraform-cloud", {
+      organization,
+      bootstrap: { stack: BOOTSTRAP_STACK, roles },
+      environments: environments.map(({ environment, stacks }) => ({
+        instance: namesOf(environment).instance,
+        production: environment.production,
+        roles: this.addEnvironment(environment),
+        stacks,
+      })),
+    });
   }
 
   /** Every region in which something of ours stands, with the regions to which its images are copied. */
   private guardedRegions(): GuardedRegion[] {
-    const { organization, environments } = this.configuration;
+    const { organization, environments } = this.props;
     const copies = new Map([[organization.bootstrap.region, new Set<string>()]]);
-    for (const { region, drRegion } of environments) {
+    for (const { environment } of environments) {
+      const { region, drRegion } = environment;
       copies.set(region, (copies.get(region) ?? new Set()).add(drRegion));
       copies.set(drRegion, copies.get(drRegion) ?? new Set());
     }
@@ -64,11 +98,11 @@ export class BootstrapStack extends AwsStack {
     }));
   }
 
-  private addEnvironment(environment: Environment): void {
+  private addEnvironment(environment: Environment): RunRoleArns {
     const { instance, name, platformStack, gitopsStack, secretsPrefix } = namesOf(environment);
     const { account } = this;
     new PermissionsBoundary(this, `boundary-${instance}`, { name, secretsPrefix, account });
-    this.addRunRoles(instance, {
+    return this.addRunRoles(instance, {
       name,
       workspaces: [platformStack, gitopsStack],
       applyRights: environmentApplyRights({
@@ -81,9 +115,9 @@ export class BootstrapStack extends AwsStack {
     });
   }
 
-  private addRunRoles(id: string, props: RunRoles): void {
-    const { hostname, organization, project } = this.configuration.organization.terraformCloud;
-    new TerraformCloudRunRoles(this, `run-roles-${id}`, {
+  private addRunRoles(id: string, props: RunRoles): RunRoleArns {
+    const { hostname, organization, project } = this.props.organization.terraformCloud;
+    return new TerraformCloudRunRoles(this, `run-roles-${id}`, {
       account: this.account,
       hostname,
       organization,

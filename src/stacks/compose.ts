@@ -5,6 +5,7 @@ import type { Organization } from "../config/organization.js";
 import { BootstrapStack } from "./bootstrap.js";
 import { GitopsStack } from "./gitops.js";
 import { PlatformStack } from "./platform.js";
+import { needsOf } from "./workspace-needs.js";
 
 export interface Composition {
   readonly organization: Organization;
@@ -15,11 +16,17 @@ export interface Composition {
   readonly now: Date;
 }
 
-/** Adds every stack: one for the account, and two for each environment. */
+/**
+ * Adds every stack: two for each environment, and one for the account, which learns from the others what their workspaces
+ * must give them.
+ */
 export function addStacks(app: App, { organization, environments, tree, now }: Composition): void {
-  new BootstrapStack(app, { organization, environments });
-  for (const environment of environments) {
-    new PlatformStack(app, { environment, organization, now });
-    new GitopsStack(app, { environment, organization, tree });
-  }
+  const built = environments.map((environment) => ({
+    environment,
+    stacks: [
+      new PlatformStack(app, { environment, organization, now }),
+      new GitopsStack(app, { environment, organization, tree }),
+    ].map(needsOf),
+  }));
+  new BootstrapStack(app, { organization, environments: built });
 }

@@ -1,6 +1,12 @@
 import { Fn, TerraformVariable, type TerraformVariableConfig } from "cdktf";
 import type { Construct } from "constructs";
 
+/** Inputs that are the same for every environment: each is kept once, in a variable set. */
+export const SHARED_INPUTS = ["github_owner", "github_token"] as const;
+
+/** What inputs start with in a new workspace; all others start empty, or with their default. */
+export const PROPOSED_VALUES: Readonly<Record<string, string>> = { db_name: "notejam" };
+
 /** What a value must look like, as an anchored RE2 pattern, and how to say so to whoever set it. */
 interface Pattern {
   readonly pattern: string;
