@@ -8,6 +8,7 @@ import { commentBody, type WorkflowRun } from "./comment-body.js";
 import { deployOrder } from "./deploy-order.js";
 import { differing, driftBody, putDriftIssue } from "./drift-issue.js";
 import { GitHub, gitHubSettings } from "./github.js";
+import { copyImage } from "./image-copy.js";
 import { parseRepository, taggedImages } from "./image-repository.js";
 import { imageTags } from "./image-tag.js";
 import { parsePlan } from "./plan-json.js";
@@ -150,6 +151,18 @@ function addDelivery(command: Command): void {
       "\nNeeds AWS credentials with ecr:DescribeImages on both. Writes tag, digest, tools-digest and done to GITHUB_OUTPUT.",
     )
     .action((options: PromotionOptions) => promotionCheck(options));
+  command
+    .command("copy-image")
+    .description("Copies an image byte for byte into a repository; a tag that is taken is never moved.")
+    .requiredOption("--from <image>", "as skopeo names it: oci:<folder> or docker://<repository>@<digest>")
+    .requiredOption("--to <repository>", "<account>.dkr.ecr.<region>.amazonaws.com/<name>")
+    .requiredOption("--digest <digest>", "the image that is meant")
+    .option("--tag <tag>", "the tag that it gets there (default: none, the digest names it)")
+    .addHelpText(
+      "after",
+      "\nNeeds skopeo, signed in to the registries, and AWS credentials with ecr:DescribeImages.",
+    )
+    .action((options: CopyImageOptions) => copy(options));
 }
 
 function showChanges(options: { base: string; head: string; json?: boolean }): void {
@@ -326,6 +339,25 @@ async function promotionCheck({ version, digest: image, from, to }: PromotionOpt
       ? `${version} is ${tag} already: there is nothing left to copy.`
       : `${version} may be released: ${tag}, ${digest}, with tools ${toolsDigest}.`,
   );
+}
+
+interface CopyImageOptions {
+  readonly from: string;
+  readonly to: string;
+  readonly digest: string;
+  readonly tag?: string;
+}
+
+async function copy({ from, to, digest, tag }: CopyImageOptions): Promise<void> {
+  const repository = parseRepository(to, "--to");
+  const present = tag === undefined ? [] : await taggedImages(repository);
+  const outcome = await copyImage({ from, to: repository, digest, tag }, present);
+  if (typeof outcome === "string") {
+    print(`${to}${tag === undefined ? "" : `:${tag}`}, ${digest}: ${outcome}.`);
+    return;
+  }
+  process.exitCode = NOT_SO;
+  process.stderr.write(`${outcome.refusal}\n`);
 }
 
 /** The present run of the workflow; by hand it is later than none. */

@@ -1,0 +1,95 @@
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { copyImage, type ImageCopy } from "./image-copy.js";
+import { parseRepository } from "./image-repository.js";
+
+const URL = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/notejam-dev-ecr-registry";
+const DIGEST = `sha256:${"a".repeat(64)}`;
+const OTHER = `sha256:${"b".repeat(64)}`;
+const TAG = "2026-11-22.main-0123abcd-42";
+
+const copy: ImageCopy = {
+  from: "oci:image/notejam",
+  to: parseRepository(URL, "--to"),
+  digest: DIGEST,
+  tag: TAG,
+};
+
+describe("copyImage", () => {
+  const path = process.env.PATH;
+  let folder: string;
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "notejam-skopeo-"));
+    process.env.PATH = `${folder}${delimiter}${path}`;
+  });
+  afterEach(() => {
+    process.env.PATH = path;
+    rmSync(folder, { recursive: true });
+  });
+
+  /** Puts a skopeo in place that writes down what it was asked, and answers every inspection with one digest. */
+  function stubSkopeo({ digest = DIGEST, copying = "exit 0" } = {}): void {
+    const script = `#!/bin/sh\necho "$*" >> '${folder}/calls'\nif [ "$1" = inspect ]; then echo ${digest}; else ${copying}; fi\n`;
+    writeFileSync(join(folder, "skopeo"), script);
+    chmodSync(join(folder, "skopeo"), 0o755);
+  }
+
+  const calls = () =>
+    existsSync(join(folder, "calls")) ? readFileSync(join(folder, "calls"), "utf8").trim().split("\n") : [];
+
+  it("copies the image that was meant, byte for byte, to its tag", async () => {
+    stubSkopeo();
+    expect(await copyImage(copy, [])).toBe("copied");
+    expect(calls()).toEqual([
+      "inspect --no-tags --format {{.Digest}} oci:image/notejam",
+      `copy --all --preserve-digests oci:image/notejam docker://${URL}:${TAG}`,
+    ]);
+  });
+
+  it("pushes by digest alone, so that nobody follows what is not attested yet", async () => {
+    stubSkopeo();
+    expect(await copyImage({ ...copy, tag: undefined }, [])).toBe("copied");
+    expect(calls().at(-1)).toMatch(new RegExp(`docker://${URL}@${DIGEST}$`));
+  });
+
+  it("finds its work done when it is started again", async () => {
+    stubSkopeo();
+    expect(await copyImage(copy, [{ digest: DIGEST, tags: [TAG] }])).toBe("there");
+    expect(calls()).toEqual([]);
+  });
+
+  it("never moves a tag", async () => {
+    stubSkopeo();
+    expect(await copyImage(copy, [{ digest: OTHER, tags: ["another", TAG] }])).toEqual({
+      refusal: `${URL}:${TAG} is another image already, ${OTHER}: tags are never moved.`,
+    });
+    expect(calls()).toEqual([]);
+  });
+
+  it("copies no other image than the one that was scanned", async () => {
+    stubSkopeo({ digest: OTHER });
+    expect(await copyImage(copy, [])).toEqual({
+      refusal: `oci:image/notejam is ${OTHER}, not ${DIGEST}: nothing was copied.`,
+    });
+    expect(calls()).toHaveLength(1);
+  });
+
+  it("says in one line why skopeo failed", async () => {
+    stubSkopeo({ copying: "echo 'denied: no basic\n auth' >&2; exit 1" });
+    await expect(copyImage(copy, [])).rejects.toThrow(
+      "skopeo copy failed: denied: no basic auth. Sign in to the registry first (aws ecr get-login-password | docker login …).",
+    );
+  });
+
+  it("says what is missing where there is no skopeo", async () => {
+    process.env.PATH = folder;
+    await expect(copyImage(copy, [])).rejects.toThrow(/skopeo, which is not here\. Install it/);
+  });
+
+  it("refuses what is no digest", async () => {
+    await expect(copyImage({ ...copy, digest: "latest" }, [])).rejects.toThrow(/"latest" is not a digest/);
+  });
+});
