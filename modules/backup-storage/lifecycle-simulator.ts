@@ -32,10 +32,12 @@ export interface Version {
   removedAt?: number;
 }
 
-/** A stack of versions, the newest last; `undefined` is a delete marker. */
+/** An object's versions, the newest last, and when a delete marker was laid on them. */
 interface Stack {
   readonly versions: Version[];
   marker?: number;
+  /** Until then no rule acts on it: three years have many midnights. */
+  quietUntil: number;
 }
 
 const DAY_MS = 86_400_000;
@@ -79,7 +81,7 @@ export class SimulatedBucket {
     this.written.push(version);
     const stack = this.stacks.get(key);
     if (stack === undefined) {
-      this.stacks.set(key, { versions: [version] });
+      this.stacks.set(key, { versions: [version], quietUntil: 0 });
       return;
     }
     this.retire(stack, at);
@@ -115,7 +117,10 @@ export class SimulatedBucket {
   midnight(now: number): void {
     for (const rule of this.settings.rules) this.abortUploads(rule, now);
     for (const [key, stack] of this.stacks) {
-      for (const rule of this.settings.rules) if (key.startsWith(rule.prefix)) this.apply(rule, stack, now);
+      if (now < stack.quietUntil) continue;
+      const rules = this.settings.rules.filter(({ prefix }) => key.startsWith(prefix));
+      for (const rule of rules) this.apply(rule, stack, now);
+      stack.quietUntil = Math.min(...rules.flatMap((rule) => dueTimes(rule, stack, now)));
       if (stack.versions.length === 0 && stack.marker === undefined) this.stacks.delete(key);
     }
   }
@@ -151,6 +156,7 @@ export class SimulatedBucket {
   }
 
   private retire(stack: Stack, at: number): void {
+    stack.quietUntil = 0;
     const current = stack.marker === undefined ? stack.versions.at(-1) : undefined;
     if (current === undefined) return;
     current.noncurrentSince = at;
@@ -161,6 +167,7 @@ export class SimulatedBucket {
     const stack = this.stacks.get(version.key);
     const index = stack?.versions.indexOf(version) ?? -1;
     if (stack === undefined || index < 0) return;
+    stack.quietUntil = 0;
     stack.versions.splice(index, 1);
     version.removedAt = at;
     version.hiddenAt ??= at;
@@ -170,6 +177,21 @@ export class SimulatedBucket {
 /** The midnight at which something is due that counts `days` from `since`: the sum, rounded up. */
 export function dueAt(since: number, days: number): number {
   return Math.ceil((since + days * DAY_MS) / DAY_MS) * DAY_MS;
+}
+
+/** The coming times at which a rule may act on what nobody touches. */
+function dueTimes(rule: LifecycleRule, { versions, marker }: Stack, now: number): number[] {
+  const current = marker === undefined ? versions.at(-1) : undefined;
+  const since = (time: number | undefined, days: number | undefined) =>
+    time === undefined || days === undefined ? [] : [dueAt(time, days)];
+  return [
+    ...since(current?.createdAt, rule.expirationDays),
+    ...rule.transitions.flatMap(({ days }) => since(current?.createdAt, days)),
+    ...versions.flatMap(({ noncurrentSince, lockedUntil }) =>
+      since(noncurrentSince, rule.noncurrentDays).map((due) => Math.max(due, dueAt(lockedUntil, 0))),
+    ),
+    ...(marker !== undefined && versions.length === 0 ? [dueAt(now, 1)] : []),
+  ].filter((time) => time > now);
 }
 
 function isDue(since: number, days: number | undefined, now: number): boolean {
