@@ -50,6 +50,16 @@ export function takeInventory(stack: string, state: string): Inventory {
   };
 }
 
+/**
+ * A stack's outputs, as Terraform left them.
+ *
+ * @param state the content of the stack's Terraform state file
+ */
+export function readOutputs(state: string): Readonly<Record<string, unknown>> {
+  const { outputs } = State.parse(JSON.parse(state));
+  return Object.fromEntries(Object.entries(outputs).map(([name, { value }]) => [name, value]));
+}
+
 /** Types by the start of their name; the first that fits wins. */
 const SERVICES: readonly (readonly [prefix: string, service: string])[] = [
   ["aws_acm", "Certificate Manager"],

@@ -38,6 +38,7 @@ function machine(terraform: FakeTerraform = {}, stack: object = SMALL_STACK, app
     fresh: false,
     check: false,
     once: true,
+    application: false,
     parallelism: 20,
     progress: plainProgress(print),
     interruption: new Interruption(),

@@ -1,9 +1,15 @@
 import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Application, databaseFolder, type RunningApplication } from "./application/application.js";
+import { findKubectl } from "./application/cluster-objects.js";
+import { findPostgres, type PostgresInstallation } from "./application/find-postgres.js";
+import { describeDifferences } from "./application/local-pod.js";
+import { keptMajor } from "./application/postgres.js";
 import { applyStack, destroyStack, type StackRunProps } from "./apply-stack.js";
 import { type Emulator, startEmulator } from "./emulator/emulator.js";
 import { type EmulatorInstallation, findEmulator } from "./emulator/find-emulator.js";
 import type { Interruption } from "./interruption.js";
-import { renderInventory, takeInventory } from "./inventory.js";
+import { readOutputs, renderInventory, takeInventory } from "./inventory.js";
 import { takeLock } from "./lock.js";
 import { type PreparedStack, prepareStack, stacksOf } from "./prepare-stack.js";
 import { LocalProblem } from "./problem.js";
@@ -31,6 +37,14 @@ export interface LocalRunProps {
   readonly check: boolean;
   /** End after the table instead of staying until Ctrl-C. */
   readonly once: boolean;
+  /** Run Notejam itself, too. */
+  readonly application: boolean;
+  /**
+   * Notejam's port on the loopback interface; 0 for a free one.
+   *
+   * @default the pod's own, or a free one where that is taken
+   */
+  readonly applicationPort?: number;
   /** Operations that Terraform runs at once. */
   readonly parallelism: number;
   readonly progress: Progress;
@@ -43,13 +57,16 @@ interface Tools {
   readonly emulator: EmulatorInstallation;
   /** Terraform's CLI configuration when a mirror is used. */
   readonly cliConfig: string | undefined;
+  /** By environment; none when the application is left out. */
+  readonly postgres: ReadonlyMap<string, PostgresInstallation>;
 }
 
-/** Raises environments in the emulated account, shows what stands, and stays until it is told to stop. */
+/** Raises environments in the emulated account, runs Notejam in each, shows what stands, and stays until it is told to stop. */
 export async function runLocal(props: LocalRunProps): Promise<void> {
   await inFolder(props, async (tools, endedBadly) => {
     if (props.fresh) {
       props.folder.forgetAccount();
+      props.folder.forgetApplications();
     }
     const stacks = await synthesizeStacks(props, tools.terraform);
     if (endedBadly) {
@@ -62,14 +79,86 @@ export async function runLocal(props: LocalRunProps): Promise<void> {
     if (!cutShort && stacks.some((stack) => isDue(stack, props))) {
       props.folder.saveRestorePoint();
     }
-    await withAccount(props, tools, async (account) => {
-      await raise(props, tools, account, stacks, cutShort);
-      show(props, account.emulator, stacks);
-      if (!props.once) {
-        await untilInterrupted(props.interruption, account.emulator);
-      }
-    });
+    await withApplications(props, tools, stacks, (applications) =>
+      withAccount(props, tools, async (account) => {
+        try {
+          await raise(props, tools, account, stacks, cutShort);
+          const running = await startApplications(props, account.emulator, applications);
+          show(props, account.emulator, stacks, running);
+          if (!props.once) {
+            await untilInterrupted(props.interruption, account.emulator, running);
+          }
+        } finally {
+          // Before the account: a program that still runs may need it to end well.
+          await stopAll(applications.values());
+        }
+      }),
+    );
   });
+}
+
+/** The applications of the environments that have a cluster, by the stack's name. */
+type Applications = ReadonlyMap<string, Application>;
+
+/** Begins with the applications before there is an account, and stops them whatever happens. */
+async function withApplications(
+  props: LocalRunProps,
+  tools: Tools,
+  stacks: readonly PreparedStack[],
+  work: (applications: Applications) => Promise<void>,
+): Promise<void> {
+  const applications = new Map<string, Application>();
+  try {
+    for (const { name } of stacks) {
+      const application = beginApplication(props, tools, name, applications.size === 0);
+      if (application !== undefined) applications.set(name, application);
+    }
+    await work(applications);
+  } finally {
+    await stopAll(applications.values());
+  }
+}
+
+function beginApplication(
+  { projectFolder, folder, applicationPort, progress, interruption }: LocalRunProps,
+  tools: Tools,
+  stack: string,
+  first: boolean,
+): Application | undefined {
+  const instance = environmentOf(stack);
+  const postgres = tools.postgres.get(instance);
+  const gitopsFile = join(folder.stackFolder(`${stack}-gitops`), "cdk.tf.json");
+  // A stack that nothing follows has no cluster: the account's own.
+  if (postgres === undefined || !existsSync(gitopsFile)) return undefined;
+  return new Application({
+    projectFolder,
+    instance,
+    folder: folder.application(instance),
+    platformFile: join(folder.stackFolder(stack), "cdk.tf.json"),
+    gitopsFile,
+    postgres,
+    port: first ? applicationPort : 0,
+    progress,
+    interruption,
+  });
+}
+
+async function startApplications(
+  { folder, interruption }: LocalRunProps,
+  { endpoint }: Emulator,
+  applications: Applications,
+): Promise<RunningApplication[]> {
+  const running: RunningApplication[] = [];
+  for (const [stack, application] of applications) {
+    interruption.throwIfRequested();
+    const outputs = readOutputs(readFileSync(folder.terraformState(stack), "utf8"));
+    running.push(await application.start({ endpoint, outputs }));
+  }
+  return running;
+}
+
+async function stopAll(applications: Iterable<Application>): Promise<void> {
+  await Promise.all([...applications].map((application) => application.stop()));
 }
 
 /** Destroys what stands in the emulated account, says what remains in it, and removes the state folder. */
@@ -116,15 +205,20 @@ function reportRemains(
 
 /** Looks for the tools before anything is written, and holds the folder's lock meanwhile. */
 async function inFolder(
-  { folder, progress }: LocalRunProps,
+  props: LocalRunProps,
   work: (tools: Tools, endedBadly: boolean) => Promise<void>,
 ): Promise<void> {
-  const tools = await progress.step("Look for Terraform and the emulator", async (step) => {
-    const [terraform, emulator] = await Promise.all([findTerraform(), findEmulator()]);
+  const { folder, progress } = props;
+  const tools = await progress.step("Look for what is needed", async (step) => {
+    const [terraform, emulator, postgres] = await Promise.all([
+      findTerraform(),
+      findEmulator(),
+      findApplicationTools(props),
+    ]);
     for (const warning of emulator.warnings) {
       step.note(warning);
     }
-    return { terraform, emulator };
+    return { terraform, emulator, postgres };
   });
   const mirror = findProviderMirror();
   folder.prepare();
@@ -138,6 +232,22 @@ async function inFolder(
   } finally {
     lock.release();
   }
+}
+
+/** @returns the PostgreSQL of each environment */
+async function findApplicationTools({
+  application,
+  environments,
+  folder,
+  fresh,
+}: LocalRunProps): Promise<Tools["postgres"]> {
+  if (!application) return new Map();
+  await findKubectl();
+  const found = environments.map(async (name) => {
+    const kept = fresh ? undefined : keptMajor(databaseFolder(folder.application(name)));
+    return [name, await findPostgres({ keptMajor: kept })] as const;
+  });
+  return new Map(await Promise.all(found));
 }
 
 async function synthesizeStacks(props: LocalRunProps, terraform: Terraform): Promise<PreparedStack[]> {
@@ -257,9 +367,13 @@ function show(
   { folder, print, once }: LocalRunProps,
   emulator: Emulator,
   stacks: readonly PreparedStack[],
+  applications: readonly RunningApplication[],
 ): void {
   for (const { name } of stacks) {
     print(renderInventory(takeInventory(name, readFileSync(folder.terraformState(name), "utf8"))));
+  }
+  for (const application of applications) {
+    showApplication(application, print);
   }
   print(`The account ${emulator.account} answers at ${emulator.endpoint}. To look around:`);
   print(
@@ -272,8 +386,23 @@ function show(
   );
 }
 
-/** @throws LocalProblem when the emulator ends by itself meanwhile */
-async function untilInterrupted({ signal }: Interruption, emulator: Emulator): Promise<void> {
+function showApplication(
+  { address, runsAs, differences, pages }: RunningApplication,
+  print: (line: string) => void,
+): void {
+  print(`Notejam is at ${address}: sign up there with any address.`);
+  print(`It has the environment of the cluster's ${runsAs} (all that would run: ${pages}), except:`);
+  for (const line of describeDifferences(differences)) {
+    print(`  ${line}`);
+  }
+}
+
+/** @throws LocalProblem when the emulator or an application ends by itself meanwhile */
+async function untilInterrupted(
+  { signal }: Interruption,
+  emulator: Emulator,
+  applications: readonly RunningApplication[],
+): Promise<void> {
   // Neither a pending promise nor the emulator's process keeps Node running.
   const stayAlive = setInterval(() => {}, 60_000);
   const interrupted = new Promise<undefined>((resolve) => {
@@ -283,9 +412,10 @@ async function untilInterrupted({ signal }: Interruption, emulator: Emulator): P
       end();
     }
   });
-  const ended = await Promise.race([interrupted, emulator.ended]);
+  const ends = [emulator.ended.then(({ how }) => how), ...applications.map(({ ended }) => ended)];
+  const how = await Promise.race([interrupted, ...ends]);
   clearInterval(stayAlive);
-  if (ended !== undefined) {
-    throw new LocalProblem(ended.how, "Run npm start again.");
+  if (how !== undefined) {
+    throw new LocalProblem(how, "Run npm start again.");
   }
 }

@@ -12,6 +12,8 @@ interface Options {
   readonly fresh?: boolean;
   readonly destroy?: boolean;
   readonly once?: boolean;
+  readonly app: boolean;
+  readonly appPort?: number;
   readonly check?: boolean;
   readonly parallelism: number;
   readonly state: string;
@@ -22,12 +24,18 @@ const DEFAULT_ENVIRONMENT = "dev";
 function commandLine(): Command {
   return new Command("npm start --")
     .description(
-      "Raises an environment on this machine: the stacks are synthesized and applied by Terraform to an emulated AWS that keeps its contents between runs. No cloud account is touched.",
+      "Raises an environment on this machine: the stacks are synthesized and applied by Terraform to an emulated AWS that keeps its contents between runs, and Notejam runs in it with the environment of its pods. No cloud account is touched.",
     )
     .option("-e, --env <name...>", `environments to raise (default: ${DEFAULT_ENVIRONMENT})`)
     .option(
       "-p, --port <number>",
       "port of the emulated AWS on 127.0.0.1 (default: a free one)",
+      wholeNumber(0, 65_535),
+    )
+    .option("--no-app", "leave Notejam itself out: only what Terraform makes")
+    .option(
+      "--app-port <number>",
+      "port of Notejam on 127.0.0.1 (default: the pod's, or a free one; 0: a free one)",
       wholeNumber(0, 65_535),
     )
     .option("--once", "end after the table instead of staying until Ctrl-C")
@@ -53,9 +61,7 @@ async function main(): Promise<number> {
   const options = command.opts<Options>();
   const folder = new StateFolder(options.state);
   const interruption = new Interruption((signal) => {
-    process.stderr.write(
-      `\nStopping (${signal}): Terraform and the emulator save what they have. Again to insist.\n`,
-    );
+    process.stderr.write(`\nStopping (${signal}): what runs saves what it has. Again to insist.\n`);
   });
   const stopListening = interruption.listen();
   // Whoever read our lines is gone (`npm start | head`): end well, as on Ctrl-C.
@@ -75,6 +81,8 @@ async function main(): Promise<number> {
       fresh: options.fresh ?? false,
       check: options.check ?? false,
       once: options.once ?? false,
+      application: options.app,
+      ...(options.appPort === undefined ? {} : { applicationPort: options.appPort }),
       parallelism: options.parallelism,
       progress: process.stdout.isTTY ? terminalProgress() : plainProgress(print),
       interruption,

@@ -69,7 +69,7 @@ describe("a full disk", () => {
   it("is said before anything is started", ({ skip }) => {
     const disk = smallDisk("1m") ?? skip("this user may not mount a small disk");
     const prepare = () => new StateFolder(join(disk, ".notejam")).prepare();
-    expect(prepare).toThrow(/nearly full: \d+ MiB are free, 64 MiB are needed\. Free some space there/);
+    expect(prepare).toThrow(/nearly full: \d+ MiB are free, 192 MiB are needed\. Free some space there/);
   });
 
   it("is said in one line when a file does not fit, and leaves no half of it", ({ skip }) => {

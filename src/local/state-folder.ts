@@ -12,12 +12,12 @@ import {
 import { dirname, join, resolve } from "node:path";
 import { errorCode, explainFileError, LocalProblem } from "./problem.js";
 
-/** The synthesized stacks, the emulator's snapshot and Terraform's state together stay well under this. */
-const ROOM_NEEDED_MIB = 64;
+/** The synthesized stacks, the emulator's snapshot, Terraform's state and an empty database stay well under this. */
+const ROOM_NEEDED_MIB = 192;
 
 /**
  * The folder in which a local run keeps everything between runs (`.notejam/`): the synthesized stacks, the
- * emulator's snapshot, Terraform's state and the throw-away secrets. Deleting it is always safe.
+ * emulator's snapshot, Terraform's state, the notes and the throw-away secrets. Deleting it is always safe.
  */
 export class StateFolder {
   readonly path: string;
@@ -54,6 +54,11 @@ export class StateFolder {
 
   get secrets(): string {
     return join(this.path, "secrets.json");
+  }
+
+  /** Where the application of an environment keeps its database, its logs and what it is run from. */
+  application(instance: string): string {
+    return join(this.path, "applications", instance);
   }
 
   get cliConfig(): string {
@@ -124,6 +129,11 @@ export class StateFolder {
     rmSync(this.account, { recursive: true, force: true });
     rmSync(this.restorePoint, { recursive: true, force: true });
     mkdirSync(this.account, { recursive: true, mode: 0o700 });
+  }
+
+  /** Forgets the notes of every environment. Their programs must be stopped. */
+  forgetApplications(): void {
+    rmSync(this.application(""), { recursive: true, force: true });
   }
 
   /** Remembers the account as it is now. Call it only when nothing is half done and the emulator is stopped. */

@@ -1,15 +1,13 @@
-import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import { loadConfiguration } from "../config/load.js";
 import { reportUserError } from "../report-user-error.js";
-import { ChartValues } from "./chart-values.js";
 import type { Measures } from "./check-cluster.js";
 import { type CheckedEnvironment, checkEnvironment } from "./check-environment.js";
 import { environmentFacts } from "./environment-facts.js";
+import { openMeasures, WrongFolder } from "./measures.js";
 import { writePages } from "./pages.js";
 import { Builder, NoKubectl } from "./render.js";
-import { Schemas } from "./schemas.js";
 import { readTree } from "./tree.js";
 
 interface Options {
@@ -57,28 +55,14 @@ function readOptions(): Options {
     .opts<Options>();
 }
 
-function readMeasures({ schemas, chartValues }: Options): Measures {
-  return {
-    schemas: folderOf("--schemas", schemas, "Fields that Kubernetes does not know are NOT checked")
-      ? new Schemas(schemas ?? "")
-      : undefined,
-    charts: folderOf("--chart-values", chartValues, "Keys that charts do not know are NOT checked")
-      ? new ChartValues(chartValues ?? "")
-      : undefined,
-  };
-}
-
-/** Whether a folder was given; a missing one is said loudly, a wrong one ends the program. */
-function folderOf(option: string, folder: string | undefined, consequence: string): boolean {
-  if (folder === undefined || folder === "") {
-    console.warn(`SKIPPED: ${consequence}, because ${option} names no folder.`);
-    return false;
+/** Opens what there is to measure by, and says loudly what is missing. */
+function readMeasures(options: Options): Measures {
+  const { measures, notChecked } = openMeasures(options);
+  for (const { what, option } of notChecked) {
+    console.warn(`SKIPPED: ${what} are NOT checked, because ${option} names no folder.`);
   }
-  if (!existsSync(folder)) throw new WrongFolder(`${option}: there is no folder ${folder}.`);
-  return true;
+  return measures;
 }
-
-class WrongFolder extends Error {}
 
 function report(checked: readonly CheckedEnvironment[], out: string): void {
   for (const { instance, objects, findings } of checked) {

@@ -1,0 +1,310 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import type { Interruption } from "../interruption.js";
+import { freePort, isFree } from "../ports.js";
+import { LocalProblem } from "../problem.js";
+import type { Progress, Step } from "../progress.js";
+import { bundle } from "./bundle.js";
+import { ClusterObjects, type RenderedCluster } from "./cluster-objects.js";
+import type { PostgresInstallation } from "./find-postgres.js";
+import { GuardedProgram } from "./guarded-program.js";
+import { environmentOfImage } from "./image.js";
+import { type Difference, type LocalPod, localPod, mountSecrets, unmountSecrets } from "./local-pod.js";
+import { readMountedSecrets } from "./mounted-secrets.js";
+import { type Pod, podThatRuns } from "./pod.js";
+import { Postgres } from "./postgres.js";
+
+/** A cold start takes a second; a busy machine a multiple of it. */
+const READY_TIMEOUT_MS = 60_000;
+const POLL_MS = 50;
+
+export interface ApplicationProps {
+  readonly projectFolder: string;
+  /** `dev` */
+  readonly instance: string;
+  /** Where the application of that instance keeps everything. */
+  readonly folder: string;
+  readonly platformFile: string;
+  readonly gitopsFile: string;
+  readonly postgres: PostgresInstallation;
+  /**
+   * Port of the application on the loopback interface; 0 for a free one.
+   *
+   * @default the pod's own, or a free one where that is taken
+   */
+  readonly port?: number | undefined;
+  readonly progress: Progress;
+  readonly interruption: Interruption;
+}
+
+/** The emulated account that the application finds itself in. */
+export interface AppliedPlatform {
+  /** The emulated AWS. */
+  readonly endpoint: string;
+  /** The platform stack's outputs. */
+  readonly outputs: Readonly<Record<string, unknown>>;
+}
+
+/** An application that answers. */
+export interface RunningApplication {
+  readonly address: string;
+  /** The object whose environment it has: `Deployment notejam`. */
+  readonly runsAs: string;
+  readonly differences: readonly Difference[];
+  /** A page over everything that would run in the cluster. */
+  readonly pages: string;
+  /** Settles when it or its database ends by itself; says how. */
+  readonly ended: Promise<string>;
+}
+
+/** What one program needs to run as its pod would. */
+interface Prepared {
+  readonly pod: Pod;
+  readonly local: LocalPod;
+  readonly secretsFolder: string;
+}
+
+/**
+ * Notejam of one environment on this machine: with PostgreSQL in the place of Aurora, and each of its programs with the
+ * environment that its pod would get from the manifests and from the secrets that Terraform wrote.
+ */
+export class Application {
+  private readonly props: ApplicationProps;
+  private readonly postgres: Postgres;
+  private readonly cluster: ClusterObjects;
+  private readonly preparing: Promise<string>;
+  private server: GuardedProgram | undefined;
+
+  /** Begins with what needs no account: the bundle, the database's files, the manifests. */
+  constructor(props: ApplicationProps) {
+    const { folder, projectFolder, instance, platformFile, gitopsFile, interruption } = props;
+    this.props = props;
+    // Whatever a killed start left behind.
+    unmountSecrets(this.secrets);
+    this.postgres = new Postgres({
+      installation: props.postgres,
+      folder: databaseFolder(folder),
+      logFile: this.log("postgres"),
+      signal: interruption.signal,
+    });
+    this.cluster = new ClusterObjects({
+      projectFolder,
+      instance,
+      platformFile,
+      gitopsFile,
+      pages: this.pages,
+    });
+    this.preparing = this.prepare();
+    // Whoever awaits it hears of a failure; nobody does when the apply fails first.
+    this.preparing.catch(() => {});
+  }
+
+  /** Raises the database and the application in an account that has been applied. */
+  async start(platform: AppliedPlatform): Promise<RunningApplication> {
+    const { progress, instance, interruption } = this.props;
+    const rendered = await progress.step(`Render and check the manifests of ${instance}`, (step) =>
+      this.render(platform, step),
+    );
+    interruption.throwIfRequested();
+    const program = await this.preparing;
+    const ports = await this.choosePorts(rendered);
+    const migration = await progress.step(`Start PostgreSQL ${this.props.postgres.version}`, (step) =>
+      this.startDatabase(platform, rendered, ports, step),
+    );
+    await progress.step("notejam migrate", () => this.run(program, migration));
+    const server = await this.place(podThatRuns(rendered.objects, "serve"), platform, ports);
+    await progress.step("notejam serve", () => this.serve(program, server, ports));
+    return {
+      address: `http://127.0.0.1:${ports.port}`,
+      runsAs: `${server.pod.kind} ${server.pod.name}`,
+      differences: server.local.differences,
+      pages: join(this.pages, "index.html"),
+      ended: this.ended(),
+    };
+  }
+
+  /** Stops everything that was started, and removes the files with secrets. */
+  async stop(): Promise<void> {
+    try {
+      await this.preparing.catch(() => {});
+      await this.server?.stop();
+      await this.postgres.stop();
+    } finally {
+      unmountSecrets(this.secrets);
+    }
+  }
+
+  private get secrets(): string {
+    return join(this.props.folder, "secrets");
+  }
+
+  private get pages(): string {
+    return join(this.props.folder, "manifests");
+  }
+
+  private log(name: string): string {
+    return join(this.props.folder, "logs", `${name}.log`);
+  }
+
+  /** @returns the path of the bundled program */
+  private async prepare(): Promise<string> {
+    const { projectFolder, folder, interruption } = this.props;
+    const [program] = await Promise.all([
+      bundle({
+        projectFolder,
+        folder: join(folder, "program"),
+        logFile: this.log("build"),
+        signal: interruption.signal,
+      }),
+      this.postgres.prepare(),
+      this.cluster.prepare(),
+    ]);
+    return program;
+  }
+
+  private async render({ outputs }: AppliedPlatform, step: Step): Promise<RenderedCluster> {
+    const rendered = await this.cluster.render(outputs);
+    const { objects, findings, notChecked } = rendered;
+    step.note(`${objects.length} objects, ${findings.length} findings`);
+    for (const line of notChecked) step.note(line);
+    for (const { check, where, what } of findings) step.note(`${where}: ${what} (${check})`);
+    return rendered;
+  }
+
+  private async choosePorts({ objects }: RenderedCluster): Promise<Ports> {
+    const { PORT, METRICS_PORT } = podThatRuns(objects, "serve").env;
+    const { port: asked } = this.props;
+    if (asked !== undefined && asked !== 0 && !(await isFree(asked))) {
+      throw new LocalProblem(
+        `Port ${asked} on 127.0.0.1 is taken, so Notejam cannot listen there.`,
+        "Choose another one with --app-port, or 0 for a free one.",
+      );
+    }
+    return {
+      port: asked || (await freeOr(asked === 0 ? undefined : Number(PORT))),
+      metricsPort: await freeOr(asked === 0 ? undefined : Number(METRICS_PORT)),
+      databasePort: 0,
+    };
+  }
+
+  /** @returns the migration, which knows the master user */
+  private async startDatabase(
+    platform: AppliedPlatform,
+    { objects }: RenderedCluster,
+    ports: Ports,
+    step: Step,
+  ): Promise<Prepared> {
+    const pod = podThatRuns(objects, "migrate");
+    const secrets = await this.mountedSecrets(pod, platform);
+    const { POSTGRES_ADMIN_USER = "", POSTGRES_ADMIN_PASS = "", POSTGRES_DB = "" } = secrets;
+    await this.postgres.provision({
+      user: POSTGRES_ADMIN_USER,
+      password: POSTGRES_ADMIN_PASS,
+      database: POSTGRES_DB,
+    });
+    await this.postgres.listen();
+    ports.databasePort = this.postgres.port;
+    step.note(`on port ${this.postgres.port}, with the master user ${POSTGRES_ADMIN_USER}`);
+    return this.place(pod, platform, ports);
+  }
+
+  private async mountedSecrets({ mounts }: Pod, { endpoint }: AppliedPlatform) {
+    const read = mounts.map(({ secretProviderClass }) => readMountedSecrets(secretProviderClass, endpoint));
+    const all: Record<string, string> = {};
+    for (const files of await Promise.all(read)) Object.assign(all, files);
+    return all;
+  }
+
+  /** Gives a pod its place on this machine: environment, and mounted files. */
+  private async place(pod: Pod, platform: AppliedPlatform, ports: Ports): Promise<Prepared> {
+    const { projectFolder, folder, postgres } = this.props;
+    const secretsFolder = join(this.secrets, pod.name);
+    const hasTools = /-tools(@|$)/.test(pod.image);
+    const dockerfile = readFileSync(join(projectFolder, "app/Dockerfile"), "utf8");
+    const image = environmentOfImage(dockerfile, hasTools ? "tools" : "notejam");
+    const local = localPod(pod, image, await this.mountedSecrets(pod, platform), {
+      ...ports,
+      awsEndpoint: platform.endpoint,
+      temporaryFolder: join(folder, "tmp"),
+      secretsFolder,
+      postgresTools: hasTools ? postgres.tools : undefined,
+    });
+    return { pod, local, secretsFolder };
+  }
+
+  /** Runs a program of the application to its end. */
+  private async run(program: string, prepared: Prepared): Promise<string> {
+    const running = this.launch(program, prepared);
+    try {
+      const status = await running.finish(this.props.interruption.signal);
+      if (status === 0) return running.output;
+      throw new LocalProblem(
+        `${running.name} ended with exit status ${status} (${running.logFile}):\n${running.lastWords}\n`,
+        "",
+      );
+    } finally {
+      unmountSecrets(prepared.secretsFolder);
+    }
+  }
+
+  private async serve(program: string, prepared: Prepared, { port }: Ports): Promise<void> {
+    const { signal } = this.props.interruption;
+    const server = this.launch(program, prepared);
+    this.server = server;
+    const deadline = Date.now() + READY_TIMEOUT_MS;
+    while (!server.hasEnded && Date.now() < deadline) {
+      signal.throwIfAborted();
+      if (await isReady(port)) return;
+      await delay(POLL_MS);
+    }
+    const what = server.hasEnded ? "ended while starting" : "was not ready in a minute";
+    throw new LocalProblem(`${server.name} ${what} (${server.logFile}):\n${server.lastWords}\n`, "");
+  }
+
+  private launch(program: string, { local, secretsFolder }: Prepared): GuardedProgram {
+    mountSecrets(secretsFolder, local.files);
+    const [command = ""] = local.args;
+    return new GuardedProgram({
+      name: `notejam ${command}`,
+      program: process.execPath,
+      args: [program, ...local.args],
+      env: local.env,
+      cwd: this.props.folder,
+      logFile: this.log(command),
+    });
+  }
+
+  private async ended(): Promise<string> {
+    const ends = [
+      this.server?.ended.then((status) => ({ what: "Notejam", status, log: this.log("serve") })),
+      this.postgres.ended?.then((status) => ({ what: "PostgreSQL", status, log: this.log("postgres") })),
+    ];
+    const { what, status, log } = await Promise.race(ends.filter((each) => each !== undefined));
+    return `${what} ended (exit status ${status}). Look at ${log}.`;
+  }
+}
+
+interface Ports {
+  readonly port: number;
+  readonly metricsPort: number;
+  /** Known when PostgreSQL listens. */
+  databasePort: number;
+}
+
+/** The port, if it can be had. */
+async function freeOr(port: number | undefined): Promise<number> {
+  return port !== undefined && (await isFree(port)) ? port : freePort();
+}
+
+async function isReady(port: number): Promise<boolean> {
+  return fetch(`http://127.0.0.1:${port}/readyz`).then(
+    ({ ok }) => ok,
+    () => false,
+  );
+}
+
+/** Where an application keeps its database, in its folder. */
+export function databaseFolder(folder: string): string {
+  return join(folder, "postgres");
+}

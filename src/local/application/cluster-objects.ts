@@ -1,0 +1,91 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type CheckedEnvironment, checkEnvironment } from "../../manifests/check-environment.js";
+import type { EnvironmentFacts } from "../../manifests/environment-facts.js";
+import { at, isFields } from "../../manifests/manifest.js";
+import { openMeasures } from "../../manifests/measures.js";
+import { writePages } from "../../manifests/pages.js";
+import { Builder, NoKubectl, render } from "../../manifests/render.js";
+import { readTree } from "../../manifests/tree.js";
+import { LocalProblem } from "../problem.js";
+
+export interface ClusterObjectsProps {
+  /** The project's folder, which holds the Flux tree. */
+  readonly projectFolder: string;
+  /** `dev` */
+  readonly instance: string;
+  /** The synthesized stacks of that instance. */
+  readonly platformFile: string;
+  readonly gitopsFile: string;
+  /** Where to write what will run, for people to read. */
+  readonly pages: string;
+}
+
+/** What Flux would apply to an environment's cluster, rendered and judged. */
+export interface RenderedCluster extends CheckedEnvironment {
+  /** What was not checked, and how it would be: one line each. */
+  readonly notChecked: readonly string[];
+}
+
+/** Renders the Flux tree for an environment, with what Terraform learned when it was applied. */
+export class ClusterObjects {
+  private readonly props: ClusterObjectsProps;
+  private readonly builder: Builder;
+
+  constructor(props: ClusterObjectsProps) {
+    this.props = props;
+    this.builder = new Builder(join(props.projectFolder, "flux"));
+  }
+
+  /** Builds what does not depend on the outputs, so that it is there when they are. */
+  async prepare(): Promise<void> {
+    await render(this.builder, await this.facts({}));
+  }
+
+  /** @param outputs the platform stack's outputs */
+  async render(outputs: Readonly<Record<string, unknown>>): Promise<RenderedCluster> {
+    const { projectFolder, pages } = this.props;
+    const { K8S_SCHEMAS, CHART_VALUES } = process.env;
+    const { measures, notChecked } = openMeasures({ schemas: K8S_SCHEMAS, chartValues: CHART_VALUES });
+    const tree = readTree(join(projectFolder, "flux"));
+    const checked = await checkEnvironment({
+      builder: this.builder,
+      tree,
+      facts: await this.facts(outputs),
+      measures,
+    });
+    writePages(pages, [checked]);
+    return {
+      ...checked,
+      notChecked: notChecked.map(
+        ({ what, option }) => `${what} are not checked (npm run check:manifests -- ${option} <folder>)`,
+      ),
+    };
+  }
+
+  private async facts(outputs: Readonly<Record<string, unknown>>): Promise<EnvironmentFacts> {
+    const { instance, platformFile, gitopsFile } = this.props;
+    // It loads the provider bindings (a second): not before they are needed.
+    const { factsOf } = await import("../../manifests/environment-facts.js");
+    const platform: unknown = JSON.parse(readFileSync(platformFile, "utf8"));
+    const gitops: unknown = JSON.parse(readFileSync(gitopsFile, "utf8"));
+    const stated = at(platform, "output");
+    const known = Object.entries(outputs).map(([name, value]) => [name, { value }]);
+    const output = { ...(isFields(stated) ? stated : {}), ...Object.fromEntries(known) };
+    return factsOf(instance, { ...(isFields(platform) ? platform : {}), output }, gitops);
+  }
+}
+
+/** @throws LocalProblem when the Flux tree cannot be rendered on this machine */
+export async function findKubectl(): Promise<void> {
+  try {
+    await new Builder("").findKubectl();
+  } catch (error) {
+    if (!(error instanceof NoKubectl)) throw error;
+    throw new LocalProblem(
+      "kubectl was not found: it renders the manifests from which the application gets its environment.",
+      "Install it from https://kubernetes.io/docs/tasks/tools/; --no-app leaves the application out.",
+      { cause: error },
+    );
+  }
+}

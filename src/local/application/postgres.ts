@@ -1,0 +1,271 @@
+import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { execa } from "execa";
+import { freePort } from "../ports.js";
+import { LocalProblem } from "../problem.js";
+import { readIfThere } from "../state-folder.js";
+import type { PostgresInstallation } from "./find-postgres.js";
+import { GuardedProgram } from "./guarded-program.js";
+
+/** A cold start takes a quarter of a second; recovery after a crash and a busy machine a multiple of it. */
+const START_TIMEOUT_MS = 60_000;
+const POLL_MS = 25;
+/** Somebody else may take a free port before PostgreSQL listens on it. */
+const ATTEMPTS_AT_A_PORT = 3;
+
+/** What stands for `nobody` where there is no user `postgres`. */
+const NOBODY = { uid: 65_534, gid: 65_534 };
+
+export interface PostgresProps {
+  readonly installation: PostgresInstallation;
+  /** Where everything is kept. */
+  readonly folder: string;
+  readonly logFile: string;
+  readonly signal: AbortSignal;
+}
+
+/** What RDS makes with a cluster: its first database, and the master user who owns it. */
+export interface MasterLogin {
+  readonly user: string;
+  readonly password: string;
+  readonly database: string;
+}
+
+/**
+ * A PostgreSQL server in the place of Aurora, whose contents are kept. It listens on the loopback interface alone, and
+ * asks everybody for a password: there is no other way in.
+ */
+export class Postgres {
+  private readonly props: PostgresProps;
+  private readonly data: string;
+  private server: GuardedProgram | undefined;
+  private listensOn = 0;
+
+  constructor(props: PostgresProps) {
+    this.props = props;
+    this.data = dataFolder(props.folder);
+  }
+
+  get port(): number {
+    return this.listensOn;
+  }
+
+  /** Settles when the server has ended by itself or was stopped. */
+  get ended(): Promise<number> | undefined {
+    return this.server?.ended;
+  }
+
+  /** Makes the files of an empty server, unless there are some. */
+  async prepare(): Promise<void> {
+    if (existsSync(this.data)) return this.untilLeftOverIsGone();
+    const { folder, installation, logFile, signal } = this.props;
+    // Whole or not at all: a draft is what a killed start left behind.
+    const draft = join(folder, "draft");
+    rmSync(draft, { recursive: true, force: true });
+    mkdirSync(draft, { recursive: true, mode: 0o700 });
+    const owner = ownerForRoot();
+    if (owner !== undefined) chownSync(draft, owner.uid, owner.gid);
+    const options = ["-D", draft, "-U", "postgres", "--auth-host=scram-sha-256", "--auth-local=reject"];
+    const initdb = this.start("initdb", join(installation.bin, "initdb"), [
+      ...options,
+      ...["-E", "UTF8", "--locale=C", "--no-instructions"],
+    ]);
+    const status = await initdb.finish(signal);
+    if (status !== 0) throw failed("PostgreSQL cannot make its files", folder, logFile, initdb);
+    renameSync(draft, this.data);
+  }
+
+  /**
+   * Does what RDS does: makes the master user (who is no superuser, there neither) and the first database, or gives the
+   * user the present password. Done while the server is stopped, by the single-user mode: nobody needs a way in for it.
+   *
+   * @see https://www.postgresql.org/docs/17/app-postgres.html
+   */
+  async provision({ user, password, database }: MasterLogin): Promise<void> {
+    const { installation, folder } = this.props;
+    const role = identifier(user);
+    const statements = [
+      `create role ${role}`,
+      `alter role ${role} login createrole createdb password ${literal(password)}`,
+      `create database ${identifier(database)} owner ${role}`,
+    ];
+    // Errors name no statement: one of them holds the password.
+    const options = ["--single", "-j", "-D", this.data, "-c", "log_min_error_statement=panic", "postgres"];
+    const [program, ...args] = asAllowedUser(join(installation.bin, "postgres"), options);
+    const { stderr, failed } = await execa(program, args, {
+      cwd: folder,
+      env: environment(),
+      extendEnv: false,
+      input: statements.map((statement) => `${statement};\n\n`).join(""),
+      reject: false,
+      // A Ctrl-C of the terminal is for us: this takes less than a second.
+      detached: true,
+    });
+    const errors = stderr
+      .split("\n")
+      .filter((line) => /(ERROR|FATAL|PANIC): /.test(line))
+      .filter((line) => !line.endsWith("already exists"));
+    if (failed || errors.length > 0) {
+      throw new LocalProblem(
+        `PostgreSQL cannot make the master user in ${folder}: ${errors.at(-1) ?? "it gave no reason"}.`,
+        "Start over with --fresh if the kept notes may go.",
+      );
+    }
+  }
+
+  /** Starts the server and waits until it takes connections. */
+  async listen(): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      this.listensOn = await freePort();
+      const server = this.launch();
+      this.server = server;
+      if (await this.takesConnections(server)) return;
+      if (attempt === ATTEMPTS_AT_A_PORT || !/could not bind|in use/i.test(server.output)) {
+        throw failed("PostgreSQL ended while starting", this.props.folder, this.props.logFile, server);
+      }
+    }
+  }
+
+  /** Ends the connections, writes everything down and stops. */
+  async stop(): Promise<void> {
+    await this.server?.stop();
+  }
+
+  private launch(): GuardedProgram {
+    const settings = [
+      "max_connections=100",
+      "shared_buffers=64MB",
+      "unix_socket_directories=",
+      "logging_collector=off",
+      "log_min_error_statement=panic",
+    ];
+    const program = join(this.props.installation.bin, "postgres");
+    return this.start("PostgreSQL", program, [
+      ...["-D", this.data, "-h", "127.0.0.1", "-p", String(this.listensOn)],
+      ...settings.flatMap((setting) => ["-c", setting]),
+    ]);
+  }
+
+  private start(name: string, file: string, options: readonly string[]): GuardedProgram {
+    const { folder, logFile } = this.props;
+    const [program, ...args] = asAllowedUser(file, options);
+    // SIGINT is PostgreSQL's "fast": it does not wait for those who are connected.
+    return new GuardedProgram({
+      name,
+      program,
+      args,
+      env: environment(),
+      cwd: folder,
+      logFile,
+      endSignal: "SIGINT",
+    });
+  }
+
+  private async takesConnections(server: GuardedProgram): Promise<boolean> {
+    const deadline = Date.now() + START_TIMEOUT_MS;
+    while (!server.hasEnded && Date.now() < deadline) {
+      this.props.signal.throwIfAborted();
+      if (/^ready/m.test(readIfThere(this.pidFile) ?? "")) return true;
+      await delay(POLL_MS);
+    }
+    await server.stop();
+    return false;
+  }
+
+  private get pidFile(): string {
+    return join(this.data, "postmaster.pid");
+  }
+
+  /** The server of a start that was killed needs a moment to stop; its guard sees to it. */
+  private async untilLeftOverIsGone(): Promise<void> {
+    const deadline = Date.now() + START_TIMEOUT_MS;
+    for (;;) {
+      const pid = Number(readIfThere(this.pidFile)?.split("\n")[0]);
+      if (!(pid > 0) || !serves(pid, this.data)) return;
+      this.props.signal.throwIfAborted();
+      if (Date.now() > deadline) {
+        throw new LocalProblem(
+          `A PostgreSQL that was left behind (process ${pid}) still uses ${this.data}.`,
+          `Stop it with kill -INT ${pid}, then run npm start again.`,
+        );
+      }
+      await delay(POLL_MS);
+    }
+  }
+}
+
+function dataFolder(folder: string): string {
+  return join(folder, "data");
+}
+
+/** The major version that wrote the data in a folder; undefined where there is none. */
+export function keptMajor(folder: string): number | undefined {
+  const version = Number(readIfThere(join(dataFolder(folder), "PG_VERSION")));
+  return version > 0 ? version : undefined;
+}
+
+/** Whether a process is the server of a folder, and not another one that got its number. */
+function serves(pid: number, data: string): boolean {
+  try {
+    process.kill(pid, 0);
+    return existsSync("/proc") ? readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(data) : true;
+  } catch {
+    return false;
+  }
+}
+
+function environment(): NodeJS.ProcessEnv {
+  return { PATH: process.env.PATH ?? "", LC_ALL: "C", TZ: "UTC" };
+}
+
+function identifier(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+function literal(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+/** PostgreSQL refuses to run as root; undefined for everybody else. */
+function ownerForRoot(): typeof NOBODY | undefined {
+  if (process.getuid?.() !== 0) return undefined;
+  const line = readIfThere("/etc/passwd")
+    ?.split("\n")
+    .find((each) => each.startsWith("postgres:"));
+  const [, , uid = NOBODY.uid, gid = NOBODY.gid] = line?.split(":") ?? [];
+  return { uid: Number(uid), gid: Number(gid) };
+}
+
+/**
+ * A command line for whoever may run PostgreSQL. For root it changes the user, and keeps of root's rights only that of
+ * opening files: the state folder and the programs may lie where that user may not look.
+ */
+function asAllowedUser(program: string, args: readonly string[]): [string, ...string[]] {
+  const owner = ownerForRoot();
+  if (owner === undefined) return [program, ...args];
+  const rights = ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"];
+  return [
+    "setpriv",
+    ...[`--reuid=${owner.uid}`, `--regid=${owner.gid}`, "--clear-groups", ...rights],
+    program,
+    ...args,
+  ];
+}
+
+function failed(what: string, folder: string, logFile: string, program: GuardedProgram): LocalProblem {
+  const { output, lastWords } = program;
+  if (/No space left on device/.test(output)) {
+    return new LocalProblem(
+      `${what}: the disk that holds ${folder} is full.`,
+      "Free some space there, then run the same command again.",
+    );
+  }
+  if (/setpriv/.test(output) || (/ENOENT/.test(output) && process.getuid?.() === 0)) {
+    return new LocalProblem(
+      "PostgreSQL refuses to run as root, and setpriv, which changes to another user, does not work here.",
+      "Run npm start as an ordinary user; --no-app leaves the application out.",
+    );
+  }
+  return new LocalProblem(`${what}. Its last words (${logFile}):\n${lastWords}\n`, "");
+}
