@@ -175,6 +175,13 @@ describe("environmentApplyRights", () => {
       { action: "s3:GetObject", resource: "arn:aws:s3:::notejam-prod-eu-west-1-backup-1/dumps/x" },
     ],
     [
+      "delete a dump before its lock ends, whatever the bucket's policy says",
+      {
+        action: "s3:BypassGovernanceRetention",
+        resource: "arn:aws:s3:::notejam-prod-eu-west-1-backup-1/dumps/x",
+      },
+    ],
+    [
       "redirect the domain's mail",
       {
         action: "route53:ChangeResourceRecordSets",
@@ -218,6 +225,7 @@ describe("PermissionsBoundary", () => {
     const statements = statementsOf(policy.policy);
     for (const service of ["s3:", "secretsmanager:"]) {
       const resources = statements
+        .filter(({ Effect }) => Effect === "Allow")
         .filter(({ Action }) => Action?.some((action) => action.startsWith(service)))
         .flatMap(({ Resource }) => Resource ?? []);
       expect(resources.length).toBeGreaterThan(0);
@@ -225,6 +233,13 @@ describe("PermissionsBoundary", () => {
         resources.every((arn) => /:::notejam-prod-|:secret:(notejam\/prod\/\*|rds!cluster-\*)/.test(arn)),
       ).toBe(true);
     }
+  });
+
+  it("leaves no lock of an object for it to lift", () => {
+    const denied = statementsOf(policy.policy).filter(({ Effect }) => Effect === "Deny");
+    expect(denied.map(({ Action, Resource }) => [Action, Resource])).toEqual([
+      [["s3:BypassGovernanceRetention"], ["*"]],
+    ]);
   });
 
   it("fits into a managed policy", () => {

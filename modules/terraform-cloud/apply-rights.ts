@@ -1,6 +1,7 @@
 import type { AwsAccount } from "../blocks/aws-account.js";
 import type { PolicyStatement } from "../blocks/iam-policy.js";
 import { GOVERNING_PATH } from "./identity-path.js";
+import { LIFTING_LOCKS } from "./locks.js";
 import { permissionsBoundaryArn } from "./permissions-boundary.js";
 import { CONTENTS } from "./private-contents.js";
 
@@ -208,6 +209,8 @@ function outOfReach({ account, environment }: EnvironmentApplyRightsProps): Poli
       resources: ["*"],
     },
     { sid: "NoContents", effect: "Deny", actions: CONTENTS, resources: ["*"] },
+    // It may change a bucket's policy; what is locked stays locked also then.
+    { sid: "NoLockIsLifted", effect: "Deny", actions: LIFTING_LOCKS, resources: ["*"] },
     {
       // Both environments may stand in one account and region; what carries another one's tag is not ours. A call
       // that concerns no tagged resource (a listing, a creation) has no such key and passes.

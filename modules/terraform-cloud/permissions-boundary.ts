@@ -3,6 +3,7 @@ import { Construct } from "constructs";
 import type { AwsAccount } from "../blocks/aws-account.js";
 import { type PolicyStatement, policyDocument } from "../blocks/iam-policy.js";
 import { GOVERNING_PATH } from "./identity-path.js";
+import { LIFTING_LOCKS } from "./locks.js";
 
 export interface PermissionsBoundaryProps {
   /** Such as `notejam-prod`: the roles of the environment are called `<name>-…`, and so are its buckets. */
@@ -88,6 +89,12 @@ function mostOf({ account, name, secretsPrefix }: PermissionsBoundaryProps): Pol
         // Master users' logins, named by RDS.
         account.arn("secretsmanager", "secret:rds!cluster-*", { region: "*" }),
       ],
+    },
+    {
+      sid: "NoLockIsLifted",
+      effect: "Deny",
+      actions: LIFTING_LOCKS,
+      resources: ["*"],
     },
     {
       sid: "ServiceRolesOfLoadBalancing",

@@ -8,6 +8,24 @@ export interface Call {
   readonly context?: Readonly<Record<string, string>>;
 }
 
+/** All policies that have a say in a call. */
+export interface Policies {
+  /** On the caller. */
+  readonly identity: readonly PolicyStatement[];
+  /** The most that the caller can do. @default no limit */
+  readonly boundary?: readonly PolicyStatement[];
+  /** On what is called: those statements whose principal is the caller or everybody. @default none */
+  readonly resource?: readonly PolicyStatement[];
+}
+
+/** What AWS would decide within one account: any denial wins, and a permission has to be within the boundary. */
+export function isPermitted({ identity, boundary, resource = [] }: Policies, call: Call): boolean {
+  const everything = [...identity, ...(boundary ?? []), ...resource];
+  if (everything.some((statement) => statement.effect === "Deny" && matches(statement, call))) return false;
+  const byIdentity = isAllowed(identity, call) && (boundary === undefined || isAllowed(boundary, call));
+  return byIdentity || isAllowed(resource, call);
+}
+
 /**
  * What IAM would decide by these statements: a denial that matches wins, then a permission that matches.
  *
@@ -23,6 +41,7 @@ export function isAllowed(statements: readonly PolicyStatement[], call: Call): b
 }
 
 function matches(statement: PolicyStatement, { action, resource, context = {} }: Call): boolean {
+  if (statement.notResources) throw new Error("the simulator does not know NotResource; teach it.");
   const named = statement.actions?.some((pattern) => like(pattern, action));
   const spared = statement.notActions && !statement.notActions.some((pattern) => like(pattern, action));
   return (
@@ -42,6 +61,14 @@ function holds(operator: string, expected: readonly string[], actual: string | u
       return actual === undefined || expected.includes(actual);
     case "StringNotEquals":
       return actual === undefined || !expected.includes(actual);
+    case "ArnEquals":
+    case "ArnLike":
+    case "StringLike":
+      return actual !== undefined && expected.some((pattern) => like(pattern, actual));
+    case "Bool":
+      return actual !== undefined && expected.includes(actual);
+    case "NumericLessThan":
+      return actual !== undefined && expected.some((limit) => Number(actual) < Number(limit));
     case "Null":
       return expected.includes(String(actual === undefined));
     default:
