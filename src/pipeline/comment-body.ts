@@ -14,13 +14,15 @@ export interface CommentProps {
   readonly summaries: readonly Summary[];
   /** Stacks that the pull request takes out of the code. */
   readonly removed: readonly string[];
+  /** Stacks that it changes and that only people can plan. @default none */
+  readonly byPeople?: readonly string[];
   readonly run: WorkflowRun;
   /** Full commit that was planned; undefined by hand. */
   readonly commit: string | undefined;
 }
 
 /** The comment of a pull request. */
-export function commentBody({ summaries, removed, run, commit }: CommentProps): string {
+export function commentBody({ summaries, removed, byPeople = [], run, commit }: CommentProps): string {
   const head = [marker(run), "## What this changes", ""].join("\n");
   const tail = `\n\n<sub>${foot(commit)}</sub>\n`;
   const removedLines = removed
@@ -29,9 +31,15 @@ export function commentBody({ summaries, removed, run, commit }: CommentProps): 
         `\n\n> [!WARNING]\n> \`${stack}\` is no longer in the code. What it made stays until somebody destroys it.`,
     )
     .join("");
-  const room = LONGEST_BODY - sizeOf(head + tail + removedLines) - SPARE;
-  const plans = summaries.length === 0 ? "No stack's configuration changes." : reportPlans(summaries, room);
-  return `${head}\n${plans}${removedLines}${tail}`;
+  const notes = removedLines + byPeople.map(byPeopleNote).join("");
+  const room = LONGEST_BODY - sizeOf(head + tail + notes) - SPARE;
+  const nothing = byPeople.length === 0 ? "No stack's configuration changes." : "No other stack changes.";
+  const plans = summaries.length === 0 ? nothing : reportPlans(summaries, room);
+  return `${head}\n${plans}${notes}${tail}`;
+}
+
+function byPeopleNote(stack: string): string {
+  return `\n\n> [!IMPORTANT]\n> \`${stack}\` changes, too. Pipelines cannot reach it: whoever applies it plans it first, as the runbook says.`;
 }
 
 /** For line breaks that GitHub may store as two characters. */

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { z } from "zod";
 import { loadConfiguration } from "../config/load.js";
+import { BOOTSTRAP_STACK } from "../config/names.js";
 import { ConfigurationError } from "../config/problem.js";
 import { changedStacks } from "./changed-stacks.js";
 import { commentBody, type WorkflowRun } from "./comment-body.js";
@@ -56,7 +57,10 @@ function addPlanning(command: Command): void {
     .requiredOption("--base <folder>", "what was synthesized before the change")
     .requiredOption("--head <folder>", "what was synthesized with it")
     .option("--json", "print one JSON object: changed, added, removed")
-    .addHelpText("after", "\nWrites stacks (changed and added) and removed to GITHUB_OUTPUT, as JSON.")
+    .addHelpText(
+      "after",
+      "\nWrites stacks (changed and added), by-people (those of them that pipelines cannot plan) and removed to GITHUB_OUTPUT, as JSON.",
+    )
     .action((options: { base: string; head: string; json?: boolean }) => showChanges(options));
   command
     .command("plan")
@@ -93,6 +97,7 @@ function addReporting(command: Command): void {
       [],
     )
     .option("--removed <json>", "stacks that are no longer in the code", stackNames, [])
+    .option("--by-people <json>", "stacks that change, too, and that pipelines cannot plan", stackNames, [])
     .option("--commit <sha>", "the commit that was planned", process.env.GITHUB_SHA)
     .option("--author <login>", "whose comment it is (default: the token's owner)")
     .option("--dry-run", "print the comment, and write none")
@@ -167,8 +172,13 @@ function addDelivery(command: Command): void {
 
 function showChanges(options: { base: string; head: string; json?: boolean }): void {
   const changes = changedStacks(options.base, options.head);
-  const toPlan = [...changes.changed, ...changes.added].sort();
-  writeWorkflowOutput({ stacks: JSON.stringify(toPlan), removed: JSON.stringify(changes.removed) });
+  const all = [...changes.changed, ...changes.added].sort();
+  const [byPeople, toPlan] = [all.filter(isForPeople), all.filter((name) => !isForPeople(name))];
+  writeWorkflowOutput({
+    stacks: JSON.stringify(toPlan),
+    "by-people": JSON.stringify(byPeople),
+    removed: JSON.stringify(changes.removed),
+  });
   if (options.json) {
     print(JSON.stringify(changes));
     return;
@@ -179,6 +189,11 @@ function showChanges(options: { base: string; head: string; json?: boolean }): v
     ...changes.removed.map((name) => ({ name, note: " (removed)" })),
   ].sort((one, other) => one.name.localeCompare(other.name));
   for (const { name, note } of notes) print(name + note);
+}
+
+/** The pipelines' tokens do not reach the workspace that makes them. */
+function isForPeople(stack: string): boolean {
+  return stack === BOOTSTRAP_STACK;
 }
 
 async function plan({ stack: name, out, app }: { stack: string; out: string; app: string }): Promise<void> {
@@ -231,6 +246,7 @@ interface CommentOptions {
   readonly pullRequest?: number;
   readonly stacks: readonly string[];
   readonly removed: readonly string[];
+  readonly byPeople: readonly string[];
   readonly commit?: string;
   readonly author?: string;
   readonly dryRun?: boolean;
@@ -239,7 +255,7 @@ interface CommentOptions {
 async function comment(options: CommentOptions): Promise<void> {
   const summaries = readSummaries(options.summaries, options.stacks);
   const run = workflowRun();
-  const body = commentBody({ summaries, removed: options.removed, run, commit: options.commit });
+  const body = commentBody({ ...options, summaries, run, commit: options.commit });
   if (options.dryRun) {
     print(body);
   } else {
@@ -252,7 +268,7 @@ async function comment(options: CommentOptions): Promise<void> {
     }
     const github = new GitHub(gitHubSettings());
     const author = options.author ?? (await authorOf(github));
-    const worthMaking = summaries.length > 0 || options.removed.length > 0;
+    const worthMaking = [summaries, options.removed, options.byPeople].some(({ length }) => length > 0);
     const { did, url } = await putComment(github, { pullRequest, body, run, author, worthMaking });
     print(`The comment: ${did}. ${url}`.trim());
   }
