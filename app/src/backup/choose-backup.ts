@@ -1,0 +1,62 @@
+import type { Listing } from "./backup-bucket.js";
+import { BackupError } from "./backup-error.js";
+import { type Backup, newestComplete } from "./backup-list.js";
+import { isBackupId } from "./backup-names.js";
+
+/** Which backup is wanted; of the three at most one. None: the newest. */
+export interface Choice {
+  readonly latest?: boolean;
+  /** The newest that was taken at this time or before, such as `2026-11-22T08:00Z`. */
+  readonly at?: string;
+  /** A backup's id. */
+  readonly key?: string;
+}
+
+const wrong = (message: string): BackupError => new BackupError(message, { exitStatus: 2 });
+
+/** A time with its zone: a time without one would be this machine's. */
+function readTime(text: string): Date {
+  const time = new Date(text);
+  if (!Number.isNaN(time.getTime()) && /(?:Z|[+-]\d{2}:?\d{2})$/.test(text)) return time;
+  throw wrong(
+    `--at ${text}: give a time with its zone, such as 2026-11-22T08:00:00Z or 2026-11-22T09:00+01:00.`,
+  );
+}
+
+function describe({ id, complete }: Backup): string {
+  return complete ? id : `${id} (never finished)`;
+}
+
+/** Finds the backup that is wanted. @throws {BackupError} when there is none, or it was never finished */
+export function chooseBackup({ backups }: Listing, { latest, at, key }: Choice): Backup {
+  if ([latest, at, key].filter(Boolean).length > 1) throw wrong("Give one of --latest, --at and --key.");
+  const newest = newestComplete(backups);
+  if (!newest) {
+    const unfinished = backups.length > 0 ? ` There are ${backups.length} that were never finished.` : "";
+    throw new BackupError(`There is no backup.${unfinished} \`notejam backup\` makes one.`);
+  }
+  if (key) return withId(backups, key);
+  if (!at) return newest;
+  const time = readTime(at);
+  const found = newestComplete(backups.filter(({ takenAt }) => takenAt <= time));
+  if (found) return found;
+  const oldest = backups.findLast(({ complete }) => complete);
+  throw new BackupError(
+    `There is no backup from ${time.toISOString()} or before. The oldest is ${oldest?.id}.`,
+  );
+}
+
+function withId(backups: readonly Backup[], id: string): Backup {
+  if (!isBackupId(id))
+    throw wrong(
+      `--key ${id}: a backup's id looks like 20261122T200000Z-1a2b3c4d; \`notejam backups\` lists them.`,
+    );
+  const found = backups.find((backup) => backup.id === id);
+  if (found?.complete) return found;
+  const near = backups.slice(0, 3).map(describe).join(", ");
+  throw new BackupError(
+    found
+      ? `The backup ${id} was never finished and does not count. The newest are ${near}.`
+      : `There is no backup ${id}. The newest are ${near}.`,
+  );
+}

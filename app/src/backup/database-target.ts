@@ -1,0 +1,90 @@
+import pg from "pg";
+import { readConfig, type ServerConfig } from "../config.js";
+import { codeOf } from "../database/failures.js";
+import { BackupError, reasonOf } from "./backup-error.js";
+import { closeSession, openSession } from "./session.js";
+
+/** A database that does not exist. */
+const NO_DATABASE = "3D000";
+const MAY_NOT = "42501";
+const EXISTS = new Set(["42P04", "23505"]);
+
+/** The scratch database of drills, beside the application's. */
+export function drillDatabaseOf(server: ServerConfig): ServerConfig {
+  return { ...server, database: `${server.database}_drill` };
+}
+
+/**
+ * The database that `--into` names.
+ *
+ * @param server - the configured server, for a name without an address
+ */
+export function targetOf(into: string, server: ServerConfig): ServerConfig {
+  if (!/^postgres(ql)?:\/\//.test(into)) return { ...server, database: into };
+  const { database } = readConfig({
+    DATABASE_URL: into,
+    ...(server.tls?.caFile ? { DATABASE_CA_FILE: server.tls.caFile } : {}),
+  });
+  if (database.kind === "server") return database;
+  throw new BackupError(`--into: give a database's name or postgres://user:password@host:5432/database.`, {
+    exitStatus: 2,
+  });
+}
+
+/** A session on a database, and whether the database was made for it. */
+export interface TargetSession {
+  readonly session: pg.Client;
+  readonly isNew: boolean;
+}
+
+/**
+ * Opens a database, and makes it when there is none.
+ *
+ * @param home - the configured server, from whose database another one is made
+ */
+export async function openTarget(target: ServerConfig, home: ServerConfig): Promise<TargetSession> {
+  try {
+    return { session: await openSession(target, "restore"), isNew: false };
+  } catch (error) {
+    if (!(error instanceof BackupError) || codeOf(error.cause) !== NO_DATABASE) throw error;
+  }
+  const isNew = await createDatabase(target, home);
+  return { session: await openSession(target, "restore"), isNew };
+}
+
+async function createDatabase(target: ServerConfig, home: ServerConfig): Promise<boolean> {
+  const elsewhere = target.host !== home.host || target.port !== home.port;
+  const session = await openSession(
+    elsewhere ? { ...target, database: "postgres" } : { ...target, database: home.database },
+    "restore",
+  );
+  try {
+    await session.query(`create database ${pg.escapeIdentifier(target.database)}`);
+    return true;
+  } catch (error) {
+    if (EXISTS.has(codeOf(error))) return false;
+    const way =
+      codeOf(error) === MAY_NOT
+        ? `This login may not make one. Let the master user do it: create database ${pg.escapeIdentifier(target.database)}; grant connect, create, temporary on database ${pg.escapeIdentifier(target.database)} to ${pg.escapeIdentifier(target.user)}; and, in it: grant usage, create on schema public to ${pg.escapeIdentifier(target.user)};`
+        : reasonOf(error);
+    throw new BackupError(`There is no database ${target.database}, and it cannot be made: ${way}`, {
+      cause: error,
+    });
+  } finally {
+    await closeSession(session);
+  }
+}
+
+/** Takes back a database that was made for a restore that failed. */
+export async function dropDatabase(target: ServerConfig, home: ServerConfig): Promise<void> {
+  const sameServer = target.host === home.host && target.port === home.port;
+  const session = await openSession(
+    { ...target, database: sameServer ? home.database : "postgres" },
+    "restore",
+  );
+  try {
+    await session.query(`drop database if exists ${pg.escapeIdentifier(target.database)}`);
+  } finally {
+    await closeSession(session);
+  }
+}

@@ -1,0 +1,124 @@
+import type pg from "pg";
+import { codeOf, isConnectionLost } from "../database/failures.js";
+import type { Migration } from "../database/migrator.js";
+import type { BackupBucket } from "./backup-bucket.js";
+import { BackupError, reasonOf } from "./backup-error.js";
+import type { ClientTools, RunningScript } from "./client-tools.js";
+import { DumpScript, type ScriptPart } from "./dump-script.js";
+import type { Manifest } from "./manifest.js";
+import { MeasuredStream } from "./measured-stream.js";
+import type { Progress } from "./progress.js";
+import { StagedDump } from "./staged-dump.js";
+import { differences } from "./table-contents.js";
+
+/** What loading a dump takes. */
+export interface LoadOptions {
+  readonly bucket: BackupBucket;
+  readonly tools: ClientTools;
+  readonly manifest: Manifest;
+  readonly progress: Progress;
+}
+
+/**
+ * Reads a dump's script to its end, and makes sure that the dump was the one of the manifest.
+ *
+ * @param tables - only these; none: all
+ * @throws {BackupError} when the dump is damaged, whatever came of that
+ */
+export async function readDump(
+  { bucket, tools, manifest, progress }: LoadOptions,
+  tables: readonly string[],
+  take: (part: ScriptPart) => Promise<void>,
+): Promise<void> {
+  const dump = new MeasuredStream(bucket.readDump(manifest), (bytes) =>
+    progress.bytes("Reading", bytes, manifest.dump.bytes),
+  );
+  const script = tools.script(dump.read(), tables);
+  try {
+    for await (const part of new DumpScript(script.text).parts()) await take(part);
+    await script.fed;
+  } catch (error) {
+    await explainFailure(error, script, dump, manifest);
+  } finally {
+    script.stop();
+    progress.end();
+  }
+  refuseDamage(dump, manifest);
+}
+
+/** A damaged dump shows itself in many ways: it is named as what it is. */
+async function explainFailure(
+  error: unknown,
+  script: RunningScript,
+  dump: MeasuredStream,
+  manifest: Manifest,
+): Promise<never> {
+  if (isConnectionLost(error)) throw error;
+  script.abandon();
+  // Rejects when the dump could not be read: that is the reason for all else.
+  await script.fed;
+  refuseDamage(dump, manifest);
+  throw error;
+}
+
+function refuseDamage({ bytes, sha256 }: MeasuredStream, { id, dump }: Manifest): void {
+  if (bytes === dump.bytes && sha256 === dump.sha256) return;
+  const found = bytes === dump.bytes ? `its SHA-256 is ${sha256}` : `it has ${bytes} bytes`;
+  const expected = bytes === dump.bytes ? dump.sha256 : String(dump.bytes);
+  throw new BackupError(
+    `The dump of the backup ${id} is damaged: ${found} instead of ${expected}. Nothing was changed. Take an older one: \`notejam backups\` lists them, \`--key\` takes one.`,
+  );
+}
+
+/** How far a dump was restored within a transaction that is still open. */
+export interface Restored {
+  readonly staged: StagedDump;
+  readonly rows: number;
+}
+
+/**
+ * Rebuilds a whole dump in a schema of its own, and compares it with its manifest.
+ *
+ * @param session - with a transaction begun
+ */
+export async function restoreStaged(
+  session: pg.Client,
+  migrations: readonly Migration[],
+  options: LoadOptions,
+): Promise<Restored> {
+  const { manifest, progress } = options;
+  const staged = await StagedDump.prepare(session, manifest, migrations);
+  progress.step(`Restoring the backup ${manifest.id}, of schema version ${manifest.schemaVersion}`);
+  await readDump(options, [], (part) => staged.load(part));
+  progress.step("Comparing it with its manifest");
+  const tables = Object.keys(manifest.tables);
+  const wrong = differences(manifest.tables, await staged.contents(tables));
+  if (wrong.length > 0) {
+    throw new BackupError(
+      `The backup ${manifest.id} does not hold what its manifest says: ${wrong.join("; ")}. Nothing was changed. Take another one, and make a new backup at once.`,
+    );
+  }
+  progress.step("Making indexes, and the migrations that came later");
+  await staged.finish();
+  return { staged, rows: Object.values(manifest.tables).reduce((sum, { rows }) => sum + rows, 0) };
+}
+
+/** Says what PostgreSQL's refusal means for a restore; its details, which quote rows, are left out. */
+export function explainDatabase(error: unknown, doing: string): BackupError {
+  if (error instanceof BackupError) return error;
+  if (codeOf(error) === "53100") {
+    return new BackupError(
+      `${doing}: the database's disk is full (${reasonOf(error)}). Nothing was changed.`,
+      {
+        cause: error,
+      },
+    );
+  }
+  if (isConnectionLost(error)) {
+    return new BackupError(
+      `${doing}: the database went away (${reasonOf(error)}). Nothing was changed; run it again.`,
+      { cause: error },
+    );
+  }
+  return new BackupError(`${doing}: ${reasonOf(error)}. Nothing was changed.`, { cause: error });
+}

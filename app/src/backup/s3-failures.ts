@@ -1,0 +1,79 @@
+import { BackupError, reasonOf } from "./backup-error.js";
+
+/** What to do about S3's answers, by the name of the error. */
+const ADVICE: readonly (readonly [RegExp, string])[] = [
+  [/^NoSuchBucket$/, "There is no such bucket: check BACKUP_BUCKET."],
+  [
+    /^(PermanentRedirect|AuthorizationHeaderMalformed|301)$/,
+    "The bucket is in another region: check AWS_REGION.",
+  ],
+  [
+    /^KMS|KMS/,
+    "The key that encrypts the bucket cannot be used: check BACKUP_KEY_ARN, that the key is enabled, and that this identity may use it.",
+  ],
+  [
+    /^(AccessDenied|Forbidden|403)$/,
+    "This identity may not do that: check the role of the service account (notejam-backup writes, notejam-restore reads) and the key's policy.",
+  ],
+  [
+    /^(CredentialsProviderError|InvalidAccessKeyId|SignatureDoesNotMatch|ExpiredToken|ExpiredTokenException|TokenProviderError)$/,
+    "There are no valid credentials: check the pod's identity, or the AWS SDK's variables.",
+  ],
+  [
+    /^(SlowDown|Throttling\w*|ServiceUnavailable|RequestLimitExceeded|TooManyRequests\w*|503|429)$/,
+    "S3 was asked to slow down and did not recover while this waited; run it again later.",
+  ],
+  [/^(NoSuchKey|NotFound|NoSuchVersion|404)$/, "It is not there; `notejam backups` lists what is."],
+  [
+    /^(TimeoutError|NetworkingError|ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|EPIPE|ETIMEDOUT|InternalError|500|502|504)$/,
+    "S3 cannot be reached or does not work at the moment; run it again later.",
+  ],
+  [/Region is missing|^ConfigError$/, "Set AWS_REGION to the bucket's region."],
+];
+
+function* namesOf(error: unknown): Generator<string> {
+  if (!(error instanceof Error)) return;
+  // The SDK's retries may hide the network's own error in the cause.
+  yield error.name;
+  if ("code" in error && typeof error.code === "string") yield error.code;
+  if ("Code" in error && typeof error.Code === "string") yield error.Code;
+  yield error.message;
+  if (error instanceof AggregateError) for (const each of error.errors) yield* namesOf(each);
+  const status = statusOf(error);
+  if (status !== undefined) yield String(status);
+  yield* namesOf(error.cause);
+}
+
+function statusOf(error: Error): number | undefined {
+  if (!("$metadata" in error) || typeof error.$metadata !== "object" || error.$metadata === null)
+    return undefined;
+  const { httpStatusCode } = error.$metadata as { httpStatusCode?: unknown };
+  return typeof httpStatusCode === "number" ? httpStatusCode : undefined;
+}
+
+/** Whether S3 answered that the thing asked for does not exist. */
+export function isMissing(error: unknown): boolean {
+  return error instanceof Error && /^(NoSuchKey|NotFound|NoSuchVersion)$/.test(error.name);
+}
+
+/** Whether asking again may help. */
+export function isPassing(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const status = statusOf(error);
+  if (status !== undefined) return status >= 500 || status === 429;
+  return !/^(CredentialsProviderError|TokenProviderError)$/.test(error.name);
+}
+
+/**
+ * Says what S3's refusal means.
+ *
+ * @param doing - what was tried, such as `The dump cannot be written to s3://…`
+ */
+export function explainS3(error: unknown, doing: string): BackupError {
+  if (error instanceof BackupError) return error;
+  for (const name of namesOf(error)) {
+    const advice = ADVICE.find(([pattern]) => pattern.test(name))?.[1];
+    if (advice) return new BackupError(`${doing}: ${reasonOf(error) || name}. ${advice}`, { cause: error });
+  }
+  return new BackupError(`${doing}: ${reasonOf(error)}.`, { cause: error });
+}

@@ -1,0 +1,70 @@
+import pg from "pg";
+import type { ServerConfig } from "../config.js";
+import { BackupError } from "./backup-error.js";
+import { type PostgresVersion, readVersion } from "./client-tools.js";
+import { closeSession, openSession } from "./session.js";
+import { TABLES_WITHOUT_ROWS, tablesOf } from "./table-contents.js";
+
+/** One moment of the database, held open so that a dump and its checksums are of the same rows. */
+export interface Snapshot {
+  /** The session that holds it. */
+  readonly session: pg.Client;
+  /** Name by which other sessions take part in it. */
+  readonly name: string;
+  readonly schemaVersion: number;
+  readonly serverVersion: PostgresVersion;
+  /** Tables whose rows are kept. */
+  readonly tables: readonly string[];
+  /** Size of the database, in bytes: a dump of it is smaller. */
+  readonly databaseBytes: number;
+  end(): Promise<void>;
+}
+
+/** Tries again when a migration changes the tables in the moment between reading their names and locking them. */
+const ATTEMPTS = 3;
+
+/** Takes a snapshot. @throws {BackupError} when the database has no schema of Notejam's */
+export async function takeSnapshot(server: ServerConfig): Promise<Snapshot> {
+  const session = await openSession(server, "backup");
+  try {
+    for (let attempt = 1; ; attempt += 1) {
+      const tables = await tablesOf(session, "public");
+      if (!tables.includes("schema_migrations")) {
+        throw new BackupError(
+          `The database ${server.database} has no tables of Notejam's: nothing is to be backed up. Run \`notejam migrate\` first, or check which database is configured.`,
+        );
+      }
+      await session.query("begin isolation level repeatable read read only");
+      // No migration changes the tables between here and the end of the dump. Taken before the snapshot is.
+      for (const table of tables) {
+        await session.query(`lock table public.${pg.escapeIdentifier(table)} in access share mode`);
+      }
+      if (String(await tablesOf(session, "public")) === String(tables))
+        return await exported(session, tables);
+      await session.query("rollback");
+      if (attempt === ATTEMPTS)
+        throw new BackupError("The database's tables change all the time: run it again.");
+    }
+  } catch (error) {
+    await closeSession(session);
+    throw error;
+  }
+}
+
+async function exported(session: pg.Client, tables: readonly string[]): Promise<Snapshot> {
+  const result = await session.query(
+    `select pg_export_snapshot() as name, current_setting('server_version') as server,
+       (select coalesce(max(version), 0) from public.schema_migrations) as schema,
+       pg_database_size(current_database()) as bytes`,
+  );
+  const { name, server, schema, bytes } = result.rows[0];
+  return {
+    session,
+    name: String(name),
+    schemaVersion: Number(schema),
+    serverVersion: readVersion(String(server)),
+    tables: tables.filter((table) => !TABLES_WITHOUT_ROWS.includes(table)),
+    databaseBytes: Number(bytes),
+    end: () => closeSession(session),
+  };
+}

@@ -1,0 +1,158 @@
+import { pipeline } from "node:stream/promises";
+import pg from "pg";
+import { from as copyFrom } from "pg-copy-streams";
+import { applyWithin, createMigrationsTable, fileNameOf, type Migration } from "../database/migrator.js";
+import { BackupError } from "./backup-error.js";
+import type { ScriptPart } from "./dump-script.js";
+import type { Manifest, TableContents } from "./manifest.js";
+import { contentsOf, tablesOf } from "./table-contents.js";
+
+const { escapeIdentifier, escapeLiteral } = pg;
+
+/** A definition that is taken away while rows are loaded, and made again afterwards, all at once. */
+interface Deferred {
+  readonly remove: string;
+  readonly make: string;
+}
+
+/**
+ * Where a dump is rebuilt: a schema of its own within a transaction. The tables are made by the migrations of the dump's
+ * version, the rows are copied into them, and later migrations are applied. Until the transaction is committed nobody
+ * sees any of it, and whatever goes wrong, nothing of it is left.
+ */
+export class StagedDump {
+  readonly schema: string;
+  readonly #session: pg.Client;
+  readonly #migrations: readonly Migration[];
+  readonly #version: number;
+  #deferred: readonly Deferred[] = [];
+
+  private constructor(session: pg.Client, schema: string, migrations: readonly Migration[], version: number) {
+    this.#session = session;
+    this.schema = schema;
+    this.#migrations = migrations;
+    this.#version = version;
+  }
+
+  /**
+   * Makes the empty tables of a dump's schema version.
+   *
+   * @param session - with a transaction begun
+   * @throws {BackupError} when the dump is of a newer version than this program
+   */
+  static async prepare(
+    session: pg.Client,
+    { id, schemaVersion }: Manifest,
+    migrations: readonly Migration[],
+  ): Promise<StagedDump> {
+    refuseNewer(id, schemaVersion, migrations);
+    const staged = new StagedDump(
+      session,
+      `restoring_${id.toLowerCase().replaceAll("-", "_")}`,
+      migrations,
+      schemaVersion,
+    );
+    await session.query(`create schema ${escapeIdentifier(staged.schema)}`);
+    await session.query(`set local search_path = ${escapeIdentifier(staged.schema)}`);
+    await createMigrationsTable(session);
+    for (const migration of migrations.slice(0, schemaVersion)) await applyWithin(session, migration);
+    // The dump says itself what was applied, and when.
+    await session.query("delete from schema_migrations");
+    await staged.#defer();
+    return staged;
+  }
+
+  /** Loads a part of the dump's script. */
+  async load(part: ScriptPart): Promise<void> {
+    if (part.kind === "sequence") {
+      const name = `${escapeIdentifier(this.schema)}.${escapeIdentifier(part.sequence)}`;
+      await this.#session.query(
+        `select setval(${escapeLiteral(name)}::regclass, ${part.value}, ${part.called})`,
+      );
+      return;
+    }
+    const columns = part.columns.map((column) => escapeIdentifier(column)).join(", ");
+    const table = `${escapeIdentifier(this.schema)}.${escapeIdentifier(part.table)}`;
+    await pipeline(
+      part.rows,
+      this.#session.query(copyFrom(`copy ${table} (${columns}) from stdin with (encoding 'UTF8')`)),
+    );
+  }
+
+  /** Counts and sums up what was loaded. */
+  async contents(tables: readonly string[]): Promise<Record<string, TableContents>> {
+    const there = new Set(await tablesOf(this.#session, this.schema));
+    const found: Record<string, TableContents> = {};
+    for (const table of tables) {
+      if (there.has(table)) found[table] = await contentsOf(this.#session, this.schema, table);
+    }
+    return found;
+  }
+
+  /** Makes the indexes and foreign keys, and brings the tables to this program's schema version. */
+  async finish(): Promise<void> {
+    for (const { make } of this.#deferred) await this.#session.query(make);
+    await this.#refuseOtherMigrations();
+    for (const migration of this.#migrations.slice(this.#version))
+      await applyWithin(this.#session, migration);
+    await this.#keepIdsApart();
+    for (const table of await tablesOf(this.#session, this.schema)) {
+      await this.#session.query(`analyze ${escapeIdentifier(this.schema)}.${escapeIdentifier(table)}`);
+    }
+  }
+
+  /** Rows come table by table in the order of names, and an index is made faster from all rows than row by row. */
+  async #defer(): Promise<void> {
+    const result = await this.#session.query(
+      `select 'alter table ' || conrelid::regclass || ' drop constraint ' || quote_ident(conname) as remove,
+         'alter table ' || conrelid::regclass || ' add constraint ' || quote_ident(conname) || ' '
+           || pg_get_constraintdef(oid) as make, 1 as turn
+       from pg_constraint where connamespace = ${escapeLiteral(this.schema)}::regnamespace and contype = 'f'
+       union all
+       select 'drop index ' || indexrelid::regclass, pg_get_indexdef(indexrelid), 0
+       from pg_index join pg_class on pg_class.oid = indexrelid
+       where relnamespace = ${escapeLiteral(this.schema)}::regnamespace and not indisunique
+       order by turn, make`,
+    );
+    this.#deferred = result.rows.map(({ remove, make }) => ({ remove: String(remove), make: String(make) }));
+    for (const { remove } of this.#deferred) await this.#session.query(remove);
+  }
+
+  /** The tables were made by this program's files: they must be those that the dump's tables were made by. */
+  async #refuseOtherMigrations(): Promise<void> {
+    const result = await this.#session.query(
+      "select version, checksum from schema_migrations order by version",
+    );
+    const applied = result.rows.map(({ version, checksum }) => `${version} ${checksum}`);
+    const ours = this.#migrations.slice(0, this.#version);
+    const other = ours.find(({ version, checksum }, index) => applied[index] !== `${version} ${checksum}`);
+    if (!other && applied.length === ours.length) return;
+    throw new BackupError(
+      `The dump's tables were made by other migrations than this program has (${other ? fileNameOf(other) : "there are more"}). Restore it with the program of its time.`,
+    );
+  }
+
+  /** A row whose id lies above its sequence would stand in the way of a new one. */
+  async #keepIdsApart(): Promise<void> {
+    const result = await this.#session.query(
+      `select quote_ident(table_name) as "table", quote_ident(column_name) as "column",
+         pg_get_serial_sequence(quote_ident(table_schema) || '.' || quote_ident(table_name), column_name) as sequence
+       from information_schema.columns where table_schema = $1 and is_identity = 'YES'`,
+      [this.schema],
+    );
+    for (const { table, column, sequence } of result.rows) {
+      await this.#session.query(
+        `select setval(${escapeLiteral(String(sequence))}::regclass, greatest(most, last_value))
+         from ${sequence}, (select max(${column}) as most from ${table}) as rows where most > last_value`,
+      );
+    }
+  }
+}
+
+function refuseNewer(id: string, version: number, migrations: readonly Migration[]): void {
+  const ours = migrations.at(-1)?.version ?? 0;
+  if (version <= ours) return;
+  throw new BackupError(
+    `The backup ${id} has schema version ${version}; this program knows versions up to ${ours}. Restore it with the release that made it, or a newer one.`,
+  );
+}

@@ -1,0 +1,66 @@
+import pg from "pg";
+import type { TableContents } from "./manifest.js";
+
+/** Rows that end by themselves within days, and let nobody in again who signed out: they are not kept. */
+export const TABLES_WITHOUT_ROWS: readonly string[] = ["password_resets", "rate_limits", "sessions"];
+
+const { escapeIdentifier, escapeLiteral } = pg;
+
+/** The ordinary tables of a schema, by name. */
+export async function tablesOf(session: pg.Client, schema: string): Promise<string[]> {
+  const result = await session.query(
+    `select relname as name from pg_class
+     where relnamespace = (select oid from pg_namespace where nspname = $1) and relkind = 'r' order by 1`,
+    [schema],
+  );
+  return result.rows.map((row) => String(row.name));
+}
+
+/** Columns that are stored as they were given: what is computed from others differs between versions of PostgreSQL. */
+async function columnsOf(session: pg.Client, schema: string, table: string): Promise<string[]> {
+  const result = await session.query(
+    `select attname as name from pg_attribute
+     where attrelid = ${escapeLiteral(`${escapeIdentifier(schema)}.${escapeIdentifier(table)}`)}::regclass
+       and attnum > 0 and not attisdropped and attgenerated = '' order by attname collate "C"`,
+  );
+  return result.rows.map((row) => String(row.name));
+}
+
+const LANES = [1, 9, 17, 25];
+
+/**
+ * Counts a table's rows and sums up their content, within the database and in constant memory.
+ *
+ * Each row's SHA-256 is taken as four numbers of 64 bits, and these are added up over all rows: the same rows give the
+ * same sum in whatever order they are stored.
+ */
+export async function contentsOf(session: pg.Client, schema: string, table: string): Promise<TableContents> {
+  const columns = await columnsOf(session, schema, table);
+  const row = `row(${columns.map((column) => escapeIdentifier(column)).join(", ")})`;
+  const sums = LANES.map((from) => `sum(('x' || encode(substr(hash, ${from}, 8), 'hex'))::bit(64)::bigint)`);
+  const result = await session.query({
+    text: `select count(*), ${sums.join(", ")} from (
+             select sha256(convert_to(${row}::text, 'UTF8')) as hash
+             from ${escapeIdentifier(schema)}.${escapeIdentifier(table)}
+           ) as hashes`,
+    rowMode: "array",
+  });
+  const [rows, ...lanes] = (result.rows[0] ?? []).map((value: unknown) => BigInt(String(value ?? 0)));
+  const sha256 = lanes
+    .map((lane: bigint) => BigInt.asUintN(64, lane).toString(16).padStart(16, "0"))
+    .join("");
+  return { rows: Number(rows), sha256, columns };
+}
+
+/** What is wrong with tables compared with what they must hold; empty: nothing. */
+export function differences(
+  expected: Readonly<Record<string, TableContents>>,
+  found: Readonly<Record<string, TableContents>>,
+): string[] {
+  return Object.entries(expected).flatMap(([table, { rows, sha256 }]) => {
+    const here = found[table];
+    if (!here) return [`${table} is missing`];
+    if (here.rows !== rows) return [`${table} has ${here.rows} rows instead of ${rows}`];
+    return here.sha256 === sha256 ? [] : [`${table} has ${rows} rows, but not all with the same content`];
+  });
+}
