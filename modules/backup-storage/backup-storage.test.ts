@@ -62,6 +62,7 @@ describe("BackupStorage", () => {
         "s3:DeleteObject",
         "s3:DeleteObjectVersion",
         "s3:PutObjectRetention",
+        "s3:ReplicateDelete",
       ],
       Resource: [expect.stringMatching(/-backup(-replica)?-.*\/\*$/)],
     });

@@ -197,6 +197,7 @@ function nobodyDeletes(partition: string, bucketName: string): PolicyStatement {
       "s3:DeleteObject",
       "s3:DeleteObjectVersion",
       "s3:PutObjectRetention",
+      "s3:ReplicateDelete",
     ],
     resources: [`arn:${partition}:s3:::${bucketName}/*`],
   };
