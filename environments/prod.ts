@@ -15,6 +15,7 @@ export default defineEnvironment({
     operations: { min: 2, desired: 2, max: 4 },
   },
   application: { replicas: { min: 5, max: 20 } },
+  load: { usualRequestsPerSecond: 400, eventFactor: 4 },
   database: { instanceClass: "db.r6g.large", readers: { min: 1, max: 3 } },
   logRetentionDays: 365,
   budget: { monthlyUsd: 3000, emails: ["platform@example.com"] },

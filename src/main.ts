@@ -1,5 +1,7 @@
 import "./without-source-maps.js";
 import { fileURLToPath } from "node:url";
+import { basisOf } from "./capacity/basis.js";
+import { capacityFindings } from "./capacity/findings.js";
 import { loadConfiguration } from "./config/load.js";
 import { readTree } from "./manifests/tree.js";
 import { reportUserError } from "./report-user-error.js";
@@ -17,8 +19,11 @@ const fluxFolder = fileURLToPath(new URL("../flux", import.meta.url));
 const outputFolder = process.env.CDKTF_OUTDIR ?? "cdktf.out";
 
 async function main(): Promise<void> {
-  const configuration = await loadConfiguration(environmentsFolder);
   const tree = readTree(fluxFolder);
+  const basis = basisOf(tree);
+  const configuration = await loadConfiguration(environmentsFolder, {
+    demand: (environment) => capacityFindings(environment, basis),
+  });
   const now = new Date();
   await synthesizeInto(outputFolder, (app) => addStacks(app, { ...configuration, tree, now }));
 }

@@ -17,6 +17,7 @@ export interface PacedLoad {
 /** What a load of a fixed rate saw. */
 export interface PacedResult {
   /** From when each request was due until its answer was complete, in milliseconds. */
+  readonly latencies: readonly number[];
   readonly p50: number;
   readonly p99: number;
   /** Answers that were not the expected ones. */
@@ -63,5 +64,5 @@ export async function pacedLoad(load: PacedLoad): Promise<PacedResult> {
     await pause(1);
   }
   for (const connection of all) connection.close();
-  return { p50: quantile(latencies, 0.5), p99: quantile(latencies, 0.99), wrong };
+  return { latencies, p50: quantile(latencies, 0.5), p99: quantile(latencies, 0.99), wrong };
 }

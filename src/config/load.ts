@@ -20,6 +20,8 @@ export interface Configuration {
 export interface LoadOptions {
   /** The day on which versions must be in support. @default now */
   readonly today?: Date;
+  /** What else an environment must satisfy that is valid by itself, such as that it carries its load. @default nothing */
+  readonly demand?: (environment: Environment) => readonly Finding[];
 }
 
 /** The one file in the folder that is no environment. */
@@ -55,6 +57,7 @@ export async function loadConfiguration(
   );
   const problems = [organization, ...environments].flatMap(problemsOf);
   problems.push(...noEnvironment(directory, files), ...problemsBetweenFiles(valid));
+  problems.push(...demanded(valid, options));
   if ("value" in organization.checked) problems.push(...otherPartitions(organization.checked.value, valid));
   if (problems.length > 0 || !("value" in organization.checked)) throw new ConfigurationError(problems);
   return {
@@ -120,6 +123,12 @@ function noEnvironment(directory: string, files: readonly string[]): Problem[] {
       remedy: "write one whose default export is defineEnvironment({ … })",
     },
   ];
+}
+
+function demanded(valid: readonly Valid[], { demand = () => [] }: LoadOptions): Problem[] {
+  return valid.flatMap(({ file, environment }) =>
+    demand(environment).map((finding) => ({ file: shown(file), ...finding })),
+  );
 }
 
 function problemsBetweenFiles(valid: readonly Valid[]): Problem[] {

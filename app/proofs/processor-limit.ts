@@ -1,0 +1,65 @@
+import { existsSync, mkdirSync, rmdirSync, writeFileSync } from "node:fs";
+import path from "node:path";
+
+const ROOT = "/sys/fs/cgroup";
+
+/**
+ * Length of the slices in which the processor is dealt out, in microseconds. Kubernetes deals in slices of 100 ms, in which a
+ * process that has used up its part stands still for long; a pod without a limit, as ours, shares in much finer steps.
+ */
+const PERIOD = 10_000;
+
+let number = 0;
+
+/** A group of processes that together get no more than a part of a processor, however idle the machine is. Linux only. */
+export class ProcessorLimit {
+  readonly #folder: string;
+
+  private constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /**
+   * Makes a group.
+   *
+   * @param millicores thousandths of a processor
+   * @returns undefined where this user may make none
+   */
+  static of(millicores: number): ProcessorLimit | undefined {
+    const quota = Math.round((PERIOD * millicores) / 1000);
+    number += 1;
+    const name = `notejam-${process.pid}-${number}`;
+    return existsSync(path.join(ROOT, "cgroup.controllers"))
+      ? ProcessorLimit.#make(path.join(ROOT, name), { "cpu.max": `${quota} ${PERIOD}` })
+      : ProcessorLimit.#make(path.join(ROOT, "cpu", name), {
+          "cpu.cfs_period_us": `${PERIOD}`,
+          "cpu.cfs_quota_us": `${quota}`,
+        });
+  }
+
+  static #make(folder: string, settings: Readonly<Record<string, string>>): ProcessorLimit | undefined {
+    try {
+      mkdirSync(folder);
+    } catch {
+      return undefined;
+    }
+    const limit = new ProcessorLimit(folder);
+    try {
+      for (const [file, value] of Object.entries(settings)) writeFileSync(path.join(folder, file), value);
+      return limit;
+    } catch {
+      limit.remove();
+      return undefined;
+    }
+  }
+
+  /** Moves a process, with all of its threads, into the group. */
+  hold(pid: number): void {
+    writeFileSync(path.join(this.#folder, "cgroup.procs"), `${pid}`);
+  }
+
+  /** Removes the group, whose processes must have ended. */
+  remove(): void {
+    rmdirSync(this.#folder);
+  }
+}

@@ -1,0 +1,69 @@
+import { parse } from "yaml";
+import type { TreeFile } from "../../modules/github/operations-repository.js";
+import { at, listAt, numberAt, textAt } from "../manifests/manifest.js";
+import type { Resources } from "./node-room.js";
+
+/** What the manifests say about the application's size; how many pods there are is the environment's. */
+export interface ApplicationShape {
+  /** What one pod requests. */
+  readonly pod: Resources;
+  /** Part of the requested processor that the autoscaler keeps in use, above 0, at most 1. */
+  readonly utilization: number;
+  /** Part of the pods by which a rollout may exceed them, 0 to 1. */
+  readonly surge: number;
+  /** Most database connections of one pod. */
+  readonly connections: number;
+}
+
+const FOLDER = "microservices/notejam/application";
+
+/**
+ * Reads the application's shape off the Flux tree.
+ *
+ * @throws Error that names the file and the field when one of them is gone
+ */
+export function applicationShape(tree: readonly TreeFile[]): ApplicationShape {
+  const deployment = read(tree, "deployment.yaml");
+  const autoscaler = read(tree, "horizontalpodautoscaler.yaml");
+  const [container] = listAt(deployment, "spec", "template", "spec", "containers");
+  const requests = at(container, "resources", "requests");
+  const pool = listAt(container, "env").find((variable) => textAt(variable, "name") === "DATABASE_POOL");
+  const [metric] = listAt(autoscaler, "spec", "metrics");
+  const surge = textAt(deployment, "spec", "strategy", "rollingUpdate", "maxSurge");
+  return {
+    pod: {
+      millicores: millicores(demand(textAt(requests, "cpu"), "resources.requests.cpu")),
+      mebibytes: mebibytes(demand(textAt(requests, "memory"), "resources.requests.memory")),
+    },
+    utilization:
+      demand(
+        numberAt(metric, "resource", "target", "averageUtilization"),
+        "the autoscaler's averageUtilization",
+      ) / 100,
+    surge: Number.parseInt(demand(surge, "rollingUpdate.maxSurge in percent"), 10) / 100,
+    connections: Number(demand(textAt(pool, "value"), "the variable DATABASE_POOL")),
+  };
+}
+
+function read(tree: readonly TreeFile[], name: string): unknown {
+  const file = tree.find(({ path }) => path === `${FOLDER}/${name}`);
+  if (file === undefined) throw new Error(`The Flux tree has no ${FOLDER}/${name}.`);
+  return parse(file.content);
+}
+
+function demand<T>(value: T | undefined, what: string): T {
+  if (value === undefined)
+    throw new Error(`${FOLDER} does not say ${what}, which the capacity is computed from.`);
+  return value;
+}
+
+/** `250m` or `2` in thousandths of a processor. */
+function millicores(text: string): number {
+  return text.endsWith("m") ? Number(text.slice(0, -1)) : Number(text) * 1000;
+}
+
+function mebibytes(text: string): number {
+  const [, number, unit] = /^(\d+)(Mi|Gi)$/.exec(text) ?? [];
+  if (number === undefined) throw new Error(`${FOLDER}: "${text}" is no memory in Mi or Gi.`);
+  return Number(number) * (unit === "Gi" ? 1024 : 1);
+}

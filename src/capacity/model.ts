@@ -1,0 +1,174 @@
+import { databaseCpus, defaultMaxConnections } from "../../modules/rds/connections.js";
+import { planSubnets } from "../../modules/vpc/subnet-plan.js";
+import type { Environment } from "../config/environment.js";
+import { podsDuring } from "../config/events.js";
+import type { ApplicationShape } from "./application-shape.js";
+import type { Measurement } from "./measurement.js";
+import { DAEMONS_WITH_ADDRESS, podsPerNode } from "./node-room.js";
+
+/** What is computed from beside the environment. */
+export interface Basis {
+  readonly shape: ApplicationShape;
+  readonly measurement: Measurement;
+}
+
+/** What a load takes. */
+export interface Need {
+  readonly requestsPerSecond: number;
+  /** Pods between which the autoscaler keeps its target, its floor included. */
+  readonly pods: number;
+  /** Nodes of the group `apps` that hold them in three zones, a rollout's further ones included. */
+  readonly nodes: number;
+  /** Database connections while a rollout replaces them. */
+  readonly connections: number;
+  /** Virtual processors of the database's writer in use. */
+  readonly databaseCpus: number;
+  /** Part of their requested processor that the pods use when a zone has just been lost. */
+  readonly utilizationWithoutZone: number;
+}
+
+/** An announced event, and the nodes that its pods take. */
+export interface EventNeed {
+  readonly name: string;
+  readonly pods: number;
+  readonly nodes: number;
+}
+
+/** What an environment can carry, and what its usual and its greatest load take. */
+export interface Capacity {
+  /** Requests per second of one pod at the autoscaler's target. */
+  readonly requestsPerPod: number;
+  /** Application pods of one node; 0 when not one fits. */
+  readonly podsPerNode: number;
+  readonly usual: Need;
+  readonly peak: Need;
+  readonly events: readonly EventNeed[];
+  /** Addresses that the nodes of all groups at their maximum take in one zone, and that are there. */
+  readonly addresses: { readonly needed: number; readonly available: number };
+  readonly limits: {
+    readonly pods: number;
+    readonly nodes: number;
+    readonly connections: number;
+    readonly databaseCpus: number;
+  };
+}
+
+const ZONES = 3;
+
+/** Connections that are not the application's: AWS's own, the superuser's reserve, migration, dump, drill, clean-up, people. */
+const OTHER_CONNECTIONS = 30;
+
+/** Above this part of its processors the writer's answers become slow before autoscaling of any kind helps. */
+const DATABASE_UTILIZATION = 0.7;
+
+/** Addresses of a block that the network plugin takes for pods, and of a node's interfaces themselves. */
+const BLOCK = 16;
+const INTERFACES = 3;
+/** Blocks that a node keeps in reserve (modules/eks/network-addons.ts). */
+const SPARE_BLOCKS = 1;
+/** Pods with an address of their own on a node of the other groups, counted generously. */
+const OTHER_PODS = 40;
+/** Nodes that an update brings up before it takes the old ones, as a part of the group (modules/eks/node-group.ts). */
+const UPDATE_SURGE = 0.33;
+/** Interface endpoints, the cluster's own interfaces and what AWS reserves, in a private subnet. */
+const OTHER_ADDRESSES = 20;
+/** Blocks must be whole: a part of a used subnet lies between them. */
+const USABLE = 0.8;
+
+/**
+ * What an environment's stated load takes, and what it has.
+ *
+ * The autoscaler adds pods until they use its target's part of the processor that they request; so the number of pods is the
+ * load, divided by that part of what one pod was measured to answer with as much processor as it requests.
+ *
+ * @throws Error for an instance type whose size is not known; see `unknownTypes`
+ */
+export function capacityOf(environment: Environment, basis: Basis): Capacity {
+  const { load, nodeGroups, application, database } = environment;
+  const requestsPerPod = requestsOfPod(basis) * basis.shape.utilization;
+  const fitting = podsPerNode(nodeGroups.apps.instanceTypes, basis.shape.pod);
+  const room: Room = { requestsPerPod, fitting, basis, environment };
+  return {
+    requestsPerPod,
+    podsPerNode: fitting,
+    usual: needOf(load.usualRequestsPerSecond, room),
+    peak: needOf(load.usualRequestsPerSecond * load.eventFactor, room),
+    events: environment.events.map((event) => {
+      const pods = podsDuring(event, environment);
+      return { name: event.name, pods, nodes: nodesFor(pods, fitting) };
+    }),
+    addresses: addressesOf(environment, fitting),
+    limits: {
+      pods: application.replicas.max,
+      nodes: nodeGroups.apps.max,
+      connections: defaultMaxConnections(database.instanceClass) - OTHER_CONNECTIONS,
+      databaseCpus: databaseCpus(database.instanceClass) * DATABASE_UTILIZATION,
+    },
+  };
+}
+
+/** Database connections that pods take at most while each is replaced: the old ones end only when they have drained. */
+export function connectionsOf(pods: number, { surge, connections }: ApplicationShape): number {
+  return (2 * pods + Math.ceil(pods * surge)) * connections;
+}
+
+interface Room {
+  readonly requestsPerPod: number;
+  readonly fitting: number;
+  readonly basis: Basis;
+  readonly environment: Environment;
+}
+
+/** Requests per second of a pod that uses all of the processor that it requests. */
+function requestsOfPod({ shape, measurement }: Basis): number {
+  return (measurement.requestsPerSecond / measurement.millicores) * shape.pod.millicores;
+}
+
+function needOf(requestsPerSecond: number, { requestsPerPod, fitting, basis, environment }: Room): Need {
+  const { shape, measurement } = basis;
+  const serving = Math.ceil(requestsPerSecond / requestsPerPod);
+  const pods = Math.max(environment.application.replicas.min, serving);
+  const used = (requestsPerSecond / pods / requestsPerPod) * shape.utilization;
+  return {
+    requestsPerSecond,
+    pods,
+    nodes: nodesFor(pods + Math.ceil(pods * shape.surge), fitting),
+    connections: connectionsOf(pods, shape),
+    databaseCpus: (requestsPerSecond * measurement.databaseMilliseconds) / 1000,
+    utilizationWithoutZone: (used * pods) / (pods - Math.ceil(pods / ZONES)),
+  };
+}
+
+/**
+ * Fewest nodes that hold pods which are spread evenly over the zones that have nodes. A group keeps its zones equal but for
+ * one node, and nobody can say which zone has that one: the smallest zone has to be enough.
+ */
+function nodesFor(pods: number, fitting: number): number {
+  if (fitting === 0) return Number.POSITIVE_INFINITY;
+  let nodes = 1;
+  while (!holds(nodes, pods, fitting)) nodes += 1;
+  return nodes;
+}
+
+function holds(nodes: number, pods: number, fitting: number): boolean {
+  const zones = Math.min(nodes, ZONES);
+  return Math.ceil(pods / zones) <= Math.floor(nodes / zones) * fitting;
+}
+
+function addressesOf({ vpcCidr, nodeGroups }: Environment, fitting: number): Capacity["addresses"] {
+  const { apps, monitoring, operations } = nodeGroups;
+  const needed =
+    nodesInZone(apps.max) * addressesOfNode(fitting + DAEMONS_WITH_ADDRESS) +
+    (nodesInZone(monitoring.max) + nodesInZone(operations.max)) * addressesOfNode(OTHER_PODS) +
+    OTHER_ADDRESSES;
+  const [subnet = ""] = planSubnets(vpcCidr, ZONES).privateCidrs;
+  return { needed, available: Math.floor(2 ** (32 - Number(subnet.split("/")[1])) * USABLE) };
+}
+
+function nodesInZone(max: number): number {
+  return Math.ceil((max * (1 + UPDATE_SURGE)) / ZONES);
+}
+
+function addressesOfNode(pods: number): number {
+  return INTERFACES + BLOCK * (Math.ceil(pods / BLOCK) + SPARE_BLOCKS);
+}
