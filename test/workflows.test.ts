@@ -1,0 +1,351 @@
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { namesOf } from "../src/config/names.js";
+import { TERRAFORM_VERSION } from "../src/stacks/workspaces.js";
+import { repositoryConfiguration, synthesizeApp } from "./synthesized-app.js";
+import { believedSubjects, claimedSubjects } from "./workflows/identities.js";
+import { lintFindings, schemaFindings } from "./workflows/lint.js";
+import {
+  dangerousTriggers,
+  differingVersions,
+  endlessJobs,
+  expressionsInScripts,
+  keptCredentials,
+  laxShells,
+  loosePermissions,
+  mixedEnvironments,
+  PLAN_TOKEN,
+  unguardedApplies,
+  unpinnedActions,
+  waysAround,
+} from "./workflows/rules.js";
+import { hasShellcheck, npmCalls, ownScript, scriptsOf, shellFindings } from "./workflows/scripts.js";
+import {
+  actionPaths,
+  jobsOf,
+  readAction,
+  readWorkflow,
+  type WorkflowFile,
+  workflowPaths,
+} from "./workflows/workflow-file.js";
+
+/** Also the workflow that every operations repository gets. */
+const workflows = [...workflowPaths(), "flux/.github/workflows/pull-request.yaml"].map((path) =>
+  readWorkflow(path),
+);
+const actions = actionPaths().map((path) => readAction(path));
+const files = [...workflows, ...actions];
+
+/** One of the repository's workflows with a change, to see that the change is found. */
+function broken(name: string, from: string | RegExp, to: string): WorkflowFile {
+  const path = `.github/workflows/${name}.yaml`;
+  const text = readFileSync(path, "utf8");
+  const changed = text.replace(from, to);
+  if (changed === text) throw new Error(`${path} has no ${from} that could be broken`);
+  return readWorkflow(path, changed);
+}
+
+const PINNED_CHECKOUT = /actions\/checkout@[0-9a-f]{40} # v[\d.]+/;
+
+describe("the workflows", () => {
+  it("are there for everything that the pipeline promises", () => {
+    expect(workflowPaths().map((path) => path.replace(/^.*\/|\.yaml$/g, ""))).toEqual(
+      expect.arrayContaining(["checks", "deploy", "drift", "image", "plan", "promote"]),
+    );
+  });
+
+  it.each(workflows)("$path: actionlint finds nothing", async (file) => {
+    expect(await lintFindings(file)).toEqual([]);
+  });
+
+  it.each(workflows)("$path: GitHub's own parser takes it", (file) => {
+    expect(schemaFindings(file)).toEqual([]);
+  });
+
+  it.each([
+    ["a key that does not exist", "timeout-minutes: 120", "timeout-minuets: 120"],
+    ["a permission that does not exist", "contents: read", "content: read"],
+    ["a job without a machine", "    runs-on: ubuntu-24.04\n", ""],
+  ])("shows %s to both", async (_, from, to) => {
+    const path = ".github/workflows/deploy.yaml";
+    const text = readFileSync(path, "utf8").replace(from, to);
+    expect(await lintFindings({ path, text })).not.toEqual([]);
+    expect(schemaFindings({ path, text })).not.toEqual([]);
+  });
+
+  it.each([
+    ["a job that is not there", "deploy", "needs: dev", "needs: development"],
+    ["an output that no step has", "image", "steps.tag.outputs", "steps.tags.outputs"],
+    ["an hour that no clock shows", "drift", "17 2 * * *", "17 25 * * *"],
+  ])("shows %s to actionlint", async (_, name, from, to) => {
+    expect(await lintFindings(broken(name, from, to))).not.toEqual([]);
+  });
+});
+
+describe("actions of others", () => {
+  it.each(files)("$path: are pinned by commit, with their version", (file) => {
+    expect(unpinnedActions(file)).toEqual([]);
+  });
+
+  it("are of one version everywhere", () => {
+    expect(differingVersions(files)).toEqual([]);
+    const other = broken("plan", PINNED_CHECKOUT, `actions/checkout@${"0".repeat(40)} # v1.0.0`);
+    expect(differingVersions([...files, other])).toHaveLength(1);
+  });
+
+  it.each(["actions/checkout@v7", `actions/checkout@${"a".repeat(40)}`, "docker://alpine:3"])(
+    "may not be written as %s",
+    (written) => {
+      expect(unpinnedActions(broken("plan", PINNED_CHECKOUT, written))).toEqual([
+        `.github/workflows/plan.yaml: write ${written} as owner/action@<commit> # vX.Y.Z`,
+      ]);
+    },
+  );
+});
+
+describe("jobs", () => {
+  it.each(workflows)("$path: say their permissions, and write little", (file) => {
+    expect(loosePermissions(file)).toEqual([]);
+  });
+
+  it.each([
+    ["no permissions for the workflow", /^permissions: \{\}$/m, ""],
+    ["read-all for the workflow", /^permissions: \{\}$/m, "permissions: read-all"],
+    ["no permissions for a job", /^ {4}permissions:\n {6}contents: read\n/m, ""],
+    ["write-all for a job", /^ {4}permissions:\n {6}contents: read\n/m, "    permissions: write-all\n"],
+    ["the right to write code", "contents: read", "contents: write"],
+  ])("show that there is %s", (_, from, to) => {
+    expect(loosePermissions(broken("deploy", from, to))).toHaveLength(1);
+  });
+
+  it.each(workflows)("$path: end", (file) => {
+    expect(endlessJobs(file)).toEqual([]);
+  });
+
+  it.each(["", "    timeout-minutes: 360\n"])("show that they may last too long: '%s'", (timeout) => {
+    expect(endlessJobs(broken("deploy", "    timeout-minutes: 120\n", timeout))).toHaveLength(1);
+  });
+
+  it.each(files)("$path: stop at the first failure of a script", (file) => {
+    expect(laxShells(file)).toEqual([]);
+  });
+
+  it("show a shell that goes on after a failure", () => {
+    expect(laxShells(broken("plan", "bash -euo pipefail {0}", "bash"))).not.toEqual([]);
+  });
+
+  it.each(files)("$path: leave no credentials in the work tree", (file) => {
+    expect(keptCredentials(file)).toEqual([]);
+  });
+
+  it.each(["", "persist-credentials: true"])("show a checkout that keeps them: '%s'", (kept) => {
+    expect(keptCredentials(broken("image", "persist-credentials: false", kept))).toHaveLength(1);
+  });
+
+  it.each(files)("$path: put no expression into a script", (file) => {
+    expect(expressionsInScripts(file)).toEqual([]);
+  });
+
+  it.each(["github.event.pull_request.title", "github.head_ref", "inputs.version"])(
+    "show %s in a script",
+    (value) => {
+      const file = broken("plan", "run: npm run --silent synth", `run: echo "\${{ ${value} }}"`);
+      expect(expressionsInScripts(file)).toHaveLength(1);
+    },
+  );
+
+  it.each(workflows)("$path: lend no rights to what strangers send", (file) => {
+    expect(dangerousTriggers(file)).toEqual([]);
+  });
+
+  it("show pull_request_target", () => {
+    expect(dangerousTriggers(broken("plan", "pull_request:", "pull_request_target:"))).toHaveLength(1);
+  });
+});
+
+describe("the way to an environment", () => {
+  it.each(workflows)("$path: leads through its rules on GitHub", (file) => {
+    expect(waysAround(file)).toEqual([]);
+  });
+
+  it.each([
+    ["a role without an environment", "promote", "    environment: prod\n", "", /takes an identity/],
+    ["a token without an environment", "deploy", "    environment: dev\n", "", /has TF_APPLY_TOKEN/],
+    [
+      "all secrets at once",
+      "checks",
+      "SCRIPT: ${{ matrix.script }}",
+      "SCRIPT: ${{ toJSON(secrets) }}",
+      /all secrets/,
+    ],
+    [
+      "prod from dev",
+      "deploy",
+      "environment: dev\n          token",
+      "environment: prod\n          token",
+      /speaks of prod/,
+    ],
+    ["prod's registry from dev", "image", "vars.REGISTRY", "vars.PROD_REGISTRY", /speaks of prod/],
+    [
+      "an environment by expression",
+      "promote",
+      "environment: prod",
+      "environment: ${{ inputs.where }}",
+      /name the environment/,
+    ],
+    ["another branch", "promote", "github.ref == 'refs/heads/main'", "always()", /run on main alone/],
+    [
+      "a branch or",
+      "image",
+      "github.event_name == 'push' && github.ref",
+      "github.event_name == 'push' || github.ref",
+      /run on main alone/,
+    ],
+    [
+      "a skipped condition",
+      "deploy",
+      "    needs: dev\n",
+      "    needs: dev\n    if: always()\n",
+      /run on main alone/,
+    ],
+    [
+      "somebody else's workflow",
+      "deploy",
+      "    runs-on: ubuntu-24.04\n",
+      "    uses: ./.github/workflows/other.yaml\n    runs-on: ubuntu-24.04\n",
+      /another workflow/,
+    ],
+  ])("shows %s", (_, name, from, to, finding) => {
+    expect(waysAround(broken(name, from, to)).join("\n")).toMatch(finding);
+  });
+
+  it.each(workflows)("$path: applies one at a time, and to the end", (file) => {
+    expect([...unguardedApplies(file), ...mixedEnvironments(file)]).toEqual([]);
+  });
+
+  it.each([
+    ["cancel-in-progress: false", "cancel-in-progress: true"],
+    ["group: deploy-prod", "group: deploy-dev"],
+    [/ {4}concurrency:\n.*\n.*\n/, ""],
+  ])("shows an apply that another one could meet: %s", (from, to) => {
+    expect(unguardedApplies(broken("deploy", from, to))).toHaveLength(1);
+  });
+
+  it("shows an apply to another environment", () => {
+    const file = broken("deploy", "environment: dev\n          token", "environment: test\n          token");
+    expect(mixedEnvironments(file)).toHaveLength(1);
+  });
+
+  it("is open to the very jobs that AWS believes, and AWS believes no others", async () => {
+    const believed = believedSubjects(synthesizeApp(await repositoryConfiguration()).values());
+    const claimed = claimedSubjects(workflows, "${var.github_owner}/notejam");
+    expect(believed).toHaveLength(2);
+    expect(claimed).toEqual(believed);
+    const elsewhere = broken("promote", "environment: prod", "environment: production");
+    expect(claimedSubjects([elsewhere], "${var.github_owner}/notejam")).not.toEqual(
+      expect.arrayContaining(believed),
+    );
+  });
+
+  it("is there for each environment that is configured, and for no other", async () => {
+    const { environments } = await repositoryConfiguration();
+    const instances = environments.map((environment) => namesOf(environment).instance).sort();
+    const deployed = jobsOf(readWorkflow(".github/workflows/deploy.yaml")).map(({ job }) => job.environment);
+    expect(deployed.sort(), "add a job to deploy.yaml for each environment").toEqual(instances);
+    const named = workflows.flatMap(jobsOf).flatMap(({ job }) => job.environment ?? []);
+    expect([...new Set(named)].sort()).toEqual(instances);
+  });
+
+  it("gives Terraform its token by the name of the host, and the Terraform that the workspaces run", async () => {
+    const { organization } = await repositoryConfiguration();
+    const host = organization.terraformCloud.hostname.replaceAll("-", "__").replaceAll(".", "_");
+    const texts = files.map(({ text }) => text).join("\n");
+    expect(new Set(texts.match(/TF_TOKEN_\w+/g))).toEqual(new Set([`TF_TOKEN_${host}`]));
+    const versions = [...texts.matchAll(/terraform_version: (\S+)/g)].map(([, version]) => version);
+    expect(new Set(versions)).toEqual(new Set([TERRAFORM_VERSION]));
+    expect(texts.match(/secrets\.TF_\w+/g)).toContain(`secrets.${PLAN_TOKEN}`);
+  });
+});
+
+describe("scripts", () => {
+  const wherever = hasShellcheck();
+  if (!wherever) {
+    console.warn(
+      "shellcheck is not installed: the scripts of the workflows and .ci/run are NOT checked by it.",
+    );
+  }
+
+  it("are checked wherever the whole proof runs", () => {
+    expect(wherever || !process.env.CI, "install shellcheck (apt-get install shellcheck)").toBe(true);
+  });
+
+  it.runIf(wherever)("have nothing that shellcheck knows better", () => {
+    const scripts = [...files.flatMap(scriptsOf), ownScript(".ci/run")];
+    expect(scripts.length).toBeGreaterThan(15);
+    expect(shellFindings(scripts)).toEqual([]);
+  });
+
+  it.runIf(wherever)("show what is not quoted", () => {
+    const file = broken("plan", '"$RUNNER_TEMP/base" HEAD^1', "$RUNNER_TEMP/base HEAD^1");
+    expect(shellFindings(scriptsOf(file)).join("\n")).toMatch(/SC2086/);
+  });
+
+  it("call only what the package has", () => {
+    const { scripts } = JSON.parse(readFileSync("package.json", "utf8"));
+    const calls = files.flatMap(npmCalls);
+    expect(calls.length).toBeGreaterThan(10);
+    const unknown = calls.filter(({ script }) => !(script in scripts));
+    expect(unknown).toEqual([]);
+    const { jobs } = parse(readFileSync(".github/workflows/checks.yaml", "utf8"));
+    for (const { script } of jobs.check.strategy.matrix.include) expect(scripts).toHaveProperty([script]);
+  });
+
+  it("give the pipeline's programs the options that they have, and those that they need", () => {
+    const calls = files.flatMap(npmCalls).filter(({ script }) => script === "pipeline");
+    const commands = [...new Set(calls.map(({ parameters: [command = ""] }) => command))];
+    expect(commands.sort()).toEqual(
+      [
+        "changed-stacks",
+        "comment",
+        "copy-image",
+        "deploy",
+        "drift",
+        "image-tag",
+        "plan",
+        "promotion-check",
+      ].sort(),
+    );
+    const help = new Map(commands.map((command) => [command, helpOf(command)]));
+    for (const { where, parameters } of calls) {
+      const options = parameters.filter((parameter) => parameter.startsWith("--"));
+      const [command = ""] = parameters;
+      const known = help.get(command)?.match(/--[a-z-]+/g);
+      for (const option of options) expect(known, `${where}: ${command}`).toContain(option);
+    }
+  });
+});
+
+/** What a command of the pipeline's program says of itself. */
+function helpOf(command: string): string {
+  const program = ["--import", "tsx", "src/pipeline/pipeline.ts", command, "--help"];
+  const { status, stdout } = spawnSync(process.execPath, program, { encoding: "utf8" });
+  expect(status, command).toBe(0);
+  return stdout;
+}
+
+describe("the image", () => {
+  it("is built anew whenever something changes that it is built from", () => {
+    const { on } = parse(readFileSync(".github/workflows/image.yaml", "utf8"));
+    expect(on.push.paths).toEqual(on.pull_request.paths);
+    const copied = [...readFileSync("app/Dockerfile", "utf8").matchAll(/^COPY (?!--from)(.+) \S+$/gm)];
+    const sources = copied.flatMap(([, list = ""]) => list.split(/\s+/));
+    expect(sources).toContain("package-lock.json");
+    const watched = (source: string) =>
+      on.push.paths.some(
+        (path: string) => path === source || (path === "app/**" && /^app(\/|$)/.test(source)),
+      );
+    expect(sources.filter((source) => !watched(source))).toEqual([]);
+  });
+});
