@@ -150,16 +150,16 @@ export class Application {
   /** @returns the path of the bundled program */
   private async prepare(): Promise<string> {
     const { projectFolder, folder, interruption } = this.props;
-    const [program] = await Promise.all([
-      bundle({
-        projectFolder,
-        folder: join(folder, "program"),
-        logFile: this.log("build"),
-        signal: interruption.signal,
-      }),
-      this.postgres.prepare(),
-      this.cluster.prepare(),
-    ]);
+    const program = bundle({
+      projectFolder,
+      folder: join(folder, "program"),
+      logFile: this.log("build"),
+      signal: interruption.signal,
+    });
+    const all = [program, this.postgres.prepare(), this.cluster.prepare()];
+    // None is left running when another has failed.
+    await Promise.allSettled(all);
+    await Promise.all(all);
     return program;
   }
 

@@ -1,0 +1,68 @@
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { temporaryFolder } from "../testing.js";
+import { findPostgres } from "./find-postgres.js";
+
+/** A folder of programs that state a version and do nothing else. */
+function programs(version: string, ...names: string[]): string {
+  const folder = join(temporaryFolder(), version);
+  mkdirSync(folder);
+  for (const name of names) {
+    writeFileSync(join(folder, name), `#!/bin/sh\necho "${name} (PostgreSQL) ${version}"\n`);
+    chmodSync(join(folder, name), 0o755);
+  }
+  return folder;
+}
+
+const server = (version: string) => programs(version, "postgres", "initdb");
+const tools = (version: string) => programs(version, "pg_dump", "pg_restore");
+const both = (version: string) => programs(version, "postgres", "initdb", "pg_dump", "pg_restore");
+/** Beyond all that this machine may have, so that only what a test makes is looked at. */
+const only = (...folders: string[]) => ({ PATH: folders.join(":") });
+
+describe("finding PostgreSQL", () => {
+  it("takes the folder that is named, and no other", async () => {
+    const bin = both("99.1");
+    const env = { ...only(both("99.2")), NOTEJAM_POSTGRES_BIN: bin };
+    expect(await findPostgres({ env })).toEqual({ bin, version: "99.1", major: 99, tools: bin });
+  });
+
+  it("prefers the version that AWS runs among those that can be backed up", async () => {
+    const wanted = both("98.3");
+    const env = only(both("99.9"), wanted, server("98.4"));
+    expect(await findPostgres({ env, wantedMajor: 98 })).toMatchObject({ bin: wanted });
+  });
+
+  it("prefers one that can be backed up to a newer one that cannot", async () => {
+    const complete = both("98.3");
+    const env = only(server("99.9"), complete);
+    expect(await findPostgres({ env, wantedMajor: 99 })).toMatchObject({ bin: complete });
+  });
+
+  it("takes tools from elsewhere when they are not older than the server", async () => {
+    const bin = server("98.1");
+    const newer = tools("99.0");
+    const find = (folder: string) => findPostgres({ env: only(bin, folder), keptMajor: 98 });
+    expect(await find(newer)).toMatchObject({ bin, tools: newer });
+    expect(await find(tools("97.9"))).toMatchObject({ bin, tools: undefined });
+  });
+
+  it("takes the version that wrote the notes, whatever else there is", async () => {
+    const bin = server("97.1");
+    expect(await findPostgres({ env: only(both("99.1"), bin), keptMajor: 97 })).toMatchObject({ bin });
+  });
+
+  it("says which version the kept notes need", async () => {
+    const env = { NOTEJAM_POSTGRES_BIN: both("99.1") };
+    await expect(findPostgres({ env, keptMajor: 97 })).rejects.toThrow(
+      /written by PostgreSQL 97, .*has only 99\.1\. Install PostgreSQL 97, .*--fresh/,
+    );
+  });
+
+  it("says how to get one, and how to do without", async () => {
+    await expect(findPostgres({ env: { NOTEJAM_POSTGRES_BIN: "/nowhere" } })).rejects.toThrow(
+      /PostgreSQL was not found.*npm install.*NOTEJAM_POSTGRES_BIN.*--no-app/,
+    );
+  });
+});

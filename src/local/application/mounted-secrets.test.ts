@@ -1,0 +1,56 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { isFields } from "../../manifests/manifest.js";
+import { readMountedSecrets } from "./mounted-secrets.js";
+import { secretsManager } from "./testing.js";
+
+/** The class as it stands in the tree: its variables are its secrets' names here. */
+function classNamed(name: string) {
+  const file = `flux/microservices/notejam/base/secretproviderclass-${name}.yaml`;
+  const found: unknown = parse(readFileSync(file, "utf8"));
+  if (!isFields(found)) throw new Error(`${file} holds no object.`);
+  return found;
+}
+
+const LOGIN = {
+  POSTGRES_USER: "notejam_app",
+  POSTGRES_PASS: 'with "quotes" and \\',
+  POSTGRES_DB: "notejam",
+  POSTGRES_URL: "writer.example.com",
+  POSTGRES_READER_URL: "reader.example.com",
+  POSTGRES_PORT: "5432",
+};
+const NAME = "${DATABASE_SECRET_NAME}";
+const ADMIN = "${DATABASE_ADMIN_SECRET_ARN}";
+
+describe("secrets as files", () => {
+  it("are what a pod of the application would see", async () => {
+    const endpoint = await secretsManager({ [NAME]: LOGIN });
+    expect(await readMountedSecrets(classNamed("notejam"), endpoint)).toEqual({
+      ...LOGIN,
+      "database.json": JSON.stringify(LOGIN),
+    });
+  });
+
+  it("hold the master user's login for the migration alone", async () => {
+    const endpoint = await secretsManager({ [NAME]: LOGIN, [ADMIN]: { username: "master", password: "m" } });
+    expect(await readMountedSecrets(classNamed("notejam-migrate"), endpoint)).toMatchObject({
+      POSTGRES_ADMIN_USER: "master",
+      POSTGRES_ADMIN_PASS: "m",
+    });
+    const ofApplication = await readMountedSecrets(classNamed("notejam"), endpoint);
+    expect(JSON.stringify(ofApplication)).not.toContain("master");
+  });
+
+  it("that lack a key, or are not there, are said by name and without a value", async () => {
+    const { POSTGRES_URL: _, ...incomplete } = LOGIN;
+    const endpoint = await secretsManager({ [NAME]: incomplete });
+    const error = await readMountedSecrets(classNamed("notejam"), endpoint).catch(({ message }) => message);
+    expect(error).toMatch(/has no key POSTGRES_URL, which notejam asks for/);
+    expect(error).not.toContain("quotes");
+    await expect(readMountedSecrets(classNamed("notejam"), await secretsManager({}))).rejects.toThrow(
+      /did not give .* \(HTTP 400\)/,
+    );
+  });
+});
