@@ -50,6 +50,11 @@ export interface GitHubOptions {
    * @default 1000
    */
   readonly second?: number;
+  /**
+   * Keep the distance between writes that GitHub asks for, and wait for a rate limit to end.
+   * @default true
+   */
+  readonly pace?: boolean;
 }
 
 /** The part of GitHub's API that the pipelines use, with errors in words for people. */
@@ -57,7 +62,7 @@ export class GitHub {
   private readonly client: Client;
   private readonly settings: GitHubSettings;
 
-  constructor(settings: GitHubSettings, { second = 1000 }: GitHubOptions = {}) {
+  constructor(settings: GitHubSettings, { second = 1000, pace = true }: GitHubOptions = {}) {
     this.settings = settings;
     const waitOnce = (after: number, _options: unknown, _octokit: unknown, attempt: number) =>
       attempt === 0 && after <= LONGEST_WAIT_SECONDS;
@@ -68,6 +73,7 @@ export class GitHub {
       log: { debug() {}, info() {}, warn() {}, error() {} },
       retry: { doNotRetry: [400, 401, 403, 404, 410, 422, 429, 451], retryAfterBaseValue: second },
       throttle: {
+        enabled: pace,
         onRateLimit: waitOnce,
         onSecondaryRateLimit: waitOnce,
         retryAfterBaseValue: second,

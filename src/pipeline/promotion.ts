@@ -34,8 +34,9 @@ const DIGEST = /^sha256:[0-9a-f]{64}$/;
 export function checkPromotion({ version, image, builds, releases }: PromotionRequest): PromotionOutcome {
   const build = buildOf(image, builds);
   const tools = build.tag === undefined ? undefined : tagged(builds, build.tag + TOOLS_SUFFIX);
-  const taken = tagged(releases, version);
-  const toolsTaken = tagged(releases, version + TOOLS_SUFFIX);
+  const isVersion = partsOf(version) !== undefined;
+  const taken = isVersion ? tagged(releases, version) : undefined;
+  const toolsTaken = isVersion ? tagged(releases, version + TOOLS_SUFFIX) : undefined;
   const refusals = [
     ...build.refusals,
     ...versionRefusals(version, releases),

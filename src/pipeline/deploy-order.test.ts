@@ -1,0 +1,74 @@
+import { describe, expect, it } from "vitest";
+import { repositoryConfiguration, synthesizeApp, TODAY } from "../../test/synthesized-app.js";
+import { recoverIn } from "../config/environment.js";
+import { checkEnvironment } from "../config/validate.js";
+import { deployOrder } from "./deploy-order.js";
+import type { StackOutput } from "./synthesized-output.js";
+
+async function realStacks() {
+  const { organization, environments } = await repositoryConfiguration();
+  const prod = environments.find(({ name }) => name === "prod");
+  if (prod === undefined) throw new Error("there is no prod");
+  const copy = recoverIn(prod, "eu-central-1", { drRegion: "eu-west-1", vpcCidr: "10.40.0.0/16" });
+  const checked = checkEnvironment(copy, TODAY);
+  if (!("value" in checked)) throw new Error("the recovery copy is not valid");
+  const all = [...environments, checked.value];
+  const synthesized = synthesizeApp({ organization, environments: all });
+  const stacks = new Map(
+    [...synthesized].map(([name, { json: configuration }]) => [name, { name, folder: "", configuration }]),
+  );
+  return { environments: all, stacks };
+}
+
+function stack(name: string, reads: readonly string[] = []): [string, StackOutput] {
+  const states = reads.map((workspace, index) => [
+    String(index),
+    { config: { workspaces: { name: workspace } } },
+  ]);
+  const configuration = {
+    terraform: { cloud: { organization: "example", workspaces: { name } } },
+    data: { terraform_remote_state: Object.fromEntries(states) },
+  };
+  return [name, { name, folder: "", configuration }];
+}
+
+const DEV = [{ name: "dev", region: "eu-west-1" }];
+
+describe("the order in which an environment is deployed", () => {
+  it("puts the platform before what reads its outputs, and leaves the recovery copy out", async () => {
+    const { environments, stacks } = await realStacks();
+    expect(deployOrder("dev", environments, stacks)).toEqual(["notejam-dev", "notejam-dev-gitops"]);
+    expect(deployOrder("prod", environments, stacks)).toEqual(["notejam-prod", "notejam-prod-gitops"]);
+    expect(deployOrder("prod-eu-central-1", environments, stacks)).toEqual([
+      "notejam-prod-eu-central-1",
+      "notejam-prod-eu-central-1-gitops",
+    ]);
+  });
+
+  it("follows what is read, not names", () => {
+    const stacks = new Map([
+      stack("notejam-dev", ["notejam-dev-network", "notejam-bootstrap"]),
+      stack("notejam-dev-apps", ["notejam-dev"]),
+      stack("notejam-dev-network"),
+      stack("notejam-bootstrap"),
+    ]);
+    expect(deployOrder("dev", DEV, stacks)).toEqual([
+      "notejam-dev-network",
+      "notejam-dev",
+      "notejam-dev-apps",
+    ]);
+  });
+
+  it("refuses stacks that wait for each other", () => {
+    const stacks = new Map([
+      stack("notejam-dev", ["notejam-dev-x"]),
+      stack("notejam-dev-x", ["notejam-dev"]),
+    ]);
+    expect(() => deployOrder("dev", DEV, stacks)).toThrow(/none can be first: notejam-dev, notejam-dev-x/);
+  });
+
+  it("refuses an environment that is not there, or was not synthesized", () => {
+    expect(() => deployOrder("stage", DEV, new Map())).toThrow(/no environment "stage"\. Choose from: dev\./);
+    expect(() => deployOrder("dev", DEV, new Map())).toThrow(/has no stack of dev.*npm run synth/);
+  });
+});

@@ -1,0 +1,86 @@
+import { describe, expect, it } from "vitest";
+import { commentBody } from "./comment-body.js";
+import { FakeGitHub } from "./fake-github.js";
+import { GitHub } from "./github.js";
+import { authorOf, putComment } from "./pull-request-comment.js";
+
+const bodyOf = (number: number, attempt = 1) =>
+  commentBody({ summaries: [], removed: [], run: { number, attempt }, commit: undefined });
+
+const put = (fake: FakeGitHub, number: number, { attempt = 1, worthMaking = true } = {}) =>
+  putComment(new GitHub(fake.settings, { second: 1, pace: false }), {
+    pullRequest: 7,
+    body: bodyOf(number, attempt),
+    run: { number, attempt },
+    author: fake.author,
+    worthMaking,
+  });
+
+const bodies = ({ comments }: FakeGitHub) => comments.map(({ body }) => body);
+
+describe("the comment of a pull request", () => {
+  it("is made once, and updated in place", async () => {
+    const fake = await FakeGitHub.start();
+    fake.add("comments", "Looks good", "somebody");
+    expect((await put(fake, 1)).did).toBe("made");
+    expect(await put(fake, 2)).toEqual({ did: "updated", url: "https://github.example/comments/102" });
+    expect(bodies(fake)).toEqual(["Looks good", bodyOf(2)]);
+  });
+
+  it("is found behind two hundred others", async () => {
+    const fake = await FakeGitHub.start();
+    for (let index = 0; index < 250; index += 1) fake.add("comments", "chat", "somebody");
+    fake.add("comments", bodyOf(1));
+    expect((await put(fake, 2)).did).toBe("updated");
+  });
+
+  it("is never somebody else's, whatever that says", async () => {
+    const fake = await FakeGitHub.start();
+    fake.add("comments", bodyOf(999), "mallory");
+    expect((await put(fake, 2)).did).toBe("made");
+    expect(bodies(fake)).toEqual([bodyOf(999), bodyOf(2)]);
+  });
+
+  it("keeps the words of the later run", async () => {
+    const fake = await FakeGitHub.start();
+    await put(fake, 5, { attempt: 2 });
+    expect((await put(fake, 4)).did).toBe("left to a later run");
+    expect((await put(fake, 5)).did).toBe("left to a later run");
+    expect((await put(fake, 5, { attempt: 2 })).did).toBe("updated");
+    expect(bodies(fake)).toEqual([bodyOf(5, 2)]);
+  });
+
+  it("stays one, with the later run's words, when two runs make one at the same time", async () => {
+    const fake = await FakeGitHub.start();
+    let waiting = 0;
+    let open = () => {};
+    const both = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    // Neither may write before both have looked.
+    fake.pause = async (request) => {
+      if (!request.startsWith("POST")) return;
+      waiting += 1;
+      if (waiting === 2) open();
+      await both;
+    };
+    await Promise.all([put(fake, 8), put(fake, 9)]);
+    expect(bodies(fake)).toEqual([bodyOf(9)]);
+  });
+
+  it("is not made to say that nothing changes, but says so when there is one", async () => {
+    const fake = await FakeGitHub.start();
+    expect((await put(fake, 1, { worthMaking: false })).did).toBe("not needed");
+    await put(fake, 2);
+    expect((await put(fake, 3, { worthMaking: false })).did).toBe("updated");
+    expect(bodies(fake)).toEqual([bodyOf(3)]);
+  });
+
+  it("belongs to GitHub Actions there, and to the token's owner anywhere else", async () => {
+    const fake = await FakeGitHub.start();
+    fake.author = "ada";
+    const github = new GitHub(fake.settings);
+    expect(await authorOf(github, { GITHUB_ACTIONS: "true" })).toBe("github-actions[bot]");
+    expect(await authorOf(github, {})).toBe("ada");
+  });
+});
