@@ -1,7 +1,8 @@
 import { type Environment, recoverIn } from "../config/environment.js";
 import { namesOf } from "../config/names.js";
 import { overlap } from "../config/networks.js";
-import { partitionOf, reasonRegionIsRefused, regionsOf } from "../config/regions.js";
+import { partitionOf, reasonRegionIsRefused } from "../config/regions.js";
+import { regionForReplicas } from "../config/standby.js";
 import { checkEnvironment } from "../config/validate.js";
 import { MoveProblem } from "./move-problem.js";
 
@@ -39,7 +40,10 @@ export function recoveryCopy(
   const instance = `${source.name}-${wishes.to}`;
   const prepared = environments.find((environment) => namesOf(environment).instance === instance);
   if (prepared !== undefined) return { environment: prepared, prepared: true };
-  const { drRegion = otherRegion(source, wishes.to), vpcCidr = freeNetwork(source, environments) } = wishes;
+  const {
+    drRegion = regionForReplicas(source.region, wishes.to),
+    vpcCidr = freeNetwork(source, environments),
+  } = wishes;
   const checked = checkEnvironment(recoverIn(source, wishes.to, { drRegion, vpcCidr }), today);
   if ("value" in checked) return { environment: checked.value, prepared: false };
   const reasons = checked.findings.map(({ field, rule, remedy }) => `  ${field}: ${rule}; ${remedy}`);
@@ -67,16 +71,6 @@ function refuseRegion(source: Environment, to: string): void {
   throw new MoveProblem(
     `${source.name} cannot move to ${to}: ${because}. Choose one of src/config/regions.ts, best its drRegion ${source.drRegion}.`,
   );
-}
-
-function otherRegion({ region }: Environment, to: string): string {
-  const candidates = regionsOf(partitionOf(region) ?? "aws").filter(
-    (candidate) => candidate !== region && candidate !== to,
-  );
-  // Regions of one continent share their first letters.
-  const near = candidates.find((candidate) => candidate.slice(0, 2) === to.slice(0, 2)) ?? candidates[0];
-  // GovCloud and China have two regions each: nothing is left but the one that is moved away from.
-  return near ?? region;
 }
 
 function freeNetwork({ serviceCidr }: Environment, environments: readonly Environment[]): string {
