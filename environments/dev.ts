@@ -9,6 +9,8 @@ export default defineEnvironment({
   hostedZone: "example.com",
   hostName: "notejam-dev.example.com",
   clusterEndpoint: { publicAccessCidrs: [] },
+  // Two nodes stand in two zones: one zone less, and pages still come and names are still resolved.
+  nodeGroups: { apps: { min: 2, desired: 2 }, operations: { min: 2, desired: 2 } },
   database: { deletionProtection: false, finalSnapshot: false },
   keyDeletionWindowDays: 7,
   budget: { monthlyUsd: 900, emails: ["platform@example.com"] },

@@ -10,7 +10,7 @@ export interface Chart {
 }
 
 /** The chart of a HelmRelease, also where an OCI source names it; undefined where none can be found. */
-export function chartOf(cluster: Cluster, release: Manifest): Chart | undefined {
+export function chartOf(cluster: Pick<Cluster, "objects">, release: Manifest): Chart | undefined {
   const { body, namespace } = release;
   const name = textAt(body, "spec", "chart", "spec", "chart");
   if (name !== undefined) return { name, version: textAt(body, "spec", "chart", "spec", "version") };

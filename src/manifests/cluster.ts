@@ -39,7 +39,7 @@ export interface Cluster {
 }
 
 /** Objects of a kind. */
-export function ofKind(cluster: Cluster, ...kinds: readonly string[]): Manifest[] {
+export function ofKind(cluster: Pick<Cluster, "objects">, ...kinds: readonly string[]): Manifest[] {
   return cluster.objects.filter(({ kind }) => kinds.includes(kind));
 }
 
