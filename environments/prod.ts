@@ -4,6 +4,7 @@ export default defineEnvironment({
   name: "prod",
   production: true,
   drRegion: "eu-central-1",
+  promotesFrom: "dev",
   vpcCidr: "192.168.0.0/16",
   interfaceEndpoints: true,
   hostedZone: "example.com",

@@ -2,9 +2,10 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import { statementsOf } from "../modules/blocks/testing.js";
 import { namesOf } from "../src/config/names.js";
 import { TERRAFORM_VERSION } from "../src/stacks/workspaces.js";
-import { repositoryConfiguration, synthesizeApp } from "./synthesized-app.js";
+import { repositoryConfiguration, stackNamed, synthesizeApp } from "./synthesized-app.js";
 import { believedSubjects, claimedSubjects } from "./workflows/identities.js";
 import { lintFindings, schemaFindings } from "./workflows/lint.js";
 import {
@@ -247,6 +248,21 @@ describe("the way to an environment", () => {
     expect(claimedSubjects([elsewhere], "${var.github_owner}/notejam")).not.toEqual(
       expect.arrayContaining(believed),
     );
+  });
+
+  it("leads from dev's images to prod's releases: prod's role reads the one and writes the other", async () => {
+    const prod = stackNamed(synthesizeApp(await repositoryConfiguration()), "notejam-prod");
+    const role = prod.one("aws_iam_role_policy", /^github/);
+    const rights = statementsOf(role.policy).filter(({ Resource }) => !Resource?.includes("*"));
+    const about = (name: string) =>
+      rights
+        .filter(({ Resource }) => Resource?.some((arn) => arn.includes(name)))
+        .flatMap(({ Action }) => Action);
+    expect(about(":repository/notejam-dev-ecr-registry")).toEqual(
+      expect.arrayContaining(["ecr:BatchGetImage", "ecr:DescribeImages", "ecr:GetDownloadUrlForLayer"]),
+    );
+    expect(about(":repository/notejam-dev-ecr-registry")).not.toContain("ecr:PutImage");
+    expect(about("aws_ecr_repository.ecr_repository")).toContain("ecr:PutImage");
   });
 
   it("is there for each environment that is configured, and for no other", async () => {

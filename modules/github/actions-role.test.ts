@@ -39,6 +39,15 @@ describe("GithubActionsRole", () => {
     });
   });
 
+  it("believes the numbers beside the names, where GitHub's tokens hold them, and nothing else", () => {
+    const numbered = roleWith({ ids: { owner: 12, repositories: { notejam: 34, "notejam-tools": 56 } } });
+    const [trust] = statementsOf(numbered.one("aws_iam_role").assume_role_policy);
+    expect(trust?.Condition?.StringEquals?.["token.actions.githubusercontent.com:sub"]).toEqual([
+      "repo:example@12/notejam@34:environment:prod",
+      "repo:example@12/notejam-tools@56:environment:prod",
+    ]);
+  });
+
   it("finds the account's provider by its ARN, in the account's partition", () => {
     const [trust] = statementsOf(role.assume_role_policy);
     expect(JSON.stringify(trust?.Principal)).toMatch(
@@ -77,6 +86,7 @@ describe("GithubActionsRole", () => {
     [{ repositories: [] }, /repositories is empty/],
     [{ repositories: ["*"] }, /"\*" cannot be part/],
     [{ owner: "example/notejam" }, /"example\/notejam" cannot be part/],
+    [{ ids: { owner: 12, repositories: { notejam: 34 } } }, /no number for notejam-tools/],
     [{ environment: "prod:ref" }, /"prod:ref" cannot be part/],
   ])("refuses %o, which would let others in or nobody", (changes, message) => {
     expect(() => roleWith(changes)).toThrow(message);

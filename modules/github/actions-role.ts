@@ -14,6 +14,13 @@ export interface GithubActionsRoleProps {
   readonly owner: string;
   /** Repositories, without the owner, whose workflows may push images. At least one. */
   readonly repositories: readonly string[];
+  /**
+   * Numbers of owner and repositories, for repositories whose tokens hold them: those made or renamed since July 2026.
+   * The role then believes no token without them.
+   * @default none: tokens with names alone
+   * @see https://github.blog/changelog/2026-04-23-immutable-subject-claims-for-github-actions-oidc-tokens
+   */
+  readonly ids?: { readonly owner: number; readonly repositories: Readonly<Record<string, number>> };
   /** The GitHub environment that the job must run in; its protection rules say who may start it. */
   readonly environment: string;
   /** The image repository to push to. */
@@ -63,7 +70,13 @@ export class GithubActionsRole extends Construct {
     this.roleName = role.name;
   }
 
-  private refuseLooseSubjects({ owner, repositories, environment }: GithubActionsRoleProps): void {
+  private refuseLooseSubjects({ owner, repositories, ids, environment }: GithubActionsRoleProps): void {
+    const unnumbered = repositories.filter((repository) => ids && !ids.repositories[repository]);
+    if (unnumbered.length > 0) {
+      throw new Error(
+        `${this.node.path}: ids has no number for ${unnumbered.join(", ")}; GitHub tells it by gh api repos/<owner>/<repository> --jq .id`,
+      );
+    }
     if (repositories.length === 0) {
       throw new Error(`${this.node.path}: repositories is empty; name at least one that may push images.`);
     }
@@ -86,11 +99,18 @@ function jobsInEnvironment(props: GithubActionsRoleProps): PolicyStatement {
       StringEquals: {
         [`${GITHUB_ISSUER}:aud`]: GITHUB_AUDIENCE,
         [`${GITHUB_ISSUER}:sub`]: props.repositories.map(
-          (repository) => `repo:${props.owner}/${repository}:environment:${props.environment}`,
+          (repository) => `repo:${nameInToken(props, repository)}:environment:${props.environment}`,
         ),
       },
     },
   };
+}
+
+/** How a token names a repository with its owner. */
+function nameInToken({ owner, ids }: GithubActionsRoleProps, repository: string): string {
+  return ids === undefined
+    ? `${owner}/${repository}`
+    : `${owner}@${ids.owner}/${repository}@${ids.repositories[repository]}`;
 }
 
 function imageRights({

@@ -14,7 +14,7 @@ export type RequiredField =
   | "alarmEmails";
 
 /** What an environment gets where it says nothing: a small but complete copy of production, on the safe side. */
-export const DEFAULTS: Readonly<Omit<Environment, RequiredField | "recoveryOf">> = {
+export const DEFAULTS: Readonly<Omit<Environment, RequiredField | "promotesFrom" | "recoveryOf">> = {
   region: DEFAULT_REGION,
   vpcCidr: "192.168.0.0/16",
   serviceCidr: "172.20.0.0/16",

@@ -440,6 +440,15 @@ export const environmentSchema = z.strictObject({
     "tag names of 1 to 128 letters, digits, spaces and . : / = + @ _ - that do not start with aws:, each with a text",
     'write it like { CostCenter: "notes" }',
   ),
+  /** Instance whose builds are released here by copying them, such as `dev`; its images can be read from here. @default none */
+  promotesFrom: field(
+    z
+      .string()
+      .regex(/^[a-z][a-z0-9-]*[a-z0-9]$/)
+      .optional(),
+    "the instance of another environment: the name of its file without .ts",
+    'write it like "dev", or leave it out where nothing is promoted',
+  ),
   /** Set by `recoverIn`: the region of the copy that this one replaces. @default none */
   recoveryOf: field(
     z
@@ -459,7 +468,7 @@ export type Environment = DeepReadonly<z.output<typeof environmentSchema>>;
 /** What an environment file says: the required fields, and of the others what differs from the defaults. */
 export type EnvironmentInput = Pick<Environment, RequiredField> &
   DeepPartial<typeof DEFAULTS> &
-  Pick<Environment, "recoveryOf">;
+  Pick<Environment, "promotesFrom" | "recoveryOf">;
 
 /** What a recovery copy may have of its own. */
 export type RecoveryChanges = Pick<EnvironmentInput, "drRegion"> &

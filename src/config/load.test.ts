@@ -91,6 +91,33 @@ describe("loadConfiguration", () => {
     ]);
   });
 
+  it("takes an environment that releases what another one built", async () => {
+    const test = { ...TEST, promotesFrom: "dev" };
+    await write({ "organization.ts": ORGANIZATION, "dev.ts": DEV, "test.ts": test });
+    const { environments } = await loadConfiguration(folder, { today: TODAY });
+    expect(environments.map(({ promotesFrom }) => promotesFrom)).toEqual([undefined, "dev"]);
+  });
+
+  it.each(["test", "prod", "notejam-dev"])("refuses to release what %s built", async (promotesFrom) => {
+    const test = { ...TEST, promotesFrom };
+    await write({ "organization.ts": ORGANIZATION, "dev.ts": DEV, "test.ts": test });
+    expect(await problems()).toEqual(["test.ts promotesFrom"]);
+    expect((await failure()).message).toContain("another environment of this folder: dev");
+  });
+
+  it("takes the numbers by which GitHub's tokens name owner and repositories", async () => {
+    const githubIds = { owner: 12, repositories: { notejam: 34 } };
+    await write({ "organization.ts": { ...ORGANIZATION, githubIds }, "dev.ts": DEV });
+    expect((await loadConfiguration(folder, { today: TODAY })).organization.githubIds).toEqual(githubIds);
+  });
+
+  it("wants a number for each repository, where there are numbers", async () => {
+    const githubIds = { owner: 12, repositories: { notejam: 34 } };
+    const dev = { ...DEV, githubRepositories: ["notejam", "notes"] };
+    await write({ "organization.ts": { ...ORGANIZATION, githubIds }, "dev.ts": dev });
+    expect(await problems()).toEqual(["dev.ts githubRepositories"]);
+  });
+
   it("passes over tests, declarations and anything that is not TypeScript", async () => {
     await write({
       "organization.ts": ORGANIZATION,

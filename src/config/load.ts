@@ -58,7 +58,11 @@ export async function loadConfiguration(
   const problems = [organization, ...environments].flatMap(problemsOf);
   problems.push(...noEnvironment(directory, files), ...problemsBetweenFiles(valid));
   problems.push(...demanded(valid, options));
-  if ("value" in organization.checked) problems.push(...otherPartitions(organization.checked.value, valid));
+  problems.push(...promotionProblems(valid));
+  if ("value" in organization.checked) {
+    problems.push(...otherPartitions(organization.checked.value, valid));
+    problems.push(...unknownRepositories(organization.checked.value, valid));
+  }
   if (problems.length > 0 || !("value" in organization.checked)) throw new ConfigurationError(problems);
   return {
     organization: organization.checked.value,
@@ -152,6 +156,41 @@ function otherPartitions({ bootstrap }: Organization, valid: readonly Valid[]): 
       rule: `a region of the partition ${partition}, like bootstrap.region (${bootstrap.region}) in ${ORGANIZATION_FILE}: no account spans two`,
       remedy: "keep environments of another partition in a folder with an organization.ts of its own",
     }));
+}
+
+/** Where GitHub's tokens hold numbers, a repository without one is let in by nobody. */
+function unknownRepositories({ githubIds }: Organization, valid: readonly Valid[]): Problem[] {
+  if (githubIds === undefined) return [];
+  return valid.flatMap(({ file, environment }) =>
+    environment.githubRepositories
+      .filter((repository) => githubIds.repositories[repository] === undefined)
+      .map((repository) => ({
+        file: shown(file),
+        field: "githubRepositories",
+        value: repository,
+        rule: `repositories whose number is in githubIds.repositories of ${ORGANIZATION_FILE}`,
+        remedy: `add it there: gh api repos/<owner>/${repository} --jq .id`,
+      })),
+  );
+}
+
+/** Builds come from an environment that exists; only the loader sees which there are. */
+function promotionProblems(valid: readonly Valid[]): Problem[] {
+  const instances = valid.map(({ environment }) => namesOf(environment).instance);
+  return valid.flatMap(({ file, environment }) => {
+    const { promotesFrom } = environment;
+    const others = instances.filter((instance) => instance !== namesOf(environment).instance);
+    if (promotesFrom === undefined || others.includes(promotesFrom)) return [];
+    return [
+      {
+        file: shown(file),
+        field: "promotesFrom",
+        value: promotesFrom,
+        rule: `another environment of this folder: ${others.join(", ") || "there is none"}`,
+        remedy: "write the name of its file without .ts, or leave the field out",
+      },
+    ];
+  });
 }
 
 function fileNameFinding({ file, environment }: Valid): Finding | undefined {

@@ -5,6 +5,12 @@ import type { Finding } from "./problem.js";
 import { partitionOf, REGIONS } from "./regions.js";
 import { closest } from "./spelling.js";
 
+const githubId = field(
+  z.int().positive(),
+  "a number that GitHub gave",
+  "ask for it: gh api repos/<owner>/<repository> --jq '.owner.id, .id'",
+);
+
 /** What all environments share, stated once in `environments/organization.ts`. */
 export const organizationSchema = z.strictObject({
   /** Where plans and applies run and states are kept. */
@@ -62,6 +68,29 @@ export const organizationSchema = z.strictObject({
     z.string().regex(/^[A-Za-z0-9](?:[A-Za-z0-9-]{0,37}[A-Za-z0-9])?$/),
     "1 to 39 letters, digits and hyphens: a GitHub user or organization",
     'write it like "example-notes"',
+  ),
+  /**
+   * Numbers by which GitHub's tokens name owner and repositories beside their names, in repositories that were made or
+   * renamed since July 2026. Ask for them: `gh api repos/<owner>/<repository> --jq '.owner.id, .id'`.
+   *
+   * @default none: the tokens hold names alone
+   * @see https://github.blog/changelog/2026-04-23-immutable-subject-claims-for-github-actions-oidc-tokens
+   */
+  githubIds: field(
+    z
+      .strictObject({
+        /** Number of the user or organization. */
+        owner: githubId,
+        /** Number of each repository whose workflows reach AWS, by its name. */
+        repositories: field(
+          z.record(z.string(), githubId),
+          "the number of each repository, by its name without the owner",
+          "write it like { notejam: 456789 }",
+        ),
+      })
+      .optional(),
+    "an object { owner, repositories } of GitHub's numbers, where its tokens hold them",
+    "write it like { owner: 123456, repositories: { notejam: 456789 } }, or leave it out",
   ),
   /** What the names of the operations repositories start with; the instance follows: `operations-k8s-prod`. */
   operationsRepositoryPrefix: field(

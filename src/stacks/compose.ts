@@ -1,6 +1,7 @@
 import type { App } from "cdktf";
 import type { TreeFile } from "../../modules/github/operations-repository.js";
 import type { Environment } from "../config/environment.js";
+import { namesOf } from "../config/names.js";
 import type { Organization } from "../config/organization.js";
 import { BootstrapStack } from "./bootstrap.js";
 import { GitopsStack } from "./gitops.js";
@@ -24,7 +25,12 @@ export function addStacks(app: App, { organization, environments, tree, now }: C
   const built = environments.map((environment) => ({
     environment,
     stacks: [
-      new PlatformStack(app, { environment, organization, now }),
+      new PlatformStack(app, {
+        environment,
+        organization,
+        now,
+        promotesFrom: environments.find((other) => namesOf(other).instance === environment.promotesFrom),
+      }),
       new GitopsStack(app, { environment, organization, tree }),
     ].map(needsOf),
   }));

@@ -28,7 +28,7 @@ import { permissionsBoundaryArn } from "../../modules/terraform-cloud/permission
 import { Vpc } from "../../modules/vpc/vpc.js";
 import { WebAcl } from "../../modules/waf/web-acl.js";
 import type { Environment } from "../config/environment.js";
-import { type Names, namesOf, namesOfSource } from "../config/names.js";
+import { type NamedEnvironment, type Names, namesOf, namesOfSource } from "../config/names.js";
 import type { Organization } from "../config/organization.js";
 import { partitionOf } from "../config/regions.js";
 import { tagsOf } from "../config/tags.js";
@@ -46,6 +46,8 @@ export interface PlatformStackProps {
   readonly organization: Organization;
   /** The present: events that are over are not scheduled any more. */
   readonly now: Date;
+  /** The environment whose builds are released here. @default none */
+  readonly promotesFrom?: NamedEnvironment;
 }
 
 /** What every log group of an environment has: how long it keeps events, and the key that encrypts them. */
@@ -124,7 +126,7 @@ export class PlatformStack extends AwsStack {
   private readonly keys: EncryptionKeys;
   private readonly logs: LogSettings;
 
-  constructor(app: App, { environment, organization, now }: PlatformStackProps) {
+  constructor(app: App, { environment, organization, now, promotesFrom }: PlatformStackProps) {
     const names = namesOf(environment);
     super(app, names.platformStack, {
       organization,
@@ -149,7 +151,7 @@ export class PlatformStack extends AwsStack {
     const identities = this.addIdentities(cluster, data, edge, alerting, secrets);
     const insights = this.addNodes(network, cluster, identities, now);
     this.addWatching(network, cluster, data, edge, alerting, insights);
-    const pushRole = this.addPushRole(data);
+    const pushRole = this.addPushRole(data, organization, promotesFrom);
     this.publish(network, cluster, data, edge, alerting, pushRole, secrets);
   }
 
@@ -477,15 +479,27 @@ export class PlatformStack extends AwsStack {
     });
   }
 
-  private addPushRole({ registry }: Data): GithubActionsRole {
+  private addPushRole(
+    { registry }: Data,
+    { githubIds }: Organization,
+    promotesFrom: NamedEnvironment | undefined,
+  ): GithubActionsRole {
     return new GithubActionsRole(this, "github", {
       globalName: this.names.globalName,
       account: this.account,
       owner: githubOwnerVariable(this),
       repositories: this.environment.githubRepositories,
+      ids: githubIds,
       environment: this.names.instance,
       repositoryArn: registry.repositoryArn,
+      readableRepositoryArns: promotesFrom === undefined ? [] : [this.imagesOf(promotesFrom)],
     });
+  }
+
+  /** Another environment's image repository in this account, by the name that it has there. */
+  private imagesOf(environment: NamedEnvironment): string {
+    const repository = `repository/${namesOf(environment).imageRepository}`;
+    return this.account.arn("ecr", repository, { region: environment.region });
   }
 
   private publish(
