@@ -3,15 +3,17 @@ import path from "node:path";
 
 const ROOT = "/sys/fs/cgroup";
 
-/**
- * Length of the slices in which the processor is dealt out, in microseconds. Kubernetes deals in slices of 100 ms, in which a
- * process that has used up its part stands still for long; a pod without a limit, as ours, shares in much finer steps.
- */
-const PERIOD = 10_000;
+/** Length of the slices in which the processor is dealt out, in microseconds: as Kubernetes does. */
+const PERIOD = 100_000;
 
 let number = 0;
 
-/** A group of processes that together get no more than a part of a processor, however idle the machine is. Linux only. */
+/**
+ * A group of processes that together get no more than a part of a processor, however idle the machine is. Linux only.
+ *
+ * What it did not use in one slice it may use in the next: a request is answered at the machine's speed, and only who needs more
+ * than its part on average has to wait, as a pod that has requested that part and no more to lend from others.
+ */
 export class ProcessorLimit {
   readonly #folder: string;
 
@@ -30,10 +32,14 @@ export class ProcessorLimit {
     number += 1;
     const name = `notejam-${process.pid}-${number}`;
     return existsSync(path.join(ROOT, "cgroup.controllers"))
-      ? ProcessorLimit.#make(path.join(ROOT, name), { "cpu.max": `${quota} ${PERIOD}` })
+      ? ProcessorLimit.#make(path.join(ROOT, name), {
+          "cpu.max": `${quota} ${PERIOD}`,
+          "cpu.max.burst": `${quota}`,
+        })
       : ProcessorLimit.#make(path.join(ROOT, "cpu", name), {
           "cpu.cfs_period_us": `${PERIOD}`,
           "cpu.cfs_quota_us": `${quota}`,
+          "cpu.cfs_burst_us": `${quota}`,
         });
   }
 

@@ -10,6 +10,8 @@ interface Target {
   readonly port: number;
   readonly agent: http.Agent;
   ready: boolean;
+  /** Checks that failed since the last good one. */
+  failures: number;
 }
 
 /**
@@ -19,17 +21,20 @@ interface Target {
 export class TestBalancer {
   readonly #server: http.Server;
   readonly #checks: NodeJS.Timeout;
+  readonly #unreadyAfter: number;
   #targets: Target[] = [];
   #turn = 0;
 
-  private constructor() {
+  private constructor(unreadyAfter: number) {
+    this.#unreadyAfter = unreadyAfter;
     this.#server = http.createServer((request, response) => this.#forward(request, response));
     this.#server.keepAliveTimeout = 60_000;
     this.#checks = setInterval(() => void this.#check(), CHECK_INTERVAL);
   }
 
-  static async open(): Promise<TestBalancer> {
-    const balancer = new TestBalancer();
+  /** @param unreadyAfter failed checks in a row after which a target gets no more requests */
+  static async open(unreadyAfter = 1): Promise<TestBalancer> {
+    const balancer = new TestBalancer(unreadyAfter);
     balancer.#server.listen(0, "127.0.0.1");
     await once(balancer.#server, "listening");
     return balancer;
@@ -43,7 +48,7 @@ export class TestBalancer {
 
   /** Adds a target, which gets requests as soon as it is ready. */
   async add(port: number): Promise<void> {
-    this.#targets.push({ port, agent: new http.Agent({ keepAlive: true }), ready: false });
+    this.#targets.push({ port, agent: new http.Agent({ keepAlive: true }), ready: false, failures: 0 });
     await this.#check();
   }
 
@@ -63,7 +68,9 @@ export class TestBalancer {
   async #check(): Promise<void> {
     await Promise.all(
       this.#targets.map(async (target) => {
-        target.ready = await isReady(target.port);
+        if (await isReady(target.port)) Object.assign(target, { ready: true, failures: 0 });
+        else target.failures += 1;
+        if (target.failures >= this.#unreadyAfter) target.ready = false;
       }),
     );
   }
