@@ -4,7 +4,7 @@ import { BackupError } from "./backup/backup-error.js";
 import type { BackupContext } from "./commands/backup.js";
 import type { RestoreOptions } from "./commands/restore.js";
 import { type Config, ConfigError, readConfig } from "./config.js";
-import { codeOf, isConnectionLost } from "./database/failures.js";
+import { codeOf, isConnectionLost, unavailabilityIn } from "./database/failures.js";
 import { FolderInUse } from "./database/folder-lock.js";
 
 /** Mistakes that a message explains better than a stack trace. */
@@ -159,8 +159,10 @@ program
 try {
   await program.parseAsync();
 } catch (error) {
-  if (!isExplained(error)) throw error;
-  process.stderr.write(`${error.message}\n`);
+  // A query hides in its own error that the database could not be reached.
+  const failure = unavailabilityIn(error) ?? error;
+  if (!isExplained(failure)) throw error;
+  process.stderr.write(`${failure.message}\n`);
   process.exitCode = error instanceof BackupError ? error.exitStatus : 2;
   // Whatever was opened before the mistake was noticed must not keep the process alive.
   process.exit();

@@ -1,0 +1,109 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { text } from "node:stream/consumers";
+import type { OciImage } from "./oci-image.js";
+
+/** How a container is run. */
+export interface ContainerOptions {
+  readonly image: OciImage;
+  /** The image's layers, unpacked. */
+  readonly root: string;
+  /** Instead of the image's own. */
+  readonly entrypoint?: readonly string[];
+  /** Instead of the image's own. */
+  readonly arguments?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Folders of this machine that are seen under another name, and only read. */
+  readonly mounts?: Readonly<Record<string, string>>;
+}
+
+/** How a container ended, and all that it printed. */
+export interface Finished {
+  readonly status: number | null;
+  readonly output: string;
+}
+
+/**
+ * A container as the cluster runs it, by bubblewrap: an unprivileged user without any capability, nothing to write to
+ * but /tmp, its first process the one with the number 1. Only the network is this machine's.
+ */
+export class Container {
+  /** Id of its first process on this machine. */
+  readonly pid: number;
+  readonly finished: Promise<Finished>;
+
+  private constructor(pid: number, finished: Promise<Finished>) {
+    this.pid = pid;
+    this.finished = finished;
+  }
+
+  static async start(options: ContainerOptions): Promise<Container> {
+    const { User, Env, Entrypoint, Cmd } = options.image.config;
+    const [uid = Number.NaN, gid = Number.NaN] = User.split(":").map(Number);
+    const environment = [...Env, ...Object.entries(options.environment ?? {}).map((each) => each.join("="))];
+    const variables = environment.flatMap((each) => {
+      const [name = "", ...value] = each.split("=");
+      return ["--setenv", name, value.join("=")];
+    });
+    const mounts = Object.entries(options.mounts ?? {}).flatMap(([to, from]) => ["--ro-bind", from, to]);
+    const command = [...(options.entrypoint ?? Entrypoint), ...(options.arguments ?? Cmd)];
+    const child = spawn(
+      "bwrap",
+      [
+        ...["--ro-bind", options.root, "/", "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"],
+        ...["--tmpfs", "/run", ...mounts, "--remount-ro", "/run"],
+        ...[
+          "--unshare-user",
+          "--unshare-pid",
+          "--unshare-ipc",
+          "--unshare-uts",
+          "--as-pid-1",
+          "--cap-drop",
+          "ALL",
+        ],
+        ...[
+          "--die-with-parent",
+          "--chdir",
+          "/",
+          "--info-fd",
+          "3",
+          "--clearenv",
+          ...variables,
+          "--",
+          ...command,
+        ],
+      ],
+      // Not only called so: the kernel knows the process under these ids.
+      { uid, gid, stdio: ["ignore", "pipe", "pipe", "pipe"] },
+    );
+    const finished = outcome(child);
+    return new Container(await firstProcess(child, finished), finished);
+  }
+
+  /** Runs a container to its end. */
+  static async run(options: ContainerOptions): Promise<Finished> {
+    return (await Container.start(options)).finished;
+  }
+
+  /** Sends a signal to its first process. */
+  signal(name: NodeJS.Signals): void {
+    process.kill(this.pid, name);
+  }
+}
+
+async function outcome(child: ChildProcess): Promise<Finished> {
+  const closed = once(child, "close");
+  const printed = [child.stdout, child.stderr].map((stream) => (stream ? text(stream) : ""));
+  const [status] = await closed;
+  return { status, output: (await Promise.all(printed)).join("") };
+}
+
+/** Bubblewrap tells it once the container is there. */
+async function firstProcess(child: ChildProcess, finished: Promise<Finished>): Promise<number> {
+  const information = child.stdio[3];
+  let told = "";
+  if (information && "read" in information) for await (const piece of information) told += piece;
+  const pid = /"child-pid":\s*(\d+)/.exec(told)?.[1];
+  if (pid === undefined) throw new Error(`The container did not start: ${(await finished).output}`);
+  return Number(pid);
+}

@@ -1,0 +1,48 @@
+import { execFile } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import path from "node:path";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+
+/** npm as this machine has it configured, working in a folder outside any project. */
+export class MachineNpm {
+  readonly #folder: string;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** File with the authorities that this machine trusts on the way to npm's registry; undefined: the usual ones. */
+  async authorities(): Promise<string | undefined> {
+    const file = await this.#run("config", "get", "cafile");
+    return path.isAbsolute(file) ? file : undefined;
+  }
+
+  /** The user's configuration, and what the build needs of the machine's. */
+  async configuration(): Promise<string> {
+    const file = path.join(homedir(), ".npmrc");
+    const own = existsSync(file) ? readFileSync(file, "utf8") : "";
+    const authorities = await this.authorities();
+    const registry = await this.#run("config", "get", "registry");
+    return [own, `registry=${registry}`, ...(authorities ? [`cafile=${authorities}`] : []), ""].join("\n");
+  }
+
+  /** Fetches a package. @returns its folder */
+  async fetch(spec: string): Promise<string> {
+    const into = path.join(this.#folder, spec.replaceAll(/\W/g, "-"));
+    mkdirSync(into);
+    await this.#run("pack", "--silent", "--pack-destination", into, spec);
+    const [archive = ""] = readdirSync(into);
+    await run("tar", ["--extract", "--file", path.join(into, archive), "--directory", into]);
+    return path.join(into, "package");
+  }
+
+  async #run(...command: string[]): Promise<string> {
+    // A proof started by npm itself is told of a workspace that is not there.
+    const inherited = Object.entries(process.env).filter(([name]) => !/^npm_config_.*workspace/.test(name));
+    const { stdout } = await run("npm", command, { cwd: this.#folder, env: Object.fromEntries(inherited) });
+    return stdout.trim();
+  }
+}
