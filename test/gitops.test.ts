@@ -252,6 +252,17 @@ describe("the workflows' settings", () => {
     expect(prod.one("github_actions_variable")).toMatchObject({ variable_name: "PROD_REGISTRY" });
   });
 
+  it("reach jobs of main alone, and leave to people who approves them", () => {
+    expect(prod.one("github_repository_environment")).toMatchObject({
+      deployment_branch_policy: { custom_branch_policies: true, protected_branches: false },
+      lifecycle: { ignore_changes: expect.not.arrayContaining(["deployment_branch_policy"]) },
+    });
+    expect(prod.resources("github_repository_environment_deployment_policy")).toMatchObject([
+      { repository: "notejam", branch_pattern: "main" },
+    ]);
+    expect(prod.one("github_repository_environment")).not.toHaveProperty("reviewers");
+  });
+
   it("belong to the GitHub environment that the push role believes", () => {
     const platform = stackNamed(stacks, "notejam-prod");
     const { environment } = prod.one("github_repository_environment");

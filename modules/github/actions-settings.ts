@@ -2,7 +2,9 @@ import { ActionsEnvironmentSecret } from "@cdktf/provider-github/lib/actions-env
 import { ActionsEnvironmentVariable } from "@cdktf/provider-github/lib/actions-environment-variable/index.js";
 import { ActionsVariable } from "@cdktf/provider-github/lib/actions-variable/index.js";
 import { RepositoryEnvironment } from "@cdktf/provider-github/lib/repository-environment/index.js";
+import { RepositoryEnvironmentDeploymentPolicy } from "@cdktf/provider-github/lib/repository-environment-deployment-policy/index.js";
 import { Construct } from "constructs";
+import { MAIN_BRANCH } from "./operations-repository.js";
 
 export interface ActionsSettingsProps {
   /** Repository of the source, without the owner. */
@@ -24,7 +26,8 @@ export interface ActionsSettingsProps {
  * registry is also a variable of the whole repository, `PROD_REGISTRY` for `prod`, because a promotion reads from one
  * environment's registry and writes to another's.
  *
- * Who may deploy (reviewers, branches, waiting time) is decided on GitHub and left alone here.
+ * Only jobs of main get into the environment: what nobody has reviewed can neither take its role nor read its secrets, whatever
+ * a branch writes into its workflows. Who approves, and how long it waits, is decided on GitHub and left alone here.
  */
 export class ActionsSettings extends Construct {
   constructor(scope: Construct, id: string, props: ActionsSettingsProps) {
@@ -33,15 +36,15 @@ export class ActionsSettings extends Construct {
     const { environment } = new RepositoryEnvironment(this, "environment", {
       repository,
       environment: props.environment,
+      deploymentBranchPolicy: { customBranchPolicies: true, protectedBranches: false },
       lifecycle: {
-        ignoreChanges: [
-          "reviewers",
-          "deployment_branch_policy",
-          "wait_timer",
-          "prevent_self_review",
-          "can_admins_bypass",
-        ],
+        ignoreChanges: ["reviewers", "wait_timer", "prevent_self_review", "can_admins_bypass"],
       },
+    });
+    new RepositoryEnvironmentDeploymentPolicy(this, "from-main", {
+      repository,
+      environment,
+      branchPattern: MAIN_BRANCH,
     });
     new ActionsEnvironmentSecret(this, "AWS_ACCOUNT_ID", {
       repository,
