@@ -1,6 +1,11 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Application, databaseFolder, type RunningApplication } from "./application/application.js";
+import {
+  Application,
+  databaseFolder,
+  type KeptBackups,
+  type RunningApplication,
+} from "./application/application.js";
 import { findKubectl } from "./application/cluster-objects.js";
 import { findPostgres, type PostgresInstallation } from "./application/find-postgres.js";
 import { describeDifferences } from "./application/local-pod.js";
@@ -387,7 +392,7 @@ function show(
 }
 
 function showApplication(
-  { address, runsAs, differences, pages }: RunningApplication,
+  { address, runsAs, differences, pages, backups }: RunningApplication,
   print: (line: string) => void,
 ): void {
   print(`Notejam is at ${address}: sign up there with any address.`);
@@ -395,6 +400,17 @@ function showApplication(
   for (const line of describeDifferences(differences)) {
     print(`  ${line}`);
   }
+  print(backups === undefined ? NO_BACKUP : describeBackups(backups));
+}
+
+const NO_BACKUP =
+  "NO BACKUP was taken and none was proven: this machine has no pg_dump of its PostgreSQL's version. Install PostgreSQL's client programs.";
+
+function describeBackups({ bucket, count, newest }: KeptBackups): string {
+  const { id, ageSeconds, bytes, provenAt } = newest;
+  const proven = provenAt === null ? "never proven" : `proven at ${provenAt} by restoring it`;
+  const others = count === 1 ? "the only one" : `the newest of ${count}`;
+  return `Backup ${id} (${others} in s3://${bucket}): ${bytes} bytes, ${ageSeconds} s old, ${proven}.`;
 }
 
 /** @throws LocalProblem when the emulator or an application ends by itself meanwhile */

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { z } from "zod";
 import type { Interruption } from "../interruption.js";
 import { freePort, isFree } from "../ports.js";
 import { LocalProblem } from "../problem.js";
@@ -54,8 +55,27 @@ export interface RunningApplication {
   readonly differences: readonly Difference[];
   /** A page over everything that would run in the cluster. */
   readonly pages: string;
+  /** Undefined where this machine cannot make one: there is no `pg_dump` for its PostgreSQL. */
+  readonly backups: KeptBackups | undefined;
   /** Settles when it or its database ends by itself; says how. */
   readonly ended: Promise<string>;
+}
+
+/** The newest backup, as `notejam backups --json` lists it. */
+const Backup = z.object({
+  id: z.string(),
+  ageSeconds: z.number(),
+  bytes: z.number(),
+  /** When a drill restored it; null: never. */
+  provenAt: z.string().nullable(),
+});
+
+/** What is kept of the notes in the emulated bucket. */
+export interface KeptBackups {
+  readonly bucket: string;
+  /** How many there are. */
+  readonly count: number;
+  readonly newest: z.infer<typeof Backup>;
 }
 
 /** What one program needs to run as its pod would. */
@@ -112,14 +132,16 @@ export class Application {
     const migration = await progress.step(`Start PostgreSQL ${this.props.postgres.version}`, (step) =>
       this.startDatabase(platform, rendered, ports, step),
     );
-    await progress.step("notejam migrate", () => this.run(program, migration));
+    await progress.step("notejam migrate", (step) => this.run(program, migration, step));
     const server = await this.place(podThatRuns(rendered.objects, "serve"), platform, ports);
     await progress.step("notejam serve", () => this.serve(program, server, ports));
+    const backups = await this.backUp(program, rendered, platform, ports);
     return {
       address: `http://127.0.0.1:${ports.port}`,
       runsAs: `${server.pod.kind} ${server.pod.name}`,
       differences: server.local.differences,
       pages: join(this.pages, "index.html"),
+      backups,
       ended: this.ended(),
     };
   }
@@ -233,12 +255,37 @@ export class Application {
     return { pod, local, secretsFolder };
   }
 
-  /** Runs a program of the application to its end. */
-  private async run(program: string, prepared: Prepared): Promise<string> {
+  /** Takes a backup and proves it by a drill, as the CronJobs do. */
+  private async backUp(
+    program: string,
+    { objects }: RenderedCluster,
+    platform: AppliedPlatform,
+    ports: Ports,
+  ): Promise<KeptBackups | undefined> {
+    const { progress, postgres } = this.props;
+    if (postgres.tools === undefined) return undefined;
+    const backup = await this.place(podThatRuns(objects, "backup"), platform, ports);
+    await progress.step("notejam backup", (step) => this.run(program, backup, step));
+    const drill = await this.place(podThatRuns(objects, "drill"), platform, ports);
+    await progress.step("notejam drill", (step) => this.run(program, drill, step));
+    const args = ["backups", "--json"];
+    const listed = await this.run(program, { ...backup, local: { ...backup.local, args } });
+    const all = z.array(Backup).parse(JSON.parse(listed));
+    const [newest] = all;
+    if (newest === undefined) throw new Error("The bucket lists no backup, although one was just made.");
+    return { bucket: backup.local.env.BACKUP_BUCKET ?? "", count: all.length, newest };
+  }
+
+  /** Runs a program of the application to its end; notes its last word. */
+  private async run(program: string, prepared: Prepared, step?: Step): Promise<string> {
     const running = this.launch(program, prepared);
     try {
       const status = await running.finish(this.props.interruption.signal);
-      if (status === 0) return running.output;
+      const { output } = running;
+      if (status === 0) {
+        step?.note(output.trimEnd().split("\n").at(-1) ?? "");
+        return output;
+      }
       throw new LocalProblem(
         `${running.name} ended with exit status ${status} (${running.logFile}):\n${running.lastWords}\n`,
         "",

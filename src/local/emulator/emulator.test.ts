@@ -69,6 +69,28 @@ describe.runIf(installation !== undefined).concurrent("a running emulator", { ti
     );
   });
 
+  it("takes objects although the bucket's policy denies what comes without TLS, but not what it denies to all", async (test) => {
+    const emulator = await start(test);
+    const deny = (action: string, condition: object) => ({
+      Effect: "Deny",
+      Principal: "*",
+      Action: action,
+      Resource: "arn:aws:s3:::dumps/*",
+      ...condition,
+    });
+    const policy = {
+      Version: "2012-10-17",
+      Statement: [
+        deny("s3:*", { Condition: { Bool: { "aws:SecureTransport": "false" } } }),
+        deny("s3:GetObject", {}),
+      ],
+    };
+    await put(emulator, "dumps");
+    expect((await put(emulator, "dumps?policy", JSON.stringify(policy))).ok).toBe(true);
+    expect((await put(emulator, "dumps/notes", "text")).status).toBe(200);
+    expect(await get(emulator, "dumps/notes")).toBe("");
+  });
+
   it("drops calls for a lost region, and answers again once it is back", async (test) => {
     const emulator = await start(test);
     const ask = (region: string) =>

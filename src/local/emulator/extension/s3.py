@@ -6,6 +6,7 @@ import fnmatch
 import json
 from typing import Any
 
+from moto.iam.access_control import IAMPolicy
 from moto.s3.exceptions import ReplicationConfigurationNotFoundError
 from moto.s3.models import LOGGING_SERVICE_PRINCIPAL, FakeBucket, FakeDeleteMarker, S3Backend
 from moto.s3.responses import S3Response
@@ -99,6 +100,20 @@ def _log_permissions_enabled_policy(target_bucket: Any, target_prefix: str | Non
 
 
 FakeBucket._log_permissions_enabled_policy = staticmethod(_log_permissions_enabled_policy)
+
+
+@extends(FakeBucket)
+def get_permission(original: Any, self: Any, action: str, resource: str) -> Any:
+    """A statement with a condition decides nothing: what it asks for (TLS, a key, who calls) is known to nobody here.
+
+    moto takes a condition that it cannot check for a denial: where a policy denies all that comes without TLS, no object
+    could be written (`aws_s3_bucket_policy`).
+    """
+    if self.policy is None:
+        return original(self, action, resource)
+    policy = json.loads(self.policy)
+    unconditional = [statement for statement in _as_list(policy["Statement"]) if not statement.get("Condition")]
+    return IAMPolicy(json.dumps({**policy, "Statement": unconditional})).is_action_permitted(action, resource)
 
 
 @adds(FakeDeleteMarker)
