@@ -2,10 +2,13 @@ import { execaSync } from "execa";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Synthesized } from "../modules/blocks/testing.js";
 import { statementsOf } from "../modules/blocks/testing.js";
+import { basisOf } from "../src/capacity/basis.js";
+import { capacityFindings } from "../src/capacity/findings.js";
 import type { Environment } from "../src/config/environment.js";
 import type { CheckedEnvironment } from "../src/manifests/check-environment.js";
 import { at, listAt, type Manifest, numberAt, textAt } from "../src/manifests/manifest.js";
 import { podTemplates } from "../src/manifests/pods.js";
+import { readTree } from "../src/manifests/tree.js";
 import { renderedEnvironments } from "./rendered-environments.js";
 import { environmentNamed, repositoryConfiguration, stackNamed, synthesizeApp } from "./synthesized-app.js";
 
@@ -85,6 +88,25 @@ describe.runIf(hasKubectl)("1. variable traffic: four times the usual at big eve
     // Two CPUs per node (t3.large); a quarter of them for the system and what runs on every node.
     expect(group("apps").instance_types).toEqual(["t3.large"]);
     expect(nodes * 2 * 0.75).toBeGreaterThanOrEqual(most * request);
+  });
+
+  it("carries four times the load that it states, by what one pod was measured to answer", () => {
+    expect(prod.load.eventFactor).toBeGreaterThanOrEqual(4);
+    expect(capacityFindings(prod, basisOf(readTree("flux")))).toEqual([]);
+  });
+
+  it("has the pods of an announced event before visitors come: a clock sets the floor, and Flux leaves it", () => {
+    const [floor] = podTemplates({ objects: objectsOf("prod") }).filter(
+      ({ owner }) => owner.name === "notejam-floor",
+    );
+    const [job] = listAt(floor?.spec, "containers");
+    expect(listAt(job, "env")).toContainEqual({ name: "FLOORS", value: "usual=5,none" });
+    expect(listAt(one("Kustomization", "notejam-prod-application").body, "spec", "ignore")).toEqual([
+      {
+        paths: ["/spec/minReplicas"],
+        target: { kind: "HorizontalPodAutoscaler", name: "notejam", namespace: "notejam" },
+      },
+    ]);
   });
 
   it("has a reader for the database that others join under load", () => {

@@ -263,3 +263,23 @@ describe("loadConfiguration", () => {
     expect(await problems()).toEqual(expected);
   });
 });
+
+describe("what else is demanded of an environment", () => {
+  it("is told with the file, together with what is wrong elsewhere, and only of valid environments", async () => {
+    await write({
+      "organization.ts": ORGANIZATION,
+      "dev.ts": DEV,
+      "test.ts": { ...TEST, region: "nowhere-1" },
+    });
+    const demand = ({ name }: { readonly name: string }) => [
+      { field: "load", value: name, rule: "another load", remedy: "write another" },
+    ];
+    const error = await loadConfiguration(folder, { today: TODAY, demand }).catch(
+      (reason: unknown) => reason,
+    );
+    expect(error).toBeInstanceOf(ConfigurationError);
+    expect(String(error)).toMatch(/dev\.ts\n {2}load: "dev"\n {4}rule: {3}another load/);
+    expect(String(error)).toMatch(/test\.ts\n {2}region: "nowhere-1"/);
+    expect(String(error)).not.toContain('load: "test"');
+  });
+});
