@@ -5,9 +5,9 @@ const Values = z.record(z.string(), z.unknown()).nullish();
 
 const Change = z.object({
   actions: z.array(z.string()),
-  before: z.unknown(),
-  after: z.unknown(),
-  after_unknown: z.unknown(),
+  before: z.unknown().optional(),
+  after: z.unknown().optional(),
+  after_unknown: z.unknown().optional(),
   replace_paths: z.array(z.array(z.unknown())).optional(),
   importing: z.unknown().optional(),
 });

@@ -29,30 +29,56 @@ export function reportPlans(summaries: readonly Summary[], room: number): string
 
 const isDestructive = ({ action }: PlannedResource) => ["delete", "replace", "forget"].includes(action);
 
+interface Destruction {
+  readonly stack: string;
+  readonly resource: PlannedResource;
+  /** What is lost; undefined for what is made again without a trace. */
+  readonly loss: string | undefined;
+}
+
 /** Destructions of every stack, the worst first, in a box that cannot be overlooked. */
 function warnings(summaries: readonly Summary[]): string[] {
-  const destroyed = summaries.flatMap(({ stack, resources = [] }) =>
+  const destroyed: Destruction[] = summaries.flatMap(({ stack, resources = [] }) =>
     resources.filter(isDestructive).map((resource) => ({ stack, resource, loss: lossOf(resource.type) })),
   );
   const unseen = summaries.filter(({ resources, counts }) => resources === undefined && counts.destroy > 0);
   if (destroyed.length === 0 && unseen.length === 0) return [];
   const worstFirst = [...destroyed].sort((one, other) => Number(!one.loss) - Number(!other.loss));
-  const lines = worstFirst
-    .slice(0, MOST_WARNINGS)
-    .map(
-      ({ stack, resource, loss }) =>
-        `- ${stack}: **${VERBS[resource.action]}** ${codeSpan(resource.address)}${loss ? ` — **${loss}**` : ""}`,
-    );
-  if (destroyed.length > MOST_WARNINGS)
-    lines.push(`- … and ${destroyed.length - MOST_WARNINGS} more, listed below`);
-  lines.push(
+  const lines = [
+    ...(destroyed.length > MOST_WARNINGS ? byKind(worstFirst) : worstFirst.map(oneByOne)),
     ...unseen.map(
       ({ stack, counts }) => `- ${stack}: **destroys ${things(counts.destroy)}**; the run says which`,
     ),
-  );
+  ];
   const total = destroyed.length + unseen.reduce((sum, { counts }) => sum + counts.destroy, 0);
-  const title = `**This destroys or replaces ${things(total)}.** Read each line before you approve.`;
+  const title = `**This destroys, replaces or forgets ${things(total)}.** Read each line before you approve.`;
   return [["> [!CAUTION]", `> ${title}`, ">", ...lines.map((line) => `> ${line}`)].join("\n")];
+}
+
+function oneByOne({ stack, resource, loss }: Destruction): string {
+  return warning(stack, resource.action, codeSpan(resource.address), loss);
+}
+
+/** Too many for anybody to read one by one: how many of each kind, and of the harmless ones only how many. */
+function byKind(destroyed: readonly Destruction[]): string[] {
+  const losing = destroyed.filter(({ loss }) => loss !== undefined);
+  const kinds = new Map<string, string>();
+  for (const { stack, resource, loss } of losing) {
+    const { action, type } = resource;
+    const count = losing.filter(
+      (other) => other.stack === stack && other.resource.action === action && other.resource.type === type,
+    ).length;
+    kinds.set(`${stack} ${action} ${type}`, warning(stack, action, `${count} × ${codeSpan(type)}`, loss));
+  }
+  const lines = [...kinds.values()];
+  const rest = destroyed.length - losing.length;
+  return rest === 0
+    ? lines
+    : [...lines, `- and ${things(rest)} that lose nothing by themselves; all are listed below`];
+}
+
+function warning(stack: string, action: Action, what: string, loss: string | undefined): string {
+  return `- ${stack}: **${VERBS[action]}** ${what}${loss === undefined ? "" : ` — **${loss}**`}`;
 }
 
 const things = (count: number) => `${count} ${count === 1 ? "resource" : "resources"}`;
@@ -163,6 +189,7 @@ function inWords({ status, counts, outputs }: Summary): string {
   const parts = [`${counts.add} to add`, `${counts.change} to change`, `${counts.destroy} to destroy`];
   if (counts.replace > 0) parts.push(`${counts.replace} of them replaced`);
   if (counts.import > 0) parts.push(`${counts.import} to import`);
-  if (outputs.length > 0) parts.push(`${outputs.length} outputs change`);
+  if (outputs.length > 0)
+    parts.push(outputs.length === 1 ? "1 output changes" : `${outputs.length} outputs change`);
   return parts.join(", ");
 }

@@ -1,0 +1,166 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { parsePlan } from "./plan-json.js";
+import { changesNothing, readSummaries, summarize, summarizeCounts, writeSummary } from "./summary.js";
+import { canariesIn, recordedPlans, recordedSummary } from "./testing.js";
+
+function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "notejam-summaries-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** A plan with one resource, as far as a test needs it. */
+const planWith = (change: object, more: object = {}) =>
+  parsePlan(
+    JSON.stringify({
+      format_version: "1.2",
+      resource_changes: [{ address: "aws_x.y", mode: "managed", type: "aws_x", change, ...more }],
+    }),
+    "plan.json",
+  );
+
+const actionOf = (change: object, more: object = {}) =>
+  summarize("notejam-dev", planWith(change, more)).resources?.[0]?.action;
+
+describe("the summary of a real plan", () => {
+  it.each([
+    ["create", { add: 9, change: 0, destroy: 0, replace: 0, import: 0 }],
+    ["change", { add: 1, change: 4, destroy: 1, replace: 1, import: 0 }],
+    ["replace", { add: 2, change: 0, destroy: 2, replace: 2, import: 0 }],
+    ["destroy", { add: 0, change: 0, destroy: 3, replace: 0, import: 0 }],
+    ["no-change", { add: 0, change: 0, destroy: 0, replace: 0, import: 0 }],
+    ["move-forget-import", { add: 0, change: 0, destroy: 0, replace: 0, import: 1 }],
+    ["many", { add: 240, change: 0, destroy: 0, replace: 0, import: 0 }],
+  ])("%s has Terraform's own figures", (name, counts) => {
+    expect(recordedSummary(name)).toMatchObject({ status: "planned", counts, errors: [] });
+  });
+
+  it("error is failed, whatever else is planned", () => {
+    expect(recordedSummary("error")).toMatchObject({ status: "failed" });
+  });
+
+  it.each(recordedPlans())("%s holds no value", (name) => {
+    expect(canariesIn(JSON.stringify(recordedSummary(name)))).toEqual([]);
+  });
+
+  it("knows when nothing would happen", () => {
+    const idle = recordedPlans().filter((name) => changesNothing(recordedSummary(name)));
+    expect(idle).toEqual(["no-change"]);
+  });
+
+  it("tells for which attributes something is replaced, and never a key inside them", () => {
+    const change = {
+      actions: ["delete", "create"],
+      before: { name: "a", tags: { k: "v" } },
+      after: { name: "b", tags: { k: "w" } },
+      replace_paths: [["name"], ["tags", "CANARY-key"], ["tags", 0]],
+    };
+    expect(summarize("notejam-dev", planWith(change)).resources).toMatchObject([
+      { action: "replace", replacedFor: ["name", "tags"], attributes: ["name", "tags"] },
+    ]);
+  });
+});
+
+describe("an action of Terraform", () => {
+  it.each([
+    [["create"], "create"],
+    [["update"], "update"],
+    [["delete"], "delete"],
+    [["delete", "create"], "replace"],
+    [["create", "delete"], "replace"],
+    [["create", "forget"], "replace"],
+    [["forget"], "forget"],
+    [["no-op"], undefined],
+    [["read"], undefined],
+  ])("%j is shown as %s", (actions, action) => {
+    expect(actionOf({ actions })).toBe(action);
+  });
+
+  it("is an error when it is a new one: nothing is left out in silence", () => {
+    expect(() => actionOf({ actions: ["explode"] })).toThrow(
+      /an action that this program does not know: "explode"/,
+    );
+  });
+
+  it("on a data source is none", () => {
+    expect(actionOf({ actions: ["read"] }, { mode: "data" })).toBeUndefined();
+  });
+
+  it("tells moves and imports that change nothing else", () => {
+    expect(actionOf({ actions: ["no-op"] }, { previous_address: "aws_x.old" })).toBe("move");
+    expect(actionOf({ actions: ["no-op"], importing: { id: "x" } })).toBe("import");
+  });
+});
+
+describe("a plan that cannot be read", () => {
+  it.each([
+    ["nonsense CANARY", /^plan\.json is not JSON\. .*terraform show -json/],
+    ["{}", /is not a plan in JSON/],
+    ["[]", /is not a plan in JSON/],
+    ['{"format_version":"1.0","values":{}}', /is not a plan in JSON/],
+    ['{"format_version":"2.0"}', /a plan of format "2\.0"; this program reads 1\.x/],
+    ['{"format_version":"0.2"}', /a plan of format "0\.2"/],
+    ['{"format_version":"1.2","resource_changes":[{"CANARY":1}]}', /but resource_changes\.0\.address is not/],
+  ])("says so in one line, without its content: %s", (text, message) => {
+    expect(() => parsePlan(text, "plan.json")).toThrow(message);
+    try {
+      parsePlan(text, "plan.json");
+    } catch (error) {
+      expect(String(error)).not.toMatch(/CANARY|\n/);
+    }
+  });
+
+  it("is one of a later minor version only if what is read has changed", () => {
+    expect(parsePlan('{"format_version":"1.99","planned_values":{},"new":1}', "x")).toEqual({
+      errored: false,
+    });
+  });
+
+  it("is read in the form that Terraform Cloud gives, too", () => {
+    const text = '{"plan_format_version":"1.2","provider_format_version":"1.0","resource_changes":[]}';
+    expect(parsePlan(text, "x").resource_changes).toEqual([]);
+  });
+});
+
+describe("the summaries of a folder", () => {
+  it("are read from the folders of the jobs, in the order of the stacks", () => {
+    const folder = temporaryFolder();
+    const counts = { add: 1, change: 0, destroy: 0, replace: 0, import: 0 };
+    writeSummary(join(folder, "b", "plan.json"), summarizeCounts("notejam-prod", counts));
+    writeSummary(join(folder, "a", "x", "plan.json"), summarizeCounts("notejam-dev", counts));
+    expect(readSummaries(folder).map(({ stack }) => stack)).toEqual(["notejam-dev", "notejam-prod"]);
+  });
+
+  it("say which plan is missing, of those that should be there", () => {
+    const folder = temporaryFolder();
+    expect(readSummaries(join(folder, "none"), ["notejam-dev"])).toMatchObject([
+      { stack: "notejam-dev", status: "missing", errors: ["Its plan did not come to an end."] },
+    ]);
+  });
+
+  it.each(["{}", "nonsense", '{"summaryVersion":2}', '{"summaryVersion":1,"stack":"<b>"}'])(
+    "are refused when another program wrote them: %s",
+    (text) => {
+      const folder = temporaryFolder();
+      mkdirSync(join(folder, "x"));
+      writeFileSync(join(folder, "x", "a.json"), text);
+      expect(() => readSummaries(folder)).toThrow(/a\.json is not a summary that this program wrote/);
+    },
+  );
+
+  it("say that there is no folder", () => {
+    expect(() => readSummaries("/nowhere")).toThrow(/cannot be read from \/nowhere: .*--summaries/);
+  });
+
+  it("are never of a stack or a run that could be something else", () => {
+    expect(() => summarize("a b", planWith({ actions: ["create"] }))).toThrow(
+      /"a b" cannot be the name of a stack/,
+    );
+    expect(() => summarize("a", planWith({ actions: ["create"] }), "javascript:alert(1)")).toThrow(
+      /address of a run/,
+    );
+  });
+});
