@@ -1,0 +1,129 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { parseAllDocuments } from "yaml";
+import * as z from "zod";
+
+/** What of Renovate's configuration is looked at here. */
+const Renovate = z.object({
+  flux: z.object({ managerFilePatterns: z.array(z.string()) }),
+  customManagers: z.array(
+    z.object({
+      depNameTemplate: z.string(),
+      managerFilePatterns: z.array(z.string()),
+      matchStrings: z.array(z.string()),
+    }),
+  ),
+  packageRules: z.array(
+    z.object({
+      groupName: z.string().optional(),
+      enabled: z.boolean().optional(),
+      matchManagers: z.array(z.string()).default([]),
+      matchFileNames: z.array(z.string()).default([]),
+      matchPackageNames: z.array(z.string()).default([]),
+      matchDepNames: z.array(z.string()).default([]),
+    }),
+  ),
+});
+
+const renovate = Renovate.parse(JSON.parse(readFileSync(".github/renovate.json", "utf8")));
+
+const filesIn = (folder: string) =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && !entry.parentPath.includes("node_modules"))
+    .map(({ parentPath, name }) => join(parentPath, name));
+
+/** Whether Renovate looks into a file; a pattern between slashes is a regular expression. */
+const looksInto = (patterns: readonly string[], file: string) =>
+  patterns.some((pattern) => new RegExp(pattern.slice(1, -1)).test(file));
+
+/** The versions that a manager of our own finds, each with its file. */
+function foundBy(name: string): { readonly file: string; readonly version: string }[] {
+  return renovate.customManagers
+    .filter(({ depNameTemplate }) => depNameTemplate === name)
+    .flatMap(({ managerFilePatterns, matchStrings }) =>
+      ["modules", "src", ".github"]
+        .flatMap(filesIn)
+        .filter((file) => looksInto(managerFilePatterns, file))
+        .flatMap((file) =>
+          matchStrings.flatMap((text) =>
+            [...readFileSync(file, "utf8").matchAll(new RegExp(text, "g"))].map(({ groups }) => ({
+              file,
+              version: groups?.currentValue ?? "",
+            })),
+          ),
+        ),
+    );
+}
+
+const groupsOf = (manager: string) =>
+  renovate.packageRules
+    .filter(({ matchManagers, groupName }) => matchManagers.includes(manager) && groupName !== undefined)
+    .map(({ groupName }) => groupName);
+
+describe("Renovate", () => {
+  it.each(["npm", "github-actions", "flux", "dockerfile"])("updates what %s names, in groups", (manager) => {
+    expect(groupsOf(manager)).not.toEqual([]);
+  });
+
+  it("groups the packages of every package.json", () => {
+    const files = renovate.packageRules
+      .filter(({ matchManagers, groupName }) => matchManagers.includes("npm") && groupName)
+      .flatMap(({ matchFileNames }) => matchFileNames);
+    const { workspaces }: { workspaces: string[] } = JSON.parse(readFileSync("package.json", "utf8"));
+    expect(files.sort()).toEqual(
+      ["package.json", ...workspaces.map((path) => `${path}/package.json`)].sort(),
+    );
+  });
+
+  it("finds each version that stands in code", () => {
+    expect(foundBy("flux-operator").map(({ file }) => file)).toEqual(["modules/flux/flux.ts"]);
+    expect(foundBy("flux").map(({ file }) => file)).toEqual(["modules/flux/flux.ts"]);
+    expect(foundBy("trufflehog")).toEqual([
+      { file: ".github/workflows/checks.yaml", version: expect.stringMatching(/^3\.\d+\.\d+$/) },
+    ]);
+  });
+
+  it("finds Terraform wherever its version is written", () => {
+    const written = ["src/stacks", ".github"]
+      .flatMap(filesIn)
+      .filter((file) => !file.endsWith(".json"))
+      .filter((file) => /terraform_version: |const TERRAFORM_VERSION = "\d/.test(readFileSync(file, "utf8")));
+    expect(written.length).toBeGreaterThan(3);
+    expect([...new Set(foundBy("terraform").map(({ file }) => file))].sort()).toEqual(written.sort());
+    expect(new Set(foundBy("terraform").map(({ version }) => version)).size).toBe(1);
+  });
+
+  it("finds the repository of each chart in the Flux tree", () => {
+    const objects = filesIn("flux")
+      .filter((file) => file.endsWith(".yaml"))
+      .flatMap((file) =>
+        parseAllDocuments(readFileSync(file, "utf8")).map((document) => ({ file, object: document.toJS() })),
+      );
+    const named = (kind: string) => objects.filter(({ object }) => object?.kind === kind);
+    const sources = named("HelmRepository").map(
+      ({ object: { metadata } }) => `${metadata.namespace}/${metadata.name}`,
+    );
+    const charts = named("HelmRelease").filter(({ object }) => object.spec.chart !== undefined);
+    expect(charts.length).toBeGreaterThan(3);
+    for (const { file, object } of [...charts, ...named("OCIRepository")]) {
+      expect(looksInto(renovate.flux.managerFilePatterns, file), file).toBe(true);
+      // Renovate takes no namespace from a Kustomization.
+      const reference = object.spec.chart?.spec.sourceRef;
+      if (reference)
+        expect(sources, file).toContain(
+          `${reference.namespace ?? object.metadata.namespace}/${reference.name}`,
+        );
+    }
+  });
+
+  it("leaves alone what is archived, and the file that image automation writes", () => {
+    const left = renovate.packageRules.filter(({ enabled }) => enabled === false);
+    expect(left.flatMap(({ matchPackageNames }) => matchPackageNames)).toEqual(
+      expect.arrayContaining(["cdktf", "@cdktf/**", "constructs"]),
+    );
+    const files = left.flatMap(({ matchFileNames }) => matchFileNames);
+    expect(files).toEqual(["flux/microservices/notejam/image/kustomization.yaml"]);
+    expect(readFileSync(files[0] ?? "", "utf8")).toContain("$imagepolicy");
+  });
+});
