@@ -1,0 +1,219 @@
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { speculativePlan } from "./speculative-plan.js";
+import { terraformToken, tokenVariable } from "./terraform-cloud.js";
+import { CANARIES, canariesIn, recordedPlanFile } from "./testing.js";
+
+/*
+ * How the program takes what Terraform prints and what Terraform Cloud answers. That the real Terraform starts a
+ * plan-only run through the `cloud` block is shown by test/terraform-cloud.proof.ts.
+ */
+
+const HOST = "tfe.example-notes.com";
+const TOKEN = "secret-token-of-a-team";
+const URL_OF_RUN = `https://${HOST}/app/example/notejam-dev/runs/run-Ab1`;
+
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "notejam-plan-"));
+  mkdirSync(join(folder, "stack"));
+  writeFileSync(join(folder, "stack", "cdk.tf.json"), "{}");
+});
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** A program that prints and ends like Terraform. */
+function fakeTerraform({ init = "", plan = "", planStatus = 0, initStatus = 0 } = {}): string {
+  const file = join(folder, "terraform");
+  writeFileSync(join(folder, "init.txt"), init);
+  writeFileSync(join(folder, "plan.txt"), plan);
+  const script = `#!/bin/sh
+echo "$*" >> '${folder}/calls'
+cat '${folder}/'"$1.txt" >&2
+if [ "$1" = init ]; then exit ${initStatus}; else exit ${planStatus}; fi
+`;
+  writeFileSync(file, script);
+  chmodSync(file, 0o755);
+  return file;
+}
+
+const STARTED = `Running plan in HCP Terraform. Output will stream here.\n\n${URL_OF_RUN}\n\n`;
+
+const runAnswer = (status = "planned_and_finished") => ({
+  data: { id: "run-Ab1", attributes: { status }, relationships: { plan: { data: { id: "plan-1" } } } },
+  included: [
+    {
+      id: "plan-1",
+      type: "plans",
+      attributes: { "resource-additions": 3, "resource-changes": 2, "resource-destructions": 1 },
+    },
+  ],
+});
+
+/** Answers of Terraform Cloud by path; what is not there is not found. */
+function fakeCloud(answers: Readonly<Record<string, () => Response | Promise<Response>>>): string[] {
+  const asked: string[] = [];
+  vi.stubGlobal("fetch", async (url: string, { headers }: { headers: Record<string, string> }) => {
+    const { host, pathname } = new URL(url);
+    asked.push(pathname);
+    if (host !== HOST || headers.authorization !== `Bearer ${TOKEN}`)
+      return new Response("", { status: 401 });
+    return answers[pathname]?.() ?? new Response("", { status: 404 });
+  });
+  return asked;
+}
+
+const RUN = "/api/v2/runs/run-Ab1";
+const PLAN = "/api/v2/plans/plan-1/json-output-redacted";
+
+function planned(binary: string, env: NodeJS.ProcessEnv = { [tokenVariable(HOST)]: TOKEN }) {
+  const cloud = { hostname: HOST, organization: "example", workspaces: { name: "notejam-dev" } };
+  return speculativePlan({
+    stack: { name: "notejam-dev", folder: join(folder, "stack"), configuration: { terraform: { cloud } } },
+    env: { PATH: process.env.PATH, HOME: folder, TERRAFORM_BINARY_NAME: binary, ...env },
+    second: 1,
+  });
+}
+
+const whyNot = (binary: string, env?: NodeJS.ProcessEnv) =>
+  planned(binary, env).then(
+    () => "",
+    (error: Error) => error.message,
+  );
+
+describe("a speculative plan", () => {
+  it("tells what the run found, from the plan without values", async () => {
+    fakeCloud({
+      [RUN]: () => Response.json(runAnswer()),
+      [PLAN]: () => new Response(readFileSync(recordedPlanFile("change"))),
+    });
+    const summary = await planned(fakeTerraform({ plan: `${STARTED}${CANARIES.policy}` }));
+    expect(summary).toMatchObject({
+      status: "planned",
+      url: URL_OF_RUN,
+      counts: { add: 1, change: 4, destroy: 1 },
+    });
+    expect(summary.resources).toHaveLength(5);
+    expect(canariesIn(JSON.stringify(summary))).toEqual([]);
+    expect(readFileSync(join(folder, "calls"), "utf8")).toBe(
+      "init -input=false -no-color\nplan -input=false -no-color\n",
+    );
+  });
+
+  it.each([403, 404, 204])("tells the counts where the plan cannot be read (%d)", async (status) => {
+    fakeCloud({
+      [RUN]: () => Response.json(runAnswer()),
+      [PLAN]: () => new Response(status === 204 ? null : "", { status }),
+    });
+    const summary = await planned(fakeTerraform({ plan: STARTED }));
+    expect(summary.counts).toEqual({ add: 3, change: 2, destroy: 1, replace: 0, import: 0 });
+    expect(summary.resources).toBeUndefined();
+  });
+
+  it("that fails says where, without the words of a provider", async () => {
+    fakeCloud({ [RUN]: () => Response.json(runAnswer("errored")) });
+    const plan = `${STARTED}╷\n│ Error: bad value ${CANARIES.error}\n│\n│   with aws_kms_key.x,\n╵\n`;
+    const summary = await planned(fakeTerraform({ plan, planStatus: 1 }));
+    expect(summary).toMatchObject({
+      status: "failed",
+      url: URL_OF_RUN,
+      errors: ["aws_kms_key.x: An error of the provider; the run says which"],
+    });
+    expect(canariesIn(JSON.stringify(summary))).toEqual([]);
+  });
+
+  it("that somebody canceled says so", async () => {
+    fakeCloud({ [RUN]: () => Response.json(runAnswer("canceled")) });
+    const summary = await planned(fakeTerraform({ plan: STARTED, planStatus: 1 }));
+    expect(summary).toMatchObject({ status: "failed", errors: ["The run was canceled."] });
+  });
+
+  it("asks again when the service is busy or down for a moment", async () => {
+    let busy = 2;
+    const asked = fakeCloud({
+      [RUN]: () => {
+        busy -= 1;
+        return busy >= 0
+          ? new Response("", { status: busy > 0 ? 429 : 502, headers: { "x-ratelimit-reset": "0.5" } })
+          : Response.json(runAnswer());
+      },
+    });
+    expect((await planned(fakeTerraform({ plan: STARTED }))).counts.add).toBe(3);
+    expect(asked.filter((path) => path === RUN)).toHaveLength(3);
+  });
+});
+
+describe("a speculative plan that cannot be made", () => {
+  it("for want of a token says which variable it would be in", async () => {
+    expect(await whyNot(fakeTerraform(), {})).toBe(
+      `There is no token for ${HOST}: TF_TOKEN_tfe_example__notes_com is not set, and nobody is logged in. Pass the token on as that variable, or run \`terraform login\`.`,
+    );
+  });
+
+  it("for want of Terraform says how to get it", async () => {
+    expect(await whyNot(join(folder, "none"))).toMatch(/^Terraform was not found: .*Install it from/);
+  });
+
+  it("for what `init` says, in one line and without the token", async () => {
+    const init = `╷\n│ Error: Failed to read workspace notejam-dev\n│ \n│ unauthorized: ${TOKEN}\n╵\n`;
+    expect(await whyNot(fakeTerraform({ init, initStatus: 1 }))).toBe(
+      `It was not possible to prepare Terraform for notejam-dev: Failed to read workspace notejam-dev unauthorized: …. Check the token for ${HOST}, that the workspace notejam-dev exists, and the network.`,
+    );
+  });
+
+  it("for a plan that never became a run", async () => {
+    const plan = "│ Error: Insufficient rights to generate a plan\n";
+    expect(await whyNot(fakeTerraform({ plan, planStatus: 1 }))).toMatch(
+      /^It was not possible to start the plan for notejam-dev: Insufficient rights to generate a plan\. Check/,
+    );
+  });
+
+  it.each([
+    [401, /does not know this token\. Renew TF_TOKEN_tfe_example__notes_com/],
+    [404, /right to plan in this workspace/],
+    [429, /too many requests/],
+    [503, /status 503.*outages/],
+  ])("for status %d says what to do", async (status, message) => {
+    fakeCloud({ [RUN]: () => new Response("", { status }) });
+    const said = await whyNot(fakeTerraform({ plan: STARTED }));
+    expect(said).toMatch(message);
+    expect(said).not.toMatch(/\n|secret-token/);
+  });
+
+  it("for a network that is down says where it wanted to go", async () => {
+    fakeCloud({
+      [RUN]: () =>
+        Promise.reject(new TypeError("fetch failed", { cause: new Error("connect ECONNREFUSED") })),
+    });
+    expect(await whyNot(fakeTerraform({ plan: STARTED }))).toBe(
+      `Terraform Cloud cannot be reached at https://${HOST}: connect ECONNREFUSED. Check the network, then start it again.`,
+    );
+  });
+
+  it("for a plan in another format says which", async () => {
+    fakeCloud({
+      [RUN]: () => Response.json(runAnswer()),
+      [PLAN]: () => Response.json({ plan_format_version: "9.0" }),
+    });
+    expect(await whyNot(fakeTerraform({ plan: STARTED }))).toMatch(
+      /plan of format "9\.0"; this program reads 1\.x/,
+    );
+  });
+});
+
+describe("the token", () => {
+  it("is looked for where Terraform looks for it", () => {
+    expect(tokenVariable("app.terraform.io")).toBe("TF_TOKEN_app_terraform_io");
+    mkdirSync(join(folder, ".terraform.d"));
+    const credentials = { credentials: { [HOST]: { token: "from-login" } } };
+    writeFileSync(join(folder, ".terraform.d/credentials.tfrc.json"), JSON.stringify(credentials));
+    expect(terraformToken(HOST, { HOME: folder })).toBe("from-login");
+    expect(terraformToken(HOST, { HOME: folder, [tokenVariable(HOST)]: TOKEN })).toBe(TOKEN);
+  });
+});
