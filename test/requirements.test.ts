@@ -143,7 +143,7 @@ describe.runIf(hasKubectl)("2. notes are kept up to three years, and are recover
       .flatMap((found) => listAt(found, "env"));
     expect(environment).toContainEqual({
       name: "BACKUP_BUCKET",
-      value: expect.stringContaining("-backups-"),
+      value: expect.stringContaining("-backup-"),
     });
     const rights = statementsOf(platform().one("aws_iam_role_policy", /notejam-notejam-backup_/).policy);
     const actions = rights.filter(({ Effect }) => Effect === "Allow").flatMap(({ Action }) => Action ?? []);

@@ -12,14 +12,16 @@ const OUTPUTS: Readonly<Record<string, (place: Place) => string>> = {
   account_id: () => ACCOUNT,
   alb_security_group_id: () => "sg-0123456789abcdef0",
   alerts_topic_arn: ({ instance, region }) => `arn:aws:sns:${region}:${ACCOUNT}:notejam-${instance}-alerts`,
-  backup_bucket: ({ instance }) => `notejam-${instance}-backups-${ACCOUNT}`,
+  backup_bucket: ({ instance }) => `notejam-${instance}-backup-${ACCOUNT}`,
   backup_key_arn: ({ region }) => key(region),
   certificate_arn: ({ region }) => `arn:aws:acm:${region}:${ACCOUNT}:certificate/${UUID}`,
   cluster_name: ({ instance }) => `notejam-${instance}`,
+  database_name: () => "notejam",
   database_admin_secret_arn: ({ region }) =>
     `arn:aws:secretsmanager:${region}:${ACCOUNT}:secret:rds!cluster-${UUID}-AbCdEf`,
   hosted_zone_id: () => "Z0123456789ABCDEFGHIJ",
   loki_bucket: ({ instance }) => `notejam-${instance}-loki-${ACCOUNT}`,
+  restore_bucket: ({ instance }) => `notejam-${instance}-backup-${ACCOUNT}`,
   repository_url: ({ instance, region }) =>
     `${ACCOUNT}.dkr.ecr.${region}.amazonaws.com/notejam-${instance}-ecr-registry`,
   volume_key_arn: ({ region }) => key(region),
