@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import { BackupError } from "./backup/backup-error.js";
 import type { BackupContext } from "./commands/backup.js";
+import type { RecoverOptions } from "./commands/recover.js";
 import type { RestoreOptions } from "./commands/restore.js";
 import { type Config, ConfigError, readConfig } from "./config.js";
 import { codeOf, isConnectionLost, unavailabilityIn } from "./database/failures.js";
@@ -153,6 +154,20 @@ program
     withBackups(async (context) => {
       const { drill } = await import("./commands/drill.js");
       await drill(context);
+    }),
+  );
+
+program
+  .command("recover")
+  .description("bring one person's notes back from a backup, and touch nothing else")
+  .requiredOption("--user <address>", "whose")
+  .option("--note <id>", "only this one")
+  .option("--from <id>", "the backup; left out: the newest")
+  .option("--dry-run", "only say what would be done", false)
+  .action(
+    withBackups(async (context, options: RecoverOptions) => {
+      const { recover } = await import("./commands/recover.js");
+      await recover(context, options);
     }),
   );
 

@@ -139,13 +139,10 @@ export class BackupBucket {
    * Uploads a dump while it is made, in parts of which few are in memory. When anything fails, the source included,
    * nothing of it is left.
    *
-   * @param source - must throw unless the dump is whole
+   * @param source - must throw unless the dump is whole; throwing is also how an upload is stopped
+   * @param partSize - in bytes
    */
-  async putDump(
-    id: string,
-    source: AsyncIterable<Uint8Array>,
-    { partSize, signal }: { readonly partSize: number; readonly signal: AbortSignal },
-  ): Promise<StoredDump> {
+  async putDump(id: string, source: AsyncIterable<Uint8Array>, partSize: number): Promise<StoredDump> {
     const key = dumpKeyOf(id);
     const upload = new Upload({
       client: this.#client,
@@ -159,17 +156,11 @@ export class BackupBucket {
         ...this.#protection(),
       },
     });
-    const stop = () => void upload.abort();
-    signal.addEventListener("abort", stop);
     try {
-      signal.throwIfAborted();
       const { VersionId } = await upload.done();
       return { key, versionId: VersionId };
     } catch (error) {
-      signal.throwIfAborted();
       throw explainS3(error, `The dump cannot be written to ${this.addressOf(key)}`);
-    } finally {
-      signal.removeEventListener("abort", stop);
     }
   }
 

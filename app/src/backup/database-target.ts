@@ -9,11 +9,6 @@ const NO_DATABASE = "3D000";
 const MAY_NOT = "42501";
 const EXISTS = new Set(["42P04", "23505"]);
 
-/** The scratch database of drills, beside the application's. */
-export function drillDatabaseOf(server: ServerConfig): ServerConfig {
-  return { ...server, database: `${server.database}_drill` };
-}
-
 /**
  * The database that `--into` names.
  *

@@ -90,6 +90,7 @@ export async function restoreStaged(
   const staged = await StagedDump.prepare(session, manifest, migrations);
   progress.step(`Restoring the backup ${manifest.id}, of schema version ${manifest.schemaVersion}`);
   await readDump(options, [], (part) => staged.load(part));
+  await staged.refuseOtherMigrations();
   progress.step("Comparing it with its manifest");
   const tables = Object.keys(manifest.tables);
   const wrong = differences(manifest.tables, await staged.contents(tables));

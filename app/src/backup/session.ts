@@ -1,5 +1,6 @@
 import pg from "pg";
 import type { Config, ServerConfig } from "../config.js";
+import { explainTls } from "../database/tls-failures.js";
 import { BackupError, reasonOf } from "./backup-error.js";
 
 /** Longest to wait for the server to take a connection, in milliseconds. */
@@ -57,12 +58,10 @@ export async function openSession(server: ServerConfig, name: string): Promise<p
     return client;
   } catch (error) {
     await client.end().catch(() => {});
-    throw new BackupError(
-      `The database ${database} at ${host}:${port} cannot be opened: ${reasonOf(error)}.`,
-      {
-        cause: error,
-      },
-    );
+    const reason = reasonOf(explainTls(error, host));
+    throw new BackupError(`The database ${database} at ${host}:${port} cannot be opened: ${reason}.`, {
+      cause: error,
+    });
   }
 }
 

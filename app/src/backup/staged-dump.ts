@@ -92,10 +92,9 @@ export class StagedDump {
   /** Makes the indexes and foreign keys, and brings the tables to this program's schema version. */
   async finish(): Promise<void> {
     for (const { make } of this.#deferred) await this.#session.query(make);
-    await this.#refuseOtherMigrations();
     for (const migration of this.#migrations.slice(this.#version))
       await applyWithin(this.#session, migration);
-    await this.#keepIdsApart();
+    await keepIdsApart(this.#session, this.schema);
     for (const table of await tablesOf(this.#session, this.schema)) {
       await this.#session.query(`analyze ${escapeIdentifier(this.schema)}.${escapeIdentifier(table)}`);
     }
@@ -118,8 +117,12 @@ export class StagedDump {
     for (const { remove } of this.#deferred) await this.#session.query(remove);
   }
 
-  /** The tables were made by this program's files: they must be those that the dump's tables were made by. */
-  async #refuseOtherMigrations(): Promise<void> {
+  /**
+   * The tables were made by this program's files: they must be those that the dump's tables were made by.
+   *
+   * @throws {BackupError} when they are not, to be asked for when all is loaded
+   */
+  async refuseOtherMigrations(): Promise<void> {
     const result = await this.#session.query(
       "select version, checksum from schema_migrations order by version",
     );
@@ -131,21 +134,21 @@ export class StagedDump {
       `The dump's tables were made by other migrations than this program has (${other ? fileNameOf(other) : "there are more"}). Restore it with the program of its time.`,
     );
   }
+}
 
-  /** A row whose id lies above its sequence would stand in the way of a new one. */
-  async #keepIdsApart(): Promise<void> {
-    const result = await this.#session.query(
-      `select quote_ident(table_name) as "table", quote_ident(column_name) as "column",
-         pg_get_serial_sequence(quote_ident(table_schema) || '.' || quote_ident(table_name), column_name) as sequence
-       from information_schema.columns where table_schema = $1 and is_identity = 'YES'`,
-      [this.schema],
+/** A row whose id lies above its sequence would stand in the way of a new one. */
+export async function keepIdsApart(session: pg.Client, schema: string): Promise<void> {
+  const result = await session.query(
+    `select quote_ident(table_schema) || '.' || quote_ident(table_name) as "table", quote_ident(column_name) as "column",
+       pg_get_serial_sequence(quote_ident(table_schema) || '.' || quote_ident(table_name), column_name) as sequence
+     from information_schema.columns where table_schema = $1 and is_identity = 'YES'`,
+    [schema],
+  );
+  for (const { table, column, sequence } of result.rows) {
+    await session.query(
+      `select setval(${escapeLiteral(String(sequence))}::regclass, most)
+       from ${sequence}, (select max(${column}) as most from ${table}) as rows where most > last_value`,
     );
-    for (const { table, column, sequence } of result.rows) {
-      await this.#session.query(
-        `select setval(${escapeLiteral(String(sequence))}::regclass, greatest(most, last_value))
-         from ${sequence}, (select max(${column}) as most from ${table}) as rows where most > last_value`,
-      );
-    }
   }
 }
 

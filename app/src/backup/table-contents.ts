@@ -17,7 +17,7 @@ export async function tablesOf(session: pg.Client, schema: string): Promise<stri
 }
 
 /** Columns that are stored as they were given: what is computed from others differs between versions of PostgreSQL. */
-async function columnsOf(session: pg.Client, schema: string, table: string): Promise<string[]> {
+export async function storedColumnsOf(session: pg.Client, schema: string, table: string): Promise<string[]> {
   const result = await session.query(
     `select attname as name from pg_attribute
      where attrelid = ${escapeLiteral(`${escapeIdentifier(schema)}.${escapeIdentifier(table)}`)}::regclass
@@ -35,7 +35,7 @@ const LANES = [1, 9, 17, 25];
  * same sum in whatever order they are stored.
  */
 export async function contentsOf(session: pg.Client, schema: string, table: string): Promise<TableContents> {
-  const columns = await columnsOf(session, schema, table);
+  const columns = await storedColumnsOf(session, schema, table);
   const row = `row(${columns.map((column) => escapeIdentifier(column)).join(", ")})`;
   const sums = LANES.map((from) => `sum(('x' || encode(substr(hash, ${from}, 8), 'hex'))::bit(64)::bigint)`);
   const result = await session.query({

@@ -11,6 +11,8 @@ import { serverOf } from "../backup/session.js";
 import { type Snapshot, takeSnapshot } from "../backup/snapshot.js";
 import { contentsOf, TABLES_WITHOUT_ROWS } from "../backup/table-contents.js";
 import type { Config } from "../config.js";
+import { type Migration, readMigrations } from "../database/migrator.js";
+import { MIGRATIONS_FOLDER } from "../folders.js";
 
 /** What a command about backups is run with. */
 export interface BackupContext {
@@ -21,6 +23,13 @@ export interface BackupContext {
   readonly stderr: ProgressOutput;
   /** Ends the work early; nothing half done is left. */
   readonly signal: AbortSignal;
+  /** What makes the tables that are restored. @default those of this program */
+  readonly migrations?: readonly Migration[];
+}
+
+/** The migrations by which tables are restored. */
+export function migrationsOf({ migrations }: BackupContext): readonly Migration[] {
+  return migrations ?? readMigrations(MIGRATIONS_FOLDER);
 }
 
 /**
@@ -126,10 +135,7 @@ async function dumpAndSum(
     stopped,
   );
   const measured = new MeasuredStream(source, (bytes) => progress.bytes("Writing", bytes));
-  const uploading = bucket.putDump(id, measured.read(), {
-    partSize: partSizeFor(snapshot.databaseBytes),
-    signal: stopped,
-  });
+  const uploading = bucket.putDump(id, measured.read(), partSizeFor(snapshot.databaseBytes));
   const summing = sumUp(snapshot, stopped);
   try {
     const [stored, tables] = await Promise.all([uploading, summing]);

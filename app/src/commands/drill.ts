@@ -5,15 +5,14 @@ import { newestComplete } from "../backup/backup-list.js";
 import { agesOf, putMetrics } from "../backup/backup-metrics.js";
 import { chooseBackup } from "../backup/choose-backup.js";
 import { ClientTools } from "../backup/client-tools.js";
-import { drillDatabaseOf, openTarget } from "../backup/database-target.js";
+import { openTarget } from "../backup/database-target.js";
 import { explainDatabase, restoreStaged } from "../backup/load-dump.js";
 import type { Manifest } from "../backup/manifest.js";
 import { Progress } from "../backup/progress.js";
 import { closeSession, serverOf } from "../backup/session.js";
 import { tablesOf } from "../backup/table-contents.js";
-import { readMigrations } from "../database/migrator.js";
-import { MIGRATIONS_FOLDER } from "../folders.js";
-import type { BackupContext } from "./backup.js";
+import { drillDatabaseOf } from "../database/application-login.js";
+import { type BackupContext, migrationsOf } from "./backup.js";
 
 /** What a drill proved. */
 export interface Proof {
@@ -63,19 +62,16 @@ function agesFrom(listing: Listing) {
   return ProvenBackupAge === undefined ? {} : { ProvenBackupAge };
 }
 
-async function prove(
-  { config, signal, stderr }: BackupContext,
-  bucket: BackupBucket,
-  listing: Listing,
-): Promise<Proof> {
+async function prove(context: BackupContext, bucket: BackupBucket, listing: Listing): Promise<Proof> {
+  const { config, signal, stderr } = context;
   const start = performance.now();
   const { id } = newestComplete(listing.backups) ?? chooseBackup(listing, {});
   const manifest = await bucket.manifestOf(id);
   const tools = new ClientTools(config.backup.toolsFolder);
   await tools.versionOf("pg_restore");
-  const migrations = readMigrations(MIGRATIONS_FOLDER);
+  const migrations = migrationsOf(context);
   const home = serverOf(config);
-  const scratch = drillDatabaseOf(home);
+  const scratch = { ...home, database: drillDatabaseOf(home.database) };
   const { session } = await openTarget(scratch, home);
   const stop = () => void closeSession(session);
   signal.addEventListener("abort", stop);

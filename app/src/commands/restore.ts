@@ -7,9 +7,7 @@ import { explainDatabase, type LoadOptions, restoreStaged } from "../backup/load
 import { Progress } from "../backup/progress.js";
 import { putInPlace, refuseFilled, tablesWithRows } from "../backup/put-in-place.js";
 import { closeSession, serverOf } from "../backup/session.js";
-import { readMigrations } from "../database/migrator.js";
-import { MIGRATIONS_FOLDER } from "../folders.js";
-import type { BackupContext } from "./backup.js";
+import { type BackupContext, migrationsOf } from "./backup.js";
 
 /** What `notejam restore` was asked for. */
 export interface RestoreOptions extends Choice {
@@ -68,11 +66,12 @@ function confirmed({ replace, yesReplace }: RestoreOptions): boolean {
 }
 
 async function restoreInto(
-  { config, signal }: BackupContext,
+  context: BackupContext,
   into: string,
   load: LoadOptions,
   replace: boolean,
 ): Promise<RestoreResult> {
+  const { config, signal } = context;
   const home = serverOf(config);
   const target = targetOf(into, home);
   const { session, isNew } = await openTarget(target, home);
@@ -83,7 +82,7 @@ async function restoreInto(
     signal.throwIfAborted();
     refuseFilled(await tablesWithRows(session, "public"), target.database, replace);
     await session.query("begin");
-    const { staged, rows } = await restoreStaged(session, readMigrations(MIGRATIONS_FOLDER), load);
+    const { staged, rows } = await restoreStaged(session, migrationsOf(context), load);
     const replaced = await putInPlace(session, staged.schema, target.database, replace);
     await session.query("commit");
     return { id: load.manifest.id, rows, replaced };

@@ -1,7 +1,7 @@
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from "node:crypto";
 import pg from "pg";
 import type { DatabaseConfig } from "../config.js";
-import { DatabaseUnavailable } from "./failures.js";
+import { codeOf, DatabaseUnavailable } from "./failures.js";
 import { explainTls } from "./tls-failures.js";
 
 type ServerConfig = Extract<DatabaseConfig, { kind: "server" }>;
@@ -15,14 +15,44 @@ export interface AdminLogin {
 /** PostgreSQL's own default. */
 const SCRAM_ITERATIONS = 4096;
 
+/** The server lets nobody make a database but whom it was allowed to. */
+const MAY_NOT = "42501";
+/** Somebody else has made it, perhaps at this moment. */
+const EXISTS = new Set(["42P04", "23505"]);
+
+/** Name of the scratch database in which drills restore the newest backup, beside the application's own. */
+export function drillDatabaseOf(database: string): string {
+  return `${database}_drill`;
+}
+
 /**
  * Makes the login that the application uses, or gives the one there is its present password: the platform states both,
- * and Terraform, which never sees the password, cannot make it itself. May be done again at every migration.
+ * and Terraform, which never sees the password, cannot make it itself. Makes the scratch database of drills, too, which
+ * the application's login may not. May be done again at every migration.
  *
- * The login owns what its migrations create and has no right beyond this database.
+ * The login owns what its migrations create and has no right beyond these databases.
  */
 export async function ensureApplicationLogin(config: ServerConfig, admin: AdminLogin): Promise<void> {
-  const { host, port, user, database, password, tls } = config;
+  const { user, database, password } = config;
+  const drill = drillDatabaseOf(database);
+  const hasDrill = await asAdmin(config, admin, database, async (client) => {
+    const known = await client.query("select 1 from pg_roles where rolname = $1", [user]);
+    const verb = known.rowCount === 0 ? "create" : "alter";
+    // The server logs such statements: it is given what it would store, never the password.
+    const verifier = client.escapeLiteral(scramVerifier(password()));
+    await client.query(`${verb} role ${client.escapeIdentifier(user)} login password ${verifier}`);
+    await admit(client, database, user);
+    return makeDatabase(client, drill);
+  });
+  if (hasDrill) await asAdmin(config, admin, drill, (client) => admit(client, drill, user));
+}
+
+async function asAdmin<T>(
+  { host, port, tls }: ServerConfig,
+  admin: AdminLogin,
+  database: string,
+  work: (client: pg.Client) => Promise<T>,
+): Promise<T> {
   const client = new pg.Client({
     host,
     port,
@@ -39,18 +69,32 @@ export async function ensureApplicationLogin(config: ServerConfig, admin: AdminL
     throw explained === error ? error : new DatabaseUnavailable(explained, false);
   }
   try {
-    const login = client.escapeIdentifier(user);
-    const known = await client.query("select 1 from pg_roles where rolname = $1", [user]);
-    const verb = known.rowCount === 0 ? "create" : "alter";
-    // The server logs such statements: it is given what it would store, never the password.
-    const verifier = client.escapeLiteral(scramVerifier(password()));
-    await client.query(`${verb} role ${login} login password ${verifier}`);
-    await client.query(
-      `grant connect, create, temporary on database ${client.escapeIdentifier(database)} to ${login}`,
-    );
-    await client.query(`grant usage, create on schema public to ${login}`);
+    return await work(client);
   } finally {
     await client.end();
+  }
+}
+
+/** Lets the application's login make and use tables in the database that the session is on. */
+async function admit(client: pg.Client, database: string, user: string): Promise<void> {
+  const login = client.escapeIdentifier(user);
+  await client.query(
+    `grant connect, create, temporary on database ${client.escapeIdentifier(database)} to ${login}`,
+  );
+  await client.query(`grant usage, create on schema public to ${login}`);
+}
+
+/** @returns whether there is such a database now; an admin that may make none does not keep a release from running */
+async function makeDatabase(client: pg.Client, name: string): Promise<boolean> {
+  const known = await client.query("select 1 from pg_database where datname = $1", [name]);
+  if (known.rowCount !== 0) return true;
+  try {
+    await client.query(`create database ${client.escapeIdentifier(name)}`);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === MAY_NOT) return false;
+    if (EXISTS.has(codeOf(error))) return true;
+    throw error;
   }
 }
 

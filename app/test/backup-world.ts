@@ -1,0 +1,108 @@
+import { randomBytes } from "node:crypto";
+import pg from "pg";
+import type { BackupContext } from "../src/commands/backup.js";
+import { backups, type ListedBackup } from "../src/commands/backups.js";
+import { migrateDatabase } from "../src/commands/migrate.js";
+import { type Config, readConfig } from "../src/config.js";
+import { hasObjectStore, ObjectStore } from "./object-store.js";
+import { findSystemFolder, PostgresServer } from "./postgres-server.js";
+
+/** Whether this machine can take and restore backups: it has PostgreSQL with pg_dump, and an emulated S3. */
+export function canBackUp(): boolean {
+  if (findSystemFolder()) return hasObjectStore();
+  const message =
+    "NOT TESTED, backups: no PostgreSQL with server, pg_dump and pg_restore in /usr/lib/postgresql";
+  if (process.env.CI === "true") throw new Error(message);
+  console.warn(message);
+  return false;
+}
+
+/** A PostgreSQL server, an emulated S3, and what Notejam is told of both. */
+export class BackupWorld {
+  readonly server: PostgresServer;
+  readonly store: ObjectStore;
+  /** Folder of pg_dump and pg_restore. */
+  readonly tools: string;
+  /** What the commands said, line by line. */
+  readonly said: string[] = [];
+  /** What they wrote to standard error. */
+  stderr = "";
+  #made = 0;
+
+  private constructor(server: PostgresServer, store: ObjectStore, tools: string) {
+    this.server = server;
+    this.store = store;
+    this.tools = tools;
+  }
+
+  static async start(): Promise<BackupWorld> {
+    const tools = findSystemFolder();
+    const server = await PostgresServer.start(tools);
+    if (!tools || !server) throw new Error("This machine has no PostgreSQL with pg_dump");
+    return new BackupWorld(server, await ObjectStore.start(), tools);
+  }
+
+  async stop(): Promise<void> {
+    await this.store.stop();
+    await this.server.remove();
+  }
+
+  /** A new database with Notejam's tables and a new bucket: what is in the environment of a program that uses them. */
+  async environment(): Promise<Record<string, string>> {
+    this.#made += 1;
+    const name = `notejam${this.#made}`;
+    const bucket = `backups-${this.#made}-${randomBytes(4).toString("hex")}`;
+    await this.server.query("postgres", `create database ${name}`);
+    await this.store.createBucket(bucket);
+    const environment = {
+      ...this.store.environmentFor(bucket),
+      DATABASE_URL: this.server.url(name),
+      PGBIN: this.tools,
+    };
+    await migrateDatabase(readConfig(environment));
+    return environment;
+  }
+
+  /** What a command is run with. The SDK reads some of it from this process's own environment. */
+  context(environment: Record<string, string>, changes: Partial<BackupContext> = {}): BackupContext {
+    for (const [name, value] of Object.entries(environment))
+      if (name.startsWith("AWS_")) process.env[name] = value;
+    this.said.length = 0;
+    this.stderr = "";
+    return {
+      config: readConfig(environment),
+      say: (text) => this.said.push(text),
+      stderr: {
+        write: (text) => {
+          this.stderr += text;
+        },
+      },
+      signal: new AbortController().signal,
+      ...changes,
+    };
+  }
+
+  /** The backups as `notejam backups --json` lists them. */
+  async list(context: BackupContext): Promise<ListedBackup[]> {
+    const lines: string[] = [];
+    await backups({ config: context.config, say: (text) => lines.push(text) }, { json: true });
+    return JSON.parse(lines.join("\n"));
+  }
+}
+
+/** Runs a statement in the database of a configuration. */
+export async function ask(
+  config: Config,
+  text: string,
+  values: unknown[] = [],
+): Promise<Record<string, unknown>[]> {
+  if (config.database.kind !== "server") throw new Error("no server");
+  const { host, port, user, database } = config.database;
+  const client = new pg.Client({ host, port, user, database });
+  await client.connect();
+  try {
+    return (await client.query(text, values)).rows;
+  } finally {
+    await client.end();
+  }
+}
