@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { type Block, type Synthesized, statementsOf } from "../modules/blocks/testing.js";
 import type { Organization } from "../src/config/organization.js";
+import { standbyOf } from "../src/config/standby.js";
 import { repositoryConfiguration, stackNamed, synthesizeApp } from "./synthesized-app.js";
 
 /*
@@ -17,8 +18,10 @@ let bootstrap: Synthesized;
 beforeAll(async () => {
   const configuration = await repositoryConfiguration();
   organization = configuration.organization;
-  stacks = synthesizeApp(configuration);
-  bootstrap = stackNamed(stacks, BOOTSTRAP);
+  bootstrap = stackNamed(synthesizeApp(configuration), BOOTSTRAP);
+  // With the recovery copies that nobody has raised: what they will need is there beforehand.
+  const copies = configuration.environments.filter(({ production }) => production).map(standbyOf);
+  stacks = synthesizeApp({ ...configuration, environments: [...configuration.environments, ...copies] });
 });
 
 interface VariableBlock {
@@ -162,7 +165,7 @@ describe("variables", () => {
     }));
     const where = (pattern: RegExp) =>
       kept.filter(({ key }) => pattern.test(key)).map(({ key, shared }) => `${key} ${shared}`);
-    const environments = ["notejam-dev", "notejam-prod"];
+    const environments = ["notejam-dev", "notejam-prod", "notejam-prod-eu-central-1"];
     expect(where(/^db_(name|user|pass)$/).sort()).toEqual(
       environments.flatMap(() => ["db_name false", "db_pass false", "db_user false"]).sort(),
     );
@@ -204,6 +207,9 @@ describe("variables", () => {
       "notejam-dev-gitops github_token",
       "notejam-prod db_pass",
       "notejam-prod db_user",
+      "notejam-prod-eu-central-1 db_pass",
+      "notejam-prod-eu-central-1 db_user",
+      "notejam-prod-eu-central-1-gitops github_token",
       "notejam-prod-gitops github_token",
     ]);
   });
@@ -224,7 +230,11 @@ describe("state", () => {
         ),
       );
     expect(granted.sort()).toEqual(declared.sort());
-    expect(granted).toEqual(["notejam-dev → notejam-dev-gitops", "notejam-prod → notejam-prod-gitops"]);
+    expect(granted).toEqual([
+      "notejam-dev → notejam-dev-gitops",
+      "notejam-prod → notejam-prod-gitops",
+      "notejam-prod-eu-central-1 → notejam-prod-eu-central-1-gitops",
+    ]);
   });
 });
 
@@ -291,9 +301,13 @@ describe("the teams of the pipelines", () => {
       "notejam-plan plan notejam-dev",
       "notejam-plan plan notejam-dev-gitops",
       "notejam-plan plan notejam-prod",
+      "notejam-plan plan notejam-prod-eu-central-1",
+      "notejam-plan plan notejam-prod-eu-central-1-gitops",
       "notejam-plan plan notejam-prod-gitops",
       "notejam-prod-apply apply notejam-prod",
       "notejam-prod-apply apply notejam-prod-gitops",
+      "notejam-prod-eu-central-1-apply apply notejam-prod-eu-central-1",
+      "notejam-prod-eu-central-1-apply apply notejam-prod-eu-central-1-gitops",
     ]);
   });
 

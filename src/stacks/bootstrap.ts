@@ -27,6 +27,11 @@ export interface EnvironmentStacks {
 export interface BootstrapStackProps {
   readonly organization: Organization;
   readonly environments: readonly EnvironmentStacks[];
+  /**
+   * Recovery copies that nobody has raised. Their roles and workspaces are made all the same: this stack could not be applied any
+   * more while its own region is lost.
+   */
+  readonly standbys: readonly EnvironmentStacks[];
 }
 
 /**
@@ -67,13 +72,13 @@ export class BootstrapStack extends AwsStack {
 
   /** The provider's token comes from the environment (`TFE_TOKEN`, or `terraform login` on a laptop): it is in no state. */
   private addTerraformCloud(roles: RunRoleArns): void {
-    const { organization, environments } = this.props;
+    const { organization, environments, standbys } = this.props;
     const { hostname, organization: owner } = organization.terraformCloud;
     new TfeProvider(this, "tfe", { hostname, organization: owner });
     new Workspaces(this, "terraform-cloud", {
       organization,
       bootstrap: { stack: BOOTSTRAP_STACK, roles },
-      environments: environments.map(({ environment, stacks }) => ({
+      environments: [...environments, ...standbys].map(({ environment, stacks }) => ({
         instance: namesOf(environment).instance,
         production: environment.production,
         roles: this.addEnvironment(environment),

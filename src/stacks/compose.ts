@@ -3,7 +3,8 @@ import type { TreeFile } from "../../modules/github/operations-repository.js";
 import type { Environment } from "../config/environment.js";
 import { namesOf } from "../config/names.js";
 import type { Organization } from "../config/organization.js";
-import { BootstrapStack } from "./bootstrap.js";
+import { standbyOf } from "../config/standby.js";
+import { BootstrapStack, type EnvironmentStacks } from "./bootstrap.js";
 import { GitopsStack } from "./gitops.js";
 import { PlatformStack } from "./platform.js";
 import { needsOf } from "./workspace-needs.js";
@@ -34,5 +35,30 @@ export function addStacks(app: App, { organization, environments, tree, now }: C
       new GitopsStack(app, { environment, organization, tree }),
     ].map(needsOf),
   }));
-  new BootstrapStack(app, { organization, environments: built });
+  const standbys = built.filter(({ environment }) => isWithoutCopy(environment, environments)).map(standby);
+  new BootstrapStack(app, { organization, environments: built, standbys });
+}
+
+/** Whether people depend on an environment of which nobody has prepared a recovery copy. */
+function isWithoutCopy(environment: Environment, environments: readonly Environment[]): boolean {
+  const { instance } = namesOf(standbyOf(environment));
+  const isFirst = environment.recoveryOf === undefined;
+  return (
+    environment.production && isFirst && !environments.some((other) => namesOf(other).instance === instance)
+  );
+}
+
+/** A copy needs what the first one's stacks need, in its own names. */
+function standby({ environment, stacks }: EnvironmentStacks): EnvironmentStacks {
+  const copy = standbyOf(environment);
+  const first = namesOf(environment).platformStack;
+  const own = (stack: string) => stack.replace(first, namesOf(copy).platformStack);
+  return {
+    environment: copy,
+    stacks: stacks.map((needs) => ({
+      ...needs,
+      stack: own(needs.stack),
+      readsStateOf: needs.readsStateOf.map(own),
+    })),
+  };
 }
