@@ -95,6 +95,7 @@ export class Application {
   private readonly cluster: ClusterObjects;
   private readonly preparing: Promise<string>;
   private server: GuardedProgram | undefined;
+  private started: Started | undefined;
 
   /** Begins with what needs no account: the bundle, the database's files, the manifests. */
   constructor(props: ApplicationProps) {
@@ -135,6 +136,7 @@ export class Application {
     await progress.step("notejam migrate", (step) => this.run(program, migration, step));
     const server = await this.place(podThatRuns(rendered.objects, "serve"), platform, ports);
     await progress.step("notejam serve", () => this.serve(program, server, ports));
+    this.started = { program, objects: rendered.objects, platform, ports };
     const backups = await this.backUp(program, rendered, platform, ports);
     return {
       address: `http://127.0.0.1:${ports.port}`,
@@ -144,6 +146,21 @@ export class Application {
       backups,
       ended: this.ended(),
     };
+  }
+
+  /**
+   * Runs one of the application's other programs to its end, as the cluster does when a person starts its job.
+   *
+   * @param command its first argument, for instance `restore`
+   * @returns what it printed
+   * @throws LocalProblem when it fails
+   */
+  async perform(command: string): Promise<string> {
+    if (this.started === undefined)
+      throw new Error(`notejam ${command} needs an application that was started.`);
+    const { program, objects, platform, ports } = this.started;
+    const prepared = await this.place(podThatRuns(objects, command), platform, ports);
+    return this.props.progress.step(`notejam ${command}`, (step) => this.run(program, prepared, step));
   }
 
   /** Stops everything that was started, and removes the files with secrets. */
@@ -315,7 +332,8 @@ export class Application {
     return new GuardedProgram({
       name: `notejam ${command}`,
       program: process.execPath,
-      args: [program, ...local.args],
+      // Warnings would be of this machine's Node; the image has its own.
+      args: ["--no-warnings", program, ...local.args],
       env: local.env,
       cwd: this.props.folder,
       logFile: this.log(command),
@@ -330,6 +348,14 @@ export class Application {
     const { what, status, log } = await Promise.race(ends.filter((each) => each !== undefined));
     return `${what} ended (exit status ${status}). Look at ${log}.`;
   }
+}
+
+/** What programs that follow are run with. */
+interface Started {
+  readonly program: string;
+  readonly objects: RenderedCluster["objects"];
+  readonly platform: AppliedPlatform;
+  readonly ports: Ports;
 }
 
 interface Ports {
