@@ -37,12 +37,32 @@ export interface GivenBack {
 export async function giveBack(session: pg.Client, options: GiveBackOptions): Promise<GivenBack> {
   await session.query("set local search_path = public");
   await classify(session, options);
+  await raiseNumbers(session, "notes", options);
+  await raiseNumbers(session, "pads", options);
   const pads = await makePads(session, options);
   const restored = await insertNotes(session, options, "gone");
   const untrashed = await untrash(session, options);
   const beside = await insertNotes(session, options, "changed");
   const there = await session.query("select count(*)::int as number from recovered where fate = 'there'");
   return { ...pads, restored, untrashed, beside, there: Number(there.rows[0]?.number) };
+}
+
+/** New notes get numbers above all that come back, also those that somebody writes at this moment. */
+async function raiseNumbers(
+  session: pg.Client,
+  table: "notes" | "pads",
+  { from, formerOwner }: GiveBackOptions,
+): Promise<void> {
+  const sequence = await session.query("select pg_get_serial_sequence($1, 'id') as name", [table]);
+  const name = String(sequence.rows[0]?.name);
+  await session.query(
+    `select setval('${name}', most) from ${name}, (
+       select greatest(
+         (select max(id) from ${table}),
+         (select max(id) from ${pg.escapeIdentifier(from)}.${table} where user_id = ${formerOwner})
+       ) as most
+     ) as numbers where most > last_value`,
+  );
 }
 
 /** What to do with each note; made once, before anything is changed. */

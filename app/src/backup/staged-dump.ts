@@ -137,7 +137,7 @@ export class StagedDump {
 }
 
 /** A row whose id lies above its sequence would stand in the way of a new one. */
-export async function keepIdsApart(session: pg.Client, schema: string): Promise<void> {
+async function keepIdsApart(session: pg.Client, schema: string): Promise<void> {
   const result = await session.query(
     `select quote_ident(table_schema) || '.' || quote_ident(table_name) as "table", quote_ident(column_name) as "column",
        pg_get_serial_sequence(quote_ident(table_schema) || '.' || quote_ident(table_name), column_name) as sequence

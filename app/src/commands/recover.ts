@@ -9,7 +9,7 @@ import { explainDatabase, type LoadOptions, readDump } from "../backup/load-dump
 import { Progress } from "../backup/progress.js";
 import { fieldOf, rowsOf, rowsWith } from "../backup/row-filter.js";
 import { closeSession, openSession, serverOf } from "../backup/session.js";
-import { keepIdsApart, StagedDump } from "../backup/staged-dump.js";
+import { StagedDump } from "../backup/staged-dump.js";
 import type { Migration } from "../database/migrator.js";
 import { type BackupContext, migrationsOf } from "./backup.js";
 
@@ -123,7 +123,6 @@ async function recoverFrom(
     });
     await session.query("set local search_path = pg_catalog");
     await session.query(`drop schema ${staged.schema} cascade`);
-    if (!recovery.dryRun) await keepIdsApart(session, "public");
     await session.query(recovery.dryRun ? "rollback" : "commit");
     return result;
   } catch (error) {
