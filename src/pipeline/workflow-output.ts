@@ -9,7 +9,7 @@ import { PipelineProblem, reasonOf } from "./problem.js";
  */
 export function writeWorkflowOutput(
   values: Readonly<Record<string, string>>,
-  { GITHUB_OUTPUT: file }: NodeJS.ProcessEnv = process.env,
+  { GITHUB_OUTPUT: file }: NodeJS.ProcessEnv,
 ): void {
   if (file === undefined || file === "") return;
   const lines = Object.entries(values).map(([name, value]) => `${name}=${refuseLineBreaks(name, value)}\n`);
