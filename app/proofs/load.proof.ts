@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { P99_UNDER_LIMIT } from "../bench/budgets.js";
 import { Disturbance } from "../bench/disturbance.js";
 import { type MixedRequest, pacedMix, saturate } from "../bench/mixed-load.js";
 import type { PacedResult } from "../bench/paced-load.js";
@@ -32,8 +33,8 @@ const SECONDS = 10;
 const CONTRAST_SECONDS = 4;
 /** Checks that a busy process may miss before the balancer leaves it out: three seconds' worth. */
 const UNREADY_AFTER = 12;
-/** What visitors may wait at most, 99 times in a hundred, in milliseconds: printed beside what was seen. */
-const P99_BUDGET = 100;
+/** Part of the processors that other programs may take before latencies say nothing about ours, in percent. */
+const DISTURBED = 10;
 
 /** What the capacity model says about a load. */
 interface Prediction {
@@ -115,21 +116,28 @@ async function askModel(requestsPerSecond: number): Promise<void> {
   ({ usual, peak: event } = answer);
 }
 
-function tell(title: string, load: number, seen: PacedResult): void {
-  const judged = seen.p99 <= P99_BUDGET ? "≤" : ">";
-  console.log(`${title}: ${load.toFixed(0)} requests/s
-  ${seen.latencies.length} answers, ${seen.wrong} wrong, p50 ${seen.p50.toFixed(1)} ms, p99 ${seen.p99.toFixed(1)} ${judged} ${P99_BUDGET} ms`);
+/** What people saw, and how much other programs took of the processors meanwhile, in percent. */
+interface Visit extends PacedResult {
+  readonly disturbed: number;
 }
 
-async function visit(title: string, rate: number, seconds = SECONDS): Promise<PacedResult> {
+async function visit(title: string, rate: number, seconds = SECONDS): Promise<Visit> {
+  const disturbance = new Disturbance(server.pid, ...processes.map(({ pid }) => pid));
   const seen = await pacedMix(balancer.port, mix, { rate, seconds, connections: CONNECTIONS });
-  tell(title, rate, seen);
-  return seen;
+  const disturbed = disturbance.percent();
+  const judged = seen.p99 <= P99_UNDER_LIMIT ? "≤" : ">";
+  console.log(`${title}: ${rate.toFixed(0)} requests/s
+  ${seen.latencies.length} answers, ${seen.wrong} wrong, p50 ${seen.p50.toFixed(1)} ms, p99 ${seen.p99.toFixed(1)} ${judged} ${P99_UNDER_LIMIT} ms; other programs ${disturbed.toFixed(0)} %`);
+  return { ...seen, disturbed };
+}
+
+/** Nobody's answer was wrong, and, where nothing else takes the processors, people did not wait. */
+function expectGood({ wrong, p99, disturbed }: Visit): void {
+  expect(wrong).toBe(0);
+  if (disturbed < DISTURBED) expect(p99).toBeLessThanOrEqual(P99_UNDER_LIMIT);
 }
 
 describe.runIf(canLimit)("the load of an event", () => {
-  let disturbance: Disturbance;
-
   beforeAll(async () => {
     const started = await PostgresServer.start();
     if (!started) throw new Error("This machine has no PostgreSQL");
@@ -137,11 +145,9 @@ describe.runIf(canLimit)("the load of an event", () => {
     program = await buildProgram();
     balancer = await TestBalancer.open(UNREADY_AFTER);
     await growTo(1);
-    disturbance = new Disturbance(process.pid, server.pid);
   });
 
   afterAll(async () => {
-    console.log(`other programs took ${disturbance?.percent().toFixed(0)} % of the processors`);
     balancer?.close();
     for (const notejam of processes) await notejam.end("SIGKILL");
     for (const limit of limits) limit.remove();
@@ -162,8 +168,7 @@ the capacity model: ${usual.pods} pods for that, ${event.pods} for ${event.reque
 
   it("starts from as much as one process can, on as many as the model says, without one wrong answer", async () => {
     await growTo(usual.pods);
-    const seen = await visit(`${processes.length} processes`, usual.requestsPerSecond);
-    expect(seen.wrong).toBe(0);
+    expectGood(await visit(`${processes.length} processes`, usual.requestsPerSecond));
   });
 
   it("is too much for those: four times as much makes people wait, which more processes must end", async () => {
@@ -171,10 +176,9 @@ the capacity model: ${usual.pods} pods for that, ${event.pods} for ${event.reque
     const growing = visit("while others start", usual.requestsPerSecond, SECONDS);
     await growTo(event.pods);
     expect((await growing).wrong).toBe(0);
-    const after = await visit(`${processes.length} processes`, event.requestsPerSecond);
-    expect(after.wrong).toBe(0);
+    expectGood(await visit(`${processes.length} processes`, event.requestsPerSecond));
     // No matter how fast the machine is, two may not answer more than twice what one may: the others queue.
-    expect(before.p99).toBeGreaterThan(5 * P99_BUDGET);
+    expect(before.p99).toBeGreaterThan(3 * P99_UNDER_LIMIT);
   });
 
   it("is no more than those processes can: the model promises less than they were measured to do", async () => {

@@ -3,16 +3,17 @@ import path from "node:path";
 
 const ROOT = "/sys/fs/cgroup";
 
-/** Length of the slices in which the processor is dealt out, in microseconds: as Kubernetes does. */
-const PERIOD = 100_000;
+/**
+ * Length of the slices in which the processor is dealt out, in microseconds: the longest that Linux knows. A pod that requests a
+ * part of a processor and has no limit, as ours, works at the machine's full speed and is bounded on average only.
+ */
+const PERIOD = 1_000_000;
 
 let number = 0;
 
 /**
- * A group of processes that together get no more than a part of a processor, however idle the machine is. Linux only.
- *
- * What it did not use in one slice it may use in the next: a request is answered at the machine's speed, and only who needs more
- * than its part on average has to wait, as a pod that has requested that part and no more to lend from others.
+ * A group of processes that together get no more than a part of a processor on average, however idle the machine is. What it did
+ * not use in one slice it may use in the next. Linux only.
  */
 export class ProcessorLimit {
   readonly #folder: string;

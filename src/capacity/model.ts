@@ -17,7 +17,7 @@ export interface Need {
   readonly requestsPerSecond: number;
   /** Pods between which the autoscaler keeps its target, its floor included. */
   readonly pods: number;
-  /** Nodes of the group `apps` that hold them in three zones, a rollout's further ones included. */
+  /** Nodes of the group `apps` that hold them in three zones, a rollout's further ones included; its fewest at least. */
   readonly nodes: number;
   /** Database connections while a rollout replaces them. */
   readonly connections: number;
@@ -132,7 +132,7 @@ function needOf(requestsPerSecond: number, { requestsPerPod, fitting, basis, env
   return {
     requestsPerSecond,
     pods,
-    nodes: nodesFor(pods + Math.ceil(pods * shape.surge), fitting),
+    nodes: Math.max(environment.nodeGroups.apps.min, nodesFor(pods + Math.ceil(pods * shape.surge), fitting)),
     connections: connectionsOf(pods, shape),
     databaseCpus: (requestsPerSecond * measurement.databaseMilliseconds) / 1000,
     utilizationWithoutZone: (used * pods) / (pods - Math.ceil(pods / ZONES)),
