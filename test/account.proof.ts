@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -11,6 +11,8 @@ import { cliConfigFor, findProviderMirror } from "../src/local/provider-mirror.j
 import { StateFolder, writeWhole } from "../src/local/state-folder.js";
 import { synthesize } from "../src/local/synthesize.js";
 import { findTerraform, plan, validate } from "../src/local/terraform.js";
+import { appliedSettings } from "./applied-rules.js";
+import { faultsOf, liveThreeYears } from "./three-years.js";
 
 /*
  * One emulated account that holds everything at the same time: what the account has once, dev, prod, and prod a
@@ -131,6 +133,28 @@ async function secretString(region: string, name: string): Promise<Record<string
   return JSON.parse(answer.SecretString);
 }
 
+function callS3(method: string, path: string, body?: string): Promise<Response> {
+  const authorization =
+    "AWS4-HMAC-SHA256 Credential=test/20260101/eu-west-1/s3/aws4_request, SignedHeaders=host, Signature=0";
+  const headers = new Headers({ authorization });
+  // A bucket with a default lock takes no upload without a checksum.
+  if (body !== undefined) headers.set("content-md5", createHash("md5").update(body).digest("base64"));
+  return fetch(`${emulator.endpoint}/${path}`, { method, body, headers });
+}
+
+/** What S3 answers about a bucket, or with the list of all buckets. */
+async function askS3(path: string): Promise<string> {
+  const response = await callS3("GET", path);
+  if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+  return response.text();
+}
+
+/** Buckets of backups and of their copies. */
+async function backupBuckets(): Promise<string[]> {
+  const names = [...(await askS3("")).matchAll(/<Name>([^<]+)<\/Name>/g)].map(([, name = ""]) => name);
+  return names.filter((name) => /-backup(-replica)?-\d{12}$/.test(name));
+}
+
 describe("one account that holds everything at the same time", () => {
   it.each(STACKS)("%s is valid for the provider, and applied", async (name) => {
     const run = runOf(name);
@@ -158,6 +182,31 @@ describe("one account that holds everything at the same time", () => {
         POSTGRES_URL: expect.stringMatching(/\S+/),
         POSTGRES_READER_URL: expect.stringMatching(/\S+/),
       });
+    }
+  });
+
+  it("keeps every backup three years, by the rules that S3 was given", async () => {
+    const buckets = await backupBuckets();
+    expect(buckets.length).toBe(2 * STACKS.filter((stack) => stack !== "notejam-bootstrap").length);
+    for (const bucket of buckets) {
+      const applied = appliedSettings(
+        await askS3(`${bucket}?lifecycle`),
+        await askS3(`${bucket}?object-lock`),
+      );
+      expect(applied.rules.length, bucket).toBeGreaterThanOrEqual(4);
+      expect(faultsOf(liveThreeYears(applied), 1095), bucket).toEqual([]);
+    }
+  });
+
+  it("lets nobody delete a backup, and the backup job end an upload that broke off", async () => {
+    for (const bucket of await backupBuckets()) {
+      const dump = `${bucket}/dumps/2026/11/01/x/notejam.dump`;
+      expect((await callS3("PUT", dump, "dump")).status, dump).toBe(200);
+      expect((await callS3("DELETE", dump)).status, dump).toBe(403);
+      expect(await askS3(dump), dump).toBe("dump");
+      const begun = await (await callS3("POST", `${dump}?uploads`, "")).text();
+      const [, upload] = /<UploadId>([^<]+)</.exec(begun) ?? [];
+      expect((await callS3("DELETE", `${dump}?uploadId=${upload}`)).status, dump).toBe(204);
     }
   });
 

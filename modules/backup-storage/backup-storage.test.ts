@@ -1,7 +1,9 @@
+import { SnsTopicPolicy } from "@cdktf/provider-aws/lib/sns-topic-policy/index.js";
 import { describe, expect, it } from "vitest";
 import { AwsAccount } from "../blocks/aws-account.js";
 import { statementsOf, synthesize } from "../blocks/testing.js";
 import { BackupStorage, type BackupStorageProps } from "./backup-storage.js";
+import { LateCopyNotice } from "./late-copy-notice.js";
 
 const storageWith = (changes: Partial<BackupStorageProps> = {}) =>
   synthesize(
@@ -151,5 +153,24 @@ describe("BackupStorage", () => {
 
   it.each([1094, 0, 1095.5])("refuses to keep dumps for %d days", (retentionDays) => {
     expect(() => storageWith({ retentionDays })).toThrow(/three years.*1095 or more/);
+  });
+});
+
+describe("LateCopyNotice", () => {
+  it("tells when a copy is late, to a topic that already admits the bucket", () => {
+    const stack = synthesize((scope) => {
+      const topicPolicy = new SnsTopicPolicy(scope, "policy", { arn: "topic", policy: "{}" });
+      new LateCopyNotice(scope, "notice", { bucketName: "backups", topicArn: "topic", topicPolicy });
+    });
+    expect(stack.one("aws_s3_bucket_notification")).toMatchObject({
+      bucket: "backups",
+      topic: [
+        {
+          topic_arn: "topic",
+          events: ["s3:Replication:OperationMissedThreshold", "s3:Replication:OperationNotTracked"],
+        },
+      ],
+      depends_on: ["aws_sns_topic_policy.policy"],
+    });
   });
 });

@@ -79,13 +79,13 @@ describe("EncryptionKeys", () => {
     expect(grant?.Condition?.Bool).toEqual({ "kms:GrantIsForAWSResource": "true" });
   });
 
-  it("admits the sources of alarms; EventBridge without the condition that would drop its events", () => {
+  it("admits the sources of alarms; EventBridge and S3 without the condition that would drop their events", () => {
     const bySid = Object.fromEntries(policyOf("alerts").map((statement) => [statement.Sid, statement]));
     expect(bySid.AlarmsAndBudgets?.Principal).toEqual({
       Service: ["cloudwatch.amazonaws.com", "budgets.amazonaws.com"],
     });
     expect(bySid.AlarmsAndBudgets?.Condition?.StringEquals?.["aws:SourceAccount"]).toMatch(/account_id/);
-    expect(bySid.Events?.Principal).toEqual({ Service: ["events.amazonaws.com"] });
+    expect(bySid.Events?.Principal).toEqual({ Service: ["events.amazonaws.com", "s3.amazonaws.com"] });
     expect(bySid.Events).not.toHaveProperty("Condition");
   });
 

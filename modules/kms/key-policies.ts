@@ -86,10 +86,10 @@ export function alertSources(account: AwsAccount): PolicyStatement[] {
       conditions: { StringEquals: { "aws:SourceAccount": account.accountId } },
     },
     {
-      // EventBridge sends no source account or ARN with its calls to KMS: a condition on them would silently drop
-      // every event. The topic's own policy names the rules that may publish.
+      // EventBridge sends no source account or ARN with its calls to KMS, and for S3 none is documented: a condition on
+      // them would silently drop every event. The topic's own policy names the rules and buckets that may publish.
       sid: "Events",
-      principals: { Service: ["events.amazonaws.com"] },
+      principals: { Service: ["events.amazonaws.com", "s3.amazonaws.com"] },
       actions: USE_DATA_KEYS,
       resources: THIS_KEY,
     },

@@ -8,6 +8,7 @@ const stack = synthesize((scope) => {
     name: "notejam-dev",
     account: new AwsAccount(scope, "account", { region: "eu-west-1" }),
     kmsKeyArn: "key-alerts",
+    bucketArns: ["arn-of-bucket"],
     emails: ["ops@example.com", "dev@example.com"],
   });
 });
@@ -33,18 +34,21 @@ describe("Alerting", () => {
     expect(stack.count("aws_sns_topic_subscription")).toBe(2);
   });
 
-  it("lets only this account's own alarms, rules and budgets publish", () => {
+  it("lets only this account's own alarms, rules, budgets and the buckets named publish", () => {
     const allowed = statements.filter((statement) => statement.Effect === "Allow");
     expect(allowed.map((statement) => statement.Principal)).toEqual([
       { Service: ["cloudwatch.amazonaws.com"] },
       { Service: ["events.amazonaws.com"] },
       { Service: ["budgets.amazonaws.com"] },
+      { Service: ["s3.amazonaws.com"] },
     ]);
     for (const { Action, Resource, Condition } of allowed) {
       expect(Action).toEqual(["sns:Publish"]);
       expect(Resource).toEqual([expect.stringContaining("aws_sns_topic.")]);
       expect(Condition?.StringEquals).toHaveProperty("aws:SourceAccount");
-      expect(Condition?.ArnLike?.["aws:SourceArn"]).toMatch(/^arn:\$\{.*\}:/);
+      expect(JSON.stringify(Condition?.ArnLike?.["aws:SourceArn"])).toMatch(
+        /^"arn:\$\{.*\}:|^\["arn-of-bucket"\]$/,
+      );
     }
   });
 

@@ -11,6 +11,8 @@ export interface AlertingProps {
   readonly account: AwsAccount;
   /** Key that encrypts messages; its policy must admit the services that publish here. */
   readonly kmsKeyArn: string;
+  /** Buckets whose events are announced here. @default none */
+  readonly bucketArns?: readonly string[];
   /** Who is told. Each address has to confirm a message from AWS before it hears anything else. */
   readonly emails: readonly string[];
 }
@@ -22,6 +24,8 @@ export interface AlertingProps {
  */
 export class Alerting extends Construct {
   readonly topicArn: string;
+  /** What admits the services that publish: for `dependsOn` of those that try it. */
+  readonly policy: SnsTopicPolicy;
 
   constructor(scope: Construct, id: string, props: AlertingProps) {
     super(scope, id);
@@ -31,12 +35,9 @@ export class Alerting extends Construct {
       kmsMasterKeyId: props.kmsKeyArn,
     });
     this.topicArn = topic.arn;
-    new SnsTopicPolicy(this, "policy", {
+    this.policy = new SnsTopicPolicy(this, "policy", {
       arn: topic.arn,
-      policy: policyDocument([
-        ...publishers(props.account, props.name, topic.arn),
-        encryptedTransport(topic.arn),
-      ]),
+      policy: policyDocument([...publishers(props, topic.arn), encryptedTransport(topic.arn)]),
     });
     for (const email of props.emails)
       new SnsTopicSubscription(this, `email-${email}`, {
@@ -52,12 +53,13 @@ export class Alerting extends Construct {
  *
  * Whoever joins them has to be admitted by the key's policy too, or its messages vanish without an error.
  */
-function publishers(account: AwsAccount, name: string, topicArn: string): PolicyStatement[] {
-  const sources = {
+function publishers({ account, name, bucketArns = [] }: AlertingProps, topicArn: string): PolicyStatement[] {
+  const sources: Record<string, { readonly service: string; readonly arn: string | readonly string[] }> = {
     CloudWatch: { service: "cloudwatch.amazonaws.com", arn: account.arn("cloudwatch", `alarm:${name}-*`) },
     EventBridge: { service: "events.amazonaws.com", arn: account.arn("events", `rule/${name}-*`) },
     // Budgets are named by environment and region and have none themselves: any of the account's.
     Budgets: { service: "budgets.amazonaws.com", arn: account.arn("budgets", "*", { region: "" }) },
+    ...(bucketArns.length > 0 && { Buckets: { service: "s3.amazonaws.com", arn: bucketArns } }),
   };
   return Object.entries(sources).map(([sid, { service, arn }]) => ({
     sid,

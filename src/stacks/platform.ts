@@ -3,6 +3,7 @@ import type { App, ITerraformDependable } from "cdktf";
 import { AccessLogs } from "../../modules/access-logs/access-logs.js";
 import { ApplicationLoadBalancer, SSL_POLICY } from "../../modules/alb/application-load-balancer.js";
 import { BackupStorage } from "../../modules/backup-storage/backup-storage.js";
+import { LateCopyNotice } from "../../modules/backup-storage/late-copy-notice.js";
 import { ReceivedDumps } from "../../modules/backup-storage/received-dumps.js";
 import { Dns } from "../../modules/dns/dns.js";
 import { ContainerRegistry } from "../../modules/ecr/container-registry.js";
@@ -146,7 +147,7 @@ export class PlatformStack extends AwsStack {
     const cluster = this.addCluster(network);
     const data = this.addData(network);
     const edge = this.addEdge(network, data);
-    const alerting = this.addAlerting();
+    const alerting = this.addAlerting(data);
     const secrets = this.addOperatorSecrets();
     const identities = this.addIdentities(cluster, data, edge, alerting, secrets);
     const insights = this.addNodes(network, cluster, identities, now);
@@ -310,13 +311,20 @@ export class PlatformStack extends AwsStack {
     return { dns, loadBalancer, webAcl };
   }
 
-  private addAlerting(): Alerting {
-    return new Alerting(this, "alerting", {
+  private addAlerting({ backups }: Data): Alerting {
+    const alerting = new Alerting(this, "alerting", {
       name: this.names.name,
       account: this.account,
       kmsKeyArn: this.keys.alerts.arn,
       emails: this.environment.alarmEmails,
+      bucketArns: [backups.bucketArn],
     });
+    new LateCopyNotice(this, "late-copies", {
+      bucketName: backups.bucketName,
+      topicArn: alerting.topicArn,
+      topicPolicy: alerting.policy,
+    });
+    return alerting;
   }
 
   private addOperatorSecrets(): OperatorSecrets {

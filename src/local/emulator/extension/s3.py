@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 from moto.iam.access_control import IAMPolicy
+from flask import has_request_context, request
 from moto.s3.exceptions import ReplicationConfigurationNotFoundError
 from moto.s3.models import LOGGING_SERVICE_PRINCIPAL, FakeBucket, FakeDeleteMarker, S3Backend
 from moto.s3.responses import S3Response
@@ -107,8 +108,10 @@ def get_permission(original: Any, self: Any, action: str, resource: str) -> Any:
     """A statement with a condition decides nothing: what it asks for (TLS, a key, who calls) is known to nobody here.
 
     moto takes a condition that it cannot check for a denial: where a policy denies all that comes without TLS, no object
-    could be written (`aws_s3_bucket_policy`).
+    could be written (`aws_s3_bucket_policy`). And it takes the end of an upload in parts for the deletion of an object.
     """
+    if action == "s3:DeleteObject" and has_request_context() and "uploadId" in request.args:
+        action = "s3:AbortMultipartUpload"
     if self.policy is None:
         return original(self, action, resource)
     policy = json.loads(self.policy)
