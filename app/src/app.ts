@@ -9,6 +9,7 @@ import type { Mailer } from "./mail/mailer.js";
 import failures from "./plugins/app/failures.js";
 import forgery from "./plugins/app/forgery.js";
 import mails from "./plugins/app/mails.js";
+import methods from "./plugins/app/methods.js";
 import metrics from "./plugins/app/metrics.js";
 import pages from "./plugins/app/pages.js";
 import rateLimits from "./plugins/app/rate-limits.js";
@@ -45,6 +46,7 @@ const app: FastifyPluginAsync<AppOptions> = async (fastify, options) => {
   const folder = path.resolve(publicFolder);
 
   await fastify.register(requestLog);
+  await fastify.register(methods);
   await fastify.register(helmet, { secure });
   await fastify.register(cookie);
   await fastify.register(formbody);

@@ -62,9 +62,9 @@ async function inTransaction<T>(connection: Connection, work: (queries: Queries)
     await connection.query("commit");
     return result;
   } catch (error) {
-    // On a lost connection the server rolls back by itself.
-    await connection.query("rollback").catch(() => {});
     const cause = error instanceof Error && error.cause ? error.cause : error;
+    // On a lost connection the server rolls back by itself, and an answer would be waited for in vain.
+    if (!isConnectionLost(cause)) await connection.query("rollback").catch(() => {});
     if (isConnectionLost(cause) || isReadOnly(cause)) throw new DatabaseUnavailable(cause, committing);
     throw error;
   }

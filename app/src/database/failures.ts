@@ -48,6 +48,11 @@ export function isConnectionLost(error: unknown): boolean {
   return error instanceof Error && DRIVER_MESSAGES.test(error.message);
 }
 
+/** Whether the server said nothing at all: frozen, or gone without closing its connections. */
+export function isSilent(error: unknown): boolean {
+  return error instanceof Error && error.message === "Query read timeout";
+}
+
 /** Whether a write met a server that only reads: a writer that has been failed over, or is being. */
 export function isReadOnly(error: unknown): boolean {
   return codeOf(error) === READ_ONLY;

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type pg from "pg";
 import type { Connection, Connections } from "./connections.js";
-import { DatabaseUnavailable, isConnectionLost, isReadOnly, isTooSlow } from "./failures.js";
+import { DatabaseUnavailable, isConnectionLost, isReadOnly, isSilent, isTooSlow } from "./failures.js";
 
 /** Pause before the second attempt, in milliseconds: a server that restarts is rarely back at once. */
 const RETRY_PAUSE = 150;
@@ -78,6 +78,8 @@ export class RetryingPool {
     }
     const lost = isConnectionLost(error);
     connection.release(lost);
+    // The other connections lead to the same silence. Each would have to be waited for.
+    if (isSilent(error)) this.#connections.renew();
     if (lost) return new DatabaseUnavailable(error, true);
     return isTooSlow(error) ? new DatabaseUnavailable(error, false) : error;
   }

@@ -3,10 +3,10 @@ import type { DatabaseConfig } from "../config.js";
 import type { Connection, ConnectionCounts, Connections } from "./connections.js";
 import { explainTls } from "./tls-failures.js";
 
-/** Longest a statement may run on the server, in milliseconds. */
-const STATEMENT_TIMEOUT = 10_000;
-/** Longest the server may stay silent before the connection counts as dead, in milliseconds. */
-const SILENCE_TIMEOUT = 15_000;
+/** Longest a statement may run on the server, in milliseconds. The slowest of ours takes a quarter of a second. */
+const STATEMENT_TIMEOUT = 5_000;
+/** A server that says nothing for so long has not even noticed the limit above: it is frozen or gone, in milliseconds. */
+const SILENCE_TIMEOUT = STATEMENT_TIMEOUT + 1_000;
 /** Longest to wait for a connection, in milliseconds. */
 const CONNECT_TIMEOUT = 3_000;
 /** Connections are replaced at this age, so that load follows a changed host name, in seconds. */

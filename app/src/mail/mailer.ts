@@ -40,6 +40,8 @@ async function smtpTransport(url: string): Promise<Transporter> {
   const { createTransport } = await import("nodemailer");
   return createTransport({
     url,
+    // Whoever pretends to be a server without encryption would otherwise be told the password.
+    requireTLS: new URL(url).username !== "",
     pool: true,
     maxConnections: 2,
     connectionTimeout: SERVER_TIMEOUT,

@@ -4,6 +4,7 @@ import { rootCause, unavailabilityIn } from "../../database/failures.js";
 import { Overloaded } from "../../security/work-queue.js";
 import { type Message, messagePage } from "../../views/message-page.js";
 import { ForgedRequest } from "./forgery.js";
+import { MethodNotAllowed } from "./methods.js";
 import { TooManyAttempts } from "./rate-limits.js";
 
 /** Nothing is there, or it is someone else's: nobody can tell which. */
@@ -18,6 +19,8 @@ interface Answer extends Message {
   readonly status: number;
   /** Seconds for the header Retry-After. */
   readonly retryAfter?: number;
+  /** For the header Allow. */
+  readonly allowed?: readonly string[];
 }
 
 const NOT_FOUND: Answer = {
@@ -59,6 +62,14 @@ const REFUSED: Readonly<Record<number, Omit<Answer, "status">>> = {
 
 function answerTo(error: FastifyError | Error, method: string): Answer | undefined {
   if (error instanceof NotFound) return NOT_FOUND;
+  if (error instanceof MethodNotAllowed) {
+    return {
+      status: 405,
+      allowed: error.allowed,
+      title: "Not possible here",
+      text: "There is a page at this address, but it does not take what the browser sent.",
+    };
+  }
   if (error instanceof ForgedRequest) {
     return {
       status: 403,
@@ -105,8 +116,9 @@ function describe(cause: unknown): string {
 /** Answers everything that goes wrong with a page in the site's design, and never tells how it works inside. */
 export default fp(
   async (app) => {
-    function send(reply: FastifyReply, { status, retryAfter, ...message }: Answer): FastifyReply {
+    function send(reply: FastifyReply, { status, retryAfter, allowed, ...message }: Answer): FastifyReply {
       if (retryAfter !== undefined) reply.header("retry-after", String(retryAfter));
+      if (allowed !== undefined) reply.header("allow", allowed.join(", "));
       return reply.code(status).page(messagePage({ ...message, requestId: reply.request.id }));
     }
 

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import fp from "fastify-plugin";
+import { codeOf } from "../../database/failures.js";
 import type { Mail } from "../../mail/mailer.js";
 
 declare module "fastify" {
@@ -11,6 +12,12 @@ declare module "fastify" {
 
 /** Pauses before the second and third try, in milliseconds. */
 const PAUSES = [1_000, 5_000];
+
+/** What the AWS SDK reports has a name of its own; failures of mail servers have a code. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return "unknown";
+  return error.name === "Error" ? codeOf(error) || "unknown" : error.name;
+}
 
 /** Sends mail in the background. Closing the application waits for what is on its way. */
 export default fp(
@@ -26,10 +33,7 @@ export default fp(
           return;
         } catch (error) {
           // Only the reason: the message names the person it is for.
-          app.log.warn(
-            { reason: error instanceof Error && "code" in error ? error.code : "unknown" },
-            "mail not sent",
-          );
+          app.log.warn({ reason: reasonOf(error) }, "mail not sent");
         }
       }
       app.metrics.mails.inc({ result: "failed" });
