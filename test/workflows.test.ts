@@ -2,8 +2,10 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import * as z from "zod";
 import { statementsOf } from "../modules/blocks/testing.js";
 import { namesOf } from "../src/config/names.js";
+import { imageTags } from "../src/pipeline/image-tag.js";
 import { TERRAFORM_VERSION } from "../src/stacks/workspaces.js";
 import { repositoryConfiguration, stackNamed, synthesizeApp } from "./synthesized-app.js";
 import { believedSubjects, claimedSubjects } from "./workflows/identities.js";
@@ -285,6 +287,36 @@ describe("the way to an environment", () => {
   });
 });
 
+describe("what the workflows ask GitHub for", () => {
+  const asked = (context: string) =>
+    new Set(
+      [
+        ...files
+          .map(({ text }) => text)
+          .join("\n")
+          .matchAll(new RegExp(`\\b${context}\\.(\\w+)`, "g")),
+      ].map(([, name]) => name),
+    );
+
+  it("is set by people, as the runbook says, when it is a secret", () => {
+    const said = readFileSync("docs/runbook.md", "utf8").matchAll(/gh secret set (\w+)/g);
+    expect(new Set([...said].map(([, name]) => name))).toEqual(asked("secrets"));
+  });
+
+  it("is written by the gitops stacks when it is a variable, but for the one switch", async () => {
+    const stacks = synthesizeApp(await repositoryConfiguration());
+    const written = ["notejam-dev-gitops", "notejam-prod-gitops"].flatMap((name) =>
+      ["github_actions_variable", "github_actions_environment_variable"].flatMap((type) =>
+        stackNamed(stacks, name)
+          .resources(type)
+          .map(({ variable_name: variable }) => String(variable)),
+      ),
+    );
+    expect([...asked("vars")].filter((name) => !written.includes(String(name)))).toEqual(["ATTESTATIONS"]);
+    expect(readFileSync("docs/runbook.md", "utf8")).toContain("gh variable set ATTESTATIONS --body off");
+  });
+});
+
 describe("scripts", () => {
   const wherever = hasShellcheck();
   if (!wherever) {
@@ -352,6 +384,28 @@ function helpOf(command: string): string {
 }
 
 describe("the image", () => {
+  it("gets a tag that Flux follows in dev when it is built from main, and in prod when it is released", async () => {
+    const stacks = synthesizeApp(await repositoryConfiguration());
+    const follows = (instance: string, tag: string) => {
+      const vars = stackNamed(stacks, `notejam-${instance}-gitops`).one("kubernetes_config_map_v1").data;
+      const { IMAGE_TAG_PATTERN: pattern } = z.object({ IMAGE_TAG_PATTERN: z.string() }).parse(vars);
+      return new RegExp(`^${pattern.replaceAll("(?P<", "(?<")}$`).test(tag);
+    };
+    const build = { commit: "0123abcd".repeat(5), runId: "4711", date: new Date("2027-01-31") };
+    const { tag, toolsTag } = imageTags({ ...build, branch: "main" });
+    expect(follows("dev", tag)).toBe(true);
+    for (const branch of ["12/merge", "main-2", "x.main", "MAIN"]) {
+      expect(follows("dev", imageTags({ ...build, branch }).tag), branch).toBe(false);
+    }
+    expect([follows("prod", "v1.8.0"), follows("prod", tag), follows("dev", "v1.8.0")]).toEqual([
+      true,
+      false,
+      false,
+    ]);
+    // The tools have a policy of their own.
+    expect(follows("dev", toolsTag)).toBe(false);
+  });
+
   it("is built anew whenever something changes that it is built from", () => {
     const { on } = parse(readFileSync(".github/workflows/image.yaml", "utf8"));
     expect(on.push.paths).toEqual(on.pull_request.paths);
