@@ -161,6 +161,8 @@ export interface Ended {
 export interface StartedCommand {
   readonly pid: number;
   readonly ended: Promise<Ended>;
+  /** What it has printed so far. */
+  printed(): string;
   signal(signal: NodeJS.Signals): void;
   /** Stops reading what it prints, as `| head` does. */
   hangUp(): void;
@@ -193,6 +195,7 @@ export function startCommand(cwd: string, args: readonly string[], env: NodeJS.P
   return {
     pid: child.pid ?? 0,
     ended,
+    printed: () => stdout,
     signal: (signal) => child.kill(signal),
     hangUp: () => child.stdout.destroy(),
   };

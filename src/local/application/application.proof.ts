@@ -103,7 +103,9 @@ describe.skipIf(typeof tools === "string")("Notejam as npm start runs it", { tim
     const { differences } = await start();
     const running = processesOf(folder);
     expect(running.map(({ commandLine }) => commandLine).join("\n")).not.toMatch(/canary/);
-    const server = running.find(({ commandLine }) => /^\S+ \S+notejam\.mjs serve/.test(commandLine));
+    const server = running.find(({ commandLine }) =>
+      /^\S+ --no-warnings \S+notejam\.mjs serve/.test(commandLine),
+    );
     const env = environmentOfProcess(server?.pid ?? 0);
     expect(env).toMatchObject({ APP_TIMEZONE: "UTC", TRUST_PROXY: "1", NODE_ENV: "production" });
     for (const { name, here } of differences.filter(({ name }) => !name.startsWith("POSTGRES_"))) {

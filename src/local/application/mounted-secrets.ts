@@ -57,12 +57,14 @@ export async function readMountedSecrets(
 }
 
 /**
+ * The text of a secret.
+ *
  * One call does not make an AWS SDK worth its size. The emulator checks no signature: it reads from the header which
  * service and region are meant.
  *
  * @see https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html
  */
-async function secretValue(endpoint: string, region: string, name: string): Promise<string> {
+export async function secretValue(endpoint: string, region: string, name: string): Promise<string> {
   const response = await fetch(endpoint, {
     method: "POST",
     headers: {

@@ -139,6 +139,8 @@ export class Postgres {
       "unix_socket_directories=",
       "logging_collector=off",
       "log_min_error_statement=panic",
+      // The names of users are secrets too, and everybody sees the titles of processes.
+      "update_process_title=off",
     ];
     const program = join(this.props.installation.bin, "postgres");
     return this.start("PostgreSQL", program, [

@@ -1,0 +1,188 @@
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { cpus } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { findKubectl } from "./application/cluster-objects.js";
+import { findPostgres } from "./application/find-postgres.js";
+import { secretValue } from "./application/mounted-secrets.js";
+import { Person, processesOf } from "./application/testing.js";
+import { findEmulator } from "./emulator/find-emulator.js";
+import { readOutputs } from "./inventory.js";
+import { findTerraform } from "./terraform.js";
+import { type StartedCommand, startCommand } from "./testing.js";
+
+const found = await Promise.all([findTerraform(), findEmulator(), findKubectl(), findPostgres()]).then(
+  ([, , , postgres]) => (postgres.tools === undefined ? "there is no pg_dump for PostgreSQL" : undefined),
+  (problem: Error) => problem.message,
+);
+if (found !== undefined) {
+  console.warn(`NOT PROVED, all of production on a laptop: ${found}`);
+}
+
+/** What `npm start` may take, in seconds. */
+const BUDGETS = { cold: 120, kept: 20 };
+const READY = /^Ctrl-C stops it/m;
+/** Share of its time that the processor must have to itself for a time to be judged. */
+const QUIET = 0.8;
+
+const SIGN_UP = { email: "ann@example.com", password: "long enough", repeat_password: "long enough" };
+const NOTE = { name: "Of the first start", text: "still here", pad: "" };
+
+/** Share of the last second in which the processor had nothing to do. */
+async function idleShare(): Promise<number> {
+  const sum = () =>
+    cpus().reduce(
+      ({ idle, all }, { times }) => ({
+        idle: idle + times.idle,
+        all: all + times.idle + times.user + times.sys + times.irq + times.nice,
+      }),
+      { idle: 0, all: 0 },
+    );
+  const before = sum();
+  await new Promise((later) => setTimeout(later, 1000));
+  const after = sum();
+  return (after.idle - before.idle) / (after.all - before.all);
+}
+
+/** Waits for words in what a run prints; its end is an error then. */
+async function says(run: StartedCommand, words: RegExp, timeout = 400_000): Promise<string> {
+  const ended = run.ended.then(({ stderr, stdout }) => {
+    throw new Error(`npm start ended before it said ${words}:\n${stdout.slice(-2000)}\n${stderr}`);
+  });
+  ended.catch(() => {});
+  await Promise.race([
+    ended,
+    expect.poll(() => words.test(run.printed()), { timeout, interval: 50 }).toBe(true),
+  ]);
+  return run.printed();
+}
+
+/** What is said of a run: address of Notejam, of the emulated AWS, and the backup. */
+function places(printed: string) {
+  const [, address = ""] = /^Notejam is at (\S+):/m.exec(printed) ?? [];
+  const [, endpoint = ""] = /answers at (\S+)\./.exec(printed) ?? [];
+  const [, backup = "", bucket = ""] = /^Backup (\S+) \(.* in s3:\/\/([^)]+)\)/m.exec(printed) ?? [];
+  return { address, endpoint, backup, bucket };
+}
+
+/** Enough of a signature for the emulator. */
+const signed = {
+  authorization:
+    "AWS4-HMAC-SHA256 Credential=test/20260101/eu-west-1/s3/aws4_request, SignedHeaders=host, Signature=0",
+};
+const s3 = async (endpoint: string, path: string) =>
+  (await fetch(`${endpoint}/${path}`, { headers: signed })).text();
+
+describe.runIf(found === undefined)("all of production on a laptop", () => {
+  const state = join("out", `laptop-proof-${process.pid}`);
+  afterAll(() => rmSync(state, { recursive: true, force: true }));
+  const start = (...args: string[]) =>
+    startCommand(process.cwd(), ["--state", state, "--app-port", "0", ...args], {});
+  const nothingRuns = () =>
+    expect
+      .poll(() => processesOf(state).map(({ commandLine }) => commandLine), { timeout: 30_000 })
+      .toEqual([]);
+
+  async function judged(what: keyof typeof BUDGETS, work: () => Promise<unknown>): Promise<void> {
+    const idle = await idleShare();
+    const started = performance.now();
+    await work();
+    const seconds = (performance.now() - started) / 1000;
+    const quiet = idle >= QUIET;
+    console.log(
+      `npm start, ${what}: ${seconds.toFixed(1)} s (at most ${BUDGETS[what]} s${quiet ? "" : "; not judged: the machine was busy"})`,
+    );
+    if (quiet) expect(seconds).toBeLessThanOrEqual(BUDGETS[what]);
+  }
+
+  it("is raised in time, and Ctrl-C stops all of it without leaving a secret", async () => {
+    const run = start();
+    await judged("cold", () => says(run, READY));
+    const { address, endpoint } = places(run.printed());
+    const ann = new Person(address);
+    expect(await ann.send("/signup/", SIGN_UP)).toBe(303);
+    expect(await ann.send("/signin/", SIGN_UP)).toBe(303);
+    expect(await ann.send("/notes/create/", NOTE)).toBe(303);
+
+    const outputs = readOutputs(readFileSync(join(state, "account/notejam-dev.tfstate"), "utf8"));
+    const login = JSON.parse(await secretValue(endpoint, "eu-west-1", "notejam/dev/database"));
+    const master = JSON.parse(
+      await secretValue(endpoint, "eu-west-1", String(outputs.database_admin_secret_arn)),
+    );
+    const passwords = [String(login.POSTGRES_PASS), String(master.password)];
+    expect(passwords.every((password) => password.length > 20)).toBe(true);
+    const tells = (content: string | Buffer) => passwords.some((password) => content.includes(password));
+    expect(processesOf("").filter(({ commandLine }) => tells(commandLine))).toEqual([]);
+
+    run.signal("SIGINT");
+    const { code, stdout, stderr } = await run.ended;
+    expect(code).toBe(0);
+    expect(tells(stdout + stderr)).toBe(false);
+    await nothingRuns();
+    const files = readdirSync(state, { recursive: true, encoding: "utf8", withFileTypes: true })
+      .filter((entry) => entry.isFile() && entry.name !== "secrets.json")
+      .map((entry) => join(entry.parentPath, entry.name));
+    expect(files.filter((file) => tells(readFileSync(file)))).toEqual([]);
+  });
+
+  it("keeps the notes, and has a locked backup with its proof, when it is started again", async () => {
+    const run = start();
+    await judged("kept", () => says(run, READY));
+    const { address, endpoint, backup, bucket } = places(run.printed());
+    const ann = new Person(address);
+    expect(await ann.send("/signin/", SIGN_UP)).toBe(303);
+    expect(await ann.read("/")).toContain(NOTE.name);
+
+    const dumps = await s3(endpoint, `${bucket}?list-type=2&prefix=dumps/`);
+    const [, dump = ""] = new RegExp(`<Key>(dumps/[^<]*/${backup}/notejam\\.dump)</Key>`).exec(dumps) ?? [];
+    expect(await s3(endpoint, `${bucket}/${dump}?retention`)).toMatch(
+      /<RetainUntilDate>20\d\d-.*<\/RetainUntilDate>/,
+    );
+    const proofs = await s3(endpoint, `${bucket}?list-type=2&prefix=proofs/${backup}/`);
+    expect(proofs).toMatch(/<Key>proofs\/.*\.json<\/Key>/);
+
+    // Killed as nobody should: what it started goes with it.
+    run.signal("SIGKILL");
+    await run.ended;
+    await nothingRuns();
+  });
+
+  it("goes on from there after it was killed", async () => {
+    const { code, stdout, stderr } = await start("--once").ended;
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toMatch(/^Backup \S+ \(the newest of \d+ in s3/m);
+    await nothingRuns();
+  });
+
+  it.each([
+    "Start the emulated AWS",
+    "Start PostgreSQL",
+    "notejam migrate",
+    "notejam serve",
+    "notejam backup",
+    "notejam drill",
+  ])("stops well when it is interrupted in %s", async (phase) => {
+    const run = start("--once");
+    await says(run, new RegExp(`^${phase}.* …`, "m"));
+    run.signal("SIGINT");
+    const { code, stderr } = await run.ended;
+    expect(code).toBe(130);
+    expect(stderr).toMatch(/^Stopped\. What was made so far is kept/m);
+    await nothingRuns();
+    expect(existsSync(join(state, "applications/dev/secrets"))).toBe(false);
+  });
+
+  it("starts once more with all of its notes, and is destroyed without a trace", async () => {
+    const run = start();
+    const { address } = places(await says(run, READY));
+    const ann = new Person(address);
+    expect(await ann.send("/signin/", SIGN_UP)).toBe(303);
+    expect(await ann.read("/")).toContain(NOTE.name);
+    run.signal("SIGINT");
+    expect((await run.ended).code).toBe(0);
+
+    const destroyed = await start("--destroy").ended;
+    expect(destroyed).toMatchObject({ code: 0, stderr: "" });
+    expect(existsSync(state)).toBe(false);
+  });
+});
