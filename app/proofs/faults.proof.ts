@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { freeze } from "../test/frozen-server.js";
 import { PostgresServer } from "../test/postgres-server.js";
 import { MovingAddress } from "./moving-address.js";
 import { NotejamProcess } from "./notejam-process.js";
@@ -17,6 +18,8 @@ const GRACE_PERIOD = 30_000;
 const USUAL = 2_000;
 const AFTERWARDS = RECOVERY + 2_000;
 const OUTAGE = 3_000;
+/** Longer than anybody is let wait for a server that says nothing, in milliseconds. */
+const FROZEN = 12_000;
 const REPLACEMENTS = 4;
 /** Lets a session write that would only read by default. */
 const WRITABLE = "postgres?options=-c%20default_transaction_read_only%3Doff";
@@ -150,6 +153,20 @@ it("serves reads and saves nothing while PostgreSQL only reads, and saves again 
     primary,
   );
   expect(account.reads).toBeGreaterThan(100);
+});
+
+it("refuses in time while PostgreSQL is frozen, and goes on when it thaws", async () => {
+  const account = await through(
+    "PostgreSQL frozen, with all its connections open",
+    async () => {
+      const thaw = freeze(primary);
+      await pause(FROZEN);
+      thaw();
+      return performance.now();
+    },
+    primary,
+  );
+  expect(account.refused["503"], "people were told before it thawed").toBeGreaterThan(0);
 });
 
 it("follows the database to another instance", async () => {

@@ -38,6 +38,18 @@ const COMMIT = "0123456789abcdef0123456789abcdef01234567";
 /** How much is asked of the container before its memory is read. */
 const LOAD = { connections: 50, duration: 8 };
 
+/** The former application's tables, as Django made them in SQLite: times without a zone, and texts of any kind. */
+const FORMER = `
+  create table auth_user (id integer primary key, password varchar(128), username varchar(30), email varchar(75), date_joined datetime);
+  create table pads_pad (id integer primary key, name varchar(100), user_id integer);
+  create table notes_note (id integer primary key, pad_id integer, user_id integer, name varchar(100), text text,
+    created_at datetime, updated_at datetime);
+  insert into auth_user values (7, 'pbkdf2_sha256$12000$salt$hash', 'old', 'Old@Example.com', '2013-01-01 00:00:00');
+  insert into pads_pad values (3, 'Work', 7);
+  insert into notes_note values
+    (11, 3, 7, 'First', 'a' || char(13, 10) || 'b 😀', '2013-02-02 23:30:00.123456', '2013-02-02 23:30:00.123456'),
+    (12, null, 7, '  ', 'x' || char(0), '2013-02-02 23:30:00', '2013-02-02 23:30:00')`;
+
 const PROGRAMS = ["buildah", "mmdebstrap", "bwrap", "openssl"];
 
 /** Why the images cannot be built here; undefined: they can. */
@@ -309,6 +321,50 @@ describe.skipIf(problem !== undefined)("the images", () => {
     expect(status).toBe(0);
     expect(after).toBeLessThan(GRACE_PERIOD);
     expect(output).toContain('"msg":"stopped"');
+  });
+
+  it("load the former application's SQLite file", async () => {
+    const root = await rootOf(tools);
+    const former = path.join(folder, "former");
+    mkdirSync(former);
+    // With the image's Node, because Debian's may be too old to know SQLite.
+    const fill = `
+      const { DatabaseSync } = require("node:sqlite");
+      const former = new DatabaseSync(process.argv[1]);
+      former.exec(process.argv[2]);`;
+    const node = path.join(root, notejam.config.Entrypoint[0] ?? "");
+    execFileSync(node, ["--no-warnings", "-e", fill, path.join(former, "notejam.db"), FORMER]);
+    await server.query("postgres", "create database successor");
+    const run = (...words: string[]) => {
+      const { environment, mounts } = asInPods();
+      return Container.run({
+        ...{ image: tools, root, arguments: words, mounts: { ...mounts, "/former": former } },
+        environment: { ...environment, POSTGRES_DB: "successor" },
+      });
+    };
+    expect((await run("migrate")).status).toBe(0);
+    const { status, output } = await run("import-django", "--from", "/former/notejam.db");
+    expect(output).toContain(
+      "people: 1 loaded, 0 were there\npads: 1 loaded, 0 were there\nnotes: 2 loaded, 0 were there\n",
+    );
+    expect(status).toBe(0);
+    const { rows } = await server.query(
+      "successor",
+      "select id, pad_id, name, text, created_at at time zone 'UTC' as created from notes order by id",
+    );
+    expect(rows).toMatchObject([
+      { id: 11, pad_id: 3, name: "First", text: "a\nb 😀" },
+      { id: 12, pad_id: null, name: "untitled", text: "x" },
+    ]);
+    const stored =
+      "select to_char(created_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS.US') as at from notes where id = 11";
+    expect((await server.query("successor", stored)).rows).toEqual([{ at: "2013-02-02 23:30:00.123456" }]);
+
+    const wrong = await run("import-django", "--from", "/former/nothing.db");
+    expect(wrong).toEqual({
+      status: 2,
+      output: expect.stringMatching(/The former database cannot be opened: /),
+    });
   });
 
   it("refuse a database that another authority vouches for", async () => {

@@ -112,7 +112,11 @@ const TABLES: readonly Table[] = [
 async function* batches(source: Source, { table, columns }: Table): AsyncGenerator<Row[]> {
   let last = 0;
   for (;;) {
-    const rows = await source.rows(table, columns, last);
+    const rows = await source.rows(table, columns, last).catch((error: unknown) => {
+      throw new ImportError(
+        `The former database's table ${table} cannot be read: ${error instanceof Error ? error.message : error}`,
+      );
+    });
     if (rows.length === 0) return;
     yield rows;
     last = Number(rows.at(-1)?.id);
