@@ -13,9 +13,11 @@ export interface ApplicationShape {
   readonly surge: number;
   /** Most database connections of one pod. */
   readonly connections: number;
+  /** What all pods of the namespace may be and request together. */
+  readonly quota: { readonly pods: number; readonly millicores: number };
 }
 
-const FOLDER = "microservices/notejam/application";
+const FOLDER = "microservices/notejam";
 
 /**
  * Reads the application's shape off the Flux tree.
@@ -23,8 +25,9 @@ const FOLDER = "microservices/notejam/application";
  * @throws Error that names the file and the field when one of them is gone
  */
 export function applicationShape(tree: readonly TreeFile[]): ApplicationShape {
-  const deployment = read(tree, "deployment.yaml");
-  const autoscaler = read(tree, "horizontalpodautoscaler.yaml");
+  const deployment = read(tree, "application/deployment.yaml");
+  const autoscaler = read(tree, "application/horizontalpodautoscaler.yaml");
+  const quota = at(read(tree, "base/resourcequota.yaml"), "spec", "hard");
   const [container] = listAt(deployment, "spec", "template", "spec", "containers");
   const requests = at(container, "resources", "requests");
   const pool = listAt(container, "env").find((variable) => textAt(variable, "name") === "DATABASE_POOL");
@@ -42,6 +45,10 @@ export function applicationShape(tree: readonly TreeFile[]): ApplicationShape {
       ) / 100,
     surge: Number.parseInt(demand(surge, "rollingUpdate.maxSurge in percent"), 10) / 100,
     connections: Number(demand(textAt(pool, "value"), "the variable DATABASE_POOL")),
+    quota: {
+      pods: Number(demand(textAt(quota, "pods"), "the quota's pods")),
+      millicores: millicores(demand(textAt(quota, "requests.cpu"), "the quota's requests.cpu")),
+    },
   };
 }
 

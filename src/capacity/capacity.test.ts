@@ -13,7 +13,13 @@ const TREE = readTree("flux");
 
 /** 200 requests/s of a pod that uses its 250m wholly, so 100 at the autoscaler's target of half. */
 const BASIS: Basis = {
-  shape: { pod: { millicores: 250, mebibytes: 256 }, utilization: 0.5, surge: 0.25, connections: 10 },
+  shape: {
+    pod: { millicores: 250, mebibytes: 256 },
+    utilization: 0.5,
+    surge: 0.25,
+    connections: 10,
+    quota: { pods: 100, millicores: 100_000 },
+  },
   measurement: {
     when: "2026-11-22",
     where: "nowhere",
@@ -96,6 +102,11 @@ describe("an environment that cannot carry its stated peak", () => {
 
   it.each<readonly [string, Change, RegExp]>([
     ["pods", { replicas: { min: 3, max: 15 } }, /^application\.replicas\.max: at least 16 pods.*write 16/],
+    [
+      "the namespace's quota",
+      { replicas: { min: 5, max: 73 }, instanceClass: "db.r6g.2xlarge" },
+      /^application\.replicas\.max: at most 72 pods: .*resourcequota\.yaml/,
+    ],
     ["nodes", { apps: { max: 5 } }, /^nodeGroups\.apps\.max: at least 6 nodes.*write 6/],
     [
       "memory",
@@ -170,6 +181,7 @@ describe("what the model is computed from", () => {
       utilization: 0.5,
       surge: 0.25,
       connections: 10,
+      quota: { pods: 300, millicores: 100_000 },
     });
     // Measured with what the manifest requests: nothing is extrapolated.
     expect(measurement.millicores).toBe(shape.pod.millicores);
@@ -177,7 +189,7 @@ describe("what the model is computed from", () => {
 
   it("is missed by name when a manifest does not say it any more", () => {
     const tree = TREE.map((file) => ({ ...file, content: file.content.replace("DATABASE_POOL", "POOL") }));
-    expect(() => basisOf(tree)).toThrow(/application does not say the variable DATABASE_POOL/);
+    expect(() => basisOf(tree)).toThrow(/notejam does not say the variable DATABASE_POOL/);
   });
 });
 

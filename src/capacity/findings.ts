@@ -1,7 +1,7 @@
 import { defaultMaxConnections } from "../../modules/rds/connections.js";
 import type { Environment } from "../config/environment.js";
 import type { Finding } from "../config/problem.js";
-import { type Basis, type Capacity, capacityOf, connectionsOf } from "./model.js";
+import { type Basis, type Capacity, capacityOf, connectionsOf, podsInQuota } from "./model.js";
 import { instanceSize } from "./node-room.js";
 
 /**
@@ -16,6 +16,7 @@ export function capacityFindings(environment: Environment, basis: Basis): Findin
   const capacity = capacityOf(environment, basis);
   return [
     ...podFindings(environment, capacity),
+    ...quotaFindings(environment, basis),
     ...nodeFindings(environment, capacity),
     ...eventFindings(environment, capacity),
     ...databaseFindings(environment, capacity, basis),
@@ -57,6 +58,20 @@ function podFindings(environment: Environment, capacity: Capacity): Finding[] {
       value: limits.pods,
       rule: `at least ${peak.pods} pods: ${peakOf(environment, capacity)}, and one pod carries ${shown(requestsPerPod)} at the autoscaler's target`,
       remedy: `write ${peak.pods} or more, or state a smaller load`,
+    },
+  ];
+}
+
+function quotaFindings({ application }: Environment, { shape }: Basis): Finding[] {
+  const { max } = application.replicas;
+  const admitted = podsInQuota(shape);
+  if (max <= admitted) return [];
+  return [
+    {
+      field: "application.replicas.max",
+      value: max,
+      rule: `at most ${admitted} pods: with a rollout's further ones and the jobs, the quota of the namespace admits no more (flux/microservices/notejam/base/resourcequota.yaml)`,
+      remedy: `write ${admitted} or less, or raise the quota`,
     },
   ];
 }

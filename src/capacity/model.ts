@@ -58,6 +58,9 @@ const ZONES = 3;
 /** Connections that are not the application's: AWS's own, the superuser's reserve, migration, dump, drill, clean-up, people. */
 const OTHER_CONNECTIONS = 30;
 
+/** Pods of migration, dumps, drills, clean-up and floor that may be there at once, each with no more than one of the application's. */
+const JOB_PODS = 10;
+
 /** Above this part of its processors the writer's answers become slow before autoscaling of any kind helps. */
 const DATABASE_UTILIZATION = 0.7;
 
@@ -110,6 +113,12 @@ export function capacityOf(environment: Environment, basis: Basis): Capacity {
 /** Database connections that pods take at most while each is replaced: the old ones end only when they have drained. */
 export function connectionsOf(pods: number, { surge, connections }: ApplicationShape): number {
   return (2 * pods + Math.ceil(pods * surge)) * connections;
+}
+
+/** The most application pods that the namespace's quota admits, a rollout's further ones and those of jobs left room for. */
+export function podsInQuota({ pod, quota, surge }: ApplicationShape): number {
+  const all = Math.min(quota.pods, Math.floor(quota.millicores / pod.millicores)) - JOB_PODS;
+  return Math.floor(all / (1 + surge));
 }
 
 interface Room {
