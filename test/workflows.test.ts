@@ -18,8 +18,10 @@ import {
   keptCredentials,
   laxShells,
   loosePermissions,
+  misusedActions,
   mixedEnvironments,
   PLAN_TOKEN,
+  unfitPermissions,
   unguardedApplies,
   unpinnedActions,
   waysAround,
@@ -121,6 +123,36 @@ describe("jobs", () => {
     ["the right to write code", "contents: read", "contents: write"],
   ])("show that there is %s", (_, from, to) => {
     expect(loosePermissions(broken("deploy", from, to))).toHaveLength(1);
+  });
+
+  it.each(workflows)("$path: have the rights that they use, and no others", (file) => {
+    expect(unfitPermissions(file)).toEqual([]);
+  });
+
+  it.each([
+    ["image", "      attestations: write\n", "", "needs attestations: write"],
+    ["promote", "attestations: read", "attestations: write", "has no use for attestations: write"],
+    ["plan", "pull-requests: write", "issues: write", "has no use for issues: write"],
+    ["drift", "      issues: write\n", "", "needs issues: write"],
+    [
+      "checks",
+      "    permissions: {}\n    steps",
+      "    permissions:\n      contents: read\n    steps",
+      "has no use for contents: read",
+    ],
+  ])("show in %s what '%s' becoming '%s' means", (name, from, to, finding) => {
+    expect(unfitPermissions(broken(name, from, to)).join("\n")).toContain(finding);
+  });
+
+  it.each(files)("$path: give actions of our own what they take", (file) => {
+    expect(misusedActions(file, actions)).toEqual([]);
+  });
+
+  it.each([
+    ["environment: dev\n          token", "environment: dev\n          tokens"],
+    ["./.github/actions/apply", "./.github/actions/aply"],
+  ])("show that %s became %s", (from, to) => {
+    expect(misusedActions(broken("deploy", from, to), actions)).toHaveLength(1);
   });
 
   it.each(workflows)("$path: end", (file) => {

@@ -59,6 +59,42 @@ export function loosePermissions(file: WorkflowFile): string[] {
   ];
 }
 
+/** What a job does that takes a right, by the right. */
+const USES_OF: Readonly<Record<string, RegExp>> = {
+  "contents: read": /actions\/checkout@|gh pr |gh attestation/,
+  "id-token: write": /aws-actions\/configure-aws-credentials@|actions\/attest@/,
+  "attestations: write": /actions\/attest@/,
+  "attestations: read": /gh attestation/,
+  "pull-requests: write": /pipeline -- comment|gh pr create/,
+  "issues: write": /pipeline -- drift/,
+};
+
+/** Rights that a job has and does not use, and those that it uses and does not have. */
+export function unfitPermissions(file: WorkflowFile): string[] {
+  return jobsOf(file).flatMap(({ where, job: { permissions, steps } }) => {
+    const has = Object.entries(Object(permissions)).map(([scope, right]) => `${scope}: ${right}`);
+    const needs = Object.entries(USES_OF)
+      .filter(([, use]) => use.test(JSON.stringify(steps)))
+      .map(([right]) => right);
+    return [
+      ...has.filter((right) => !needs.includes(right)).map((right) => `${where}: has no use for ${right}`),
+      ...needs.filter((right) => !has.includes(right)).map((right) => `${where}: needs ${right}`),
+    ];
+  });
+}
+
+/** Uses of an action of our own that do not give it what it takes. */
+export function misusedActions(file: WorkflowFile | ActionFile, actions: readonly ActionFile[]): string[] {
+  return stepsOf(file)
+    .filter(({ step }) => step.uses?.startsWith("./"))
+    .flatMap(({ where, step }) => {
+      const used = actions.find(({ path }) => path === `${step.uses?.slice(2)}/action.yaml`);
+      if (used === undefined) return [`${where}: there is no ${step.uses}`];
+      const [given, taken] = [Object.keys(step.with).sort(), Object.keys(used.action.inputs).sort()];
+      return given.join() === taken.join() ? [] : [`${where}: give ${step.uses} ${taken}, not ${given}`];
+    });
+}
+
 /** Jobs that could hang for GitHub's six hours. */
 export function endlessJobs(file: WorkflowFile): string[] {
   return jobsOf(file)

@@ -44,6 +44,7 @@ const WorkflowSchema = z.object({
 
 const ActionSchema = z.object({
   name: z.string(),
+  inputs: z.record(z.string(), z.unknown()).default({}),
   runs: z.object({ using: z.literal("composite"), steps: z.array(StepSchema) }),
 });
 
