@@ -11,6 +11,7 @@ import {
 import { join, resolve } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { FirstRunProblem, firstRun } from "../src/bootstrap/first-run.js";
 import { type SynthesizedStack, synthesize } from "../src/local/synthesize.js";
 import { readSynthesized } from "../src/local/synthesized.js";
 import { TERRAFORM_VERSION } from "../src/stacks/workspaces.js";
@@ -276,3 +277,71 @@ describe("`pipeline plan`, the program of the workflows", () => {
     expect(standIn.runs).toEqual([]);
   });
 });
+
+describe("the first run of the bootstrap stack", () => {
+  const BOOTSTRAP = "notejam-bootstrap";
+  const stateFile = () => join(home, `terraform.${BOOTSTRAP}.tfstate`);
+  beforeEach(() => rmSync(stateFile(), { force: true }));
+
+  /** @param answer to Terraform's question whether it may copy the state */
+  async function firstRunWith(answer: string): Promise<void> {
+    const folder = copyOf(BOOTSTRAP);
+    const options = {
+      cwd: folder,
+      env: environment,
+      extendEnv: false,
+      input: `${answer}\n`,
+      timeout: 60_000,
+    };
+    await firstRun({
+      stack: BOOTSTRAP,
+      folder,
+      stateFile: stateFile(),
+      workspaceExists: async () => false,
+      say: () => undefined,
+      terraform: async (...args) => {
+        // The providers here are shells, which can apply nothing: this is what they would have left.
+        if (args[0] === "apply") return writeFileSync(stateFile(), JSON.stringify(ONE_ROLE));
+        return execa("terraform", args, options);
+      },
+    });
+  }
+
+  it("moves its state into the workspace that it made, whole, and leaves nothing behind", async () => {
+    await firstRunWith("yes");
+    expect(standIn.states).toMatchObject([{ workspace: BOOTSTRAP }]);
+    expect(JSON.parse(standIn.states[0]?.content ?? "{}").resources).toEqual(ONE_ROLE.resources);
+    expect(standIn.requests.filter((request) => request.includes("/actions/"))).toEqual([
+      `POST /api/v2/workspaces/ws-${BOOTSTRAP}/actions/lock 200`,
+      `POST /api/v2/workspaces/ws-${BOOTSTRAP}/actions/unlock 200`,
+    ]);
+    expect(readdirSync(home).filter((name) => name.includes(".tfstate"))).toEqual([]);
+  });
+
+  it("keeps the state where it was when it was not copied", async () => {
+    await expect(firstRunWith("no")).rejects.toThrow(FirstRunProblem);
+    expect(JSON.parse(readFileSync(stateFile(), "utf8"))).toEqual(ONE_ROLE);
+    expect(standIn.states).toEqual([]);
+  });
+});
+
+/** A state with one role in it. */
+const ONE_ROLE = {
+  version: 4,
+  terraform_version: TERRAFORM_VERSION,
+  lineage: "0f1e2d3c-0000-4000-8000-000000000000",
+  serial: 3,
+  outputs: {},
+  resources: [
+    {
+      mode: "managed",
+      type: "aws_iam_role",
+      name: "plan",
+      provider: 'provider["registry.terraform.io/hashicorp/aws"]',
+      instances: [
+        { schema_version: 0, attributes: { name: "notejam-bootstrap-plan" }, sensitive_attributes: [] },
+      ],
+    },
+  ],
+  check_results: null,
+};

@@ -65,9 +65,11 @@ export interface StandInConfiguration {
 
 /** A state that somebody stored. */
 export interface StandInState {
+  readonly id: string;
   readonly workspace: string;
   readonly serial: number;
-  readonly content: string;
+  /** What was uploaded; undefined until it was. */
+  content: string | undefined;
 }
 
 interface Call {
@@ -240,21 +242,38 @@ export class StandIn {
         "POST",
         /^\/api\/v2\/workspaces\/ws-([^/]+)\/state-versions$/,
         ({ params: [workspace = ""], body }) => {
-          const { serial, state } = attributesOf(body);
-          const content = Buffer.from(String(state), "base64").toString("utf8");
-          this.states.push({ workspace, serial: Number(serial), content });
-          return {
-            status: 201,
-            body: { data: this.stateVersion({ workspace, serial: Number(serial), content }) },
-          };
+          const id = `sv-${this.states.length + 1}`;
+          const state = { id, workspace, serial: Number(attributesOf(body).serial), content: undefined };
+          this.states.push(state);
+          return { status: 201, body: { data: this.stateVersion(state) } };
+        },
+      ],
+      [
+        "PUT",
+        /^\/states\/(sv-\d+)(\/json)?$/,
+        ({ params: [id, json], body }) => {
+          const state = this.states.find((each) => each.id === id);
+          if (state === undefined) return NOT_FOUND;
+          // Outputs for people to look at come a second time, in another form.
+          if (json === undefined) state.content = body.toString("utf8");
+          return { status: 200, text: "" };
+        },
+        "without token",
+      ],
+      [
+        "GET",
+        /^\/api\/v2\/state-versions\/(sv-\d+)$/,
+        ({ params: [id] }) => {
+          const state = this.states.find((each) => each.id === id);
+          return state === undefined ? NOT_FOUND : { status: 200, body: { data: this.stateVersion(state) } };
         },
       ],
       [
         "GET",
-        /^\/states\/([^/]+)$/,
-        ({ params: [name] }) => {
-          const state = this.states.findLast(({ workspace }) => workspace === name);
-          return state === undefined ? NOT_FOUND : { status: 200, text: state.content };
+        /^\/states\/(sv-\d+)$/,
+        ({ params: [id] }) => {
+          const content = this.states.find((each) => each.id === id)?.content;
+          return content === undefined ? NOT_FOUND : { status: 200, text: content };
         },
       ],
     ];
@@ -342,16 +361,18 @@ export class StandIn {
     };
   }
 
-  private stateVersion({ workspace, serial, content }: StandInState): object {
+  private stateVersion({ id, serial, content }: StandInState): object {
     return {
-      id: `sv-${workspace}-${serial}`,
+      id,
       type: "state-versions",
       attributes: {
         serial,
-        status: "finalized",
-        size: content.length,
-        "hosted-state-download-url": `${this.origin}/states/${workspace}`,
-        "resources-processed": true,
+        status: content === undefined ? "pending" : "finalized",
+        size: content?.length ?? 0,
+        "hosted-state-download-url": `${this.origin}/states/${id}`,
+        "hosted-state-upload-url": `${this.origin}/states/${id}`,
+        "hosted-json-state-upload-url": `${this.origin}/states/${id}/json`,
+        "resources-processed": content !== undefined,
       },
     };
   }
