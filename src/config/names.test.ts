@@ -57,9 +57,10 @@ describe("namesTooLong", () => {
         name.length,
       ]);
     expect(kinds(11)).toEqual([["IAM role", 66]]);
-    expect(kinds(12)).toEqual([
+    expect(kinds(12)).toEqual([["IAM role", 67]]);
+    expect(kinds(13)).toEqual([
       ["bucket", 64],
-      ["IAM role", 67],
+      ["IAM role", 68],
     ]);
   });
 });
