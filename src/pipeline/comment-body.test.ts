@@ -119,6 +119,18 @@ describe("the comment of a pull request", () => {
     );
   });
 
+  it("keeps a name in its line of the folded list, whoever wrote the summary", () => {
+    const summary = large("notejam-dev", 1, "create");
+    const [resource] = summary.resources ?? [];
+    if (resource === undefined) throw new Error("there is no resource");
+    const hostile = "x\n```\n</details>\u202E @everyone";
+    const body = bodyOf({
+      ...summary,
+      resources: [{ ...resource, address: hostile, previousAddress: hostile }],
+    });
+    expect(body).toContain("+ x ``` </details> @everyone  (was x ``` </details> @everyone)\n```\n");
+  });
+
   it("stays within what GitHub takes, cuts the harmless first, and says so", () => {
     const mixed = large("notejam-dev", 900, "create");
     const destroyed = large("notejam-dev", 40, "delete").resources ?? [];

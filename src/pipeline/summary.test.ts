@@ -64,6 +64,18 @@ describe("the summary of a real plan", () => {
   });
 });
 
+describe("the attributes that change", () => {
+  it("are those that will only be known later, too, also where they are part of something known", () => {
+    const change = {
+      actions: ["update"],
+      before: { tags: { a: "1" }, size: 1, name: null },
+      after: { tags: { a: "1" }, size: 1 },
+      after_unknown: { tags: { b: true }, size: false, arn: true },
+    };
+    expect(summarize("notejam-dev", planWith(change)).resources?.[0]?.attributes).toEqual(["arn", "tags"]);
+  });
+});
+
 describe("an action of Terraform", () => {
   it.each([
     [["create"], "create"],
