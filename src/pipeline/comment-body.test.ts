@@ -128,7 +128,7 @@ describe("the comment of a pull request", () => {
       ...summary,
       resources: [{ ...resource, address: hostile, previousAddress: hostile }],
     });
-    expect(body).toContain("+ x ``` </details> @everyone  (was x ``` </details> @everyone)\n```\n");
+    expect(body).toContain("+ x ``` </details>  @everyone  (was x ``` </details>  @everyone)\n```\n");
   });
 
   it("stays within what GitHub takes, cuts the harmless first, and says so", () => {
