@@ -133,7 +133,12 @@ describe("the pipelines' program", () => {
       /must be a whole number from 1/,
     ],
     ["nothing planned", () => ["drift", "--summaries", folder], github, /nothing is known about drift/],
-    ["an unknown environment", () => ["deploy", "--environment", "stage"], {}, /Choose from: dev, prod\./],
+    [
+      "an unknown environment",
+      () => ["deploy", "--environment", "stage", "--app", synthesized()],
+      {},
+      /Choose from: dev, prod\./,
+    ],
     [
       "nothing synthesized",
       () => ["changed-stacks", "--base", folder, "--head", folder],
