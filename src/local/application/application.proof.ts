@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
@@ -51,7 +52,8 @@ describe.skipIf(typeof tools === "string")("Notejam as npm start runs it", { tim
       folder,
       platformFile: join(out, "stacks/notejam-dev/cdk.tf.json"),
       gitopsFile: join(out, "stacks/notejam-dev-gitops/cdk.tf.json"),
-      postgres: tools[0],
+      // The account here has secrets and no bucket: as on a machine without pg_dump, no backup is made.
+      postgres: { ...tools[0], tools: undefined },
       port: 0,
       progress: plainProgress((line) => lines.push(line)),
       interruption,
@@ -69,7 +71,8 @@ describe.skipIf(typeof tools === "string")("Notejam as npm start runs it", { tim
   it("keeps what people write, and leaves neither processes nor secrets behind", async () => {
     const folder = temporaryFolder();
     const first = applicationIn(folder);
-    const { address } = await first.start();
+    const { address, backups } = await first.start();
+    expect(backups).toBeUndefined();
     const ann = new Person(address);
     expect(await ann.send("/signup/", SIGN_UP)).toBe(303);
     expect(await ann.send("/signin/", SIGN_UP)).toBe(303);
@@ -161,6 +164,17 @@ describe.skipIf(typeof tools === "string")("Notejam as npm start runs it", { tim
     const port = typeof address === "object" && address !== null ? address.port : 0;
     await expect(applicationIn(temporaryFolder(), { port }).start()).rejects.toThrow(
       `Port ${port} on 127.0.0.1 is taken, so Notejam cannot listen there. Choose another one with --app-port`,
+    );
+  });
+
+  it.runIf(process.getuid?.() === 0)("says that the disk is full", async () => {
+    const disk = temporaryFolder();
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=20m", "tmpfs", disk]);
+    onTestFinished(() => {
+      execFileSync("umount", [disk]);
+    });
+    await expect(applicationIn(join(disk, "dev")).start()).rejects.toThrow(
+      /PostgreSQL cannot make its files: the disk that holds .* is full\. Free some space there/,
     );
   });
 
