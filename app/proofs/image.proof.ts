@@ -35,6 +35,8 @@ const GRACE_PERIOD = 30_000;
 /** Stands for what a user's npm configuration holds, and no image may. */
 const SECRET = "npm-secret-that-stays-out";
 const COMMIT = "0123456789abcdef0123456789abcdef01234567";
+/** A minute and a half on a machine with nothing else to do, in milliseconds. */
+const LONGEST_BUILD = 10 * 60_000;
 /** How much is asked of the container before its memory is read. */
 const LOAD = { connections: 50, duration: 8 };
 
@@ -173,7 +175,7 @@ describe.skipIf(problem !== undefined)("the images", () => {
     tools = await seconds("target tools", () => build("tools", context, { compressed: true }));
     notejam = await seconds("target notejam", () => build("notejam", context));
     runtime = new OciImage(await buildah.save(bases.runtime, false));
-  });
+  }, LONGEST_BUILD);
 
   afterAll(async () => {
     await server?.remove();
