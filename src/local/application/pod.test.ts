@@ -36,7 +36,7 @@ const HERE: Surroundings = {
   secretsFolder: "/state/secrets",
   postgresTools: undefined,
 };
-const IMAGE = { HOST: "0.0.0.0", NODE_ENV: "production", PORT: "80" };
+const IMAGE = { HOST: "0.0.0.0", NODE_ENV: "production", TRUST_PROXY: "9" };
 
 describe("a program's environment on this machine", () => {
   it.each([
@@ -61,7 +61,7 @@ describe("a program's environment on this machine", () => {
 
   it("begins with that of its image, which the manifest overrules", () => {
     const { env, differences } = localPod(podThatRuns(objects(), "serve"), IMAGE, {}, HERE);
-    expect(env).toMatchObject({ NODE_ENV: "production", PORT: "3000", HOST: "127.0.0.1" });
+    expect(env).toMatchObject({ NODE_ENV: "production", TRUST_PROXY: "1", HOST: "127.0.0.1" });
     expect(differences.find(({ name }) => name === "HOST")).toMatchObject({ inCluster: "0.0.0.0" });
   });
 
