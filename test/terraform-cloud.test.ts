@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { type Block, type Synthesized, statementsOf } from "../modules/blocks/testing.js";
 import type { Organization } from "../src/config/organization.js";
@@ -99,6 +101,19 @@ describe("the workspaces", () => {
         global_remote_state: false,
       });
     }
+  });
+
+  it("run the Terraform that the workflows install", () => {
+    const [workspace] = bootstrap.resources("tfe_workspace");
+    const files = readdirSync(".github", { recursive: true, encoding: "utf8" }).filter((name) =>
+      /ya?ml$/.test(name),
+    );
+    const installed = files.flatMap((file) => {
+      const text = readFileSync(join(".github", file), "utf8");
+      return [...text.matchAll(/terraform_version: (\S+)/g)].map(([, version]) => version);
+    });
+    expect(installed.length).toBeGreaterThan(0);
+    expect(new Set(installed)).toEqual(new Set([workspace?.terraform_version]));
   });
 
   it("plan before they are told to, destroy production never, and go only when they are empty", () => {
