@@ -273,16 +273,23 @@ describe("the way to an environment", () => {
     expect(mixedEnvironments(file)).toHaveLength(1);
   });
 
-  it("is open to the very jobs that AWS believes, and AWS believes no others", async () => {
-    const believed = believedSubjects(synthesizeApp(await repositoryConfiguration()).values());
-    const claimed = claimedSubjects(workflows, "${var.github_owner}/notejam");
-    expect(believed).toHaveLength(2);
-    expect(claimed).toEqual(believed);
-    const elsewhere = broken("promote", "environment: prod", "environment: production");
-    expect(claimedSubjects([elsewhere], "${var.github_owner}/notejam")).not.toEqual(
-      expect.arrayContaining(believed),
-    );
-  });
+  it.each([
+    ["names", undefined],
+    ["names and numbers", { owner: 12, repositories: { notejam: 34 } }],
+  ])(
+    "is open to the very jobs that AWS believes, by %s, and AWS believes no others",
+    async (_, githubIds) => {
+      const { organization, environments } = await repositoryConfiguration();
+      const configuration = { organization: { ...organization, githubIds }, environments };
+      const believed = believedSubjects(synthesizeApp(configuration).values());
+      const owner = "${var.github_owner}";
+      const repository = githubIds ? `${owner}@12/notejam@34` : `${owner}/notejam`;
+      expect(believed).toHaveLength(environments.length);
+      expect(claimedSubjects(workflows, repository)).toEqual(believed);
+      const elsewhere = broken("promote", "environment: prod", "environment: production");
+      expect(believed).not.toEqual(expect.arrayContaining(claimedSubjects([elsewhere], repository)));
+    },
+  );
 
   it("leads from dev's images to prod's releases: prod's role reads the one and writes the other", async () => {
     const prod = stackNamed(synthesizeApp(await repositoryConfiguration()), "notejam-prod");
@@ -382,7 +389,7 @@ describe("scripts", () => {
     for (const { script } of jobs.check.strategy.matrix.include) expect(scripts).toHaveProperty([script]);
   });
 
-  it("give the pipeline's programs the options that they have, and those that they need", () => {
+  it("give the pipeline's programs only options that they have", () => {
     const calls = files.flatMap(npmCalls).filter(({ script }) => script === "pipeline");
     const commands = [...new Set(calls.map(({ parameters: [command = ""] }) => command))];
     expect(commands.sort()).toEqual(
