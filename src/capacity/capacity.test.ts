@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { execa } from "execa";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -149,6 +149,8 @@ describe("an environment that cannot carry its stated peak", () => {
   });
 
   it("is refused by synth, which writes nothing", async () => {
+    // Inside the repository, so that environments there find the package they import.
+    await mkdir("out", { recursive: true });
     const folder = await mkdtemp(join("out", "capacity-"));
     try {
       for (const name of await readdir("environments")) {
