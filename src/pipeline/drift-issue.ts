@@ -46,10 +46,10 @@ export async function putDriftIssue(github: GitHub, props: DriftProps): Promise<
     for (const { number } of others) await close(github, number, `Continued in #${open?.number}.`);
     if (open === undefined) {
       const issue = { title: TITLE, body, labels: [LABEL] };
-      const made = Issue.parse(await github.request(`POST ${ISSUES}`, "open the issue", issue));
+      const made = await github.request(`POST ${ISSUES}`, "open the issue", issue, Issue);
       return { did: "opened", url: made.html_url };
     }
-    await github.request(`PATCH ${ISSUES}/{issue_number}`, "update the issue", {
+    await github.send(`PATCH ${ISSUES}/{issue_number}`, "update the issue", {
       issue_number: open.number,
       body,
     });
@@ -80,10 +80,13 @@ export function driftBody(different: readonly Summary[], runUrl: string | undefi
 const SPARE = 2048;
 
 async function openIssues(github: GitHub, author: string) {
-  const found = await github.list(`GET ${ISSUES}`, "read the issues", { state: "open", labels: LABEL });
-  return z
-    .array(Issue)
-    .parse(found)
+  const found = await github.list(
+    `GET ${ISSUES}`,
+    "read the issues",
+    { state: "open", labels: LABEL },
+    Issue,
+  );
+  return found
     .filter(
       ({ body, user, pull_request: pullRequest }) =>
         body?.startsWith(MARKER) && user?.login === author && pullRequest === undefined,
@@ -92,11 +95,11 @@ async function openIssues(github: GitHub, author: string) {
 }
 
 async function close(github: GitHub, number: number, comment: string): Promise<void> {
-  await github.request(`POST ${ISSUES}/{issue_number}/comments`, "say why the issue is closed", {
+  await github.send(`POST ${ISSUES}/{issue_number}/comments`, "say why the issue is closed", {
     issue_number: number,
     body: comment,
   });
-  await github.request(`PATCH ${ISSUES}/{issue_number}`, "close the issue", {
+  await github.send(`PATCH ${ISSUES}/{issue_number}`, "close the issue", {
     issue_number: number,
     state: "closed",
     state_reason: "completed",

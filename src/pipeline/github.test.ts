@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { unknown } from "zod";
 import { FakeGitHub } from "./fake-github.js";
 import { GitHub, gitHubSettings } from "./github.js";
 
@@ -8,7 +9,7 @@ const FAST = { second: 1 };
 async function asked(refuse: FakeGitHub["refuse"]) {
   const fake = await FakeGitHub.start();
   fake.refuse = refuse;
-  const read = new GitHub(fake.settings, FAST).request("GET /repos/{owner}/{repo}/issues", "read the issues");
+  const read = new GitHub(fake.settings, FAST).send("GET /repos/{owner}/{repo}/issues", "read the issues");
   return { fake, message: await read.then(String, (error: Error) => error.message) };
 }
 
@@ -59,12 +60,25 @@ describe("what GitHub refuses", () => {
   it("is not sent twice when it may have been done: an answer lost on the way makes no second comment", async () => {
     const fake = await FakeGitHub.start();
     fake.refuse = () => ({ status: 502 });
-    const write = new GitHub(fake.settings, FAST).request(
-      "POST /repos/{owner}/{repo}/issues",
-      "open the issue",
-    );
+    const write = new GitHub(fake.settings, FAST).send("POST /repos/{owner}/{repo}/issues", "open the issue");
     await expect(write).rejects.toThrow(/status 502/);
     expect(fake.requests).toHaveLength(1);
+  });
+});
+
+describe("an answer of something else than GitHub", () => {
+  it("is told in one line", async () => {
+    const fake = await FakeGitHub.start();
+    fake.refuse = () => ({ status: 200, message: "hello" });
+    const list = new GitHub(fake.settings, FAST).list(
+      "GET /repos/{owner}/{repo}/issues",
+      "read the issues",
+      {},
+      unknown(),
+    );
+    await expect(list).rejects.toThrow(
+      /^What http:.* answered when asked to read the issues is not what GitHub's API/,
+    );
   });
 });
 
@@ -74,7 +88,7 @@ describe("a GitHub that cannot be reached", () => {
       { token: "fake-token", owner: "example", repository: "notejam", apiUrl: "http://127.0.0.1:9" },
       FAST,
     );
-    await expect(github.request("GET /user", "ask whose token this is")).rejects.toThrow(
+    await expect(github.send("GET /user", "ask whose token this is")).rejects.toThrow(
       /^GitHub cannot be reached at http:\/\/127\.0\.0\.1:9 to ask whose token this is: .+\. Check the network/,
     );
   });

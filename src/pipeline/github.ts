@@ -1,6 +1,7 @@
 import { Octokit } from "@octokit/core";
 import { retry } from "@octokit/plugin-retry";
 import { throttling } from "@octokit/plugin-throttling";
+import { array, type ZodType } from "zod";
 import { PipelineProblem, reasonOf } from "./problem.js";
 
 const Client = Octokit.plugin(retry, throttling);
@@ -84,8 +85,24 @@ export class GitHub {
   /**
    * @param route such as `GET /repos/{owner}/{repo}/issues`; owner and repository are filled in
    * @param doing what the request is for, as in "read the comments"
+   * @param schema what is read of the answer
    */
-  async request(
+  async request<T>(
+    route: string,
+    doing: string,
+    parameters: Readonly<Record<string, unknown>>,
+    schema: ZodType<T>,
+  ): Promise<T> {
+    const answer = schema.safeParse(await this.send(route, doing, parameters));
+    if (answer.success) return answer.data;
+    throw new PipelineProblem(
+      `What ${this.settings.apiUrl} answered when asked to ${doing} is not what GitHub's API answers.`,
+      "Check GITHUB_API_URL.",
+    );
+  }
+
+  /** A request whose answer tells nothing. */
+  async send(
     route: string,
     doing: string,
     parameters: Readonly<Record<string, unknown>> = {},
@@ -108,20 +125,16 @@ export class GitHub {
   }
 
   /** Every page of a list. */
-  async list(
+  async list<T>(
     route: string,
     doing: string,
-    parameters: Readonly<Record<string, unknown>> = {},
-  ): Promise<unknown[]> {
-    const found: unknown[] = [];
+    parameters: Readonly<Record<string, unknown>>,
+    item: ZodType<T>,
+  ): Promise<T[]> {
+    const found: T[] = [];
     for (let page = 1; page <= MOST_PAGES; page += 1) {
-      const items = await this.request(route, doing, { ...parameters, per_page: PAGE_SIZE, page });
-      if (!Array.isArray(items)) {
-        throw new PipelineProblem(
-          `GitHub's answer when asked to ${doing} is no list.`,
-          `Check that GITHUB_API_URL (${this.settings.apiUrl}) is GitHub's API.`,
-        );
-      }
+      const paged = { ...parameters, per_page: PAGE_SIZE, page };
+      const items = await this.request(route, doing, paged, array(item));
       found.push(...items);
       if (items.length < PAGE_SIZE) break;
     }

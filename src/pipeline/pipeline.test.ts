@@ -145,6 +145,26 @@ describe("the pipelines' program", () => {
       {},
       /npm run synth/,
     ],
+    [
+      "outputs that cannot be written",
+      () => ["changed-stacks", "--base", synthesized(), "--head", folder],
+      { GITHUB_OUTPUT: "/nowhere/output" },
+      /cannot be written to GITHUB_OUTPUT \(\/nowhere\/output\): ENOENT/,
+    ],
+    [
+      "a summary that cannot be written",
+      () => [
+        "summarize",
+        "--plan",
+        recordedPlanFile("change"),
+        "--stack",
+        "notejam-dev",
+        "--out",
+        "/dev/null/x",
+      ],
+      {},
+      /summary cannot be written to \/dev\/null\/x/,
+    ],
     ["no commit", () => ["image-tag", "--branch", "main", "--run-id", "1"], {}, /GITHUB_SHA/],
     [
       "no repository",

@@ -45,12 +45,8 @@ export async function putComment(github: GitHub, props: PutCommentProps): Promis
   const existing = await ownComments(github, props);
   if (existing.length > 0) return update(github, props, existing);
   if (!props.worthMaking) return { did: "not needed", url: "" };
-  const made = Comment.parse(
-    await github.request(`POST ${COMMENTS}`, "write the comment", {
-      issue_number: props.pullRequest,
-      body: props.body,
-    }),
-  );
+  const comment = { issue_number: props.pullRequest, body: props.body };
+  const made = await github.request(`POST ${COMMENTS}`, "write the comment", comment, Comment);
   const now = await ownComments(github, props);
   if (now.length > 1) return update(github, props, now);
   return { did: "made", url: made.html_url };
@@ -65,19 +61,22 @@ async function update(
   if (oldest === undefined) throw new Error("there is no comment to update");
   const later = [oldest, ...others].find((comment) => isLater(comment.run, run));
   if (later !== undefined) return { did: "left to a later run", url: later.url };
-  await github.request(`PATCH ${COMMENT}`, "update the comment", { comment_id: oldest.id, body });
+  await github.send(`PATCH ${COMMENT}`, "update the comment", { comment_id: oldest.id, body });
   for (const { id } of others) {
-    await github.request(`DELETE ${COMMENT}`, "remove a second comment", { comment_id: id });
+    await github.send(`DELETE ${COMMENT}`, "remove a second comment", { comment_id: id });
   }
   return { did: "updated", url: oldest.url };
 }
 
 /** The comments that this program wrote, the oldest first. */
 async function ownComments(github: GitHub, { pullRequest, author }: PutCommentProps): Promise<OwnComment[]> {
-  const found = await github.list(`GET ${COMMENTS}`, "read the comments", { issue_number: pullRequest });
-  return z
-    .array(Comment)
-    .parse(found)
+  const found = await github.list(
+    `GET ${COMMENTS}`,
+    "read the comments",
+    { issue_number: pullRequest },
+    Comment,
+  );
+  return found
     .flatMap(({ id, body, user, html_url: url }: Comment) => {
       const run = runOf(body ?? "");
       return run !== undefined && user?.login === author ? [{ id, url, run }] : [];
@@ -92,8 +91,7 @@ const ACTIONS_AUTHOR = "github-actions[bot]";
 export async function authorOf(github: GitHub, env: NodeJS.ProcessEnv = process.env): Promise<string> {
   // The token of a job may not ask.
   if (env.GITHUB_ACTIONS === "true") return ACTIONS_AUTHOR;
-  const { login } = z
-    .object({ login: z.string() })
-    .parse(await github.request("GET /user", "ask whose token this is"));
+  const User = z.object({ login: z.string() });
+  const { login } = await github.request("GET /user", "ask whose token this is", {}, User);
   return login;
 }
