@@ -65,6 +65,15 @@ describe("the comment of a pull request", () => {
     expect(bodyOf(recordedSummary("create"))).not.toContain("CAUTION");
   });
 
+  it("warns of what is forgotten, without the loss that there is not", () => {
+    const summary = large("notejam-dev", 1, "forget");
+    const [resource] = summary.resources ?? [];
+    if (resource === undefined) throw new Error("there is no resource");
+    const body = bodyOf({ ...summary, resources: [{ ...resource, type: "aws_s3_bucket" }] });
+    expect(body).toContain("**forgets**");
+    expect(body).not.toContain("lost");
+  });
+
   it("warns of destructions that only their number is known of", () => {
     const counts = { add: 0, change: 1, destroy: 2, replace: 0, import: 0 };
     const body = bodyOf(summarizeCounts("notejam-dev", counts));

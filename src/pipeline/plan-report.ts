@@ -39,7 +39,7 @@ interface Destruction {
 /** Destructions of every stack, the worst first, in a box that cannot be overlooked. */
 function warnings(summaries: readonly Summary[]): string[] {
   const destroyed: Destruction[] = summaries.flatMap(({ stack, resources = [] }) =>
-    resources.filter(isDestructive).map((resource) => ({ stack, resource, loss: lossOf(resource.type) })),
+    resources.filter(isDestructive).map((resource) => ({ stack, resource, loss: lossBy(resource) })),
   );
   const unseen = summaries.filter(({ resources, counts }) => resources === undefined && counts.destroy > 0);
   if (destroyed.length === 0 && unseen.length === 0) return [];
@@ -53,6 +53,11 @@ function warnings(summaries: readonly Summary[]): string[] {
   const total = destroyed.length + unseen.reduce((sum, { counts }) => sum + counts.destroy, 0);
   const title = `**This destroys, replaces or forgets ${things(total)}.** Read each line before you approve.`;
   return [["> [!CAUTION]", `> ${title}`, ">", ...lines.map((line) => `> ${line}`)].join("\n")];
+}
+
+/** What is forgotten goes on as it is. */
+function lossBy({ action, type }: PlannedResource): string | undefined {
+  return action === "forget" ? undefined : lossOf(type);
 }
 
 function oneByOne({ stack, resource, loss }: Destruction): string {
