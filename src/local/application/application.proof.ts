@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
@@ -66,7 +65,10 @@ describe.skipIf(typeof tools === "string")("Notejam as npm start runs it", { tim
   }
 
   const nothingRuns = (folder: string) =>
-    expect(processesOf(folder).map(({ commandLine }) => commandLine)).toEqual([]);
+    // What a program had started itself may need a moment to notice.
+    expect
+      .poll(() => processesOf(folder).map(({ commandLine }) => commandLine), { timeout: 5_000 })
+      .toEqual([]);
 
   it("keeps what people write, and leaves neither processes nor secrets behind", async () => {
     const folder = temporaryFolder();
@@ -78,7 +80,7 @@ describe.skipIf(typeof tools === "string")("Notejam as npm start runs it", { tim
     expect(await ann.send("/signin/", SIGN_UP)).toBe(303);
     expect(await ann.send("/notes/create/", NOTE)).toBe(303);
     await first.application.stop();
-    nothingRuns(folder);
+    await nothingRuns(folder);
 
     // In the meantime the emulated RDS has been made anew: the master user has another password.
     const renewed = { ...SECRETS, [ADMIN_SECRET]: { username: "notejam_admin", password: "another" } };
@@ -147,7 +149,7 @@ describe.skipIf(typeof tools === "string")("Notejam as npm start runs it", { tim
       interruption.request("SIGINT");
       await starting.catch((error: Error) => expect(error.message).toBe("Stopped by SIGINT."));
       await application.stop();
-      nothingRuns(folder);
+      await nothingRuns(folder);
       expect(existsSync(join(folder, "secrets"))).toBe(false);
     }
     const { address } = await applicationIn(folder).start();
@@ -164,17 +166,6 @@ describe.skipIf(typeof tools === "string")("Notejam as npm start runs it", { tim
     const port = typeof address === "object" && address !== null ? address.port : 0;
     await expect(applicationIn(temporaryFolder(), { port }).start()).rejects.toThrow(
       `Port ${port} on 127.0.0.1 is taken, so Notejam cannot listen there. Choose another one with --app-port`,
-    );
-  });
-
-  it.runIf(process.getuid?.() === 0)("says that the disk is full", async () => {
-    const disk = temporaryFolder();
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=20m", "tmpfs", disk]);
-    onTestFinished(() => {
-      execFileSync("umount", [disk]);
-    });
-    await expect(applicationIn(join(disk, "dev")).start()).rejects.toThrow(
-      /PostgreSQL cannot make its files: the disk that holds .* is full\. Free some space there/,
     );
   });
 

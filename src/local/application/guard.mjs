@@ -14,6 +14,11 @@ const LAST_PATIENCE_MS = 10_000;
 const NOT_STARTED = 127;
 
 const [signalAtEnd, program, ...args] = process.argv.slice(2);
+
+// Before there is a program: a signal that comes in between must not leave it alone.
+for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"]) {
+  process.on(signal, () => child.kill(signal));
+}
 const child = spawn(program, args, { stdio: ["ignore", "inherit", "inherit"] });
 
 child.on("error", ({ message }) => {
@@ -22,9 +27,6 @@ child.on("error", ({ message }) => {
 });
 child.on("exit", (code, signal) => process.exit(code ?? 128 + constants.signals[signal]));
 
-for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"]) {
-  process.on(signal, () => child.kill(signal));
-}
 process.stdin.resume().on("close", () => {
   child.kill(signalAtEnd);
   setTimeout(() => child.kill("SIGKILL"), LAST_PATIENCE_MS);
