@@ -73,6 +73,10 @@ describe.runIf(hasServer())("mail through an SMTP server", () => {
 
   async function listen(options: SMTPServerOptions = {}): Promise<void> {
     server = new SMTPServer({
+      // Names of visitors are of no interest, and may take seconds to find out.
+      disableReverseLookup: true,
+      // Connections that are kept for the next mail are cut.
+      closeTimeout: 100,
       key: readFileSync(certificate.key),
       cert: readFileSync(certificate.certificate),
       onAuth({ username, password }, _session, done) {
@@ -94,12 +98,12 @@ describe.runIf(hasServer())("mail through an SMTP server", () => {
     await once(server.server, "listening");
   }
 
-  const mailUrl = (password: string) => `smtp://mailer:${encodeURIComponent(password)}@localhost:${port}`;
+  const mailUrl = (password: string) => `smtp://mailer:${encodeURIComponent(password)}@127.0.0.1:${port}`;
 
   beforeAll(async () => {
     folder = mkdtempSync(path.join(tmpdir(), "notejam-smtp-"));
     authority = await Authority.create(folder, "mail");
-    certificate = await authority.issue("localhost");
+    certificate = await authority.issue("127.0.0.1");
     port = await freePort();
     notejam = await serving({ MAIL_URL: mailUrl("pa:ss/word"), NODE_EXTRA_CA_CERTS: authority.certificate });
     await notejam.submit("/signup/", { email: PERSON, password: PASSWORD, repeat_password: PASSWORD });
