@@ -91,21 +91,25 @@ describe("the operations repository", () => {
     });
   });
 
-  it("guards main: nobody deletes or rewrites it, and production's automation must ask for an approval", () => {
-    for (const stack of [dev, prod]) {
+  it("guards main: nobody deletes or rewrites it, and production's releases come by a pull request that one approval in `promote` has let through", () => {
+    for (const [stack, approvals] of [
+      [dev, 1],
+      [prod, 0],
+    ] as const) {
       expect(stack.one("github_repository_ruleset")).toMatchObject({
         enforcement: "active",
         conditions: { ref_name: { include: ["refs/heads/main"] } },
         rules: {
           deletion: true,
           non_fast_forward: true,
-          pull_request: { required_approving_review_count: 1 },
+          pull_request: { required_approving_review_count: approvals },
         },
       });
     }
     const actors = (stack: Synthesized) =>
       JSON.stringify(stack.one("github_repository_ruleset").bypass_actors).match(/DeployKey|RepositoryRole/g);
     expect(actors(dev)).toEqual(["RepositoryRole", "DeployKey"]);
+    // The key in the cluster cannot write to main; the tree's workflow merges what it proposed.
     expect(actors(prod)).toEqual(["RepositoryRole"]);
   });
 });

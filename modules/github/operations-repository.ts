@@ -22,8 +22,8 @@ export interface OperationsRepositoryProps {
   /** Paths of files that are created once and then edited by image automation. Each must be among `files`. */
   readonly leftToAutomation: readonly string[];
   /**
-   * How a new image gets in: `push` lets the deploy key write to main, `pull-request` makes it ask for an approval
-   * (the key can write to other branches only).
+   * How a new image gets in: `push` lets the deploy key write to main. With `pull-request` the key can write to other
+   * branches only, and the tree's own workflow merges: the release has been approved before its image was there to be found.
    */
   readonly imageUpdates: "push" | "pull-request";
   /** Keep the repository, read-only, when it is destroyed: its history is the record of what ran. */
@@ -123,7 +123,11 @@ export class OperationsRepository extends Construct {
       rules: {
         deletion: true,
         nonFastForward: true,
-        pullRequest: { requiredApprovingReviewCount: 1, dismissStaleReviewsOnPush: true },
+        pullRequest: {
+          // A workflow cannot approve what it proposes itself.
+          requiredApprovingReviewCount: this.props.imageUpdates === "pull-request" ? 0 : 1,
+          dismissStaleReviewsOnPush: true,
+        },
       },
     });
   }

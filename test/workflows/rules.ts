@@ -49,19 +49,24 @@ export function loosePermissions(file: WorkflowFile): string[] {
   const whole = Object.keys(Object(file.workflow.permissions)).length === 0 && file.workflow.permissions;
   return [
     ...(whole ? [] : [`${file.path}: write permissions: {} for the workflow`]),
-    ...jobsOf(file).flatMap(({ where, job: { permissions } }) => {
+    ...jobsOf(file).flatMap(({ where, job: { permissions, steps } }) => {
       if (permissions === undefined) return [`${where}: say its permissions`];
       if (typeof permissions === "string") return [`${where}: ${permissions} is more than any job needs`];
       return Object.entries(permissions)
         .filter(([scope, right]) => right === "write" && !WRITABLE.includes(scope))
+        .filter(([scope]) => !(scope === "contents" && MERGES.test(JSON.stringify(steps))))
         .map(([scope]) => `${where}: may not write ${scope}`);
     }),
   ];
 }
 
+/** The one thing for which a job may write code: to merge what was approved. */
+const MERGES = /gh pr merge/;
+
 /** What a job does that takes a right, by the right. */
 const USES_OF: Readonly<Record<string, RegExp>> = {
   "contents: read": /actions\/checkout@|gh pr |gh attestation/,
+  "contents: write": MERGES,
   "id-token: write": /aws-actions\/configure-aws-credentials@|actions\/attest@/,
   "attestations: write": /actions\/attest@/,
   "attestations: read": /gh attestation/,
@@ -78,7 +83,10 @@ export function unfitPermissions(file: WorkflowFile): string[] {
       .map(([right]) => right);
     return [
       ...has.filter((right) => !needs.includes(right)).map((right) => `${where}: has no use for ${right}`),
-      ...needs.filter((right) => !has.includes(right)).map((right) => `${where}: needs ${right}`),
+      // Who may write may read.
+      ...needs
+        .filter((right) => !has.includes(right) && !has.includes(right.replace(": read", ": write")))
+        .map((right) => `${where}: needs ${right}`),
     ];
   });
 }
