@@ -97,6 +97,8 @@ program
 /** Runs a command about backups, which a signal ends before it is done. */
 function withBackups<Options>(run: (context: BackupContext, options: Options) => Promise<void>) {
   return withConfig(async (config, options: Options) => {
+    // The lock file says which versions there are: the SDK need not announce that later ones want another Node.
+    process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
     const stop = new AbortController();
     for (const signal of ["SIGTERM", "SIGINT"] as const) {
       process.once(signal, () =>

@@ -7,9 +7,9 @@ import {
   CreateBucketCommand,
   GetObjectCommand,
   ListMultipartUploadsCommand,
-  ListObjectsV2Command,
   PutObjectCommand,
   PutObjectLockConfigurationCommand,
+  paginateListObjectsV2,
   S3Client,
 } from "@aws-sdk/client-s3";
 import { freePort } from "./postgres-server.js";
@@ -64,7 +64,8 @@ export class ObjectStore {
     const [port, proxyPort] = [await freePort(), await freePort()];
     const child = spawn(PROGRAM, ["-H", "127.0.0.1", "-p", String(port)], {
       stdio: "ignore",
-      env: { ...process.env, MOTO_S3_DEFAULT_MAX_KEYS: "1000" },
+      // Few keys at a time, so that lists have several pages.
+      env: { ...process.env, MOTO_S3_DEFAULT_MAX_KEYS: "3" },
     });
     const store = new ObjectStore(child, port, proxyPort);
     await new Promise<void>((resolve) => store.#proxy.listen(proxyPort, "127.0.0.1", resolve));
@@ -138,8 +139,14 @@ export class ObjectStore {
   }
 
   async keys(bucket: string): Promise<string[]> {
-    const { Contents = [] } = await this.client.send(new ListObjectsV2Command({ Bucket: bucket }));
-    return Contents.map(({ Key = "" }) => Key);
+    const keys: string[] = [];
+    for await (const { Contents = [] } of paginateListObjectsV2(
+      { client: this.client },
+      { Bucket: bucket },
+    )) {
+      keys.push(...Contents.map(({ Key = "" }) => Key));
+    }
+    return keys;
   }
 
   /** Uploads that were begun and neither finished nor taken back. */

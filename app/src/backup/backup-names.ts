@@ -28,6 +28,11 @@ function readCompactTime(text: string): Date | undefined {
   return Number.isNaN(time.getTime()) ? undefined : time;
 }
 
+/** Schema for what a restore finds in its place. */
+export function replacedSchemaOf(restoredAt: Date): string {
+  return `replaced_${compactTime(restoredAt).toLowerCase()}`;
+}
+
 /** Names a new backup: its time, which is also its place in the order, and enough chance for two at once. */
 export function newBackupId(takenAt: Date): string {
   return `${compactTime(takenAt)}-${randomBytes(4).toString("hex")}`;

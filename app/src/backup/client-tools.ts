@@ -3,8 +3,10 @@ import { once } from "node:events";
 import path from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { promisify } from "node:util";
+import pg from "pg";
 import type { ServerConfig } from "../config.js";
 import { BackupError, reasonOf } from "./backup-error.js";
+import type { Manifest } from "./manifest.js";
 
 /** PostgreSQL's programs that this uses. */
 type Tool = "pg_dump" | "pg_restore";
@@ -21,7 +23,7 @@ export interface DumpOptions {
   /** The snapshot that another session exported. */
   readonly snapshot: string;
   readonly withoutRows: readonly string[];
-  /** Patterns of schemas that are none of the application's. */
+  /** Schemas that are none of the application's. */
   readonly withoutSchemas: readonly string[];
 }
 
@@ -63,6 +65,16 @@ export class ClientTools {
     }
   }
 
+  /** Makes sure that pg_restore can read a dump. @throws {BackupError} when it is not there or too old */
+  async needRestoreFor({ id, clientVersion }: Manifest): Promise<void> {
+    const { text, major } = await this.versionOf("pg_restore");
+    if (major >= readVersion(clientVersion).major) return;
+    throw new BackupError(
+      `The backup ${id} was made by pg_dump ${clientVersion}, which pg_restore ${text} cannot read. Use client programs of that version or newer: the image whose tag ends in -tools, or PGBIN.`,
+      { exitStatus: 2 },
+    );
+  }
+
   /** Runs pg_dump. The last of its output comes only after it has ended well. */
   dump(server: ServerConfig, options: DumpOptions, signal: AbortSignal): AsyncGenerator<Buffer> {
     const child = spawn(
@@ -73,7 +85,8 @@ export class ClientTools {
         `--snapshot=${options.snapshot}`,
         `--lock-wait-timeout=${LOCK_WAIT}`,
         ...options.withoutRows.map((table) => `--exclude-table-data=public.${table}`),
-        ...options.withoutSchemas.map((pattern) => `--exclude-schema=${pattern}`),
+        ...options.withoutSchemas.map((schema) => `--exclude-schema=${pg.escapeIdentifier(schema)}`),
+        "--no-blobs",
         `--dbname=${KEEP_ALIVES}`,
       ],
       { stdio: ["ignore", "pipe", "pipe"], env: environmentFor(server), signal, killSignal: "SIGKILL" },
@@ -144,9 +157,21 @@ async function feed(dump: AsyncIterable<Uint8Array>, stdin: Writable, stopped: A
   for await (const chunk of dump) {
     if (stopped.aborted) return;
     if (stdin.destroyed || stdin.write(chunk) || stdin.destroyed) continue;
-    await Promise.race([once(stdin, "drain"), once(stdin, "close")]).catch(() => {});
+    await roomIn(stdin);
   }
   stdin.end();
+}
+
+async function roomIn(stdin: Writable): Promise<void> {
+  const over = new AbortController();
+  const { signal } = over;
+  try {
+    await Promise.race([once(stdin, "drain", { signal }), once(stdin, "close", { signal })]);
+  } catch {
+    // It is closed: nobody takes any more.
+  } finally {
+    over.abort();
+  }
 }
 
 type Running = ChildProcessByStdio<Writable | null, Readable, Readable>;

@@ -18,6 +18,7 @@ export function targetOf(into: string, server: ServerConfig): ServerConfig {
   if (!/^postgres(ql)?:\/\//.test(into)) return { ...server, database: into };
   const { database } = readConfig({
     DATABASE_URL: into,
+    ...(server.tls && !new URL(into).searchParams.has("sslmode") ? { DATABASE_TLS: "verify" } : {}),
     ...(server.tls?.caFile ? { DATABASE_CA_FILE: server.tls.caFile } : {}),
   });
   if (database.kind === "server") return database;

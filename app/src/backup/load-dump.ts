@@ -5,7 +5,7 @@ import type { BackupBucket } from "./backup-bucket.js";
 import { BackupError, reasonOf } from "./backup-error.js";
 import type { ClientTools, RunningScript } from "./client-tools.js";
 import { DumpScript, type ScriptPart } from "./dump-script.js";
-import type { Manifest } from "./manifest.js";
+import type { Manifest, TableContents } from "./manifest.js";
 import { MeasuredStream } from "./measured-stream.js";
 import type { Progress } from "./progress.js";
 import { StagedDump } from "./staged-dump.js";
@@ -74,6 +74,8 @@ function refuseDamage({ bytes, sha256 }: MeasuredStream, { id, dump }: Manifest)
 export interface Restored {
   readonly staged: StagedDump;
   readonly rows: number;
+  /** Tables of the dump that no migration makes: they were left out. */
+  readonly leftOut: readonly string[];
 }
 
 /**
@@ -89,19 +91,26 @@ export async function restoreStaged(
   const { manifest, progress } = options;
   const staged = await StagedDump.prepare(session, manifest, migrations);
   progress.step(`Restoring the backup ${manifest.id}, of schema version ${manifest.schemaVersion}`);
-  await readDump(options, [], (part) => staged.load(part));
+  const leftOut: string[] = [];
+  await readDump(options, [], async (part) => {
+    if (!(await staged.load(part)) && part.kind === "rows") leftOut.push(part.table);
+  });
   await staged.refuseOtherMigrations();
   progress.step("Comparing it with its manifest");
-  const tables = Object.keys(manifest.tables);
-  const wrong = differences(manifest.tables, await staged.contents(tables));
-  if (wrong.length > 0) {
-    throw new BackupError(
-      `The backup ${manifest.id} does not hold what its manifest says: ${wrong.join("; ")}. Nothing was changed. Take another one, and make a new backup at once.`,
-    );
-  }
+  const found = await staged.contents(manifest.withoutRows);
+  refuseDifferences(manifest, found);
+  if (leftOut.length > 0) progress.step(`Left out, as no migration makes them: ${leftOut.join(", ")}`);
   progress.step("Making indexes, and the migrations that came later");
   await staged.finish();
-  return { staged, rows: Object.values(manifest.tables).reduce((sum, { rows }) => sum + rows, 0) };
+  return { staged, leftOut, rows: Object.values(found).reduce((sum, { rows }) => sum + rows, 0) };
+}
+
+function refuseDifferences({ id, tables }: Manifest, found: Readonly<Record<string, TableContents>>): void {
+  const wrong = differences(tables, found);
+  if (wrong.length === 0) return;
+  throw new BackupError(
+    `The backup ${id} does not hold what its manifest says: ${wrong.join("; ")}. Nothing was changed. Take another one, and make a new backup at once.`,
+  );
 }
 
 /** Says what PostgreSQL's refusal means for a restore; its details, which quote rows, are left out. */

@@ -38,22 +38,22 @@ export function refuseFilled(filled: readonly string[], database: string, replac
  *
  * @param from - the schema of the restored tables
  * @param database - its name, for messages
- * @param replace - whether rows that are there may be moved away
+ * @param keepAs - schema for rows that are there and may be moved away; undefined: they may not
  * @returns the schema with what was there; undefined: there was nothing
  */
 export async function putInPlace(
   session: pg.Client,
   from: string,
   database: string,
-  replace: boolean,
+  keepAs: string | undefined,
 ): Promise<string | undefined> {
   await session.query("set local search_path = pg_catalog");
   const present = await tablesOf(session, "public");
   await lockAll(session, present);
   const filled = await tablesWithRows(session, "public");
   // Somebody may have signed up since this was first looked at.
-  refuseFilled(filled, database, replace);
-  const replaced = filled.length > 0 ? from.replace(/^restoring_/, "replaced_by_") : undefined;
+  refuseFilled(filled, database, keepAs !== undefined);
+  const replaced = filled.length > 0 ? keepAs : undefined;
   if (replaced) {
     await session.query(`create schema ${escapeIdentifier(replaced)}`);
     await moveTables(session, present, "public", replaced);

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import pg from "pg";
 import type { Config, ServerConfig } from "../config.js";
 import { explainTls } from "../database/tls-failures.js";
@@ -5,6 +6,8 @@ import { BackupError, reasonOf } from "./backup-error.js";
 
 /** Longest to wait for the server to take a connection, in milliseconds. */
 const CONNECT_TIMEOUT = 10_000;
+/** Longest to wait for the server's good-bye, in milliseconds. */
+const CLOSE_TIMEOUT = 5_000;
 /** A server that vanished without a word is noticed by unanswered probes from then on, in milliseconds. */
 const KEEP_ALIVE_DELAY = 10_000;
 
@@ -65,7 +68,8 @@ export async function openSession(server: ServerConfig, name: string): Promise<p
   }
 }
 
-/** Ends a session, also one whose server is gone. */
+/** Ends a session, also one whose server is gone or says nothing any more. */
 export async function closeSession(session: pg.Client): Promise<void> {
-  await session.end().catch(() => {});
+  const patience = pause(CLOSE_TIMEOUT, undefined, { ref: false });
+  await Promise.race([session.end().catch(() => {}), patience]);
 }

@@ -1,4 +1,5 @@
 import pg from "pg";
+import { z } from "zod";
 import type { ServerConfig } from "../config.js";
 import { BackupError } from "./backup-error.js";
 import { type PostgresVersion, readVersion } from "./client-tools.js";
@@ -15,6 +16,8 @@ export interface Snapshot {
   readonly serverVersion: PostgresVersion;
   /** Tables whose rows are kept. */
   readonly tables: readonly string[];
+  /** Other schemas, which are none of the application's. */
+  readonly otherSchemas: readonly string[];
   /** Size of the database, in bytes: a dump of it is smaller. */
   readonly databaseBytes: number;
   end(): Promise<void>;
@@ -55,15 +58,18 @@ async function exported(session: pg.Client, tables: readonly string[]): Promise<
   const result = await session.query(
     `select pg_export_snapshot() as name, current_setting('server_version') as server,
        (select coalesce(max(version), 0) from public.schema_migrations) as schema,
-       pg_database_size(current_database()) as bytes`,
+       pg_database_size(current_database()) as bytes,
+       (select coalesce(json_agg(nspname), '[]') from pg_namespace
+         where nspname not in ('public', 'information_schema') and nspname !~ '^pg_') as others`,
   );
-  const { name, server, schema, bytes } = result.rows[0];
+  const { name, server, schema, bytes, others } = result.rows[0];
   return {
     session,
     name: String(name),
     schemaVersion: Number(schema),
     serverVersion: readVersion(String(server)),
     tables: tables.filter((table) => !TABLES_WITHOUT_ROWS.includes(table)),
+    otherSchemas: z.array(z.string()).parse(others),
     databaseBytes: Number(bytes),
     end: () => closeSession(session),
   };

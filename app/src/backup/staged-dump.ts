@@ -9,6 +9,9 @@ import { contentsOf, tablesOf } from "./table-contents.js";
 
 const { escapeIdentifier, escapeLiteral } = pg;
 
+/** Memory for making an index, of the server's. */
+const INDEX_MEMORY = "128MB";
+
 /** A definition that is taken away while rows are loaded, and made again afterwards, all at once. */
 interface Deferred {
   readonly remove: string;
@@ -26,6 +29,8 @@ export class StagedDump {
   readonly #migrations: readonly Migration[];
   readonly #version: number;
   #deferred: readonly Deferred[] = [];
+  /** Tables and sequences that the migrations made. */
+  #made: ReadonlySet<string> = new Set();
 
   private constructor(session: pg.Client, schema: string, migrations: readonly Migration[], version: number) {
     this.#session = session;
@@ -58,18 +63,26 @@ export class StagedDump {
     for (const migration of migrations.slice(0, schemaVersion)) await applyWithin(session, migration);
     // The dump says itself what was applied, and when.
     await session.query("delete from schema_migrations");
+    await session.query(`set local maintenance_work_mem = '${INDEX_MEMORY}'`);
+    staged.#made = await staged.#relations();
     await staged.#defer();
     return staged;
   }
 
-  /** Loads a part of the dump's script. */
-  async load(part: ScriptPart): Promise<void> {
+  /**
+   * Loads a part of the dump's script. What no migration makes, such as a copy of a table that somebody made by hand, has
+   * no place here.
+   *
+   * @returns whether it was loaded
+   */
+  async load(part: ScriptPart): Promise<boolean> {
+    if (!this.#made.has(part.kind === "rows" ? part.table : part.sequence)) return false;
     if (part.kind === "sequence") {
       const name = `${escapeIdentifier(this.schema)}.${escapeIdentifier(part.sequence)}`;
       await this.#session.query(
         `select setval(${escapeLiteral(name)}::regclass, ${part.value}, ${part.called})`,
       );
-      return;
+      return true;
     }
     const columns = part.columns.map((column) => escapeIdentifier(column)).join(", ");
     const table = `${escapeIdentifier(this.schema)}.${escapeIdentifier(part.table)}`;
@@ -77,16 +90,28 @@ export class StagedDump {
       part.rows,
       this.#session.query(copyFrom(`copy ${table} (${columns}) from stdin with (encoding 'UTF8')`)),
     );
+    return true;
   }
 
-  /** Counts and sums up what was loaded. */
-  async contents(tables: readonly string[]): Promise<Record<string, TableContents>> {
-    const there = new Set(await tablesOf(this.#session, this.schema));
+  /**
+   * Counts and sums up what was loaded into the tables that the migrations made.
+   *
+   * @param without - tables whose rows are not in dumps
+   */
+  async contents(without: readonly string[]): Promise<Record<string, TableContents>> {
     const found: Record<string, TableContents> = {};
-    for (const table of tables) {
-      if (there.has(table)) found[table] = await contentsOf(this.#session, this.schema, table);
+    for (const table of await tablesOf(this.#session, this.schema)) {
+      if (!without.includes(table)) found[table] = await contentsOf(this.#session, this.schema, table);
     }
     return found;
+  }
+
+  async #relations(): Promise<Set<string>> {
+    const result = await this.#session.query(
+      "select relname from pg_class where relnamespace = $1::regnamespace",
+      [escapeIdentifier(this.schema)],
+    );
+    return new Set(result.rows.map((row) => String(row.relname)));
   }
 
   /** Makes the indexes and foreign keys, and brings the tables to this program's schema version. */

@@ -57,10 +57,10 @@ export function differences(
   expected: Readonly<Record<string, TableContents>>,
   found: Readonly<Record<string, TableContents>>,
 ): string[] {
-  return Object.entries(expected).flatMap(([table, { rows, sha256 }]) => {
-    const here = found[table];
-    if (!here) return [`${table} is missing`];
-    if (here.rows !== rows) return [`${table} has ${here.rows} rows instead of ${rows}`];
-    return here.sha256 === sha256 ? [] : [`${table} has ${rows} rows, but not all with the same content`];
+  return Object.entries(found).flatMap(([table, { rows, sha256 }]) => {
+    const wanted = expected[table];
+    if (!wanted) return [`the manifest does not know ${table}`];
+    if (rows !== wanted.rows) return [`${table} has ${rows} rows instead of ${wanted.rows}`];
+    return sha256 === wanted.sha256 ? [] : [`${table} has ${rows} rows, but not all with the same content`];
   });
 }

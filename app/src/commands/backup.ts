@@ -14,6 +14,10 @@ import type { Config } from "../config.js";
 import { type Migration, readMigrations } from "../database/migrator.js";
 import { MIGRATIONS_FOLDER } from "../folders.js";
 
+const SECOND = 1000;
+/** A backup whose name lies further ahead than others can have pushed it is none to follow, in milliseconds. */
+const LEAST_DISTANCE = 60 * SECOND;
+
 /** What a command about backups is run with. */
 export interface BackupContext {
   readonly config: Config;
@@ -69,12 +73,12 @@ async function takeBackup(context: BackupContext, bucket: BackupBucket): Promise
   const tools = new ClientTools(config.backup.toolsFolder);
   const client = await tools.versionOf("pg_dump");
   // S3 is asked first: a bucket that cannot be reached is better known before the database is busy.
-  await bucket.list();
+  const { backups } = await bucket.list();
   const startedAt = bucket.now;
   const snapshot = await takeSnapshot(server);
   try {
     refuseOlderClient(client, snapshot.serverVersion);
-    const takenAt = notBefore(bucket.now);
+    const takenAt = notBefore(bucket.now, backups[0]?.takenAt);
     const id = newBackupId(takenAt);
     const { dump, tables } = await dumpAndSum(context, bucket, tools, snapshot, id);
     const manifest: Manifest = {
@@ -104,9 +108,14 @@ async function takeBackup(context: BackupContext, bucket: BackupBucket): Promise
   }
 }
 
-/** Not earlier than the snapshot, although S3 tells whole seconds: who asks for a time gets nothing younger. */
-function notBefore(now: Date): Date {
-  return new Date(Math.ceil(now.getTime() / 1000 + 1) * 1000);
+/**
+ * A time in whole seconds for the snapshot. Not before it, although S3 tells whole seconds: who asks for a time gets nothing
+ * younger. And after the backup that was there, also when that is hardly a second old.
+ */
+function notBefore(now: Date, newest: Date | undefined): Date {
+  const time = Math.ceil(now.getTime() / SECOND + 1) * SECOND;
+  const after = (newest?.getTime() ?? 0) + SECOND;
+  return new Date(after - time < LEAST_DISTANCE ? Math.max(time, after) : time);
 }
 
 function refuseOlderClient(client: PostgresVersion, server: PostgresVersion): void {
@@ -131,7 +140,7 @@ async function dumpAndSum(
   progress.step(`Writing ${id} to s3://${bucket.name}`);
   const source = tools.dump(
     serverOf(config),
-    { snapshot: snapshot.name, withoutRows: TABLES_WITHOUT_ROWS, withoutSchemas: ["replaced_by_*"] },
+    { snapshot: snapshot.name, withoutRows: TABLES_WITHOUT_ROWS, withoutSchemas: snapshot.otherSchemas },
     stopped,
   );
   const measured = new MeasuredStream(source, (bytes) => progress.bytes("Writing", bytes));

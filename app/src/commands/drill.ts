@@ -68,7 +68,7 @@ async function prove(context: BackupContext, bucket: BackupBucket, listing: List
   const { id } = newestComplete(listing.backups) ?? chooseBackup(listing, {});
   const manifest = await bucket.manifestOf(id);
   const tools = new ClientTools(config.backup.toolsFolder);
-  await tools.versionOf("pg_restore");
+  await tools.needRestoreFor(manifest);
   const migrations = migrationsOf(context);
   const home = serverOf(config);
   const scratch = { ...home, database: drillDatabaseOf(home.database) };

@@ -39,7 +39,7 @@ export async function recover(context: BackupContext, options: RecoverOptions): 
     const { id } = chooseBackup(await bucket.list(), options.from === undefined ? {} : { key: options.from });
     const manifest = await bucket.manifestOf(id);
     const tools = new ClientTools(config.backup.toolsFolder);
-    await tools.versionOf("pg_restore");
+    await tools.needRestoreFor(manifest);
     const load: LoadOptions = { bucket, tools, manifest, progress: new Progress(stderr) };
     load.progress.step(`Looking for the owner in the backup ${id}`);
     const formerOwner = await findOwner(load, options.user);

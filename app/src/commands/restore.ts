@@ -1,5 +1,6 @@
 import { BackupBucket } from "../backup/backup-bucket.js";
 import { BackupError } from "../backup/backup-error.js";
+import { replacedSchemaOf } from "../backup/backup-names.js";
 import { type Choice, chooseBackup } from "../backup/choose-backup.js";
 import { ClientTools } from "../backup/client-tools.js";
 import { dropDatabase, openTarget, targetOf } from "../backup/database-target.js";
@@ -40,7 +41,7 @@ export async function restore(context: BackupContext, options: RestoreOptions): 
     const { id } = chooseBackup(await bucket.list(), options);
     const manifest = await bucket.manifestOf(id);
     const tools = new ClientTools(config.backup.toolsFolder);
-    await tools.versionOf("pg_restore");
+    await tools.needRestoreFor(manifest);
     const load: LoadOptions = { bucket, tools, manifest, progress: new Progress(stderr) };
     const result = await restoreInto(context, options.into, load, replace);
     say(
@@ -83,7 +84,8 @@ async function restoreInto(
     refuseFilled(await tablesWithRows(session, "public"), target.database, replace);
     await session.query("begin");
     const { staged, rows } = await restoreStaged(session, migrationsOf(context), load);
-    const replaced = await putInPlace(session, staged.schema, target.database, replace);
+    const keepAs = replace ? replacedSchemaOf(load.bucket.now) : undefined;
+    const replaced = await putInPlace(session, staged.schema, target.database, keepAs);
     await session.query("commit");
     return { id: load.manifest.id, rows, replaced };
   } catch (error) {
