@@ -144,6 +144,7 @@ export class BackupBucket {
    */
   async putDump(id: string, source: AsyncIterable<Uint8Array>, partSize: number): Promise<StoredDump> {
     const key = dumpKeyOf(id);
+    const watched = new WatchedSource(source);
     const upload = new Upload({
       client: this.#client,
       partSize,
@@ -151,7 +152,7 @@ export class BackupBucket {
       params: {
         Bucket: this.name,
         Key: key,
-        Body: Readable.from(source, { objectMode: false }),
+        Body: Readable.from(watched.read(), { objectMode: false }),
         ContentType: "application/octet-stream",
         ...this.#protection(),
       },
@@ -160,7 +161,8 @@ export class BackupBucket {
       const { VersionId } = await upload.done();
       return { key, versionId: VersionId };
     } catch (error) {
-      throw explainS3(error, `The dump cannot be written to ${this.addressOf(key)}`);
+      // That the parts could not be taken away either does not hide why they had to be.
+      throw explainS3(watched.failure ?? error, `The dump cannot be written to ${this.addressOf(key)}`);
     }
   }
 
@@ -202,13 +204,15 @@ export class BackupBucket {
     };
   }
 
-  /** Reads a backup's manifest. */
+  /** Reads a backup's manifest. @throws {BackupError} when it is not whole, or another backup's */
   async manifestOf(id: string): Promise<Manifest> {
     const key = manifestKeyOf(id);
     const address = this.addressOf(key);
     try {
       const { Body } = await this.#client.send(new GetObjectCommand({ Bucket: this.name, Key: key }));
-      return parseManifest((await Body?.transformToString("utf8")) ?? "", address);
+      const manifest = parseManifest((await Body?.transformToString("utf8")) ?? "", address);
+      refuseAnother(manifest, id, address);
+      return manifest;
     } catch (error) {
       if (isMissing(error)) {
         throw new BackupError(
@@ -269,4 +273,31 @@ export class BackupBucket {
   close(): void {
     this.#client.destroy();
   }
+}
+
+/** Remembers why its source failed. */
+class WatchedSource {
+  readonly #source: AsyncIterable<Uint8Array>;
+  failure: unknown;
+
+  constructor(source: AsyncIterable<Uint8Array>) {
+    this.#source = source;
+  }
+
+  async *read(): AsyncGenerator<Uint8Array> {
+    try {
+      yield* this.#source;
+    } catch (error) {
+      this.failure = error;
+      throw error;
+    }
+  }
+}
+
+/** A proof would be written about a backup that was never read. */
+function refuseAnother({ id, dump }: Manifest, expected: string, address: string): void {
+  if (id === expected && dump.key === dumpKeyOf(expected)) return;
+  throw new BackupError(
+    `${address} is of another backup (${id}, with the dump ${dump.key}). Nothing was changed. Take another one: \`notejam backups\` lists them.`,
+  );
 }

@@ -191,9 +191,13 @@ async function* outputOf(child: Running, tool: Tool): AsyncGenerator<Buffer> {
     for await (const chunk of child.stdout) yield chunk;
     const failure = await ended;
     if (failure !== undefined) {
-      throw new BackupError(`${tool} failed (${failure}): ${complaints.trim() || "it did not say why"}`);
+      throw new BackupError(`${tool} failed (${failure}): ${inOneLine(complaints) || "it did not say why"}`);
     }
   } finally {
     if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
   }
+}
+
+function inOneLine(complaints: string): string {
+  return complaints.trim().replaceAll(/\s*\n\s*/g, " / ");
 }

@@ -71,9 +71,11 @@ export function isPassing(error: unknown): boolean {
  */
 export function explainS3(error: unknown, doing: string): BackupError {
   if (error instanceof BackupError) return error;
+  // Some of S3's own sentences have a full stop.
+  const reason = reasonOf(error).replace(/\.$/, "");
   for (const name of namesOf(error)) {
     const advice = ADVICE.find(([pattern]) => pattern.test(name))?.[1];
-    if (advice) return new BackupError(`${doing}: ${reasonOf(error) || name}. ${advice}`, { cause: error });
+    if (advice) return new BackupError(`${doing}: ${reason || name}. ${advice}`, { cause: error });
   }
-  return new BackupError(`${doing}: ${reasonOf(error)}.`, { cause: error });
+  return new BackupError(`${doing}: ${reason}.`, { cause: error });
 }
