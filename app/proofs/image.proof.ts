@@ -340,12 +340,12 @@ describe.skipIf(problem !== undefined)("the images", () => {
     const run = (...words: string[]) => {
       const { environment, mounts } = asInPods();
       return Container.run({
-        ...{ image: tools, root, arguments: words, mounts: { ...mounts, "/former": former } },
+        ...{ image: tools, root, arguments: words, mounts: { ...mounts, "/run/former": former } },
         environment: { ...environment, POSTGRES_DB: "successor" },
       });
     };
-    expect((await run("migrate")).status).toBe(0);
-    const { status, output } = await run("import-django", "--from", "/former/notejam.db");
+    expect(await run("migrate")).toEqual({ status: 0, output: expect.stringContaining("Applied: ") });
+    const { status, output } = await run("import-django", "--from", "/run/former/notejam.db");
     expect(output).toContain(
       "people: 1 loaded, 0 were there\npads: 1 loaded, 0 were there\nnotes: 2 loaded, 0 were there\n",
     );
@@ -362,7 +362,7 @@ describe.skipIf(problem !== undefined)("the images", () => {
       "select to_char(created_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS.US') as at from notes where id = 11";
     expect((await server.query("successor", stored)).rows).toEqual([{ at: "2013-02-02 23:30:00.123456" }]);
 
-    const wrong = await run("import-django", "--from", "/former/nothing.db");
+    const wrong = await run("import-django", "--from", "/run/former/nothing.db");
     expect(wrong).toEqual({
       status: 2,
       output: expect.stringMatching(/The former database cannot be opened: /),
