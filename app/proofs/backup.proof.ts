@@ -22,7 +22,7 @@ const LARGE = 200;
  * More than this would be a part of the dump held in memory, in megabytes: an upload has three parts of 8 MB on their way,
  * and a small one has none.
  */
-const MEMORY_GROWTH = 60;
+const MEMORY_GROWTH = 80;
 const POLL_MS = 20;
 
 /** How a command ended, and what it took. */

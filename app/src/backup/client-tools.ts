@@ -1,7 +1,7 @@
 import { type ChildProcessByStdio, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import path from "node:path";
-import type { Readable, Writable } from "node:stream";
+import { PassThrough, type Readable, type Writable } from "node:stream";
 import { promisify } from "node:util";
 import pg from "pg";
 import type { ServerConfig } from "../config.js";
@@ -176,7 +176,8 @@ async function roomIn(stdin: Writable): Promise<void> {
 
 type Running = ChildProcessByStdio<Writable | null, Readable, Readable>;
 
-async function* outputOf(child: Running, tool: Tool): AsyncGenerator<Buffer> {
+/** A program's output, which fails unless the program ends well. What it says is kept from the start on, also unread. */
+function outputOf(child: Running, tool: Tool): AsyncGenerator<Buffer> {
   let complaints = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     complaints = (complaints + text).slice(-COMPLAINTS);
@@ -187,12 +188,24 @@ async function* outputOf(child: Running, tool: Tool): AsyncGenerator<Buffer> {
       resolve(code === 0 ? undefined : (signal ?? `exit status ${code}`)),
     );
   });
-  try {
-    for await (const chunk of child.stdout) yield chunk;
+  // Node throws away what a program that has ended wrote to an output that nobody has touched yet.
+  const output = child.stdout.pipe(new PassThrough());
+  child.once("error", () => output.end());
+  return readToEnd(child, output, async () => {
     const failure = await ended;
-    if (failure !== undefined) {
-      throw new BackupError(`${tool} failed (${failure}): ${inOneLine(complaints) || "it did not say why"}`);
-    }
+    if (failure === undefined) return;
+    throw new BackupError(`${tool} failed (${failure}): ${inOneLine(complaints) || "it did not say why"}`);
+  });
+}
+
+async function* readToEnd(
+  child: Running,
+  output: Readable,
+  refuseFailure: () => Promise<void>,
+): AsyncGenerator<Buffer> {
+  try {
+    for await (const chunk of output) yield chunk;
+    await refuseFailure();
   } finally {
     if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
   }
