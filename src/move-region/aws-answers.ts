@@ -34,6 +34,9 @@ export async function ask(what: string, look: () => Promise<Finding[]>): Promise
         ),
       ];
     }
+    if (error instanceof SyntaxError) {
+      return [unsure(what, "AWS gave no answer to this question", "look at it in the AWS console")];
+    }
     return [
       unsure(what, `AWS answered ${nameOf(error)}: ${messageOf(error)}`, "look at it in the AWS console"),
     ];
