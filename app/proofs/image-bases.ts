@@ -21,7 +21,6 @@ const NPM = "npm@11";
 export interface Bases {
   readonly build: string;
   readonly runtime: string;
-  readonly certificates: string;
 }
 
 /** What the bases are made of. */
@@ -31,12 +30,10 @@ export interface BasesOptions {
   readonly npm: MachineNpm;
   /** Major version of Node. */
   readonly node: string;
-  /** File with the certificates of authorities. */
-  readonly authorities: string;
 }
 
 /** Makes the bases from packages of Debian and npm. */
-export async function makeBases({ buildah, folder, npm, node, authorities }: BasesOptions): Promise<Bases> {
+export async function makeBases({ buildah, folder, npm, node }: BasesOptions): Promise<Bases> {
   const [runtimeRoot, buildRoot, nodePackage, npmPackage] = await Promise.all([
     debian(folder, "runtime", "extract", RUNTIME),
     debian(folder, "build", "custom", [...BUILD, POSTGRES]),
@@ -57,10 +54,7 @@ export async function makeBases({ buildah, folder, npm, node, authorities }: Bas
     // Where this machine trusts an authority of its own on the way to npm's registry, the build has to.
     if (trusted) put(trusted, path.join(root, trusted));
   });
-  const certificates = await buildah.image("certificates", async (root) => {
-    put(authorities, path.join(root, "global-bundle.pem"));
-  });
-  return { build, runtime, certificates };
+  return { build, runtime };
 }
 
 /** Makes a root folder of Debian as an archive, from the mirror that this machine uses. */

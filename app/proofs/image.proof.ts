@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { once } from "node:events";
 import {
   accessSync,
   chmodSync,
@@ -10,6 +11,7 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
+import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import autocannon from "autocannon";
@@ -95,6 +97,8 @@ describe.skipIf(problem !== undefined)("the images", () => {
   const timestamp = commitTime();
   let folder: string;
   let buildah: Buildah;
+  /** In the place of AWS's. */
+  let trustStore: Server;
   let bases: Bases;
   let server: PostgresServer;
   let runtime: OciImage;
@@ -121,7 +125,7 @@ describe.skipIf(problem !== undefined)("the images", () => {
         NODE_IMAGE: bases.build,
         POSTGRES_IMAGE: bases.build,
         RUNTIME_IMAGE: bases.runtime,
-        CERTIFICATES_IMAGE: bases.certificates,
+        CERTIFICATES_URL: `http://127.0.0.1:${portOf(trustStore)}/global-bundle.pem`,
         REVISION: COMMIT,
       },
     });
@@ -163,13 +167,16 @@ describe.skipIf(problem !== undefined)("the images", () => {
     server = started;
     await serveTls(server, await authority.issue("127.0.0.1"));
 
+    const authorities = readFileSync(authority.certificate);
+    trustStore = createServer((_request, response) => response.end(authorities));
+    trustStore.listen(0, "127.0.0.1");
+    await once(trustStore, "listening");
+
     const npm = new MachineNpm(folder);
     writeFileSync(path.join(folder, "npmrc"), `${await npm.configuration()}; ${SECRET}\n`);
     buildah = new Buildah(folder);
     const node = /nodejs(\d+)-/.exec(DOCKERFILE)?.[1] ?? "";
-    bases = await seconds("bases of Debian", () =>
-      makeBases({ buildah, folder, npm, node, authorities: authority.certificate }),
-    );
+    bases = await seconds("bases of Debian", () => makeBases({ buildah, folder, npm, node }));
     const context = path.join(folder, "context");
     copyRepository(context);
     tools = await seconds("target tools", () => build("tools", context, { compressed: true }));
@@ -178,6 +185,7 @@ describe.skipIf(problem !== undefined)("the images", () => {
   }, LONGEST_BUILD);
 
   afterAll(async () => {
+    trustStore?.close();
     await server?.remove();
     await buildah?.remove();
     if (folder) rmSync(folder, { recursive: true, force: true });
@@ -415,6 +423,11 @@ describe.skipIf(problem !== undefined)("the images", () => {
     );
   });
 });
+
+function portOf(listening: Server): number {
+  const address = listening.address();
+  return typeof address === "object" && address ? address.port : 0;
+}
 
 /** When the commit was made, in seconds since 1970. */
 function commitTime(): number {
