@@ -65,7 +65,9 @@ describe("the documents", () => {
     const { scripts } = JSON.parse(readFileSync("package.json", "utf8"));
     const { scripts: ofApp } = JSON.parse(readFileSync("app/package.json", "utf8"));
     for (const file of DOCUMENTS) {
-      const commands = readFileSync(file, "utf8").matchAll(/npm run (?:--silent )?([a-z][a-z:-]*)( -w app)?/g);
+      const commands = readFileSync(file, "utf8").matchAll(
+        /npm run (?:--silent )?([a-z][a-z:-]*)( -w app)?/g,
+      );
       for (const [command, name = "", app] of commands) {
         expect(app ? ofApp : { ...ofApp, ...scripts }, `${command} in ${file}`).toHaveProperty([name]);
       }
