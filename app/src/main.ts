@@ -94,6 +94,20 @@ program
     }),
   );
 
+/** Longest that a stopped command may take to tidy up, in milliseconds: Kubernetes kills after half a minute. */
+const TIDYING = 15_000;
+
+/** Ends a stopped command also when S3 or the database says nothing any more. */
+function endInTime(signal: NodeJS.Signals): void {
+  const end = () => {
+    process.stderr.write(
+      `Stopped by ${signal} while S3 or the database did not answer: nothing of it counts; parts of an upload that are left are ended by the bucket's lifecycle.\n`,
+    );
+    process.exit(1);
+  };
+  setTimeout(end, TIDYING).unref();
+}
+
 /** Runs a command about backups, which a signal ends before it is done. */
 function withBackups<Options>(run: (context: BackupContext, options: Options) => Promise<void>) {
   return withConfig(async (config, options: Options) => {
@@ -101,9 +115,10 @@ function withBackups<Options>(run: (context: BackupContext, options: Options) =>
     process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
     const stop = new AbortController();
     for (const signal of ["SIGTERM", "SIGINT"] as const) {
-      process.once(signal, () =>
-        stop.abort(new BackupError(`Stopped by ${signal}: nothing half done is left, and nothing counts.`)),
-      );
+      process.once(signal, () => {
+        stop.abort(new BackupError(`Stopped by ${signal}: nothing half done is left, and nothing counts.`));
+        endInTime(signal);
+      });
     }
     await run({ config, say, stderr: process.stderr, signal: stop.signal }, options);
   });

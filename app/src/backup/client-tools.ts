@@ -191,8 +191,8 @@ function outputOf(child: Running, tool: Tool): AsyncGenerator<Buffer> {
   // Node throws away what a program that has ended wrote to an output that nobody has touched yet.
   const output = child.stdout.pipe(new PassThrough());
   child.once("error", () => output.end());
-  return readToEnd(child, output, async () => {
-    const failure = await ended;
+  return readToEnd(child, output, async (wroteNothing) => {
+    const failure = (await ended) ?? (wroteNothing ? "it wrote nothing" : undefined);
     if (failure === undefined) return;
     throw new BackupError(`${tool} failed (${failure}): ${inOneLine(complaints) || "it did not say why"}`);
   });
@@ -201,11 +201,15 @@ function outputOf(child: Running, tool: Tool): AsyncGenerator<Buffer> {
 async function* readToEnd(
   child: Running,
   output: Readable,
-  refuseFailure: () => Promise<void>,
+  refuseFailure: (wroteNothing: boolean) => Promise<void>,
 ): AsyncGenerator<Buffer> {
   try {
-    for await (const chunk of output) yield chunk;
-    await refuseFailure();
+    let wroteNothing = true;
+    for await (const chunk of output) {
+      wroteNothing = false;
+      yield chunk;
+    }
+    await refuseFailure(wroteNothing);
   } finally {
     if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
   }
