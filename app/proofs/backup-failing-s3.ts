@@ -106,7 +106,7 @@ export class FailingS3 {
     return s3;
   }
 
-  /** Waits until the first request is held. */
+  /** Waits until the first request is held or delayed. */
   get held(): Promise<void> {
     return this.#held.given;
   }
@@ -127,11 +127,9 @@ export class FailingS3 {
     if (fault?.kind === "cut") return cut(request, fault.afterBytes);
     // S3 does nothing before it has everything.
     const body = await wholeOf(request);
+    if (fault?.kind === "delay" || fault?.kind === "hold") this.#held.give();
     if (fault?.kind === "delay") await pause(fault.by);
-    if (fault?.kind === "hold") {
-      this.#held.give();
-      await this.#released.given;
-    }
+    if (fault?.kind === "hold") await this.#released.given;
     const refusal =
       fault?.kind === "refuse" ? fault : ((await this.#unknownKey(request)) ?? otherTime(request));
     if (refusal) return refuse(response, refusal);
