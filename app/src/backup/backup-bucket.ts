@@ -288,7 +288,8 @@ class WatchedSource {
     try {
       yield* this.#source;
     } catch (error) {
-      this.failure = error;
+      // An upload that fails ends its source with an AbortError: that is no failure of the source.
+      if (!(error instanceof Error && error.name === "AbortError")) this.failure = error;
       throw error;
     }
   }

@@ -194,7 +194,9 @@ function outputOf(child: Running, tool: Tool): AsyncGenerator<Buffer> {
   return readToEnd(child, output, async (wroteNothing) => {
     const failure = (await ended) ?? (wroteNothing ? "it wrote nothing" : undefined);
     if (failure === undefined) return;
-    throw new BackupError(`${tool} failed (${failure}): ${inOneLine(complaints) || "it did not say why"}`);
+    throw new BackupError(
+      `${tool} failed (${failure}): ${inOneLine(complaints) || "it did not say why"}. Nothing of it counts; run it again when that is settled.`,
+    );
   });
 }
 
@@ -216,5 +218,8 @@ async function* readToEnd(
 }
 
 function inOneLine(complaints: string): string {
-  return complaints.trim().replaceAll(/\s*\n\s*/g, " / ");
+  return complaints
+    .trim()
+    .replaceAll(/\s*\n\s*/g, " / ")
+    .replace(/\.$/, "");
 }

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import pg from "pg";
 import type { Config, ServerConfig } from "../config.js";
+import { codeOf, isConnectionLost } from "../database/failures.js";
 import { explainTls } from "../database/tls-failures.js";
 import { BackupError, reasonOf } from "./backup-error.js";
 
@@ -62,10 +63,21 @@ export async function openSession(server: ServerConfig, name: string): Promise<p
   } catch (error) {
     await client.end().catch(() => {});
     const reason = reasonOf(explainTls(error, host));
-    throw new BackupError(`The database ${database} at ${host}:${port} cannot be opened: ${reason}.`, {
-      cause: error,
-    });
+    throw new BackupError(
+      `The database ${database} at ${host}:${port} cannot be opened: ${reason}. ${adviceFor(error)}`,
+      { cause: error },
+    );
   }
+}
+
+/** What to do about a server that does not take a connection. */
+function adviceFor(error: unknown): string {
+  // https://www.postgresql.org/docs/current/errcodes-appendix.html: class 28 is about who wants in.
+  if (codeOf(error).startsWith("28"))
+    return "Check the user and the password: POSTGRES_USER and POSTGRES_PASS, or DATABASE_URL.";
+  if (isConnectionLost(error))
+    return "Check POSTGRES_URL or DATABASE_URL; run it again when the server answers.";
+  return "Check the database's variables: see app/README.md.";
 }
 
 /** Ends a session, also one whose server is gone or says nothing any more. */
