@@ -84,6 +84,7 @@ export class FailingS3 {
   readonly #store: URL;
   readonly #faults: Faults;
   readonly #counts = new Map<Operation, number>();
+  #closed = false;
 
   private constructor(server: http.Server, port: number, store: string, faults: Faults) {
     this.#server = server;
@@ -117,6 +118,7 @@ export class FailingS3 {
   }
 
   close(): void {
+    this.#closed = true;
     this.release();
     this.#server.closeAllConnections();
     this.#server.close();
@@ -130,6 +132,8 @@ export class FailingS3 {
     if (fault?.kind === "delay" || fault?.kind === "hold") this.#held.give();
     if (fault?.kind === "delay") await pause(fault.by);
     if (fault?.kind === "hold") await this.#released.given;
+    // What was held until the end never reached S3.
+    if (this.#closed) return;
     const refusal =
       fault?.kind === "refuse" ? fault : ((await this.#unknownKey(request)) ?? otherTime(request));
     if (refusal) return refuse(response, refusal);
