@@ -6,6 +6,7 @@ import { recoverIn } from "../src/config/environment.js";
 import { partitionOf, REGIONS } from "../src/config/regions.js";
 import { checkEnvironment } from "../src/config/validate.js";
 import {
+  devAndProd,
   environmentNamed,
   repositoryConfiguration,
   stackNamed,
@@ -16,7 +17,7 @@ import {
 describe("dev and prod", () => {
   let stacks: Map<string, Synthesized>;
   beforeAll(async () => {
-    stacks = synthesizeApp(await repositoryConfiguration());
+    stacks = synthesizeApp(await devAndProd());
   });
 
   it("are replicas: the same types of resources, in different sizes", () => {

@@ -2,6 +2,7 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/pr
 import { join, resolve } from "node:path";
 import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { copyDevAndProd } from "./environments-folder.js";
 
 /** A small file system can be filled; making one is for root, in a container that allows it. */
 const canMount = await execa("unshare", ["--mount", "mount", "-t", "tmpfs", "tmpfs", "/mnt"], {
@@ -23,18 +24,11 @@ beforeEach(async () => {
   folder = await mkdtemp(join("out", "synth-command-"));
   environments = join(folder, "environments");
   output = join(folder, "cdktf.out");
-  await cp("environments", environments, { recursive: true });
-  await rewriteImports(environments);
+  await mkdir(environments);
+  await copyDevAndProd(environments);
 });
 
 afterEach(() => rm(folder, { recursive: true, force: true }));
-
-async function rewriteImports(directory: string): Promise<void> {
-  for (const name of await readdir(directory)) {
-    const text = await readFile(join(directory, name), "utf8");
-    await writeFile(join(directory, name), text.replace('"../src/', `"${resolve("src")}/`));
-  }
-}
 
 async function edit(name: string, from: string, to: string): Promise<void> {
   const file = join(environments, name);

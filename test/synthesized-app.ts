@@ -7,21 +7,31 @@ import type { TreeFile } from "../modules/github/operations-repository.js";
 import type { Environment } from "../src/config/environment.js";
 import type { Configuration } from "../src/config/load.js";
 import { loadConfiguration } from "../src/config/load.js";
+import { namesOf } from "../src/config/names.js";
 import { readTree } from "../src/manifests/tree.js";
 import { addStacks } from "../src/stacks/compose.js";
 
 /** The day that tests of the stacks live on, so that no version ever leaves its support under them. */
 export const TODAY = new Date("2026-11-01T00:00:00Z");
 
-/** The repository's own configuration. */
+/** The repository's own configuration, with every environment that there is. */
 export function repositoryConfiguration(): Promise<Configuration> {
   return loadConfiguration("environments", { today: TODAY });
 }
 
-/** The repository's environment of that name. */
+/** The repository's configuration with these two alone, for tests that count or list: other environments may stand beside them. */
+export async function devAndProd(): Promise<Configuration> {
+  const configuration = await repositoryConfiguration();
+  return {
+    ...configuration,
+    environments: [await environmentNamed("dev"), await environmentNamed("prod")],
+  };
+}
+
+/** The repository's environment of that name: the first copy, not a recovery copy of it. */
 export async function environmentNamed(name: string): Promise<Environment> {
   const { environments } = await repositoryConfiguration();
-  const found = environments.find((environment) => environment.name === name);
+  const found = environments.find((environment) => namesOf(environment).instance === name);
   if (!found) throw new Error(`no environment is called ${name}`);
   return found;
 }

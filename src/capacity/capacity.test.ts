@@ -1,9 +1,11 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
 import { execa } from "execa";
 import { beforeAll, describe, expect, it } from "vitest";
+import { copyDevAndProd } from "../../test/environments-folder.js";
+import { environmentNamed, repositoryConfiguration } from "../../test/synthesized-app.js";
 import type { Environment } from "../config/environment.js";
-import { loadConfiguration } from "../config/load.js";
+import { namesOf } from "../config/names.js";
 import { readTree } from "../manifests/tree.js";
 import { basisOf } from "./basis.js";
 import { capacityFindings } from "./findings.js";
@@ -34,10 +36,7 @@ const BASIS: Basis = {
 let prod: Environment;
 
 beforeAll(async () => {
-  const { environments } = await loadConfiguration("environments", { today: new Date("2026-11-01") });
-  const found = environments.find(({ name }) => name === "prod");
-  if (!found) throw new Error("there is no prod");
-  prod = found;
+  prod = await environmentNamed("prod");
 });
 
 interface Change {
@@ -153,14 +152,9 @@ describe("an environment that cannot carry its stated peak", () => {
     await mkdir("out", { recursive: true });
     const folder = await mkdtemp(join("out", "capacity-"));
     try {
-      for (const name of await readdir("environments")) {
-        const text = await readFile(join("environments", name), "utf8");
-        const moved = text.replaceAll('"../src/', `"${resolve("src")}/`);
-        await writeFile(
-          join(folder, name),
-          moved.replace("usualRequestsPerSecond: 400", "usualRequestsPerSecond: 90000"),
-        );
-      }
+      await copyDevAndProd(folder, (text) =>
+        text.replace("usualRequestsPerSecond: 400", "usualRequestsPerSecond: 90000"),
+      );
       const { exitCode, stderr } = await execa(process.execPath, ["--import", "tsx", "src/main.ts"], {
         reject: false,
         env: { NOTEJAM_ENVIRONMENTS: folder, CDKTF_OUTDIR: join(folder, "cdktf.out") },
@@ -196,13 +190,19 @@ describe("what the model is computed from", () => {
 });
 
 describe("npm run capacity", () => {
+  const allInstances = async () =>
+    (await repositoryConfiguration()).environments.map((environment) => ({
+      instance: namesOf(environment).instance,
+      region: environment.region,
+    }));
   const run = (...args: string[]) =>
     execa(process.execPath, ["--import", "tsx", "src/capacity/capacity.ts", ...args], { reject: false });
 
   it("shows what every environment's load takes, and ends with 0 when all carry it", async () => {
     const { exitCode, stdout } = await run();
     expect(exitCode).toBe(0);
-    expect(stdout).toMatch(/dev \(eu-west-1\) carries its stated load/);
+    for (const { instance, region } of await allInstances())
+      expect(stdout).toContain(`${instance} (${region}) carries its stated load`);
     expect(stdout).toMatch(/│ pods +│ +5 │ +\d+ │ 20 \(application\.replicas\.max\) +│/);
     expect(stdout).toMatch(/Measured on \d{4}-\d\d-\d\d by npm run bench:pod -w app/);
   });
@@ -217,9 +217,10 @@ describe("npm run capacity", () => {
 
   it("ends with 2 and one line when asked for an environment that does not exist", async () => {
     const { exitCode, stderr } = await run("--env", "prd");
+    const known = (await allInstances()).map(({ instance }) => instance);
     expect({ exitCode, stderr }).toEqual({
       exitCode: 2,
-      stderr: 'There is no environment "prd". Choose from: dev, prod.',
+      stderr: `There is no environment "prd". Choose from: ${known.join(", ")}.`,
     });
   });
 });

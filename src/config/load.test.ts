@@ -64,8 +64,10 @@ async function problems(): Promise<string[]> {
 describe("loadConfiguration", () => {
   it("loads the project's own environments", async () => {
     const { environments, organization } = await loadConfiguration("environments", { today: TODAY });
-    expect(environments.map((environment) => namesOf(environment).instance)).toEqual(["dev", "prod"]);
-    expect(environments.map(({ production }) => production)).toEqual([false, true]);
+    const production = new Map(
+      environments.map((environment) => [namesOf(environment).instance, environment.production]),
+    );
+    expect([production.get("dev"), production.get("prod")]).toEqual([false, true]);
     expect(organization.terraformCloud.project).toBe("notejam");
   });
 
@@ -75,7 +77,7 @@ describe("loadConfiguration", () => {
     expect(environments.map(({ name }) => name)).toEqual(["dev", "test"]);
   });
 
-  it("takes a recovery copy beside the first", async () => {
+  it("takes a recovery copy beside the first, which comes before it", async () => {
     const copy = {
       ...DEV,
       region: "eu-central-1",
@@ -86,8 +88,8 @@ describe("loadConfiguration", () => {
     await write({ "organization.ts": ORGANIZATION, "dev.ts": DEV, "dev-eu-central-1.ts": copy });
     const { environments } = await loadConfiguration(folder, { today: TODAY });
     expect(environments.map((environment) => namesOf(environment).name)).toEqual([
-      "notejam-dev-eu-central-1",
       "notejam-dev",
+      "notejam-dev-eu-central-1",
     ]);
   });
 
@@ -226,7 +228,7 @@ describe("loadConfiguration", () => {
     [
       "an environment whose names another's rights would reach",
       { "dev.ts": DEV, "dev-two.ts": { ...TEST, name: "dev-two" } },
-      ["dev.ts name"],
+      ["dev-two.ts name"],
     ],
     [
       "an environment in another partition than the account's",

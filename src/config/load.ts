@@ -1,5 +1,5 @@
 import { readdir } from "node:fs/promises";
-import { basename, join, relative } from "node:path";
+import { basename, join, parse, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Environment } from "./environment.js";
 import { namesOf } from "./names.js";
@@ -82,8 +82,13 @@ async function environmentFiles(directory: string): Promise<string[]> {
   });
   return names
     .filter((name) => /^[^.].*(?<!\.test|\.d)\.ts$/.test(name) && name !== ORGANIZATION_FILE)
-    .sort()
+    .sort(byInstance)
     .map((name) => join(directory, name));
+}
+
+/** `prod` stands before its recovery copy; with their endings, `prod-eu-central-1.ts` would stand before `prod.ts`. */
+function byInstance(one: string, other: string): number {
+  return parse(one).name < parse(other).name ? -1 : 1;
 }
 
 async function loadFile<T>(file: string, check: (input: unknown) => Checked<T>): Promise<Loaded<T>> {

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { repositoryConfiguration, synthesizeApp, TODAY } from "../../test/synthesized-app.js";
+import { devAndProd, synthesizeApp, TODAY } from "../../test/synthesized-app.js";
 import { recoverIn } from "../config/environment.js";
 import { checkEnvironment } from "../config/validate.js";
 import { deployOrder } from "./deploy-order.js";
 import type { StackOutput } from "./synthesized-output.js";
 
 async function realStacks() {
-  const { organization, environments } = await repositoryConfiguration();
+  const { organization, environments } = await devAndProd();
   const prod = environments.find(({ name }) => name === "prod");
   if (prod === undefined) throw new Error("there is no prod");
   const copy = recoverIn(prod, "eu-central-1", { drRegion: "eu-west-1", vpcCidr: "10.40.0.0/16" });
