@@ -52,11 +52,9 @@ async function smtpTransport(url: string): Promise<Transporter> {
   });
 }
 
-/** Amazon SES with the credentials of the pod. https://nodemailer.com/transports/ses */
 async function sesTransport(region: string): Promise<Transporter> {
-  const { createTransport } = await import("nodemailer");
-  const { SESv2Client, SendEmailCommand } = await import("@aws-sdk/client-sesv2");
-  return createTransport({ SES: { sesClient: new SESv2Client({ region }), SendEmailCommand } });
+  const ses = await import("./ses-transport.js");
+  return ses.sesTransport(region);
 }
 
 /** Writes each mail as a file, for one's own machine and for tests. */
