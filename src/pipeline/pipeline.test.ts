@@ -137,7 +137,7 @@ describe("the pipelines' program", () => {
       "an unknown environment",
       () => ["deploy", "--environment", "stage", "--app", synthesized()],
       {},
-      /Choose from: dev, prod\./,
+      /Choose from: (.+, )?dev, (.+, )?prod(, .+)?\./,
     ],
     [
       "nothing synthesized",
