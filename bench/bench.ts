@@ -5,6 +5,7 @@ import { benchEnvironments } from "./environments.js";
 import { method } from "./measure.js";
 import { benchPlan } from "./plan.js";
 import { type Result, renderResults } from "./result.js";
+import { benchStart } from "./start.js";
 import { benchSynth } from "./synth.js";
 import { benchTsNode } from "./ts-node.js";
 
@@ -21,6 +22,7 @@ const BENCHMARKS: Readonly<Record<string, (options: Options) => Promise<Result[]
   environments: () => benchEnvironments(PROJECT),
   check: () => benchCheck(PROJECT),
   tests: () => benchTests(PROJECT),
+  start: () => benchStart(PROJECT),
   plan: ({ apply = false }) => benchPlan(PROJECT, { applied: apply }),
 };
 

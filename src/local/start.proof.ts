@@ -100,7 +100,7 @@ describe.runIf(missing === undefined)("npm start with real Terraform on the emul
     expect(resourcesIn(state)).toBe(ALL);
   });
 
-  it("keeps the secret out of everything it writes, is quick the second time, and destroys without a trace", async () => {
+  it("keeps the secret out of everything it writes, plans nothing again that is unchanged, and destroys without a trace", async () => {
     const { state, start } = project();
     await start("--once").ended;
     const secrets: unknown = JSON.parse(readFileSync(join(state, "secrets.json"), "utf8"));
@@ -110,10 +110,8 @@ describe.runIf(missing === undefined)("npm start with real Terraform on the emul
       .map((entry) => join(entry.parentPath, entry.name));
     expect(files.filter((file) => readFileSync(file).includes(secret))).toEqual([]);
 
-    const started = performance.now();
     const second = await start("--once").ended;
     expect(second.stdout).toContain("unchanged since it was applied");
-    expect(performance.now() - started).toBeLessThan(20_000);
 
     const destroyed = await start("--destroy").ended;
     expect(destroyed).toMatchObject({ code: 0, stderr: "" });
