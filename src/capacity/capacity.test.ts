@@ -73,6 +73,35 @@ describe("the capacity model", () => {
     });
   });
 
+  it("takes no pod more for what binary fractions add", () => {
+    // Divided by 50 and multiplied again, this rate is a hair less than itself.
+    const rate = 54.49101796407186;
+    const measurement = { ...BASIS.measurement, millicores: 50, requestsPerSecond: rate };
+    const shape = { ...BASIS.shape, pod: { ...BASIS.shape.pod, millicores: 50 } };
+    const environment = changed({
+      load: { usualRequestsPerSecond: rate, eventFactor: 4 },
+      replicas: { min: 2, max: 8 },
+    });
+    expect(capacityOf(environment, { shape, measurement })).toMatchObject({
+      usual: { pods: 2 },
+      peak: { pods: 8 },
+    });
+  });
+
+  it("takes no pod more for what an event's factor of 2.2 makes 55.00000000000001 of 25", () => {
+    const event = {
+      name: "sale",
+      start: "2027-03-20T08:00",
+      end: "2027-03-20T22:00",
+      timeZone: "UTC",
+      nodes: 30,
+    };
+    const load = { usualRequestsPerSecond: 1, eventFactor: 2.2 };
+    expect(capacity({ load, replicas: { min: 25, max: 100 }, events: [event] }).events).toMatchObject([
+      { pods: 55 },
+    ]);
+  });
+
   it("turns pods and a rollout's further ones into nodes of equal zones", () => {
     // 16 pods and 4 more: 7 in a zone, 5 to a t3.large, so two nodes in each zone.
     expect(capacity({})).toMatchObject({ podsPerNode: 5, peak: { pods: 16, nodes: 6 } });

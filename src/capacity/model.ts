@@ -2,6 +2,7 @@ import { databaseCpus, defaultMaxConnections } from "../../modules/rds/connectio
 import { planSubnets } from "../../modules/vpc/subnet-plan.js";
 import type { Environment } from "../config/environment.js";
 import { podsDuring } from "../config/events.js";
+import { wholeAtLeast, wholeAtMost } from "../config/rounding.js";
 import type { ApplicationShape } from "./application-shape.js";
 import type { Measurement } from "./measurement.js";
 import { DAEMONS_WITH_ADDRESS, podsPerNode } from "./node-room.js";
@@ -112,13 +113,13 @@ export function capacityOf(environment: Environment, basis: Basis): Capacity {
 
 /** Database connections that pods take at most while each is replaced: the old ones end only when they have drained. */
 export function connectionsOf(pods: number, { surge, connections }: ApplicationShape): number {
-  return (2 * pods + Math.ceil(pods * surge)) * connections;
+  return (2 * pods + wholeAtLeast(pods * surge)) * connections;
 }
 
 /** The most application pods that the namespace's quota admits, a rollout's further ones and those of jobs left room for. */
 export function podsInQuota({ pod, quota, surge }: ApplicationShape): number {
-  const all = Math.min(quota.pods, Math.floor(quota.millicores / pod.millicores)) - JOB_PODS;
-  return Math.floor(all / (1 + surge));
+  const all = Math.min(quota.pods, wholeAtMost(quota.millicores / pod.millicores)) - JOB_PODS;
+  return wholeAtMost(all / (1 + surge));
 }
 
 interface Room {
@@ -135,13 +136,16 @@ function requestsOfPod({ shape, measurement }: Basis): number {
 
 function needOf(requestsPerSecond: number, { requestsPerPod, fitting, basis, environment }: Room): Need {
   const { shape, measurement } = basis;
-  const serving = Math.ceil(requestsPerSecond / requestsPerPod);
+  const serving = wholeAtLeast(requestsPerSecond / requestsPerPod);
   const pods = Math.max(environment.application.replicas.min, serving);
   const used = (requestsPerSecond / pods / requestsPerPod) * shape.utilization;
   return {
     requestsPerSecond,
     pods,
-    nodes: Math.max(environment.nodeGroups.apps.min, nodesFor(pods + Math.ceil(pods * shape.surge), fitting)),
+    nodes: Math.max(
+      environment.nodeGroups.apps.min,
+      nodesFor(pods + wholeAtLeast(pods * shape.surge), fitting),
+    ),
     connections: connectionsOf(pods, shape),
     databaseCpus: (requestsPerSecond * measurement.databaseMilliseconds) / 1000,
     utilizationWithoutZone: (used * pods) / (pods - Math.ceil(pods / ZONES)),
@@ -175,7 +179,7 @@ function addressesOf({ vpcCidr, nodeGroups }: Environment, fitting: number): Cap
 }
 
 function nodesInZone(max: number): number {
-  return Math.ceil((max * (1 + UPDATE_SURGE)) / ZONES);
+  return wholeAtLeast((max * (1 + UPDATE_SURGE)) / ZONES);
 }
 
 function addressesOfNode(pods: number): number {

@@ -1,3 +1,5 @@
+import { wholeAtMost } from "../config/rounding.js";
+
 /** Processor and memory: a machine's, or what a pod asks for. */
 export interface Resources {
   readonly millicores: number;
@@ -103,7 +105,7 @@ function podsOn(type: string, pod: Resources): number {
   const millicores = free.millicores - sum(daemons.map((daemon) => daemon.millicores));
   const mebibytes = free.mebibytes - sum(daemons.map((daemon) => daemon.mebibytes));
   const fitting = [millicores / pod.millicores, mebibytes / pod.mebibytes, MOST_PODS - daemons.length];
-  return Math.max(0, Math.floor(Math.min(...fitting)));
+  return Math.max(0, wholeAtMost(Math.min(...fitting)));
 }
 
 function sum(values: readonly number[]): number {

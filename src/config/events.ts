@@ -1,5 +1,6 @@
 import type { Environment } from "./environment.js";
 import { instantOf } from "./local-time.js";
+import { wholeAtLeast } from "./rounding.js";
 
 type Event = Environment["events"][number];
 
@@ -21,7 +22,7 @@ const MINUTE_MILLISECONDS = 60_000;
 /** The autoscaler's floor while an event lasts, in pods. */
 export function podsDuring({ pods }: Event, { application, load }: Environment): number {
   const { min, max } = application.replicas;
-  return pods ?? Math.min(max, Math.ceil(load.eventFactor * min));
+  return pods ?? Math.min(max, wholeAtLeast(load.eventFactor * min));
 }
 
 /** When the floor of the application's autoscaler is another one than usual, in the order of the events. */
