@@ -16,8 +16,8 @@ export const BUDGETS = {
 
 /** p99 at half of the saturation rate, in milliseconds. */
 export const P99_AT_HALF = 25;
-/** p99 of the usual mix on processes that are held to a small part of a processor, at half of what they can, in milliseconds. */
-export const P99_UNDER_LIMIT = 250;
+/** p99 of the usual mix on processes that are held to a small part of a processor and use half of it, in milliseconds. */
+export const P99_UNDER_LIMIT = 100;
 /** p99 of reads while many people sign in, in milliseconds. */
 export const P99_IN_STORM = 60;
 /** From starting the process until it is ready, on PostgreSQL, in milliseconds. */

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { accessSync, constants, existsSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
@@ -9,28 +9,67 @@ import { buildProgram } from "../proofs/program.js";
 import { PostgresServer } from "../test/postgres-server.js";
 import { Disturbance } from "./disturbance.js";
 import { pacedMix, saturate } from "./mixed-load.js";
+import type { PacedResult } from "./paced-load.js";
 import { USUAL_MIX, usualMix } from "./visitors.js";
 
 /*
- * What one pod carries: the program, held to the processor that its manifest requests, under the usual mix of requests.
- * With `--out` the result becomes the file that `npm run capacity` computes from.
+ * What one pod carries: the program, held to the processor that its manifest requests, under the usual mix of requests: the
+ * most that it can, and what a request takes when they come evenly, as many as the autoscaler's target allows. With `--out` the
+ * latter becomes the file that `npm run capacity` computes from.
  */
 
 const CONNECTIONS = 20;
 const DATABASE = "postgres";
 const WARM_UP_SECONDS = 4;
 const SECONDS = 10;
-/** Parts of the peak at which latency is looked at. */
-const PARTS = [0.5, 0.75, 0.9];
+/** Part of its processor that the autoscaler keeps a pod at (flux/microservices/notejam/application/horizontalpodautoscaler.yaml). */
+const TARGET = 0.5;
+/** Times the rate at that target at which latency is looked at. */
+const FACTORS = [1, 1.5, 2];
 
 const { values } = parseArgs({
   options: { out: { type: "string" }, millicores: { type: "string", default: "250" } },
 });
 const millicores = Number(values.millicores);
+// npm runs this in the workspace's folder, wherever it was called.
+const out = values.out && path.resolve(process.env.INIT_CWD ?? "", values.out);
+if (out) accessSync(path.dirname(out), constants.W_OK);
 
 function machine(postgres: string, disturbed: number): string {
   const [processor] = os.cpus();
   return `${os.cpus().length} processors (${processor?.model.trim()}), Linux ${os.release()}, Node ${process.versions.node}, PostgreSQL ${postgres} and the load on the same machine; other programs took ${disturbed.toFixed(0)} % of it`;
+}
+
+/** What a load saw, and the processor time that it took, in milliseconds. */
+interface Observed<Seen> {
+  readonly seen: Seen;
+  readonly application: number;
+  readonly database: number;
+  /** Processor that the application had in use, in thousandths. */
+  readonly millicores: number;
+}
+
+async function observe<Seen>(
+  pids: { readonly application: number; readonly database: number },
+  load: () => Promise<Seen>,
+): Promise<Observed<Seen>> {
+  const before = {
+    application: cpuOf(pids.application),
+    database: cpuOfFamily(pids.database),
+    at: performance.now(),
+  };
+  const seen = await load();
+  const application = cpuOf(pids.application) - before.application;
+  return {
+    seen,
+    application,
+    database: cpuOfFamily(pids.database) - before.database,
+    millicores: (1000 * application) / (performance.now() - before.at),
+  };
+}
+
+function describe({ application, database, millicores: used }: Observed<unknown>, requests: number): string {
+  return `${used.toFixed(0)}m in use; CPU-ms of a request: application ${(application / requests).toFixed(2)}, database ${(database / requests).toFixed(2)}`;
 }
 
 async function measure(server: PostgresServer, notejam: NotejamProcess, limit: ProcessorLimit) {
@@ -39,36 +78,40 @@ async function measure(server: PostgresServer, notejam: NotejamProcess, limit: P
   limit.hold(notejam.pid);
   await saturate(notejam.port, mix, CONNECTIONS, WARM_UP_SECONDS);
   const disturbance = new Disturbance(notejam.pid, server.pid);
-  const before = { app: cpuOf(notejam.pid), database: cpuOfFamily(server.pid), at: performance.now() };
-  const full = await saturate(notejam.port, mix, CONNECTIONS, SECONDS);
-  const elapsed = performance.now() - before.at;
-  const applicationTime = cpuOf(notejam.pid) - before.app;
-  const databaseTime = cpuOfFamily(server.pid) - before.database;
+  const pids = { application: notejam.pid, database: server.pid };
+  const full = await observe(pids, () => saturate(notejam.port, mix, CONNECTIONS, SECONDS));
   console.log(`
-held to ${millicores}m      ${full.rate.toFixed(0)} requests/s, ${full.wrong} wrong, with ${CONNECTIONS} connections (${USUAL_MIX})
-  application       ${(applicationTime / full.requests).toFixed(2)} CPU-ms per request, ${((1000 * applicationTime) / elapsed).toFixed(0)}m in use
-  database          ${(databaseTime / full.requests).toFixed(2)} CPU-ms per request`);
-  let wrong = full.wrong;
-  for (const part of PARTS) {
-    const load = { rate: full.rate * part, seconds: SECONDS, connections: 50 };
-    const seen = await pacedMix(notejam.port, mix, load);
-    wrong += seen.wrong;
+held to ${millicores}m, ${USUAL_MIX}
+  the most          ${full.seen.rate.toFixed(0)} requests/s with ${CONNECTIONS} connections, ${describe(full, full.seen.requests)}`);
+  const pace = (rate: number) =>
+    observe(pids, () => pacedMix(notejam.port, mix, { rate, seconds: SECONDS, connections: 50 }));
+  const costOf = ({ application, seen }: Observed<PacedResult>) => application / seen.latencies.length;
+  // A request takes more time the fewer come at once: two steps find the rate at which the target's part is used.
+  let rate = full.seen.rate * TARGET;
+  for (let step = 0; step < 2; step += 1) rate = (millicores * TARGET) / costOf(await pace(rate));
+  let wrong = full.seen.wrong;
+  const paced: Observed<PacedResult>[] = [];
+  for (const factor of FACTORS) {
+    const observed = await pace(rate * factor);
+    const { p50, p99, latencies } = observed.seen;
     console.log(
-      `  at ${(100 * part).toFixed(0)} % of that    p50 ${seen.p50.toFixed(1)} ms, p99 ${seen.p99.toFixed(1)} ms, ${seen.wrong} wrong`,
+      `  evenly            ${(rate * factor).toFixed(0)} requests/s, p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms, ${describe(observed, latencies.length)}`,
     );
+    wrong += observed.seen.wrong;
+    paced.push(observed);
   }
   const disturbed = disturbance.percent();
   console.log(`  other programs    ${disturbed.toFixed(0)} % of the processors`);
-  if (wrong > 0) throw new Error(`${wrong} wrong answers: nothing was written.`);
+  const [atTarget] = paced;
+  if (wrong > 0 || !atTarget) throw new Error(`${wrong} wrong answers: nothing was written.`);
   const version = await server.query(DATABASE, "show server_version");
   return {
     when: new Date().toISOString().slice(0, 10),
     where: machine(version.rows[0].server_version, disturbed),
     command: "npm run bench:pod -w app",
     mix: USUAL_MIX,
-    millicores,
-    requestsPerSecond: Math.round(full.rate),
-    databaseMilliseconds: Number((databaseTime / full.requests).toFixed(2)),
+    applicationMilliseconds: Number(costOf(atTarget).toFixed(2)),
+    databaseMilliseconds: Number((atTarget.database / atTarget.seen.latencies.length).toFixed(2)),
   };
 }
 
@@ -86,10 +129,10 @@ async function bench(): Promise<void> {
   });
   try {
     const measured = await measure(server, notejam, limit);
-    if (values.out) {
-      const before = readFileSync(values.out, { encoding: "utf8", flag: "a+" });
-      writeFileSync(values.out, `${JSON.stringify(measured, undefined, 2)}\n`);
-      console.log(`\n${before ? "Replaced" : "Wrote"} ${path.relative("", values.out)}.`);
+    if (out) {
+      const verb = existsSync(out) ? "Replaced" : "Wrote";
+      writeFileSync(out, `${JSON.stringify(measured, undefined, 2)}\n`);
+      console.log(`\n${verb} ${values.out}.`);
     }
   } finally {
     await notejam.end("SIGKILL");

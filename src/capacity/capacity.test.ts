@@ -13,7 +13,7 @@ import { type Basis, type Capacity, capacityOf } from "./model.js";
 
 const TREE = readTree("flux");
 
-/** 200 requests/s of a pod that uses its 250m wholly, so 100 at the autoscaler's target of half. */
+/** 100 requests/s of a pod that uses half of its 250m, the autoscaler's target. */
 const BASIS: Basis = {
   shape: {
     pod: { millicores: 250, mebibytes: 256 },
@@ -27,8 +27,7 @@ const BASIS: Basis = {
     where: "nowhere",
     command: "nothing",
     mix: "anything",
-    millicores: 500,
-    requestsPerSecond: 400,
+    applicationMilliseconds: 1.25,
     databaseMilliseconds: 0.5,
   },
 };
@@ -74,9 +73,9 @@ describe("the capacity model", () => {
   });
 
   it("takes no pod more for what binary fractions add", () => {
-    // Divided by 50 and multiplied again, this rate is a hair less than itself.
+    // Half of 50m, divided by the time of a request: a hair less than half of the rate.
     const rate = 54.49101796407186;
-    const measurement = { ...BASIS.measurement, millicores: 50, requestsPerSecond: rate };
+    const measurement = { ...BASIS.measurement, applicationMilliseconds: 50 / rate };
     const shape = { ...BASIS.shape, pod: { ...BASIS.shape.pod, millicores: 50 } };
     const environment = changed({
       load: { usualRequestsPerSecond: rate, eventFactor: 4 },
@@ -208,8 +207,8 @@ describe("what the model is computed from", () => {
       connections: 10,
       quota: { pods: 300, millicores: 100_000 },
     });
-    // Measured with what the manifest requests: nothing is extrapolated.
-    expect(measurement.millicores).toBe(shape.pod.millicores);
+    // One pod can do at least one request at a time.
+    expect(measurement.applicationMilliseconds).toBeLessThan(shape.pod.millicores * shape.utilization);
   });
 
   it("is missed by name when a manifest does not say it any more", () => {

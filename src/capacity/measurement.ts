@@ -10,10 +10,11 @@ const measurementSchema = z.object({
   command: z.string().min(1),
   /** Which requests, in which parts. */
   mix: z.string().min(1),
-  /** Processor that the one process was held to, in thousandths. */
-  millicores: z.number().positive(),
-  /** Requests per second that it answered under that limit, as many as there could be. */
-  requestsPerSecond: z.number().positive(),
+  /**
+   * Processor time of the application for one request, in milliseconds, when requests come evenly and as many as the autoscaler's
+   * target allows. A process that has one request after the other waiting needs much less for each.
+   */
+  applicationMilliseconds: z.number().positive(),
   /** Processor time of the database for one request, in milliseconds. */
   databaseMilliseconds: z.number().positive(),
 });

@@ -82,15 +82,16 @@ const USABLE = 0.8;
 /**
  * What an environment's stated load takes, and what it has.
  *
- * The autoscaler adds pods until they use its target's part of the processor that they request; so the number of pods is the
- * load, divided by that part of what one pod was measured to answer with as much processor as it requests.
+ * The autoscaler adds pods until they use its target's part of the processor that they request; so one pod carries that part,
+ * divided by the processor time of a request.
  *
  * @throws Error for an instance type whose size is not known; see `unknownTypes`
  */
 export function capacityOf(environment: Environment, basis: Basis): Capacity {
   const { load, nodeGroups, application, database } = environment;
-  const requestsPerPod = requestsOfPod(basis) * basis.shape.utilization;
-  const fitting = podsPerNode(nodeGroups.apps.instanceTypes, basis.shape.pod);
+  const { shape, measurement } = basis;
+  const requestsPerPod = (shape.pod.millicores * shape.utilization) / measurement.applicationMilliseconds;
+  const fitting = podsPerNode(nodeGroups.apps.instanceTypes, shape.pod);
   const room: Room = { requestsPerPod, fitting, basis, environment };
   return {
     requestsPerPod,
@@ -127,11 +128,6 @@ interface Room {
   readonly fitting: number;
   readonly basis: Basis;
   readonly environment: Environment;
-}
-
-/** Requests per second of a pod that uses all of the processor that it requests. */
-function requestsOfPod({ shape, measurement }: Basis): number {
-  return (measurement.requestsPerSecond / measurement.millicores) * shape.pod.millicores;
 }
 
 function needOf(requestsPerSecond: number, { requestsPerPod, fitting, basis, environment }: Room): Need {

@@ -83,8 +83,9 @@ function notes({ requestsPerPod, podsPerNode, addresses, events }: Capacity): st
 }
 
 /** Where the figures come from. */
-export function sourceOf({ when, where, command, mix, millicores, requestsPerSecond }: Measurement): string {
-  return `Measured on ${when} by ${command}: ${number(requestsPerSecond)} requests/s of one process held to ${number(millicores)}m of a processor (${mix}).
+export function sourceOf(measurement: Measurement): string {
+  const { when, where, command, mix, applicationMilliseconds, databaseMilliseconds } = measurement;
+  return `Measured on ${when} by ${command}: a request takes ${number(applicationMilliseconds)} ms of the application's processor and ${number(databaseMilliseconds)} ms of the database's (${mix}).
 ${where}`;
 }
 
