@@ -61,6 +61,14 @@ describe("the documents", () => {
     expect([...named].filter((anchor) => !headings.includes(anchor))).toEqual([]);
   });
 
+  it("apply one stack with each command: CDKTF starts all that it is given at once, and one may read another's outputs", () => {
+    const commands = DOCUMENTS.flatMap((file) =>
+      [...readFileSync(file, "utf8").matchAll(/cdktf deploy [^`&|;\n]+/g)].map(([command]) => command.trim()),
+    );
+    expect(commands.length).toBeGreaterThan(3);
+    for (const command of commands) expect(command).toMatch(/^cdktf deploy [\w<>-]+$/);
+  });
+
   it("name only commands that the package has", () => {
     const { scripts } = JSON.parse(readFileSync("package.json", "utf8"));
     const { scripts: ofApp } = JSON.parse(readFileSync("app/package.json", "utf8"));
