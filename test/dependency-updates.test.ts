@@ -9,7 +9,7 @@ const Renovate = z.object({
   flux: z.object({ managerFilePatterns: z.array(z.string()) }),
   customManagers: z.array(
     z.object({
-      depNameTemplate: z.string(),
+      depNameTemplate: z.string().optional(),
       managerFilePatterns: z.array(z.string()),
       matchStrings: z.array(z.string()),
     }),
@@ -40,17 +40,16 @@ const looksInto = (patterns: readonly string[], file: string) =>
 /** The versions that a manager of our own finds, each with its file. */
 function foundBy(name: string): { readonly file: string; readonly version: string }[] {
   return renovate.customManagers
-    .filter(({ depNameTemplate }) => depNameTemplate === name)
-    .flatMap(({ managerFilePatterns, matchStrings }) =>
+    .filter(({ depNameTemplate }) => depNameTemplate === name || depNameTemplate === undefined)
+    .flatMap(({ managerFilePatterns, matchStrings, depNameTemplate }) =>
       ["modules", "src", ".github"]
         .flatMap(filesIn)
         .filter((file) => looksInto(managerFilePatterns, file))
         .flatMap((file) =>
           matchStrings.flatMap((text) =>
-            [...readFileSync(file, "utf8").matchAll(new RegExp(text, "g"))].map(({ groups }) => ({
-              file,
-              version: groups?.currentValue ?? "",
-            })),
+            [...readFileSync(file, "utf8").matchAll(new RegExp(text, "g"))]
+              .filter(({ groups }) => (depNameTemplate ?? groups?.depName) === name)
+              .map(({ groups }) => ({ file, version: groups?.currentValue ?? "" })),
           ),
         ),
     );
@@ -82,6 +81,17 @@ describe("Renovate", () => {
     expect(foundBy("trufflehog")).toEqual([
       { file: ".github/workflows/checks.yaml", version: expect.stringMatching(/^3\.\d+\.\d+$/) },
     ]);
+  });
+
+  it("finds each repository whose schemas manifests are checked with", () => {
+    const checks = readFileSync(".github/workflows/checks.yaml", "utf8");
+    const repositories = [...checks.matchAll(/repository: (\S+)/g)].map(([, name = ""]) => name);
+    expect(repositories.length).toBeGreaterThan(3);
+    for (const name of repositories) {
+      expect(foundBy(name), name).toEqual([
+        { file: ".github/workflows/checks.yaml", version: expect.stringMatching(/^v\d+\.\d+\.\d+$/) },
+      ]);
+    }
   });
 
   it("finds Terraform wherever its version is written", () => {

@@ -39,8 +39,8 @@ function readOptions(): Options {
   return new Command("npm run check:manifests --")
     .description("Renders what Flux would apply in every environment, and checks it.")
     .option(
-      "--schemas <folder>",
-      "strict JSON schemas of Kubernetes and of the add-ons (or K8S_SCHEMAS)",
+      "--schemas <folders>",
+      "strict JSON schemas of Kubernetes and of the add-ons, several as in PATH (or K8S_SCHEMAS)",
       process.env.K8S_SCHEMAS,
     )
     .option(

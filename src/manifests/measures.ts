@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
 import { ChartValues } from "./chart-values.js";
 import type { Measures } from "./check-cluster.js";
-import { Schemas } from "./schemas.js";
+import { foldersIn, Schemas } from "./schemas.js";
 
 /** Folders that manifests are measured by; undefined or empty where there is none. */
 export interface MeasureFolders {
-  /** Strict JSON schemas of Kubernetes and of the add-ons. */
+  /** Strict JSON schemas of Kubernetes and of the add-ons; several folders are written as in PATH. */
   readonly schemas?: string | undefined;
   /** Default values of the charts. */
   readonly chartValues?: string | undefined;
@@ -24,7 +24,7 @@ export function openMeasures({ schemas, chartValues }: MeasureFolders): {
   readonly measures: Measures;
   readonly notChecked: readonly { readonly what: string; readonly option: string }[];
 } {
-  const hasSchemas = isThere("--schemas", schemas);
+  const hasSchemas = foldersIn(schemas ?? "").map((folder) => isThere("--schemas", folder)).length > 0;
   const hasCharts = isThere("--chart-values", chartValues);
   const missing = [
     { missing: !hasSchemas, what: "Fields that Kubernetes does not know", option: "--schemas" },

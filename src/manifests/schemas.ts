@@ -1,7 +1,8 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { readdirSync, readFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
 import { Ajv, type ValidateFunction } from "ajv";
-import { groupOf, isFields, type Manifest } from "./manifest.js";
+import { at, groupOf, isFields, type Manifest } from "./manifest.js";
+import { type JsonSchema, schemasOfDefinitions } from "./resource-definitions.js";
 
 /** What a folder of schemas says about a manifest. */
 export interface SchemaVerdict {
@@ -15,11 +16,13 @@ export interface SchemaVerdict {
 const REPETITIONS = new Set(["anyOf", "oneOf", "if"]);
 
 /**
- * Strict JSON schemas in a folder: `<group, or core>/<kind in lower case>_<version>.json`. A field that a schema does not
- * know is a fault.
+ * Strict JSON schemas in folders: `<group, or core>/<kind in lower case>_<version>.json`, as Flux's catalog has them
+ * (https://github.com/fluxcd/flux-schema), and the definitions of custom resources beside them. A field that a schema does not know
+ * is a fault.
  */
 export class Schemas {
-  private readonly folder: string;
+  /** By `<group, or core>/<kind in lower case>_<version>`. */
+  private readonly sources: ReadonlyMap<string, () => JsonSchema>;
   private readonly compiled = new Map<string, ValidateFunction>();
   private readonly ajv = new Ajv({
     allErrors: true,
@@ -29,8 +32,13 @@ export class Schemas {
     code: { regExp: Object.assign(lenientRegExp, { code: "new RegExp" }) },
   });
 
-  constructor(folder: string) {
-    this.folder = folder;
+  /** @param folders one, or several as in PATH: the first that knows a kind counts */
+  constructor(folders: string) {
+    const lists = foldersIn(folders).map((folder) => [
+      ...schemasOfFiles(folder),
+      ...schemasOfDefinitions(folder),
+    ]);
+    this.sources = new Map(lists.reverse().flat());
   }
 
   validate(manifest: Manifest): SchemaVerdict {
@@ -52,17 +60,18 @@ export class Schemas {
   }
 
   private validatorOf(manifest: Manifest): ValidateFunction | undefined {
-    const file = this.fileOf(manifest);
-    const known = this.compiled.get(file);
+    const name = `${prefixOf(manifest)}${versionOf(manifest)}`;
+    const known = this.compiled.get(name);
     if (known) return known;
-    if (!existsSync(file)) return undefined;
-    const validator = this.ajv.compile(this.strict(JSON.parse(readFileSync(file, "utf8"))));
-    this.compiled.set(file, validator);
+    const schema = this.sources.get(name)?.();
+    if (schema === undefined) return undefined;
+    const validator = this.ajv.compile(this.strict(schema));
+    this.compiled.set(name, validator);
     return validator;
   }
 
   /** A resource definition's schema leaves `metadata` and the object's own fields open: closes both. */
-  private strict(schema: Record<string, unknown>): Record<string, unknown> {
+  private strict(schema: JsonSchema): JsonSchema {
     const { properties } = schema;
     if (!isFields(properties)) return schema;
     return {
@@ -78,26 +87,44 @@ export class Schemas {
   }
 
   private metadataSchema(): unknown {
-    const text = readFileSync(join(this.folder, "core", "configmap_v1.json"), "utf8");
-    const { properties }: { properties: { metadata: unknown } } = JSON.parse(text);
-    return properties.metadata;
-  }
-
-  private fileOf({ apiVersion, kind }: Manifest): string {
-    const group = groupOf({ apiVersion }) || "core";
-    const version = apiVersion.slice(apiVersion.lastIndexOf("/") + 1);
-    return join(this.folder, group, `${kind.toLowerCase()}_${version}.json`);
+    const schema = this.sources.get("core/configmap_v1")?.();
+    if (schema === undefined)
+      throw new Error("No schema says what metadata is: core/configmap_v1.json is not there.");
+    return at(schema, "properties", "metadata");
   }
 
   private versionsOf(manifest: Manifest): string[] {
+    const prefix = prefixOf(manifest);
     const group = groupOf(manifest);
-    const folder = join(this.folder, group || "core");
-    if (!existsSync(folder)) return [];
-    const prefix = `${manifest.kind.toLowerCase()}_`;
-    return readdirSync(folder)
+    return [...this.sources.keys()]
       .filter((name) => name.startsWith(prefix))
-      .map((name) => `${group === "" ? "" : `${group}/`}${name.slice(prefix.length, -".json".length)}`);
+      .map((name) => `${group === "" ? "" : `${group}/`}${name.slice(prefix.length)}`);
   }
+}
+
+/** Folders that are written as in PATH. */
+export function foldersIn(list: string): string[] {
+  return list.split(delimiter).filter(Boolean);
+}
+
+function prefixOf(manifest: Manifest): string {
+  return `${groupOf(manifest) || "core"}/${manifest.kind.toLowerCase()}_`;
+}
+
+function versionOf({ apiVersion }: Manifest): string {
+  return apiVersion.slice(apiVersion.lastIndexOf("/") + 1);
+}
+
+function schemasOfFiles(folder: string): [string, () => JsonSchema][] {
+  const groups = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  return groups.flatMap(({ name: group }) =>
+    readdirSync(join(folder, group))
+      .filter((file) => file.endsWith(".json"))
+      .map((file): [string, () => JsonSchema] => [
+        `${group}/${file.slice(0, -".json".length)}`,
+        () => JSON.parse(readFileSync(join(folder, group, file), "utf8")),
+      ]),
+  );
 }
 
 function lenientRegExp(pattern: string, flags: string): RegExp {
