@@ -21,6 +21,7 @@ import {
   misusedActions,
   mixedEnvironments,
   PLAN_TOKEN,
+  stuckApplies,
   unfitPermissions,
   unguardedApplies,
   unpinnedActions,
@@ -81,7 +82,7 @@ describe("the workflows", () => {
   });
 
   it.each([
-    ["a job that is not there", "deploy", "needs: dev", "needs: development"],
+    ["a job that is not there", "deploy", "needs: [dev", "needs: [development"],
     ["an output that no step has", "image", "steps.tag.outputs", "steps.tags.outputs"],
     ["an hour that no clock shows", "drift", "17 2 * * *", "17 25 * * *"],
   ])("shows %s to actionlint", async (_, name, from, to) => {
@@ -241,8 +242,8 @@ describe("the way to an environment", () => {
     [
       "a skipped condition",
       "deploy",
-      "    needs: dev\n",
-      "    needs: dev\n    if: always()\n",
+      "    needs: [dev, supersede]\n",
+      "    needs: [dev, supersede]\n    if: always()\n",
       /run on main alone/,
     ],
     [
@@ -266,6 +267,17 @@ describe("the way to an environment", () => {
     [/ {4}concurrency:\n.*\n.*\n/, ""],
   ])("shows an apply that another one could meet: %s", (from, to) => {
     expect(unguardedApplies(broken("deploy", from, to))).toHaveLength(1);
+  });
+
+  it.each(workflows)("$path: asks for the newest run's approval, whatever waits before it", (file) => {
+    expect(stuckApplies(file)).toEqual([]);
+  });
+
+  it.each([
+    ["needs: [dev, supersede]", "needs: dev"],
+    ["--workflow deploy.yaml", "--workflow deliver.yaml"],
+  ])("shows an apply that an older run would keep waiting: %s", (from, to) => {
+    expect(stuckApplies(broken("deploy", from, to))).toHaveLength(1);
   });
 
   it("shows an apply to another environment", () => {
@@ -317,7 +329,9 @@ describe("the way to an environment", () => {
       .filter(({ recoveryOf }) => recoveryOf === undefined)
       .map((environment) => namesOf(environment).instance)
       .sort();
-    const deployed = jobsOf(readWorkflow(".github/workflows/deploy.yaml")).map(({ job }) => job.environment);
+    const deployed = jobsOf(readWorkflow(".github/workflows/deploy.yaml")).flatMap(
+      ({ job }) => job.environment ?? [],
+    );
     expect(deployed.sort(), "add a job to deploy.yaml for each environment").toEqual(instances);
     const named = workflows.flatMap(jobsOf).flatMap(({ job }) => job.environment ?? []);
     expect([...new Set(named)].sort()).toEqual(instances);
@@ -397,6 +411,17 @@ describe("scripts", () => {
     for (const { script } of jobs.check.strategy.matrix.include) expect(scripts).toHaveProperty([script]);
   });
 
+  it("measure manifests by schemas that they fetch", () => {
+    const { jobs } = parse(readFileSync(".github/workflows/checks.yaml", "utf8"));
+    const inputs: Record<string, string>[] = jobs.manifests.steps.map(
+      (step: { with?: Record<string, string> }) => step.with ?? {},
+    );
+    const fetched = inputs
+      .filter((input) => input.repository)
+      .map((input) => `${input.path}/${input["sparse-checkout"]}`);
+    expect(jobs.manifests.env.K8S_SCHEMAS.split(":")).toEqual(fetched);
+  });
+
   it("give the pipeline's programs only options that they have", () => {
     const calls = files.flatMap(npmCalls).filter(({ script }) => script === "pipeline");
     const commands = [...new Set(calls.map(({ parameters: [command = ""] }) => command))];
@@ -410,6 +435,7 @@ describe("scripts", () => {
         "image-tag",
         "plan",
         "promotion-check",
+        "supersede",
       ].sort(),
     );
     const help = new Map(commands.map((command) => [command, helpOf(command)]));

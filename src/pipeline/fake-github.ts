@@ -14,6 +14,14 @@ export interface FakeItem {
   readonly [key: string]: unknown;
 }
 
+/** A run of a workflow, as the fake keeps it. */
+export interface FakeRun {
+  readonly id: number;
+  readonly run_number: number;
+  readonly html_url: string;
+  status: string;
+}
+
 /** An answer that takes the place of the real one. */
 export interface FakeAnswer {
   readonly status: number;
@@ -28,6 +36,7 @@ export interface FakeAnswer {
 export class FakeGitHub {
   readonly comments: FakeItem[] = [];
   readonly issues: FakeItem[] = [];
+  readonly runs: FakeRun[] = [];
   /** Every request, as `POST /repos/…`. */
   readonly requests: string[] = [];
   /** Asked before each request; what it gives is the answer. */
@@ -73,6 +82,12 @@ export class FakeGitHub {
     return item;
   }
 
+  /** Adds a run, whose id is its number. */
+  addRun(number: number, status: string): void {
+    const html_url = `https://github.example/runs/${number}`;
+    this.runs.push({ id: number, run_number: number, html_url, status });
+  }
+
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
@@ -93,6 +108,7 @@ export class FakeGitHub {
   private work(method: string, url: URL, input: Record<string, string>): { status: number; data: unknown } {
     const path = url.pathname.replace("/repos/example/notejam", "");
     if (path === "/user") return { status: 200, data: { login: this.author } };
+    if (path.startsWith("/actions/")) return this.workOnRuns(method, path, url.searchParams);
     const items = path.startsWith("/issues/comments") || path.endsWith("/comments") ? "comments" : "issues";
     if (method === "GET") return { status: 200, data: page(this[items], url.searchParams) };
     if (method === "POST") {
@@ -108,6 +124,21 @@ export class FakeGitHub {
       return { status: 204, data: undefined };
     }
     return { status: 200, data: Object.assign(found, input) };
+  }
+
+  private workOnRuns(
+    method: string,
+    path: string,
+    query: URLSearchParams,
+  ): { status: number; data: unknown } {
+    if (method === "GET") {
+      const found = this.runs.filter(({ status }) => status === query.get("status"));
+      return { status: 200, data: { total_count: found.length, workflow_runs: found.reverse() } };
+    }
+    const run = this.runs.find(({ id }) => path === `/actions/runs/${id}/cancel`);
+    if (run === undefined) return { status: 404, data: { message: "Not Found" } };
+    run.status = "cancelled";
+    return { status: 202, data: {} };
   }
 }
 

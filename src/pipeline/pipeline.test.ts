@@ -54,7 +54,7 @@ describe("the pipelines' program", () => {
     const { status, stdout, stderr } = await pipeline(["--help"]);
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     const commands = ["changed-stacks", "plan", "summarize", "comment", "drift", "deploy", "image-tag"];
-    for (const command of [...commands, "promotion-check", "copy-image"])
+    for (const command of [...commands, "promotion-check", "copy-image", "supersede"])
       expect(stdout).toContain(`  ${command} `);
   });
 
@@ -132,6 +132,7 @@ describe("the pipelines' program", () => {
       github,
       /must be a whole number from 1/,
     ],
+    ["no run that stays", () => ["supersede", "--workflow", "deploy.yaml"], github, /--run <number>/],
     ["nothing planned", () => ["drift", "--summaries", folder], github, /nothing is known about drift/],
     [
       "an unknown environment",
@@ -236,6 +237,20 @@ describe("the pipelines' program", () => {
     expect(status).toBe(2);
     expect(stderr).toMatch(/^GitHub refused to read the comments .* Start it again after 00:00 UTC\.$/);
     expect(stderr).not.toContain("fake-token");
+  });
+
+  it("gives up approvals that older runs wait for", async () => {
+    const fake = await FakeGitHub.start();
+    fake.addRun(3, "waiting");
+    const env = { ...github, GITHUB_API_URL: fake.url, GITHUB_RUN_NUMBER: "6" };
+    expect(await pipeline(["supersede", "--workflow", "deploy.yaml"], env)).toEqual({
+      status: 0,
+      stdout: "Cancelled, for this run holds all of it: https://github.example/runs/3",
+      stderr: "",
+    });
+    expect(await pipeline(["supersede", "--workflow", "deploy.yaml"], env)).toMatchObject({
+      stdout: "No earlier run waits for an approval.",
+    });
   });
 
   it("looks at drift: 1 when something differs, 0 when nothing does", async () => {

@@ -8,6 +8,7 @@ import { PipelineProblem } from "./problem.js";
 import { authorOf, putComment } from "./pull-request-comment.js";
 import type { Session } from "./session.js";
 import { readSummaries, type Summary } from "./summary.js";
+import { cancelWaitingRuns, type SupersedeProps } from "./waiting-runs.js";
 
 /** What people read of plans on GitHub. */
 export function addReporting(command: Command, session: Session): void {
@@ -43,6 +44,20 @@ export function addReporting(command: Command, session: Session): void {
     .option("--dry-run", "print the issue, and write none")
     .addHelpText("after", "\nNeeds GITHUB_TOKEN and GITHUB_REPOSITORY. Ends with 1 when something differs.")
     .action((options: DriftOptions) => drift(session, options));
+  command
+    .command("supersede")
+    .description(
+      "Cancels earlier runs of a workflow that wait for an approval: they would keep a newer one from being asked for.",
+    )
+    .requiredOption("--workflow <file>", "such as deploy.yaml")
+    .requiredOption(
+      "--run <number>",
+      "the run that stays, and those after it (default: GITHUB_RUN_NUMBER)",
+      positiveInteger,
+      presentRun(session.env),
+    )
+    .addHelpText("after", "\nNeeds GITHUB_TOKEN, which may write actions, and GITHUB_REPOSITORY.")
+    .action((options: SupersedeProps) => supersede(session, options));
 }
 
 interface CommentOptions {
@@ -111,6 +126,16 @@ async function drift(session: Session, options: DriftOptions): Promise<void> {
     session.print(`The issue: ${did}. ${url}`.trim());
   }
   if (different.length > 0) session.status = NOT_SO;
+}
+
+async function supersede(session: Session, options: SupersedeProps): Promise<void> {
+  const cancelled = await cancelWaitingRuns(new GitHub(gitHubSettings(session.env)), options);
+  for (const url of cancelled) session.print(`Cancelled, for this run holds all of it: ${url}`);
+  if (cancelled.length === 0) session.print("No earlier run waits for an approval.");
+}
+
+function presentRun({ GITHUB_RUN_NUMBER: number }: NodeJS.ProcessEnv): number | undefined {
+  return number !== undefined && /^[1-9]\d{0,9}$/.test(number) ? Number(number) : undefined;
 }
 
 /** The present run of the workflow; by hand it is earlier than any. */

@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import {
   type ActionFile,
   type Job,
@@ -11,7 +12,7 @@ import {
 export const STRICT_SHELL = "bash -euo pipefail {0}";
 
 /** What jobs may write; everything else is read at most. */
-const WRITABLE = ["attestations", "id-token", "issues", "pull-requests"];
+const WRITABLE = ["actions", "attestations", "id-token", "issues", "pull-requests"];
 
 /** Runs with the repository's own token and secrets on what strangers send. */
 const DANGEROUS_TRIGGERS = ["pull_request_target", "workflow_run", "issue_comment"];
@@ -63,8 +64,12 @@ export function loosePermissions(file: WorkflowFile): string[] {
 /** The one thing for which a job may write code: to merge what was approved. */
 const MERGES = /gh pr merge/;
 
+/** What lets the newest run be asked for, where older ones wait for an approval. */
+const SUPERSEDES = /pipeline -- supersede/;
+
 /** What a job does that takes a right, by the right. */
 const USES_OF: Readonly<Record<string, RegExp>> = {
+  "actions: write": SUPERSEDES,
   "contents: read": /actions\/checkout@|gh pr |gh attestation/,
   "contents: write": MERGES,
   "id-token: write": /aws-actions\/configure-aws-credentials@|actions\/attest@/,
@@ -206,6 +211,21 @@ export function unguardedApplies(file: WorkflowFile): string[] {
       ({ where, job }) =>
         `${where}: write concurrency: group deploy-${job.environment}, cancel-in-progress false`,
     );
+}
+
+/**
+ * Applies to prod that an older run could keep waiting: a job that waits for its reviewers holds its concurrency group.
+ *
+ * @see https://docs.github.com/en/actions/how-tos/write-workflows/choose-when-workflows-run/control-workflow-concurrency
+ */
+export function stuckApplies(file: WorkflowFile): string[] {
+  const jobs = jobsOf(file);
+  const call = `npm run --silent pipeline -- supersede --workflow ${basename(file.path)}`;
+  const superseding = jobs.filter(({ job }) => job.steps.some(({ run }) => run?.trim() === call));
+  return jobs
+    .filter(({ job }) => job.environment === "prod" && job.concurrency !== undefined)
+    .filter(({ job }) => !job.needs.some((id) => superseding.some((other) => other.id === id)))
+    .map(({ where }) => `${where}: let it need a job that runs ${call}`);
 }
 
 /** Steps that apply another environment than the job's. */
