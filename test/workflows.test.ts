@@ -427,6 +427,7 @@ describe("scripts", () => {
     const commands = [...new Set(calls.map(({ parameters: [command = ""] }) => command))];
     expect(commands.sort()).toEqual(
       [
+        "apply",
         "changed-stacks",
         "comment",
         "copy-image",

@@ -7,7 +7,8 @@ import { parseRepository, taggedImages } from "./image-repository.js";
 import { imageTags } from "./image-tag.js";
 import { checkPromotion } from "./promotion.js";
 import type { Session } from "./session.js";
-import { readSynthesizedOutput } from "./synthesized-output.js";
+import { applyStack } from "./stack-apply.js";
+import { readSynthesizedOutput, synthesizedStack } from "./synthesized-output.js";
 import { writeWorkflowOutput } from "./workflow-output.js";
 
 /** What brings stacks and images to where they run. */
@@ -22,6 +23,16 @@ export function addDelivery(command: Command, session: Session): void {
     .action((options: { environment: string; app: string; environments: string }) =>
       deploy(session, options),
     );
+  command
+    .command("apply")
+    .description("Applies a stack in Terraform Cloud, and says what came of it without any value.")
+    .requiredOption("--stack <name>", "such as notejam-dev")
+    .option("--app <folder>", "what was synthesized", "cdktf.out")
+    .addHelpText(
+      "after",
+      "\nThe token comes from TF_TOKEN_app_terraform_io (or the host's own), else from `terraform login`. Nobody is asked any more.",
+    )
+    .action((options: { stack: string; app: string }) => apply(session, options));
   command
     .command("image-tag")
     .description("Prints the tags of a build's two images: <date>.<branch>-<sha8>-<run id>, and with -tools.")
@@ -72,6 +83,20 @@ async function deploy(
   const order = deployOrder(options.environment, environments, readSynthesizedOutput(options.app));
   writeWorkflowOutput({ stacks: JSON.stringify(order) }, session.env);
   session.print(JSON.stringify(order));
+}
+
+async function apply(session: Session, { stack: name, app }: { stack: string; app: string }): Promise<void> {
+  const outcome = await applyStack({
+    stack: synthesizedStack(app, name),
+    env: session.env,
+    onRun: (url) => session.print(`${name} is applied at ${url}`),
+  });
+  if ("done" in outcome) {
+    session.print(`${name}: ${outcome.done}`);
+    return;
+  }
+  session.status = NOT_SO;
+  session.complain(`${name} could not be applied: ${outcome.errors.join(" ")}`);
 }
 
 interface ImageTagOptions {

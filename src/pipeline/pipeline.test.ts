@@ -54,7 +54,7 @@ describe("the pipelines' program", () => {
     const { status, stdout, stderr } = await pipeline(["--help"]);
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     const commands = ["changed-stacks", "plan", "summarize", "comment", "drift", "deploy", "image-tag"];
-    for (const command of [...commands, "promotion-check", "copy-image", "supersede"])
+    for (const command of [...commands, "promotion-check", "copy-image", "supersede", "apply"])
       expect(stdout).toContain(`  ${command} `);
   });
 

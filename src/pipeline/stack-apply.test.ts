@@ -1,0 +1,94 @@
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { runProgram } from "./program.js";
+import { CANARIES, canariesIn } from "./testing.js";
+
+const TOKEN = "secret-token-of-a-team";
+const URL_OF_RUN = "https://app.terraform.io/app/example/notejam-dev/runs/run-Ab1";
+const STARTED = `To view this run in a browser, visit:\n${URL_OF_RUN}\n\n  ~ policy = "${CANARIES.policy}"\n`;
+
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "notejam-apply-"));
+  mkdirSync(join(folder, "stack"));
+  const cloud = { organization: "example", workspaces: { name: "notejam-dev" } };
+  writeFileSync(join(folder, "stack", "cdk.tf.json"), JSON.stringify({ terraform: { cloud } }));
+  const stacks = { "notejam-dev": { synthesizedStackPath: "stack/cdk.tf.json" } };
+  writeFileSync(join(folder, "manifest.json"), JSON.stringify({ stacks }));
+});
+
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Applies with a Terraform that prints this, and ends so. */
+async function apply(output: string, ended = 0) {
+  writeFileSync(join(folder, "output"), output);
+  const binary = join(folder, "terraform");
+  const script = `#!/bin/sh\necho "$*" >> '${folder}/calls'\n[ "$1" = init ] && exit 0\ncat '${folder}/output'\nexit ${ended}\n`;
+  writeFileSync(binary, script);
+  chmodSync(binary, 0o755);
+  const [printed, complained]: [string[], string[]] = [[], []];
+  const status = await runProgram(["apply", "--stack", "notejam-dev", "--app", folder], {
+    env: {
+      PATH: process.env.PATH,
+      HOME: folder,
+      TERRAFORM_BINARY_NAME: binary,
+      TF_TOKEN_app_terraform_io: TOKEN,
+    },
+    print: (text) => void printed.push(text),
+    complain: (text) => void complained.push(text),
+    status: 0,
+  });
+  return { status, printed, complained };
+}
+
+describe("an apply", () => {
+  it("says where it runs and how much it changed, and none of the values that Terraform prints", async () => {
+    const done = "\nApply complete! Resources: 1 added, 2 changed, 0 destroyed.\n\nOutputs:\n";
+    const { status, printed, complained } = await apply(`${STARTED}${done}x = "${CANARIES.output}"\n`);
+    expect({ status, printed, complained }).toEqual({
+      status: 0,
+      printed: [
+        `notejam-dev is applied at ${URL_OF_RUN}`,
+        "notejam-dev: Resources: 1 added, 2 changed, 0 destroyed",
+      ],
+      complained: [],
+    });
+    expect(readFileSync(join(folder, "calls"), "utf8")).toBe(
+      "init -input=false -no-color\napply -input=false -auto-approve -no-color\n",
+    );
+  });
+
+  it("may find nothing to change", async () => {
+    const { status, printed } = await apply(`${STARTED}No changes. Your infrastructure matches.\n`);
+    expect({ status, last: printed.at(-1) }).toEqual({ status: 0, last: "notejam-dev: no changes" });
+  });
+
+  it("ends with 1 when it fails, and says where without the words of a provider", async () => {
+    const error = `╷\n│ Error: bad value ${CANARIES.error}\n│\n│   with aws_kms_key.x,\n╵\n`;
+    const { status, complained } = await apply(STARTED + error, 1);
+    expect(status).toBe(1);
+    expect(complained).toEqual([
+      "notejam-dev could not be applied: aws_kms_key.x: An error of the provider; the run says which",
+    ]);
+    expect(canariesIn(complained.join())).toEqual([]);
+  });
+
+  it("ends with 1 when somebody cancels the run", async () => {
+    expect(await apply(STARTED, 1)).toMatchObject({
+      status: 1,
+      complained: [expect.stringContaining("run")],
+    });
+  });
+
+  it("ends with 2 when there is no run, and says why without the token", async () => {
+    const { status, complained } = await apply(`│ Error: Insufficient rights to apply ${TOKEN}\n`, 1);
+    expect(status).toBe(2);
+    expect(complained).toEqual([
+      expect.stringMatching(/^It was not possible to start the apply for notejam-dev: Insufficient rights/),
+    ]);
+    expect(complained.join()).not.toContain(TOKEN);
+  });
+});
