@@ -1,4 +1,5 @@
 import { pbkdf2Sync } from "node:crypto";
+import { sql } from "drizzle-orm";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadDjango, openSource } from "../src/commands/import-django.js";
@@ -87,6 +88,43 @@ describe.runIf(hasServer())("the former application's database", () => {
     );
     await expect(load()).rejects.toThrow(/other@example\.com: users 9 and 20/);
     await former.query("delete from auth_user where id = 20");
+  });
+
+  it("is refused when somebody else has an id here already, rather than giving them the notes", async () => {
+    const other = await openDatabase(readConfig({ DATABASE_URL: await createDatabase() }).database, {
+      onIdleError: () => {},
+    });
+    await other.writes.execute(
+      sql`insert into users (id, email, password_hash) values (7, 'new@example.com', 'x')`,
+    );
+    const source = await openSource(url);
+    try {
+      await expect(loadDjango(other, source, false)).rejects.toThrow(/the ids of auth_user 7\. Load into/);
+      expect((await other.reads.execute(sql`select id from notes`)).rows).toEqual([]);
+    } finally {
+      await source.close();
+      await other.end();
+    }
+  });
+
+  it.each([
+    [
+      "an account without an address",
+      "insert into auth_user (id, password, username, email) values (30, '!', 'admin', '')",
+      "delete from auth_user where id = 30",
+      /auth_user 30 has no address/,
+    ],
+    [
+      "a note of more than 1 MB",
+      "insert into notes_note values (40, null, 7, 'n', repeat('x', 1048577), now(), now())",
+      "delete from notes_note where id = 40",
+      /notes_note 40 has more than 1 MB/,
+    ],
+  ])("is refused with an explanation for %s, counting as well", async (_, add, remove, message) => {
+    await former.query(add);
+    await expect(load()).rejects.toThrow(message);
+    await expect(load(true)).rejects.toThrow(message);
+    await former.query(remove);
   });
 
   it("is explained when it cannot be opened", async () => {

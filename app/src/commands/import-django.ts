@@ -2,6 +2,8 @@ import { sql } from "drizzle-orm";
 import pg from "pg";
 import type { Config } from "../config.js";
 import { type Database, openDatabase, type Queries } from "../database/database.js";
+import { codeOf, rootCause } from "../database/failures.js";
+import { LARGEST_TEXT, LONGEST_NAME } from "../forms/rules.js";
 
 /** The former database cannot be loaded as it is; the message says what to do. */
 export class ImportError extends Error {
@@ -69,6 +71,30 @@ interface Table {
   readonly table: string;
   readonly columns: readonly string[];
   readonly store: (rows: string) => ReturnType<typeof sql>;
+  /** Finds ids of rows under which something else is stored. */
+  readonly strangers: (rows: string) => ReturnType<typeof sql>;
+  /** Why a row cannot be stored, or undefined. */
+  readonly problem: (row: Row) => string | undefined;
+}
+
+/** Shortest and longest address that fit, in characters. */
+const ADDRESS_LENGTHS = [3, 254] as const;
+
+function addressProblem({ email }: Row): string | undefined {
+  const length = [...String(email ?? "").trim()].length;
+  const [shortest, longest] = ADDRESS_LENGTHS;
+  return length < shortest || length > longest ? "has no address to sign in with" : undefined;
+}
+
+function nameProblem({ name }: Row): string | undefined {
+  return [...String(name).trim()].length > LONGEST_NAME
+    ? `has a name of more than ${LONGEST_NAME} characters`
+    : undefined;
+}
+
+function noteProblem(row: Row): string | undefined {
+  const size = Buffer.byteLength(String(row.text).replaceAll("\r\n", "\n"));
+  return size > LARGEST_TEXT ? "has more than 1 MB of text" : nameProblem(row);
 }
 
 // Ids are kept, so that bookmarks go on working. What is there already is left alone: it can be run again.
@@ -83,6 +109,11 @@ const TABLES: readonly Table[] = [
       select id, btrim(email), password, date_joined from jsonb_to_recordset(${rows}::jsonb)
         as old (id integer, email text, password text, date_joined timestamptz)
       on conflict (id) do nothing returning id`,
+    strangers: (rows) => sql`
+      select old.id from jsonb_to_recordset(${rows}::jsonb) as old (id integer, email text)
+      join users on users.id = old.id
+      where lower(users.email collate "und-x-icu") <> lower(btrim(old.email) collate "und-x-icu")`,
+    problem: addressProblem,
   },
   {
     what: "pads",
@@ -93,6 +124,10 @@ const TABLES: readonly Table[] = [
       select id, user_id, coalesce(nullif(btrim(name), ''), 'untitled') from jsonb_to_recordset(${rows}::jsonb)
         as old (id integer, name text, user_id integer)
       on conflict (id) do nothing returning id`,
+    strangers: (rows) => sql`
+      select old.id from jsonb_to_recordset(${rows}::jsonb) as old (id integer, user_id integer)
+      join pads on pads.id = old.id where pads.user_id <> old.user_id`,
+    problem: nameProblem,
   },
   {
     what: "notes",
@@ -106,6 +141,10 @@ const TABLES: readonly Table[] = [
         text text, created_at timestamptz, updated_at timestamptz)
       left join pads on pads.id = old.pad_id and pads.user_id = old.user_id
       on conflict (id) do nothing returning id`,
+    strangers: (rows) => sql`
+      select old.id from jsonb_to_recordset(${rows}::jsonb) as old (id integer, user_id integer, created_at timestamptz)
+      join notes on notes.id = old.id where notes.user_id <> old.user_id or notes.created_at <> old.created_at`,
+    problem: noteProblem,
   },
 ];
 
@@ -142,6 +181,44 @@ Change auth_user.email of one of each pair in the former database, or move its p
   );
 }
 
+/** Most rows named in a message. */
+const MOST_NAMED = 20;
+
+function refuseUnusable({ table, problem }: Table, rows: readonly Row[]): void {
+  const lines = rows.flatMap((row) => {
+    const why = problem(row);
+    return why === undefined ? [] : [`  ${table} ${row.id} ${why}`];
+  });
+  if (lines.length === 0) return;
+  throw new ImportError(
+    `Nothing was loaded: these cannot be kept here.
+${lines.slice(0, MOST_NAMED).join("\n")}
+Change or delete them in the former database.`,
+  );
+}
+
+/** Stores a batch. @returns how many rows were not there already */
+async function storeBatch(
+  { table, store, strangers }: Table,
+  rows: string,
+  queries: Queries,
+): Promise<number> {
+  try {
+    const stored = (await queries.execute(store(rows))).rows.length;
+    // Otherwise one person's notes would become those of whoever has the id here.
+    const taken = (await queries.execute<{ id: number }>(strangers(rows))).rows.map(({ id }) => id);
+    if (taken.length === 0) return stored;
+    throw new ImportError(
+      `Nothing was loaded: here something else has the ids of ${table} ${taken.slice(0, MOST_NAMED).join(", ")}. Load into a database that nobody has used yet.`,
+    );
+  } catch (error) {
+    const cause = rootCause(error);
+    // Not its own words of the statement, which hold what people wrote.
+    if (!(cause instanceof Error) || !/^2[23]/.test(codeOf(cause))) throw error;
+    throw new ImportError(`Nothing was loaded: a row of ${table} does not fit here: ${cause.message}.`);
+  }
+}
+
 async function loadTable(
   source: Source,
   table: Table,
@@ -151,9 +228,10 @@ async function loadTable(
   let stored = 0;
   for await (const rows of batches(source, table)) {
     read += rows.length;
+    refuseUnusable(table, rows);
     // A text of the former database can hold what PostgreSQL refuses only if it comes from SQLite.
     const json = JSON.stringify(rows).replaceAll("\\u0000", "");
-    if (queries) stored += (await queries.execute(table.store(withZones(json)))).rows.length;
+    if (queries) stored += await storeBatch(table, withZones(json), queries);
   }
   return [read, stored];
 }
