@@ -7,15 +7,19 @@ import { sweep } from "../src/commands/sweep.js";
 import { ZipReader } from "../src/transfer/zip-reader.js";
 import { type ZipEntry, zip } from "../src/transfer/zip-writer.js";
 import { onEachDatabase } from "./databases.js";
-import { makeNote, makePad, startNotejam, type TestNotejam } from "./notejam.js";
+import { makeNote, makePad, newAddress, PASSWORD, startNotejam, type TestNotejam } from "./notejam.js";
 import type { Answer, Visitor } from "./visitor.js";
 
 const folder = mkdtempSync(path.join(tmpdir(), "notejam-zip-"));
 
-async function zipOf(files: Record<string, string>): Promise<Buffer> {
+async function zipOf(files: Record<string, string | Buffer>): Promise<Buffer> {
   async function* entries(): AsyncGenerator<ZipEntry> {
     for (const [name, text] of Object.entries(files)) {
-      yield { path: name, modified: new Date(), content: Buffer.from(text) };
+      yield {
+        path: name,
+        modified: new Date(),
+        content: typeof text === "string" ? Buffer.from(text) : text,
+      };
     }
   }
   const pieces: Buffer[] = [];
@@ -113,6 +117,13 @@ onEachDatabase("the notebook", (database) => {
       const page = await find(person, query);
       expect([page.status, page.title.startsWith("Search")]).toEqual([200, true]);
       expect(page.body).not.toContain("<b>");
+    });
+
+    it("cuts a long query between characters", async () => {
+      const answer = await (await notejam.person()).get(
+        `/search/?q=${encodeURIComponent(`${"a".repeat(499)}😀😀`)}&page=2`,
+      );
+      expect(answer.status).toBe(302);
     });
 
     it("does not find what is in the trash, and says when nothing is found", async () => {
@@ -304,6 +315,38 @@ onEachDatabase("the notebook", (database) => {
         /createdAt/,
       ],
       [
+        "the 30 February",
+        () =>
+          zipOf({
+            "notejam.json": manifestOf({ ...note, file: "a", createdAt: "2020-02-30T00:00:00Z" }),
+            a: "x",
+          }),
+        /createdAt/,
+      ],
+      [
+        "the year 0",
+        () =>
+          zipOf({
+            "notejam.json": manifestOf({ ...note, file: "a", createdAt: "0000-01-01T00:00:00Z" }),
+            a: "x",
+          }),
+        /createdAt/,
+      ],
+      [
+        "more entries than a parser should meet",
+        () => zipOf({ "notejam.json": `{"pads":[${"{},".repeat(3_000_000)}{}]}` }),
+        /more entries/,
+      ],
+      [
+        "a text that is none",
+        () =>
+          zipOf({
+            "notejam.json": manifestOf({ ...note, file: "a" }),
+            a: Buffer.alloc(1_000_000, 0xff),
+          }),
+        /not text in UTF-8/,
+      ],
+      [
         "a text too long",
         () => zipOf({ "notejam.json": manifestOf({ ...note, file: "a" }), a: "x".repeat(1_048_577) }),
         /larger than/,
@@ -318,6 +361,30 @@ onEachDatabase("the notebook", (database) => {
       const answer = await upload(person, await make());
       expect([answer.status, answer.errors.file]).toEqual([200, expect.stringMatching(message)]);
       expect((await person.get("/")).title).toBe("All notes (0)");
+    });
+
+    it("add everything once when the form is sent twice at the same moment to two processes", async () => {
+      const second = await startNotejam(database());
+      const email = newAddress();
+      const [one, two] = [notejam.visitor(), second.visitor()];
+      await one.signUp(email, PASSWORD);
+      await one.signIn(email, PASSWORD);
+      await two.signIn(email, PASSWORD);
+      const files = Array.from({ length: 300 }, (_, index) => `${index}`);
+      const content = await zipOf({
+        "notejam.json": manifestOf(...files.map((file) => ({ ...note, file, name: `n${file}` }))),
+        ...Object.fromEntries(files.map((file) => [`${file}`, "text"])),
+      });
+      await Promise.all([upload(one, content), upload(two, content)]);
+      expect((await one.get("/")).title).toBe("All notes (300)");
+      await second.app.close();
+    });
+
+    it("show a note in the trash by itself when no pad there brings it back", async () => {
+      const person = await notejam.person();
+      const trashed = { ...note, file: "a", deletedAt: "2020-01-02T00:00:00Z", deletedWithPad: true };
+      await upload(person, await zipOf({ "notejam.json": manifestOf(trashed), a: "x" }));
+      expect((await person.get("/trash/")).title).toBe("Trash (1)");
     });
 
     it("refuse a damaged file whole, even when notes before the damage were fine", async () => {

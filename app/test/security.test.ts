@@ -333,6 +333,8 @@ onEachDatabase("security", (database) => {
         statuses.push((await process.visitor(`192.0.2.${attempt}`).signIn(email, "wrong password")).status);
       }
       expect(statuses).toEqual([...Array(10).fill(200), 429, 429]);
+      const counted = await strict.app.metrics.signIns.get();
+      expect(counted.values.find(({ labels }) => labels.result === "limited")?.value).toBe(1);
       const refused = await strict.visitor("192.0.2.200").signIn(email.toUpperCase(), PASSWORD);
       expect([refused.status, refused.title]).toEqual([429, "Too many attempts"]);
       expect(Number(refused.raw.headers["retry-after"])).toBeGreaterThan(0);

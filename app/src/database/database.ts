@@ -2,7 +2,7 @@ import { drizzle, type NodePgDatabase } from "drizzle-orm/node-postgres";
 import type pg from "pg";
 import type { DatabaseConfig } from "../config.js";
 import type { Connection, ConnectionCounts, Connections } from "./connections.js";
-import { DatabaseUnavailable, isConnectionLost, isReadOnly } from "./failures.js";
+import { DatabaseUnavailable, isConnectionLost, isReadOnly, isTooSlow } from "./failures.js";
 import { RetryingPool } from "./retrying-pool.js";
 import * as schema from "./schema.js";
 import { ServerConnections } from "./server-connections.js";
@@ -66,6 +66,7 @@ async function inTransaction<T>(connection: Connection, work: (queries: Queries)
     // On a lost connection the server rolls back by itself, and an answer would be waited for in vain.
     if (!isConnectionLost(cause)) await connection.query("rollback").catch(() => {});
     if (isConnectionLost(cause) || isReadOnly(cause)) throw new DatabaseUnavailable(cause, committing);
+    if (isTooSlow(cause)) throw new DatabaseUnavailable(cause, false);
     throw error;
   }
 }

@@ -74,7 +74,11 @@ export class TransfersRepository {
 
   /** Does an import whole or not at all. */
   importing<T>(userId: number, work: (importing: Importing) => Promise<T>): Promise<T> {
-    return this.#database.transaction((queries) => work(new Importing(queries, userId)));
+    return this.#database.transaction(async (queries) => {
+      // One at a time for each person, in whichever process: a form sent twice must not add everything twice.
+      await queries.execute(sql`select 1 from users where id = ${userId} for no key update`);
+      return work(new Importing(queries, userId));
+    });
   }
 }
 

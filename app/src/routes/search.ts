@@ -5,16 +5,21 @@ import { viewerOf } from "../plugins/app/viewers.js";
 import { RESULTS_PER_PAGE, wordsOf } from "../repositories/search.js";
 import { searchPage } from "../views/search-page.js";
 
-/** Longest query, in UTF-16 units: the rest is ignored. */
+/** Longest query, in characters: the rest is ignored. */
 const LONGEST_QUERY = 500;
 /** Nobody reads further pages of results, and they cost most. */
 const MOST_PAGES = 100;
+
+/** Cut between characters: half of one cannot be put into an address again. */
+function beginning(query: string): string {
+  return query.length > LONGEST_QUERY ? [...query].slice(0, LONGEST_QUERY).join("") : query;
+}
 
 /** Search over one's own notes. */
 const search: FastifyPluginAsync = async (app) => {
   app.get("/search/", async (request, reply) => {
     const viewer = viewerOf(request);
-    const query = queryOf(request, "q").replaceAll("\0", "").slice(0, LONGEST_QUERY).trim();
+    const query = beginning(queryOf(request, "q").replaceAll("\0", "")).trim();
     const words = wordsOf(query);
     const asked = Math.min(pageFrom(queryOf(request, "page")), MOST_PAGES);
     const [found, pads] = await Promise.all([

@@ -10,6 +10,7 @@ import {
   repetitionProblem,
 } from "../forms/rules.js";
 import { resetMail } from "../mail/reset-mail.js";
+import { TooManyAttempts } from "../plugins/app/rate-limits.js";
 import { localPath } from "../security/local-path.js";
 import { newToken } from "../security/tokens.js";
 import { forgotPasswordPage, signInPage, signUpPage } from "../views/account-pages.js";
@@ -69,7 +70,10 @@ const signIn: FastifyPluginAsync<SignInOptions> = async (app, { publicAddress })
     const errors = { email: emailProblem(email), password: passwordProblem(password) };
     const state = { csrfToken: app.csrfToken(request, reply), email, errors };
     if (!isFlawless(errors)) return reply.page(signInPage(state));
-    await app.countAttempt("signin", request, email);
+    await app.countAttempt("signin", request, email).catch((error: unknown) => {
+      if (error instanceof TooManyAttempts) app.metrics.signIns.inc({ result: "limited" });
+      throw error;
+    });
     const user = await app.users.byEmail(email);
     if (!(await app.passwords.verify(password, user?.passwordHash)) || !user) {
       app.metrics.signIns.inc({ result: "wrong" });

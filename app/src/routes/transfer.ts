@@ -7,7 +7,7 @@ import { pipeline } from "node:stream/promises";
 import type { FastifyPluginAsync, FastifyRequest } from "fastify";
 import { viewerOf } from "../plugins/app/viewers.js";
 import multipart from "../plugins/external/multipart.js";
-import { WorkQueue } from "../security/work-queue.js";
+import { Overloaded, WorkQueue } from "../security/work-queue.js";
 import { exportZip } from "../transfer/export.js";
 import { importZip, UnusableImport } from "../transfer/import.js";
 import { LARGEST_IMPORT } from "../transfer/limits.js";
@@ -17,6 +17,9 @@ import { exportPage, importPage } from "../views/transfer-pages.js";
 /** Imports done at once, and waiting, in one process. */
 const IMPORTS_AT_ONCE = 1;
 const IMPORTS_WAITING = 5;
+
+/** Uploads taken at once, in one process: together they fit into the pod's folder for temporary files. */
+const UPLOADS_AT_ONCE = 2;
 
 /** An upload of which nothing arrives for so long is given up, in milliseconds. */
 const STALLED = 10_000;
@@ -67,6 +70,7 @@ async function whileArriving<T>(request: FastifyRequest, work: Promise<T>): Prom
 const transfer: FastifyPluginAsync = async (app) => {
   await app.register(multipart);
   const imports = new WorkQueue(IMPORTS_AT_ONCE, IMPORTS_WAITING);
+  let uploads = 0;
 
   /** Takes the form's parts in order: the token must come first, before a file is written anywhere. */
   async function receive(request: FastifyRequest, target: string): Promise<boolean> {
@@ -121,6 +125,12 @@ const transfer: FastifyPluginAsync = async (app) => {
         app.checkCsrfToken(request, "");
         return reply;
       }
+      if (uploads >= UPLOADS_AT_ONCE) {
+        // What is still being sent is not waited for.
+        reply.header("connection", "close");
+        throw new Overloaded("Too many uploads at once");
+      }
+      uploads += 1;
       const target = path.join(tmpdir(), `notejam-import-${randomUUID()}.zip`);
       try {
         if (!(await whileArriving(request, receive(request, target))))
@@ -136,6 +146,7 @@ const transfer: FastifyPluginAsync = async (app) => {
         throw error;
       } finally {
         await rm(target, { force: true });
+        uploads -= 1;
       }
     },
   );

@@ -1,7 +1,8 @@
+import { isUtf8 } from "node:buffer";
 import { LARGEST_TEXT } from "../forms/rules.js";
 import type { ImportedNote, Importing, TransfersRepository } from "../repositories/transfers.js";
 import { LARGEST_MANIFEST, LARGEST_TOTAL } from "./limits.js";
-import { MANIFEST, type Manifest, manifestSchema } from "./manifest.js";
+import { hasTooManyValues, MANIFEST, type Manifest, type ManifestNote, manifestSchema } from "./manifest.js";
 import { UnreadableZip, ZipReader } from "./zip-reader.js";
 
 /** The file is no export of Notejam, or was changed; the message is for the person who chose it. */
@@ -25,6 +26,9 @@ async function readManifest(zip: ZipReader): Promise<Manifest> {
     throw new UnusableImport(`This is not an export of Notejam: the file ${MANIFEST} is missing.`);
   }
   const text = await zip.read(MANIFEST, LARGEST_MANIFEST);
+  if (hasTooManyValues(text)) {
+    throw new UnusableImport(`The file ${MANIFEST} in it has more entries than Notejam takes at once.`);
+  }
   let content: unknown;
   try {
     content = JSON.parse(text.toString("utf8"));
@@ -59,8 +63,14 @@ export async function importZip(
   }
 }
 
+/** A note that went with its pad is only shown with it: any other must be shown by itself. */
+function wentWithPad(note: Omit<ManifestNote, "file">, trashedPads: ReadonlySet<number>): boolean {
+  return note.deletedWithPad && note.deletedAt !== null && note.pad !== null && trashedPads.has(note.pad);
+}
+
 async function importAll(importing: Importing, zip: ZipReader, manifest: Manifest): Promise<ImportResult> {
   const pads = await importing.pads(manifest.pads);
+  const trashedPads = new Set(manifest.pads.filter((pad) => pad.deletedAt !== null).map(({ id }) => id));
   let batch: ImportedNote[] = [];
   let bytes = 0;
   let total = 0;
@@ -78,10 +88,12 @@ async function importAll(importing: Importing, zip: ZipReader, manifest: Manifes
     total += content.length;
     if (total > LARGEST_TOTAL)
       throw new UnusableImport("The notes in it are larger than Notejam takes at once.");
+    if (!isUtf8(content)) throw new UnusableImport(`The file ${file} in it is not text in UTF-8.`);
     const text = content.toString("utf8").replaceAll("\0", "");
     if (text === "") continue;
     read += 1;
-    batch.push({ ...note, pad: note.pad === null ? null : (pads.get(note.pad) ?? null), text });
+    const pad = note.pad === null ? null : (pads.get(note.pad) ?? null);
+    batch.push({ ...note, pad, deletedWithPad: wentWithPad(note, trashedPads), text });
     bytes += content.length;
     if (batch.length >= BATCH_NOTES || bytes >= BATCH_BYTES) await store();
   }

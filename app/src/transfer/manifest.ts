@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { LONGEST_NAME } from "../forms/rules.js";
+import { MOST_ENTRIES, MOST_PADS } from "./limits.js";
 
 /** Name of the file in an export that says what the text files are. */
 export const MANIFEST = "notejam.json";
@@ -10,14 +11,24 @@ const name = z.string().refine((text) => {
   return length >= 1 && length <= LONGEST_NAME && text.trim() !== "" && !text.includes("\0");
 }, "must have 1 to 100 characters");
 // With microseconds, as the database has them.
-const instant = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z$/, "must be a time in UTC");
+const instant = z
+  .string()
+  .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z$/, "must be a time in UTC")
+  .refine(isMoment, "must be a time that exists");
 const id = z.number().int().min(1).max(LATEST_ID);
+
+/** Whether the database takes it: no 30 February, and no year 0. */
+function isMoment(text: string): boolean {
+  const date = new Date(text);
+  const exists = !Number.isNaN(date.getTime()) && date.toISOString().slice(0, 19) === text.slice(0, 19);
+  return exists && !text.startsWith("0000");
+}
 
 /** What an export says about itself. */
 export const manifestSchema = z.object({
   format: z.literal("notejam"),
   version: z.literal(1),
-  pads: z.array(z.object({ id, name, deletedAt: instant.nullable() })),
+  pads: z.array(z.object({ id, name, deletedAt: instant.nullable() })).max(MOST_PADS),
   notes: z.array(
     z.object({
       file: z.string().min(1),
@@ -37,3 +48,25 @@ export type Manifest = z.output<typeof manifestSchema>;
 export type ManifestPad = Manifest["pads"][number];
 /** A note of an export; its text is in the file it names. */
 export type ManifestNote = Manifest["notes"][number];
+
+const [QUOTE, BACKSLASH, COMMA] = [0x22, 0x5c, 0x2c];
+/** What opens an object or an array. */
+const OPENING = new Set([0x7b, 0x5b]);
+/** Values in the largest manifest: those of a note are eight, with the object itself. */
+const MOST_VALUES = 8 * (MOST_ENTRIES + MOST_PADS);
+
+/**
+ * Whether JSON has more values than any manifest. Empty objects take twenty times as much memory as text: parsing
+ * a small file full of them would end the process.
+ */
+export function hasTooManyValues(json: Buffer): boolean {
+  let values = 0;
+  let quoted = false;
+  for (let at = 0; at < json.length; at += 1) {
+    const byte = json[at] ?? 0;
+    if (quoted && byte === BACKSLASH) at += 1;
+    else if (byte === QUOTE) quoted = !quoted;
+    else if (!quoted && (byte === COMMA || OPENING.has(byte))) values += 1;
+  }
+  return values > MOST_VALUES;
+}

@@ -91,8 +91,7 @@ function answerTo(error: FastifyError | Error, method: string): Answer | undefin
       status: 503,
       retryAfter: RETRY_SECONDS,
       title: "Very busy",
-      text: "Very many people are signing in at this moment. Please try again in a few seconds.",
-      link: { href: "/signin/", text: "Sign in" },
+      text: "Very many people want the same at this moment. Please try again in a few seconds.",
     };
   }
   const unavailability = unavailabilityIn(error);
