@@ -46,6 +46,12 @@ describe("the configuration", () => {
     expect(attempt).not.toThrow(/hunter2/);
   });
 
+  it("says how to write a password with a percent sign in an address", () => {
+    const attempt = () => readConfig({ DATABASE_URL: "postgres://me:hunter%2%@host/db" });
+    expect(attempt).toThrow(/- DATABASE_URL: has a percent sign .* %25/);
+    expect(attempt).not.toThrow(/hunter/);
+  });
+
   it("takes the four parts of the database's address from the environment", () => {
     const env = {
       POSTGRES_USER: "me",

@@ -149,11 +149,23 @@ const rateLimit = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+/** Whether every part of an address can be decoded: a password with a percent sign must be given as %25. */
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(new URL(text).href);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 const databaseUrl = z
   .string()
   .refine((text) => URL.canParse(text) && /^postgres(ql)?:$/.test(new URL(text).protocol), {
     error: "must look like postgres://user:password@host:5432/database",
-  });
+    abort: true,
+  })
+  .refine(isDecodable, { error: "has a percent sign that stands for itself: write it as %25" });
 
 const mailUrl = z
   .string()

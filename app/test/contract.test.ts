@@ -77,7 +77,14 @@ onEachDatabase("the contract", (database) => {
       const href = /href="(\/static\/css\/style\.css\?v=\w+)"/.exec(
         (await visitor.get("/signin/")).body,
       )?.[1];
-      expect((await visitor.get(href ?? "")).status).toBe(200);
+      const kept = await visitor.get(href ?? "");
+      expect([kept.status, kept.raw.headers["cache-control"]]).toEqual([
+        200,
+        "public, max-age=31536000, immutable",
+      ]);
+      // While versions change, a page of another one may ask for a content that is not this one's.
+      const another = await visitor.get("/static/css/style.css?v=0123456789ab");
+      expect([another.status, another.raw.headers["cache-control"]]).toEqual([200, "no-cache"]);
     });
 
     it("redirects /settings/ to /account/", async () => {

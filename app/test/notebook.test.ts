@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { sweep } from "../src/commands/sweep.js";
@@ -218,6 +219,22 @@ onEachDatabase("the notebook", (database) => {
       expect(swept.pads).toBeGreaterThanOrEqual(1);
       expect((await person.get("/trash/")).title).toBe("Trash (0)");
     });
+  });
+
+  it("does not sweep a note that is restored at the same moment", async () => {
+    const person = await notejam.person();
+    const id = await makeNote(person, "restored");
+    await database().writes.execute(
+      sql`update notes set deleted_at = now() - interval '3 years 1 day' where id = ${id}`,
+    );
+    let sweeping: Promise<unknown> | undefined;
+    await database().transaction(async (queries) => {
+      await queries.execute(sql`update notes set deleted_at = null where id = ${id}`);
+      sweeping = sweep(database());
+      await pause(300);
+    });
+    await sweeping;
+    expect((await person.get(`/notes/${id}/`)).title).toBe("restored");
   });
 
   it("sweeps sessions, links and counters that are over, and leaves the others", async () => {

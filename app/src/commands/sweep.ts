@@ -38,9 +38,10 @@ export async function sweep(database: Database): Promise<Swept> {
 async function removeAll(database: Database, table: string, key: string, condition: string): Promise<number> {
   let removed = 0;
   for (;;) {
+    // The condition stands outside as well: something restored while its row is waited for stays.
     const result = await database.writes.execute(
       sql.raw(
-        `delete from ${table} where ${key} in (select ${key} from ${table} where ${condition} limit ${BATCH}) returning 1`,
+        `delete from ${table} where (${condition}) and ${key} in (select ${key} from ${table} where ${condition} limit ${BATCH}) returning 1`,
       ),
     );
     removed += result.rows.length;

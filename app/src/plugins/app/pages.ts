@@ -58,6 +58,13 @@ export default fp<PagesOptions>(
     const css = readFileSync(path.join(folder, "css/style.css"));
     const stylesheet = `/static/css/style.css?v=${createHash("sha256").update(css).digest("hex").slice(0, 12)}`;
 
+    // Only what has this very content: while versions change, another one's page asks for its style sheet here, and
+    // must not be left with ours.
+    app.addHook("onSend", async (request, reply) => {
+      if (request.url === stylesheet && reply.statusCode < 400)
+        reply.header("cache-control", "public, max-age=31536000, immutable");
+    });
+
     function takeFlash(reply: FastifyReply): Flash | undefined {
       const key = reply.request.cookies?.[cookieName];
       if (key === undefined) return undefined;
