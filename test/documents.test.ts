@@ -69,6 +69,14 @@ describe("the documents", () => {
     for (const command of commands) expect(command).toMatch(/^cdktf deploy [\w<>-]+$/);
   });
 
+  it("start pods again where they stopped them all: the autoscaler leaves a Deployment of none alone", () => {
+    const scripts = [...readFileSync("docs/runbook.md", "utf8").matchAll(/^```sh\n([\s\S]*?)^```/gm)];
+    for (const [, script = ""] of scripts) {
+      const [, after] = script.split(/scale deployment\/notejam --replicas=0/);
+      if (after !== undefined) expect(after).toMatch(/scale deployment\/notejam --replicas=[1-9]/);
+    }
+  });
+
   it("name only commands that the package has", () => {
     const { scripts } = JSON.parse(readFileSync("package.json", "utf8"));
     const { scripts: ofApp } = JSON.parse(readFileSync("app/package.json", "utf8"));
