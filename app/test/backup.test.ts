@@ -334,6 +334,26 @@ describe.runIf(canBackUp())("backups", () => {
       expect(await ask(context.config, "select 1 from pg_database where datname = 'never_made'")).toEqual([]);
     });
 
+    it("but not when somebody else has put something into it meanwhile", async () => {
+      const context = await start();
+      await ask(context.config, megabytes(3));
+      const { id } = await backup(context);
+      await damage(context, id, (dump) => flipped(dump, Math.floor(dump.length / 2)));
+      let theirs: Promise<unknown> | undefined;
+      world.store.disturb = ({ method = "", url = "" }) => {
+        if (method === "GET" && url.includes("notejam.dump"))
+          theirs ??= ask(
+            inDatabase(context, "made_for_two"),
+            "create table public.theirs as select 1 as one",
+          );
+        return undefined;
+      };
+      await expect(restore(context, into("made_for_two"))).rejects.toThrow("is damaged");
+      world.store.disturb = () => undefined;
+      await theirs;
+      expect(await ask(inDatabase(context, "made_for_two"), "select one from theirs")).toEqual([{ one: 1 }]);
+    });
+
     it("when the rows are not those of the manifest", async () => {
       const context = await start();
       const { id } = await backup(context);
@@ -470,6 +490,29 @@ describe.runIf(canBackUp())("backups", () => {
         world.store.disturb = () => undefined;
         await work(context);
       }
+    });
+
+    it("in the moment of the commit: nobody is told that nothing was changed", async () => {
+      const context = await start();
+      await backup(context);
+      await ask(context.config, "create database at_commit");
+      const other = inDatabase(context, "at_commit");
+      // The last statement before the commit; then the commit itself finds nobody.
+      await ask(
+        other,
+        `create function vanish() returns event_trigger language plpgsql as $$ begin
+           create temporary table if not exists last_words (said int);
+           drop trigger if exists vanishing on last_words;
+           create constraint trigger vanishing after insert on last_words deferrable initially deferred
+             for each row execute function vanish_at_commit();
+           insert into last_words values (1); end $$;
+         create function vanish_at_commit() returns trigger language plpgsql as $$ begin
+           perform pg_terminate_backend(pg_backend_pid()); return null; end $$;
+         create event trigger vanish on ddl_command_end when tag in ('CREATE SCHEMA') execute function vanish()`,
+      );
+      const failure = await restore(context, into("at_commit")).catch(String);
+      expect(failure).toMatch(/went away .* all of it is there, or nothing\. Look into at_commit/);
+      expect(failure).not.toContain("Nothing was changed");
     });
 
     it("is stopped during a restore: nothing of it is left", async () => {

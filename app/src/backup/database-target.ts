@@ -3,6 +3,7 @@ import { readConfig, type ServerConfig } from "../config.js";
 import { codeOf } from "../database/failures.js";
 import { BackupError, reasonOf } from "./backup-error.js";
 import { closeSession, openSession } from "./session.js";
+import { tablesOf } from "./table-contents.js";
 
 /** A database that does not exist. */
 const NO_DATABASE = "3D000";
@@ -71,8 +72,9 @@ async function createDatabase(target: ServerConfig, home: ServerConfig): Promise
   }
 }
 
-/** Takes back a database that was made for a restore that failed. */
-export async function dropDatabase(target: ServerConfig, home: ServerConfig): Promise<void> {
+/** Takes back a database that was made for a restore that failed, unless somebody else has put something there. */
+export async function dropEmptyDatabase(target: ServerConfig, home: ServerConfig): Promise<void> {
+  if (!(await isEmpty(target))) return;
   const sameServer = target.host === home.host && target.port === home.port;
   const session = await openSession(
     { ...target, database: sameServer ? home.database : "postgres" },
@@ -80,6 +82,15 @@ export async function dropDatabase(target: ServerConfig, home: ServerConfig): Pr
   );
   try {
     await session.query(`drop database if exists ${pg.escapeIdentifier(target.database)}`);
+  } finally {
+    await closeSession(session);
+  }
+}
+
+async function isEmpty(target: ServerConfig): Promise<boolean> {
+  const session = await openSession(target, "restore");
+  try {
+    return (await tablesOf(session, "public")).length === 0;
   } finally {
     await closeSession(session);
   }

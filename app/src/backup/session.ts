@@ -80,6 +80,24 @@ function adviceFor(error: unknown): string {
   return "Check the database's variables: see app/README.md.";
 }
 
+/**
+ * Commits. A connection that is lost here leaves open what the server did, and nobody is told that nothing was changed.
+ *
+ * @param look - how to find out
+ * @throws {BackupError} when no answer came; PostgreSQL's own error when it refused
+ */
+export async function commit(session: pg.Client, look: string): Promise<void> {
+  try {
+    await session.query("commit");
+  } catch (error) {
+    if (!isConnectionLost(error)) throw error;
+    throw new BackupError(
+      `The database went away (${reasonOf(error)}) in the moment in which it was to keep what was done: all of it is there, or nothing. ${look}`,
+      { cause: error },
+    );
+  }
+}
+
 /** Ends a session, also one whose server is gone or says nothing any more. */
 export async function closeSession(session: pg.Client): Promise<void> {
   const patience = pause(CLOSE_TIMEOUT, undefined, { ref: false });

@@ -8,7 +8,7 @@ import { type GivenBack, giveBack } from "../backup/give-back.js";
 import { explainDatabase, type LoadOptions, readDump } from "../backup/load-dump.js";
 import { Progress } from "../backup/progress.js";
 import { fieldOf, rowsOf, rowsWith } from "../backup/row-filter.js";
-import { closeSession, openSession, serverOf } from "../backup/session.js";
+import { closeSession, commit, openSession, serverOf } from "../backup/session.js";
 import { StagedDump } from "../backup/staged-dump.js";
 import type { Migration } from "../database/migrator.js";
 import { type BackupContext, migrationsOf } from "./backup.js";
@@ -123,7 +123,11 @@ async function recoverFrom(
     });
     await session.query("set local search_path = pg_catalog");
     await session.query(`drop schema ${staged.schema} cascade`);
-    await session.query(recovery.dryRun ? "rollback" : "commit");
+    signal.throwIfAborted();
+    // From here on it is too late to stop: the answer says what came of it.
+    signal.removeEventListener("abort", stop);
+    if (recovery.dryRun) await session.query("rollback");
+    else await commit(session, "Run it again: what is there already is left alone.");
     return result;
   } catch (error) {
     signal.throwIfAborted();

@@ -3,11 +3,11 @@ import { BackupError } from "../backup/backup-error.js";
 import { replacedSchemaOf } from "../backup/backup-names.js";
 import { type Choice, chooseBackup } from "../backup/choose-backup.js";
 import { ClientTools } from "../backup/client-tools.js";
-import { dropDatabase, openTarget, targetOf } from "../backup/database-target.js";
+import { dropEmptyDatabase, openTarget, targetOf } from "../backup/database-target.js";
 import { explainDatabase, type LoadOptions, restoreStaged } from "../backup/load-dump.js";
 import { Progress } from "../backup/progress.js";
 import { putInPlace, refuseFilled, tablesWithRows } from "../backup/put-in-place.js";
-import { closeSession, serverOf } from "../backup/session.js";
+import { closeSession, commit, serverOf } from "../backup/session.js";
 import { type BackupContext, migrationsOf } from "./backup.js";
 
 /** What `notejam restore` was asked for. */
@@ -86,12 +86,15 @@ async function restoreInto(
     const { staged, rows } = await restoreStaged(session, migrationsOf(context), load);
     const keepAs = replace ? replacedSchemaOf(load.bucket.now) : undefined;
     const replaced = await putInPlace(session, staged.schema, target.database, keepAs);
-    await session.query("commit");
+    signal.throwIfAborted();
+    // From here on it is too late to stop: the answer says what came of it.
+    signal.removeEventListener("abort", stop);
+    await commit(session, `Look into ${target.database}; restoring again refuses one that has rows.`);
     return { id: load.manifest.id, rows, replaced };
   } catch (error) {
     await closeSession(session);
     // The failure is what is said, also when tidying up fails.
-    if (isNew) await dropDatabase(target, home).catch(() => {});
+    if (isNew) await dropEmptyDatabase(target, home).catch(() => {});
     signal.throwIfAborted();
     throw explainDatabase(
       error,
