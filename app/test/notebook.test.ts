@@ -429,6 +429,16 @@ onEachDatabase("the notebook", (database) => {
       expect((await person.send("POST", "/import/", { headers, payload })).status).toBeLessThan(500);
     });
 
+    it("take two uploads at once, and refuse a third until there is room", async () => {
+      const person = await notejam.person();
+      const content = await zipOf({ "notejam.json": manifestOf() });
+      const answers = await Promise.all(Array.from({ length: 6 }, () => upload(person, content)));
+      const statuses = new Set(answers.map(({ status }) => status));
+      expect([...statuses].filter((status) => status !== 303 && status !== 503)).toEqual([]);
+      expect(statuses).toContain(503);
+      expect((await upload(person, content)).status).toBe(303);
+    });
+
     it("refuse a form without a file or with a wrong token", async () => {
       const person = await notejam.person();
       expect((await upload(person, await zipOf({ "notejam.json": manifestOf() }), "x")).status).toBe(403);
