@@ -47,6 +47,13 @@ describe("npm run move-region, when it cannot look", () => {
     expect(ended.err).toMatch(/^The AWS region that you move to cannot be reached \(ECONNREFUSED\)\. .*\n$/);
   });
 
+  it.each([
+    [["--env", "prod"], /--to <region>/],
+    [["--env", "prod", "--to", "eu-central-1", "--environments", "nowhere"], /nowhere/],
+  ])("does not say that something is missing when it was asked %j", async (args, err) => {
+    expect(await moveRegion(args)).toEqual({ status: 2, out: "", err: expect.stringMatching(err) });
+  });
+
   it("says in one line that AWS does not know who asks", async () => {
     const ended = await moveRegion(PROD, { AWS_ENDPOINT_URL: await answering(403, "InvalidClientTokenId") });
     expect(ended).toMatchObject({ status: 2, out: "" });

@@ -42,7 +42,8 @@ function commandLine(): Command {
     .option("--dry-run", "only look: write no environment file")
     .option("--dr-region <region>", "the copy's own recovery region (default: the nearest other one)")
     .option("--vpc-cidr <network>", "the copy's network (default: the first free 10.<n>.0.0/16)")
-    .option("--environments <folder>", "the environments", "environments");
+    .option("--environments <folder>", "the environments", "environments")
+    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : CANNOT_TELL));
 }
 
 async function main(): Promise<void> {
@@ -101,7 +102,7 @@ function writeCopy(folder: string, source: Environment, copy: Environment): bool
 }
 
 await main().catch((error: unknown) => {
-  if (!(error instanceof MoveProblem)) return reportUserError(error);
+  if (error instanceof MoveProblem) console.error(error.message);
+  else reportUserError(error);
   process.exitCode = CANNOT_TELL;
-  console.error(error.message);
 });

@@ -44,19 +44,34 @@ export function moveSteps(move: Move, prepared: boolean): MoveStep[] {
     { what: `Bring ${copy.hostName} to the copy`, commands: dnsCommands(move) },
     {
       what: "Look",
+      commands: [`curl -sS -o /dev/null -w '%{http_code} %{remote_ip}\\n' https://${copy.hostName}/readyz`],
+    },
+    {
+      what: "Take the copy's first backup, and prove it",
       commands: [
-        `curl -sS -o /dev/null -w '%{http_code} %{remote_ip}\\n' https://${copy.hostName}/readyz`,
-        `kubectl --context ${names.instance} -n notejam create job drill --from=cronjob/notejam-drill`,
+        `kubectl --context ${names.instance} -n notejam create job backup-now --from=cronjob/notejam-backup`,
+        `kubectl --context ${names.instance} -n notejam wait --for=condition=Complete job/backup-now --timeout=4h`,
+        `kubectl --context ${names.instance} -n notejam create job drill-now --from=cronjob/notejam-drill`,
       ],
     },
   ];
 }
 
-/** The first copy's external-dns owns the record by a text record beside it; the copy's own does not touch it before that is gone. */
+/**
+ * The first copy's external-dns owns the record by text records beside it (flux/infrastructure/controllers/external-dns.yaml); the
+ * copy's own does not touch it before those are gone. Other host names of the zone may end alike, so each record is named in full.
+ *
+ * @see https://kubernetes-sigs.github.io/external-dns/latest/docs/registry/txt/
+ */
 function dnsCommands({ copy }: Move): string[] {
+  const named = (name: string, type: string) => `(Name=='${name}.' && Type=='${type}')`;
+  const records = [
+    ...["A", "AAAA"].map((type) => named(copy.hostName, type)),
+    ...["a", "aaaa", "cname"].map((type) => named(`_owner.${type}.${copy.hostName}`, "TXT")),
+  ].join(" || ");
   return [
-    `ZONE=$(aws route53 list-hosted-zones-by-name --dns-name ${copy.hostedZone} --query 'HostedZones[0].Id' --output text)`,
-    `aws route53 list-resource-record-sets --hosted-zone-id "$ZONE" --query "{Changes: ResourceRecordSets[?contains(Name, '${copy.hostName}.') && (Type=='A' || Type=='AAAA' || Type=='TXT')].{Action: 'DELETE', ResourceRecordSet: @}}" > records.json`,
+    `ZONE=$(aws route53 list-hosted-zones-by-name --dns-name ${copy.hostedZone} --query "HostedZones[?Name=='${copy.hostedZone}.' && Config.PrivateZone==\\\`false\\\`].Id | [0]" --output text)`,
+    `aws route53 list-resource-record-sets --hosted-zone-id "$ZONE" --query "{Changes: ResourceRecordSets[?${records}].{Action: 'DELETE', ResourceRecordSet: @}}" --output json > records.json`,
     `aws route53 change-resource-record-sets --hosted-zone-id "$ZONE" --change-batch file://records.json`,
   ];
 }

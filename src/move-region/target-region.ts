@@ -31,12 +31,18 @@ export class TargetRegion {
   readonly sts: STSClient;
   readonly region: string;
 
-  constructor(region: string) {
+  /** @param answerMs how long one call may take, in milliseconds; each is tried three times */
+  constructor(region: string, answerMs = ANSWER_MS) {
     this.region = region;
     const settings = {
       region,
       maxAttempts: 3,
-      requestHandler: { connectionTimeout: CONNECT_MS, requestTimeout: ANSWER_MS },
+      // Without the last one the SDK only warns, and a region that is silent is waited for without end.
+      requestHandler: {
+        connectionTimeout: CONNECT_MS,
+        requestTimeout: answerMs,
+        throwOnRequestTimeout: true,
+      },
     };
     this.ec2 = new EC2Client(settings);
     this.ecr = new ECRClient(settings);
