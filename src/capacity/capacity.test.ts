@@ -251,4 +251,14 @@ describe("npm run capacity", () => {
       stderr: `There is no environment "prd". Choose from: ${known.join(", ")}.`,
     });
   });
+
+  it.each([
+    ["--requests-per-second", "many", /Write a number above 0\.$/],
+    ["--measured", "nowhere.json", /^Nothing can be computed from .* and nowhere\.json: ENOENT.*$/],
+    ["--measured", "README.md", /^Nothing can be computed from .* and README\.md: .*is not valid JSON$/],
+    ["--tree", "nowhere", /^Nothing can be computed from nowhere: ENOENT.*$/],
+  ])("ends with 2 and one line, not as if a load were too large, for %s %s", async (option, value, words) => {
+    const { exitCode, stderr } = await run(option, value);
+    expect({ exitCode, stderr }).toEqual({ exitCode: 2, stderr: expect.stringMatching(words) });
+  });
 });

@@ -20,6 +20,9 @@ interface Options {
   readonly tree: string;
 }
 
+/** Nothing could be computed: a wrong option, a file that cannot be read. */
+const CANNOT_TELL = 2;
+
 /** A wish that cannot be met; its message says why. */
 class WrongUse extends Error {}
 
@@ -28,7 +31,7 @@ const project = (path: string) => fileURLToPath(new URL(`../../${path}`, import.
 async function main(): Promise<void> {
   const options = readOptions();
   const { environments } = await loadConfiguration(options.environments);
-  const basis = asAsked(basisOf(readTree(options.tree), options.measured), options);
+  const basis = asAsked(basisFrom(options), options);
   const judged = chosen(environments, options).map((environment) => judge(environment, basis));
   if (options.json) console.log(JSON.stringify(judged.map(plain), undefined, 2));
   else console.log([...judged.map(tableOf), sourceOf(basis.measurement)].join("\n\n"));
@@ -39,7 +42,7 @@ function readOptions(): Options {
   return new Command("npm run capacity --")
     .description(
       "Computes pods, nodes, database connections and addresses for the load that each environment states, usual and at\n" +
-        "events, and compares them with its limits. Exit status 1 when one cannot carry its load.",
+        "events, and compares them with its limits. Exit status: 0 all carry their load, 1 one cannot, 2 it cannot be computed.",
     )
     .option("--env <instance>", "one environment, such as prod (default: all)")
     .option("--json", "for programs")
@@ -48,8 +51,19 @@ function readOptions(): Options {
     .option("--measured <file>", "another measurement than app/docs/pod-capacity.json")
     .option("--environments <folder>", "the environments", project("environments"))
     .option("--tree <folder>", "the Flux tree", project("flux"))
+    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : CANNOT_TELL))
     .parse()
     .opts<Options>();
+}
+
+function basisFrom({ tree, measured }: Options): Basis {
+  try {
+    return basisOf(readTree(tree), measured);
+  } catch (error) {
+    const from = measured === undefined ? tree : `${tree} and ${measured}`;
+    const because = error instanceof Error ? error.message : String(error);
+    throw new WrongUse(`Nothing can be computed from ${from}: ${because}`);
+  }
 }
 
 function positive(text: string): number {
@@ -98,7 +112,7 @@ function plain({ environment, capacity, findings }: Judged) {
 }
 
 await main().catch((error: unknown) => {
-  if (!(error instanceof WrongUse)) return reportUserError(error);
-  process.exitCode = 2;
-  console.error(error.message);
+  if (error instanceof WrongUse) console.error(error.message);
+  else reportUserError(error);
+  process.exitCode = CANNOT_TELL;
 });
