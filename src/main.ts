@@ -28,4 +28,4 @@ async function main(): Promise<void> {
   await synthesizeInto(outputFolder, (app) => addStacks(app, { ...configuration, tree, now }));
 }
 
-await main().catch(reportUserError);
+await main().catch((error: unknown) => reportUserError(error, { isSynth: true }));

@@ -4,15 +4,17 @@ import { PolicyError } from "./policy/refusal.js";
 /**
  * Ends the program with one readable message. Only a fault of our own shows its stack: for a wrong value in an
  * environment, a refused resource or a full disk it would hide what the reader can do about it.
+ *
+ * @param isSynth whether it writes the Terraform configuration, whose folder can be another one
  */
-export function reportUserError(error: unknown): void {
+export function reportUserError(error: unknown, { isSynth = false } = {}): void {
   process.exitCode = 1;
-  console.error(messageOf(error));
+  console.error(messageOf(error, isSynth));
 }
 
-function messageOf(error: unknown): string {
+function messageOf(error: unknown, isSynth: boolean): string {
   if (error instanceof ConfigurationError || error instanceof PolicyError) return error.message;
-  if (isSystemError(error)) return fileMessage(error);
+  if (isSystemError(error)) return fileMessage(error, isSynth);
   if (error instanceof Error) return stackOf(error);
   return String(error);
 }
@@ -24,16 +26,17 @@ function stackOf(error: Error): string {
 }
 
 const REMEDIES: Readonly<Record<string, string>> = {
-  ENOSPC: "The disk is full. Make room, or set CDKTF_OUTDIR to a folder on another disk, and run it again.",
-  EACCES: "Give yourself the right to write there, or set CDKTF_OUTDIR to another folder.",
-  EROFS: "The file system is read-only. Set CDKTF_OUTDIR to a folder that can be written.",
-  EEXIST: "A file stands where a folder is needed. Remove it, or set CDKTF_OUTDIR to another folder.",
-  ENOTDIR: "A file stands where a folder is needed. Remove it, or set CDKTF_OUTDIR to another folder.",
+  ENOSPC: "The disk is full. Make room",
+  EACCES: "Give yourself the right to the path",
+  EROFS: "The file system is read-only. Make it writable",
+  EEXIST: "A file stands where a folder is needed. Remove it",
+  ENOTDIR: "A file stands where a folder is needed. Remove it",
 };
 
-function fileMessage(error: NodeJS.ErrnoException): string {
-  const remedy = REMEDIES[error.code ?? ""] ?? "Look at the path and run it again.";
-  return `Cannot write the Terraform configuration: ${error.message}\n${remedy}`;
+function fileMessage(error: NodeJS.ErrnoException, isSynth: boolean): string {
+  const remedy = REMEDIES[error.code ?? ""] ?? "Look at the path";
+  if (!isSynth) return `Cannot go on: ${error.message}\n${remedy}, and run it again.`;
+  return `Cannot write the Terraform configuration: ${error.message}\n${remedy}, or set CDKTF_OUTDIR to another folder, and run it again.`;
 }
 
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {

@@ -77,4 +77,11 @@ describe.runIf(hasKubectl)("npm run check:manifests", () => {
     expect(stderr).toContain("--schemas: there is no folder nowhere.");
     expect(exitCode).toBe(1);
   });
+
+  it("says in a line that a folder that it reads does not exist, and nothing of writing", async () => {
+    const { exitCode, stderr } = await check(["--tree", "nowhere"]);
+    expect(stderr).toContain("Cannot go on: ENOENT");
+    expect(stderr).not.toMatch(/Cannot write|^\s+at /m);
+    expect(exitCode).toBe(1);
+  });
 });

@@ -37,8 +37,8 @@ export function moveSteps(move: Move, prepared: boolean): MoveStep[] {
       what: "Bring the notes back from the newest replicated backup",
       commands: [
         `aws eks update-kubeconfig --region ${copy.region} --name ${names.clusterName} --alias ${names.instance}`,
-        `kubectl --context ${names.instance} -n notejam create job restore --from=cronjob/notejam-restore`,
-        `kubectl --context ${names.instance} -n notejam logs -f job/restore`,
+        `JOB=restore-$(date +%s); kubectl --context ${names.instance} -n notejam create job "$JOB" --from=cronjob/notejam-restore`,
+        `kubectl --context ${names.instance} -n notejam logs -f "job/$JOB" --pod-running-timeout=10m`,
       ],
     },
     { what: `Bring ${copy.hostName} to the copy`, commands: dnsCommands(move) },
@@ -49,9 +49,9 @@ export function moveSteps(move: Move, prepared: boolean): MoveStep[] {
     {
       what: "Take the copy's first backup, and prove it",
       commands: [
-        `kubectl --context ${names.instance} -n notejam create job backup-now --from=cronjob/notejam-backup`,
-        `kubectl --context ${names.instance} -n notejam wait --for=condition=Complete job/backup-now --timeout=4h`,
-        `kubectl --context ${names.instance} -n notejam create job drill-now --from=cronjob/notejam-drill`,
+        `JOB=backup-$(date +%s); kubectl --context ${names.instance} -n notejam create job "$JOB" --from=cronjob/notejam-backup`,
+        `kubectl --context ${names.instance} -n notejam wait --for=condition=Complete "job/$JOB" --timeout=4h`,
+        `kubectl --context ${names.instance} -n notejam create job "drill-$(date +%s)" --from=cronjob/notejam-drill`,
       ],
     },
   ];
