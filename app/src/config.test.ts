@@ -52,6 +52,11 @@ describe("the configuration", () => {
     expect(attempt).not.toThrow(/hunter/);
   });
 
+  it("takes a database's address of IP version 6", () => {
+    const { database } = readConfig({ DATABASE_URL: "postgres://me@[::1]:5433/db" });
+    expect(database).toMatchObject({ host: "::1", port: 5433 });
+  });
+
   it("takes the four parts of the database's address from the environment", () => {
     const env = {
       POSTGRES_USER: "me",

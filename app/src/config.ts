@@ -272,6 +272,11 @@ function tlsOf(values: Variables, fromUrl: string | null): TlsConfig | undefined
   return { ca: caFile ? readFileSync(caFile, "utf8") : undefined, caFile };
 }
 
+/** An address of version 6 stands in brackets, in addresses only. */
+function hostOf({ hostname }: URL): string {
+  return decodeURIComponent(hostname).replace(/^\[(.*)\]$/, "$1");
+}
+
 function splitHost(host: string): { host: string; port: number } {
   const match = /^(?<name>.*?)(?::(?<port>\d{1,5}))?$/.exec(host);
   return { host: match?.groups?.name ?? host, port: Number(match?.groups?.port ?? 5432) };
@@ -289,7 +294,7 @@ function databaseOf(values: Variables, env: Environment): DatabaseConfig {
     const password = decodeURIComponent(url.password);
     return {
       kind: "server",
-      host: url.searchParams.get("host") ?? decodeURIComponent(url.hostname),
+      host: url.searchParams.get("host") ?? hostOf(url),
       port: Number(url.port || 5432),
       user: decodeURIComponent(url.username),
       database: decodeURIComponent(url.pathname.slice(1)) || decodeURIComponent(url.username),

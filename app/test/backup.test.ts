@@ -6,6 +6,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { dumpKeyOf, manifestKeyOf } from "../src/backup/backup-names.js";
 import type { Manifest } from "../src/backup/manifest.js";
+import { closeSession, openSession } from "../src/backup/session.js";
 import { TABLES_WITHOUT_ROWS } from "../src/backup/table-contents.js";
 import { type BackupContext, backup } from "../src/commands/backup.js";
 import { backups } from "../src/commands/backups.js";
@@ -566,6 +567,26 @@ describe.runIf(canBackUp())("backups", () => {
       const again = await backup(context);
       expect(again.tables.notes?.rows).toBe(800);
       await drill(context);
+    });
+
+    it("wait for a backup that was begun meanwhile", async () => {
+      const context = await start();
+      await backup(context);
+      if (context.config.database.kind !== "server") throw new Error("This needs a server");
+      const other = await openSession(context.config.database, "backup");
+      await other.query("begin; lock table notes in access share mode");
+      const waiting = new Promise<void>((resolve) => {
+        const { write } = context.stderr;
+        context.stderr.write = (text) => {
+          if (text.startsWith("Waiting until nobody uses")) resolve();
+          return write(text);
+        };
+      });
+      const restoring = restore(context, into(nameOf(context), { replace: true, yesReplace: true }));
+      await Promise.race([waiting, restoring]);
+      await other.query("commit");
+      await closeSession(other);
+      expect((await restoring).replaced).toMatch(/^replaced_/);
     });
 
     it("take the place of tables without rows, as a new release's migration leaves them", async () => {

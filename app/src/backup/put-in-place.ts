@@ -1,14 +1,15 @@
 import pg from "pg";
 import { codeOf } from "../database/failures.js";
 import { BackupError } from "./backup-error.js";
+import type { Progress } from "./progress.js";
 import { TABLES_WITHOUT_ROWS, tablesOf } from "./table-contents.js";
 
 const { escapeIdentifier } = pg;
 
-/** Longest to wait for a table that people are using, in milliseconds. */
+/** Longest to wait for a table at once, in milliseconds: whoever comes after us waits as well. */
 const LOCK_WAIT = 10_000;
-/** Attempts to lock all tables at once, each of which may meet people at work. */
-const ATTEMPTS = 6;
+/** Attempts to lock all tables: an hour, for a backup that was begun meanwhile holds them to its end. */
+const ATTEMPTS = 360;
 const COULD_NOT_LOCK = new Set(["55P03", "40P01"]);
 
 /** Tables in which there is something that nobody wants to lose. */
@@ -39,6 +40,7 @@ export function refuseFilled(filled: readonly string[], database: string, replac
  * @param from - the schema of the restored tables
  * @param database - its name, for messages
  * @param keepAs - schema for rows that are there and may be moved away; undefined: they may not
+ * @param progress - told when others keep it waiting
  * @returns the schema with what was there; undefined: there was nothing
  */
 export async function putInPlace(
@@ -46,10 +48,11 @@ export async function putInPlace(
   from: string,
   database: string,
   keepAs: string | undefined,
+  progress: Progress,
 ): Promise<string | undefined> {
   await session.query("set local search_path = pg_catalog");
   const present = await tablesOf(session, "public");
-  await lockAll(session, present);
+  await lockAll(session, present, progress);
   const filled = await tablesWithRows(session, "public");
   // Somebody may have signed up since this was first looked at.
   refuseFilled(filled, database, keepAs !== undefined);
@@ -79,8 +82,8 @@ async function moveTables(
   }
 }
 
-/** The work of hours is not given up because somebody holds a table for a moment. */
-async function lockAll(session: pg.Client, tables: readonly string[]): Promise<void> {
+/** The work of hours is not given up because somebody holds a table. */
+async function lockAll(session: pg.Client, tables: readonly string[], progress: Progress): Promise<void> {
   if (tables.length === 0) return;
   const names = tables.map((table) => `public.${escapeIdentifier(table)}`).join(", ");
   await session.query(`set local lock_timeout = ${LOCK_WAIT}`);
@@ -92,6 +95,7 @@ async function lockAll(session: pg.Client, tables: readonly string[]): Promise<v
     } catch (error) {
       if (!COULD_NOT_LOCK.has(codeOf(error)) || attempt === ATTEMPTS) throw error;
       await session.query("rollback to savepoint locking");
+      if (attempt === 1) progress.step("Waiting until nobody uses the tables: a backup, or people");
     }
   }
 }

@@ -85,7 +85,7 @@ async function restoreInto(
     await session.query("begin");
     const { staged, rows } = await restoreStaged(session, migrationsOf(context), load);
     const keepAs = replace ? replacedSchemaOf(load.bucket.now) : undefined;
-    const replaced = await putInPlace(session, staged.schema, target.database, keepAs);
+    const replaced = await putInPlace(session, staged.schema, target.database, keepAs, load.progress);
     signal.throwIfAborted();
     // From here on it is too late to stop: the answer says what came of it.
     signal.removeEventListener("abort", stop);
