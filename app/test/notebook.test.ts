@@ -429,14 +429,11 @@ onEachDatabase("the notebook", (database) => {
       expect((await person.send("POST", "/import/", { headers, payload })).status).toBeLessThan(500);
     });
 
-    it("take two uploads at once, and refuse a third until there is room", async () => {
+    it("take several small uploads at once", async () => {
       const person = await notejam.person();
       const content = await zipOf({ "notejam.json": manifestOf() });
       const answers = await Promise.all(Array.from({ length: 6 }, () => upload(person, content)));
-      const statuses = new Set(answers.map(({ status }) => status));
-      expect([...statuses].filter((status) => status !== 303 && status !== 503)).toEqual([]);
-      expect(statuses).toContain(503);
-      expect((await upload(person, content)).status).toBe(303);
+      expect(answers.map(({ status }) => status)).toEqual(Array(6).fill(303));
     });
 
     it("refuse a form without a file or with a wrong token", async () => {

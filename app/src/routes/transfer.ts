@@ -1,9 +1,3 @@
-import { randomUUID } from "node:crypto";
-import { createWriteStream } from "node:fs";
-import { rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import path from "node:path";
-import { pipeline } from "node:stream/promises";
 import type { FastifyPluginAsync, FastifyRequest } from "fastify";
 import { viewerOf } from "../plugins/app/viewers.js";
 import multipart from "../plugins/external/multipart.js";
@@ -11,6 +5,7 @@ import { Overloaded, WorkQueue } from "../security/work-queue.js";
 import { exportZip } from "../transfer/export.js";
 import { importZip, UnusableImport } from "../transfer/import.js";
 import { LARGEST_IMPORT } from "../transfer/limits.js";
+import { type UploadPlace, UploadRoom } from "../transfer/upload-room.js";
 import { CSRF_FIELD } from "../views/forms.js";
 import { exportPage, importPage } from "../views/transfer-pages.js";
 
@@ -18,8 +13,8 @@ import { exportPage, importPage } from "../views/transfer-pages.js";
 const IMPORTS_AT_ONCE = 1;
 const IMPORTS_WAITING = 5;
 
-/** Uploads taken at once, in one process: together they fit into the pod's folder for temporary files. */
-const UPLOADS_AT_ONCE = 2;
+/** What uploads may hold together, in one process, in bytes: they fit into the pod's folder for temporary files. */
+const UPLOAD_ROOM = 2 * LARGEST_IMPORT;
 
 /** An upload of which nothing arrives for so long is given up, in milliseconds. */
 const STALLED = 10_000;
@@ -70,10 +65,10 @@ async function whileArriving<T>(request: FastifyRequest, work: Promise<T>): Prom
 const transfer: FastifyPluginAsync = async (app) => {
   await app.register(multipart);
   const imports = new WorkQueue(IMPORTS_AT_ONCE, IMPORTS_WAITING);
-  let uploads = 0;
+  const room = new UploadRoom(UPLOAD_ROOM);
 
   /** Takes the form's parts in order: the token must come first, before a file is written anywhere. */
-  async function receive(request: FastifyRequest, target: string): Promise<boolean> {
+  async function receive(request: FastifyRequest, place: UploadPlace): Promise<boolean> {
     let token = "";
     for await (const part of request.parts()) {
       if (part.type === "field") {
@@ -85,7 +80,7 @@ const transfer: FastifyPluginAsync = async (app) => {
         part.file.resume();
         continue;
       }
-      await pipeline(part.file, createWriteStream(target, { mode: 0o600 }));
+      await place.store(part.file);
       return true;
     }
     app.checkCsrfToken(request, token);
@@ -125,28 +120,22 @@ const transfer: FastifyPluginAsync = async (app) => {
         app.checkCsrfToken(request, "");
         return reply;
       }
-      if (uploads >= UPLOADS_AT_ONCE) {
-        // What is still being sent is not waited for.
-        reply.header("connection", "close");
-        throw new Overloaded("Too many uploads at once");
-      }
-      uploads += 1;
-      const target = path.join(tmpdir(), `notejam-import-${randomUUID()}.zip`);
+      const place = room.place();
       try {
-        if (!(await whileArriving(request, receive(request, target))))
+        if (!(await whileArriving(request, receive(request, place))))
           return await refused("This field is required.");
-        const { added, known } = await imports.run(() => importZip(app.transfers, viewer.id, target));
+        const { added, known } = await imports.run(() => importZip(app.transfers, viewer.id, place.file));
         app.metrics.notesWritten.inc({ action: "imported" }, added);
         return reply.goOn("/", `imported.${added}.${known}`);
       } catch (error) {
         if (error instanceof UnusableImport) return await refused(error.message);
-        // Ends what may still be waiting for the rest.
-        if (error instanceof UnreadableUpload) reply.header("connection", "close");
+        // Ends what may still be waiting for the rest, or sending it.
+        if (error instanceof UnreadableUpload || error instanceof Overloaded)
+          reply.header("connection", "close");
         if (isUnreadable(error)) throw new UnreadableUpload(error.message);
         throw error;
       } finally {
-        await rm(target, { force: true });
-        uploads -= 1;
+        await place.giveBack();
       }
     },
   );

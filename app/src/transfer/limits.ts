@@ -1,4 +1,4 @@
-/** Largest ZIP file taken, in bytes. The pod's folder for them has 256 MB: see the uploads taken at once. */
+/** Largest ZIP file taken, in bytes. The pod's folder for them has 256 MB: two fit. */
 export const LARGEST_IMPORT = 100 * 1024 * 1024;
 /** Largest `notejam.json` inside it, in bytes: read whole, it needs several times as much of the pod's 512 MB of memory. */
 export const LARGEST_MANIFEST = 40 * 1024 * 1024;
