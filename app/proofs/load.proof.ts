@@ -184,6 +184,7 @@ describe.runIf(isHere)("the load of an event", () => {
       expect(atTarget.wrong).toBe(0);
       atTarget = await visit("one process", one.port, (SHARE * TARGET) / atTarget.cost.application);
     }
+    expect(atTarget.wrong).toBe(0);
     await askModel(peakOfOne, atTarget.cost);
     console.log(
       `the capacity model: ${usual.pods} pods for the most of one, ${event.pods} for ${event.requestsPerSecond.toFixed(0)} requests/s`,
