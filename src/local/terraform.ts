@@ -2,6 +2,7 @@ import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { z } from "zod";
+import toolVersions from "../../tool-versions.json" with { type: "json" };
 import type { Interruption } from "./interruption.js";
 import { LocalProblem } from "./problem.js";
 import { compareVersions } from "./provider-mirror.js";
@@ -12,7 +13,7 @@ import { hideSecrets } from "./variables.js";
  * Write-only arguments, by which secrets reach AWS without passing through the state, came with this version.
  * @see https://developer.hashicorp.com/terraform/language/manage-sensitive-data/write-only
  */
-const OLDEST_VERSION = "1.11.0";
+const OLDEST_VERSION = toolVersions.terraform.minimum;
 const HOW_TO_GET_IT = `Install Terraform ${OLDEST_VERSION} or newer from https://developer.hashicorp.com/terraform/install, or name its binary in TERRAFORM_BINARY_NAME.`;
 
 const VersionAnswer = z.object({ terraform_version: z.string() });

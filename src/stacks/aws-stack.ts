@@ -2,6 +2,7 @@ import { AwsProvider } from "@cdktf/provider-aws/lib/provider/index.js";
 import { CloudBackend, NamedCloudWorkspace, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 import { AwsAccount } from "../../modules/blocks/aws-account.js";
+import toolVersions from "../../tool-versions.json" with { type: "json" };
 import type { Organization } from "../config/organization.js";
 import { REQUIRED_TAGS } from "../config/tags.js";
 import { enforcePolicy, type PolicyException } from "../policy/policy.js";
@@ -19,8 +20,8 @@ export interface AwsStackProps {
   readonly exceptions?: readonly PolicyException[];
 }
 
-/** Write-only arguments and ephemeral variables hold together from here on. */
-const TERRAFORM_VERSION = ">= 1.11.0";
+/** Write-only arguments and ephemeral variables work together from this version on. */
+const TERRAFORM_VERSION = `>= ${toolVersions.terraform.minimum}`;
 
 /**
  * Newer than the bindings' own version: providers before 6.26.0 read a secret back that was given by a write-only
@@ -28,7 +29,7 @@ const TERRAFORM_VERSION = ">= 1.11.0";
  *
  * @see https://github.com/hashicorp/terraform-provider-aws/pull/44876
  */
-const AWS_PROVIDER_VERSION = "~> 6.26";
+const AWS_PROVIDER_VERSION = toolVersions.awsProvider.constraint;
 
 /**
  * A stack in AWS: its state in the Terraform Cloud workspace of its name, one default provider, the account it is in,

@@ -5,12 +5,13 @@ import { PipelineTeam } from "../../modules/terraform-cloud/pipeline-team.js";
 import { SharedVariable } from "../../modules/terraform-cloud/shared-variable.js";
 import { TerraformCloudWorkspace } from "../../modules/terraform-cloud/workspace.js";
 import type { WorkspaceVariable } from "../../modules/terraform-cloud/workspace-variable.js";
+import toolVersions from "../../tool-versions.json" with { type: "json" };
 import type { Organization } from "../config/organization.js";
 import { PROPOSED_VALUES, SHARED_INPUTS } from "./input-variables.js";
 import type { DeclaredVariable, WorkspaceNeeds } from "./workspace-needs.js";
 
 /** The Terraform that all runs use: the one that the proofs ran with. */
-export const TERRAFORM_VERSION = "1.11.4";
+export const TERRAFORM_VERSION = toolVersions.terraform.pinned;
 
 /** Roles that runs take in AWS. */
 export interface RunRoleArns {
