@@ -1,3 +1,4 @@
+import "./replace-deprecated.js";
 import { mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { App } from "cdktf";

@@ -1,0 +1,36 @@
+/**
+ * Ends an npm script with one line on a machine that cannot run it: `node src/preflight.cjs && …`.
+ *
+ * CommonJS without recent syntax, so that a Node that is too old for the project can read this file.
+ */
+"use strict";
+
+const MINIMUM = require("../tool-versions.json").node.minimum;
+
+/** @returns {string | undefined} why this machine cannot run the project, and what to do; undefined if it can */
+function unsupported(version, platform) {
+  if (platform === "win32") {
+    return "Notejam's scripts do not run on Windows itself. Run them in WSL 2: https://learn.microsoft.com/windows/wsl/install";
+  }
+  if (isOlder(version, MINIMUM)) {
+    return `Node ${version} is too old: Notejam needs Node ${MINIMUM} or newer. Get it at https://nodejs.org/.`;
+  }
+  return undefined;
+}
+
+function isOlder(version, minimum) {
+  const have = version.split(".").map(Number);
+  const need = minimum.split(".").map(Number);
+  const different = need.findIndex((part, index) => have[index] !== part);
+  return different !== -1 && have[different] < need[different];
+}
+
+module.exports = { unsupported };
+
+if (require.main === module) {
+  const problem = unsupported(process.versions.node, process.platform);
+  if (problem !== undefined) {
+    console.error(problem);
+    process.exitCode = 1;
+  }
+}

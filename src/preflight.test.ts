@@ -1,0 +1,29 @@
+import { createRequire } from "node:module";
+import { describe, expect, it } from "vitest";
+import toolVersions from "../tool-versions.json" with { type: "json" };
+
+const { unsupported } = createRequire(import.meta.url)("./preflight.cjs") as {
+  unsupported: (version: string, platform: NodeJS.Platform) => string | undefined;
+};
+
+describe("the check before npm start and npm test", () => {
+  it.each([toolVersions.node.minimum, "20.20.0", "22.0.0", "26.10.0"])("accepts Node %s", (version) => {
+    expect(unsupported(version, "linux")).toBeUndefined();
+    expect(unsupported(version, "darwin")).toBeUndefined();
+  });
+
+  it.each(["18.20.8", "20.18.3", "9.11.2"])("names the version to install instead of Node %s", (version) => {
+    expect(unsupported(version, "linux")).toBe(
+      `Node ${version} is too old: Notejam needs Node ${toolVersions.node.minimum} or newer. Get it at https://nodejs.org/.`,
+    );
+  });
+
+  it("points to WSL 2 on Windows", () => {
+    expect(unsupported("24.0.0", "win32")).toMatch(/^[^\n]*WSL 2[^\n]*$/);
+  });
+
+  it("states the same minimum as package.json", async () => {
+    const { default: packageJson } = await import("../package.json", { with: { type: "json" } });
+    expect(`>=${toolVersions.node.minimum}`).toBe(`${packageJson.engines.node}.0`);
+  });
+});
