@@ -5,6 +5,7 @@ const infrastructure = [
   "src/**/*.test.ts",
   "environments/**/*.test.ts",
   "test/**/*.test.ts",
+  "embedded-server/**/*.test.ts",
 ];
 
 export default defineConfig({

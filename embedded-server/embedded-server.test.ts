@@ -1,0 +1,77 @@
+import { spawnSync } from "node:child_process";
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { embeddedServer, installedPackage } from "./embedded-server.js";
+
+const PACKAGE = installedPackage();
+const IS_ROOT = process.getuid?.() === 0;
+/** User that PostgreSQL runs as when the tests run as root. */
+const NOBODY = { uid: 65_534, gid: 65_534 };
+
+describe.runIf(PACKAGE !== undefined)("the embedded server", () => {
+  let temporary: string;
+  /** Copy of the package, as npm leaves it without install scripts: no links. */
+  let withoutLinks: string;
+  let folder: string;
+
+  beforeEach(() => {
+    temporary = mkdtempSync(join(tmpdir(), "notejam-embedded-"));
+    chmodSync(temporary, 0o755);
+    withoutLinks = join(temporary, "package");
+    folder = join(temporary, "copies");
+    cpSync(PACKAGE ?? "", withoutLinks, { recursive: true, verbatimSymlinks: true });
+    for (const entry of readdirSync(withoutLinks, { recursive: true, withFileTypes: true })) {
+      if (entry.isSymbolicLink()) rmSync(join(entry.parentPath, entry.name));
+    }
+  });
+
+  afterEach(() => rmSync(temporary, { recursive: true, force: true }));
+
+  const runs = (bin: string | undefined, user = {}) => {
+    const { stdout } = spawnSync(join(bin ?? "", "initdb"), ["--version"], { encoding: "utf8", ...user });
+    return /PostgreSQL/.test(stdout ?? "");
+  };
+
+  it("runs from a copy when the links to its libraries are missing, and leaves the package alone", () => {
+    const before = readdirSync(withoutLinks, { recursive: true });
+    if (process.platform === "linux") expect(runs(join(withoutLinks, "native/bin"))).toBe(false);
+    const server = embeddedServer({ folder, installed: withoutLinks });
+    expect(server).toMatchObject({ version: expect.stringMatching(/^\d+\.\d+$/) });
+    expect(runs(server?.bin)).toBe(true);
+    expect(readdirSync(withoutLinks, { recursive: true })).toEqual(before);
+  });
+
+  it("runs in place, without a copy, when the links are there", () => {
+    const { bin } = embeddedServer({ folder, installed: withoutLinks }) ?? {};
+    const complete = join(temporary, "complete");
+    mkdirSync(complete);
+    cpSync(join(withoutLinks, "package.json"), join(complete, "package.json"));
+    cpSync(join(bin ?? "", ".."), join(complete, "native"), { recursive: true, verbatimSymlinks: true });
+    const unused = join(temporary, "unused");
+    expect(embeddedServer({ folder: unused, installed: complete })?.bin).toBe(join(complete, "native/bin"));
+    expect(readdirSync(temporary)).not.toContain("unused");
+  });
+
+  it("uses a copy again", () => {
+    const first = embeddedServer({ folder, installed: withoutLinks });
+    const copies = readdirSync(folder);
+    expect(embeddedServer({ folder, installed: withoutLinks })).toEqual(first);
+    expect(readdirSync(folder)).toEqual(copies);
+    expect(copies).toHaveLength(1);
+  });
+
+  it.runIf(IS_ROOT)("runs as a user who cannot enter the folder of the package", () => {
+    chmodSync(withoutLinks, 0o700);
+    const server = embeddedServer({ folder, user: NOBODY, installed: withoutLinks });
+    expect(runs(server?.bin, NOBODY)).toBe(true);
+  });
+
+  it("is not there when its programs do not run on this machine", () => {
+    rmSync(join(withoutLinks, "native/lib"), { recursive: true });
+    mkdirSync(join(withoutLinks, "native/lib"));
+    rmSync(join(withoutLinks, "native/pg-symlinks.json"));
+    expect(embeddedServer({ folder, installed: withoutLinks })).toBeUndefined();
+  });
+});
