@@ -2,21 +2,15 @@ import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Emulator, startEmulator } from "../src/local/emulator/emulator.js";
+import { findTerraform } from "../src/local/find-terraform.js";
 import { Interruption } from "../src/local/interruption.js";
 import { type PreparedStack, prepareStack, stacksOf } from "../src/local/prepare-stack.js";
 import { cliConfigFor, findProviderMirror } from "../src/local/provider-mirror.js";
 import { hostedZonesLookedUp, seedHostedZones } from "../src/local/seed.js";
 import { StateFolder } from "../src/local/state-folder.js";
 import { synthesize } from "../src/local/synthesize.js";
-import {
-  apply,
-  findTerraform,
-  init,
-  plan,
-  type TerraformRunProps,
-  terraformEnvironment,
-  validate,
-} from "../src/local/terraform.js";
+import { apply, init, plan, type TerraformRunProps, validate } from "../src/local/terraform.js";
+import { terraformEnvironment } from "../src/local/terraform-environment.js";
 import { RefreshTimes } from "./refresh-times.js";
 import { figure, figureOnly, type Result } from "./result.js";
 

@@ -4,13 +4,14 @@ import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { applyStack, destroyStack, type StackRunProps, terraformRun } from "../src/local/apply-stack.js";
 import { type Emulator, startEmulator } from "../src/local/emulator/emulator.js";
+import { findTerraform } from "../src/local/find-terraform.js";
 import { Interruption } from "../src/local/interruption.js";
 import { type PreparedStack, prepareStack } from "../src/local/prepare-stack.js";
 import { plainProgress } from "../src/local/progress.js";
 import { cliConfigFor, findProviderMirror } from "../src/local/provider-mirror.js";
 import { StateFolder, writeWhole } from "../src/local/state-folder.js";
 import { synthesize } from "../src/local/synthesize.js";
-import { findTerraform, plan, validate } from "../src/local/terraform.js";
+import { plan, validate } from "../src/local/terraform.js";
 import { appliedSettings } from "./applied-rules.js";
 import { faultsOf, liveThreeYears } from "./three-years.js";
 

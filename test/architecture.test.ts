@@ -57,7 +57,9 @@ describe("dependencies point one way", () => {
   it("stacks compose modules by configuration, and never read an environment or the local mode", () => {
     expect(
       offending(importsOf("src/stacks"), ({ from }) =>
-        /^(src\/(stacks|config|policy)\/|modules\/|@cdktf\/|cdktf$|constructs$)/.test(from),
+        /^(src\/(stacks|config|policy)\/|modules\/|tool-versions\.json$|@cdktf\/|cdktf$|constructs$)/.test(
+          from,
+        ),
       ),
     ).toEqual([]);
   });

@@ -11,6 +11,7 @@ import { secretValue } from "../src/local/application/mounted-secrets.js";
 import { Person } from "../src/local/application/testing.js";
 import { applyStack, type StackRunProps, terraformRun } from "../src/local/apply-stack.js";
 import { type Emulator, startEmulator } from "../src/local/emulator/emulator.js";
+import { findTerraform, type Terraform } from "../src/local/find-terraform.js";
 import { Interruption } from "../src/local/interruption.js";
 import { readOutputs } from "../src/local/inventory.js";
 import { prepareStack } from "../src/local/prepare-stack.js";
@@ -18,7 +19,8 @@ import { plainProgress } from "../src/local/progress.js";
 import { cliConfigFor, findProviderMirror } from "../src/local/provider-mirror.js";
 import { StateFolder, writeWhole } from "../src/local/state-folder.js";
 import { synthesize } from "../src/local/synthesize.js";
-import { findTerraform, plan, type Terraform } from "../src/local/terraform.js";
+import { plan } from "../src/local/terraform.js";
+import { findKustomize } from "../src/manifests/render.js";
 
 /*
  * The rehearsal of docs/runbook.md, "Move to another region": production with notes in one region, which is then lost with all
@@ -121,6 +123,7 @@ async function startApplication(instance: string) {
     folder: folder.application(instance),
     platformFile: join(folder.stackFolder(stack), "cdk.tf.json"),
     gitopsFile: join(folder.stackFolder(`${stack}-gitops`), "cdk.tf.json"),
+    kustomize: await findKustomize(),
     postgres: await findPostgres(),
     port: 0,
     progress,

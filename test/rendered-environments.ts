@@ -1,7 +1,7 @@
 import { ChartValues } from "../src/manifests/chart-values.js";
 import { type CheckedEnvironment, checkEnvironment } from "../src/manifests/check-environment.js";
 import { environmentFacts } from "../src/manifests/environment-facts.js";
-import { Builder } from "../src/manifests/render.js";
+import { Builder, findKustomize } from "../src/manifests/render.js";
 import { Schemas } from "../src/manifests/schemas.js";
 import { readTree } from "../src/manifests/tree.js";
 import { repositoryConfiguration, TODAY } from "./synthesized-app.js";
@@ -18,7 +18,7 @@ export function renderedEnvironments(): Promise<CheckedEnvironment[]> {
 
 async function renderAll(): Promise<CheckedEnvironment[]> {
   const tree = readTree("flux");
-  const builder = new Builder("flux");
+  const builder = new Builder("flux", await findKustomize());
   const measures = {
     schemas: K8S_SCHEMAS ? new Schemas(K8S_SCHEMAS) : undefined,
     charts: CHART_VALUES ? new ChartValues(CHART_VALUES) : undefined,

@@ -1,5 +1,6 @@
 import { rmSync } from "node:fs";
 import type { Emulator } from "./emulator/emulator.js";
+import type { Terraform } from "./find-terraform.js";
 import type { Interruption } from "./interruption.js";
 import type { PreparedStack } from "./prepare-stack.js";
 import { LocalProblem } from "./problem.js";
@@ -10,11 +11,11 @@ import {
   apply,
   destroy,
   init,
-  type Terraform,
+  lockedProviderVersion,
   TerraformFailed,
   type TerraformRunProps,
-  terraformEnvironment,
 } from "./terraform.js";
+import { terraformEnvironment } from "./terraform-environment.js";
 
 /** Seconds in flight are counted on while Terraform is silent. */
 const TICK_MS = 1000;
@@ -46,6 +47,8 @@ export async function applyStack(props: StackRunProps): Promise<void> {
         step.note(`hosted zone ${zone} made, as a company has it before this platform`);
       }
       await init(terraformRun(props), stack.providerVersion);
+      const version = lockedProviderVersion(stack.folder);
+      if (version !== undefined) step.note(`AWS provider ${version}`);
     });
     const title = `Apply ${stack.name}`;
     await progress.step(title, (step) =>

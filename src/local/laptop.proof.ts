@@ -1,16 +1,16 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { findKubectl } from "./application/cluster-objects.js";
+import { findKustomize } from "../manifests/render.js";
 import { findPostgres } from "./application/find-postgres.js";
 import { secretValue } from "./application/mounted-secrets.js";
 import { Person, processesOf } from "./application/testing.js";
 import { findEmulator } from "./emulator/find-emulator.js";
+import { findTerraform } from "./find-terraform.js";
 import { readOutputs } from "./inventory.js";
-import { findTerraform } from "./terraform.js";
 import { type StartedCommand, startCommand } from "./testing.js";
 
-const found = await Promise.all([findTerraform(), findEmulator(), findKubectl(), findPostgres()]).then(
+const found = await Promise.all([findTerraform(), findEmulator(), findKustomize(), findPostgres()]).then(
   ([, , , postgres]) => (postgres.tools === undefined ? "there is no pg_dump for PostgreSQL" : undefined),
   (problem: Error) => problem.message,
 );

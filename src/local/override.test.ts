@@ -17,10 +17,10 @@ const STACK = parseSynthesized(
   }),
 );
 
-function override(providerVersion?: string): Record<string, unknown> {
+function override(mirror?: { address: string; version: string }): Record<string, unknown> {
   const folder = "/project/.notejam/out/stacks/notejam-dev";
   const stateFile = "/project/.notejam/account/notejam-dev.tfstate";
-  return JSON.parse(localOverride({ synthesized: STACK, folder, stateFile, providerVersion }));
+  return JSON.parse(localOverride({ synthesized: STACK, folder, stateFile, mirror }));
 }
 
 describe("what is laid over a stack for a local run", () => {
@@ -31,8 +31,9 @@ describe("what is laid over a stack for a local run", () => {
   });
 
   it("pins the provider to the mirror's version, and to nothing with the registry", () => {
-    expect(override("5.100.0")).toMatchObject({
-      terraform: { required_providers: { aws: { source: "hashicorp/aws", version: "5.100.0" } } },
+    const address = "registry.terraform.io/hashicorp/aws";
+    expect(override({ address, version: "5.100.0" })).toMatchObject({
+      terraform: { required_providers: { aws: { source: address, version: "5.100.0" } } },
     });
     expect(override()).not.toHaveProperty("terraform.required_providers");
   });
@@ -63,7 +64,7 @@ describe("what is laid over a stack for a local run", () => {
       synthesized: plain,
       folder: "/a",
       stateFile: "/b",
-      providerVersion: undefined,
+      mirror: undefined,
     });
     expect(JSON.parse(text)).not.toHaveProperty("resource");
   });

@@ -1,4 +1,5 @@
 import { relative } from "node:path";
+import type { ProviderMirror } from "./provider-mirror.js";
 import type { Synthesized } from "./synthesized.js";
 
 /** A setting that is right for AWS and in the way of an account that is thrown away. */
@@ -88,8 +89,8 @@ export interface OverrideProps {
   readonly folder: string;
   /** Where the state is kept. */
   readonly stateFile: string;
-  /** The AWS provider's version in the mirror; undefined leaves the version that the stack asks for. */
-  readonly providerVersion: string | undefined;
+  /** The mirror that holds the AWS provider; undefined leaves the version and the registry that the stack asks for. */
+  readonly mirror: Pick<ProviderMirror, "address" | "version"> | undefined;
 }
 
 /**
@@ -110,7 +111,7 @@ export function localOverride(props: OverrideProps): string {
     terraform: {
       // Relative, so that a checkout can be moved with its state.
       backend: { local: { path: relative(props.folder, props.stateFile) } },
-      ...pinnedProvider(props.providerVersion),
+      ...pinnedProvider(props.mirror),
     },
     provider: { aws: awsProviders(props.synthesized) },
     ...(differences.length === 0 ? {} : { resource: resourcesOf(differences) }),
@@ -118,8 +119,10 @@ export function localOverride(props: OverrideProps): string {
   return `${JSON.stringify(override, null, 2)}\n`;
 }
 
-function pinnedProvider(version: string | undefined): Readonly<Record<string, unknown>> {
-  return version === undefined ? {} : { required_providers: { aws: { source: "hashicorp/aws", version } } };
+/** The full source address makes OpenTofu take the provider of a mirror of Terraform's registry. */
+function pinnedProvider(mirror: OverrideProps["mirror"]): Readonly<Record<string, unknown>> {
+  if (mirror === undefined) return {};
+  return { required_providers: { aws: { source: mirror.address, version: mirror.version } } };
 }
 
 /**

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
+import { LocalProblem } from "./problem.js";
 
 const LOOPBACK = "127.0.0.1";
 
@@ -25,4 +26,28 @@ export async function isFree(port: number): Promise<boolean> {
   server.close();
   await once(server, "close");
   return true;
+}
+
+/**
+ * The port to listen on: the one that was asked for, else a preferred one, or a free one where that is taken.
+ *
+ * @param asked 0 asks for a free port
+ */
+export async function portOr(asked: number | undefined, preferred: number): Promise<number> {
+  if (asked !== undefined) return asked === 0 ? freePort() : asked;
+  return (await isFree(preferred)) ? preferred : freePort();
+}
+
+/**
+ * Checks, before anything is started, that a port that was asked for can be had.
+ *
+ * @param port undefined or 0: any port will do
+ * @throws LocalProblem when another program listens on it
+ */
+export async function requireFree(port: number | undefined, option: string): Promise<void> {
+  if (port === undefined || port === 0 || (await isFree(port))) return;
+  throw new LocalProblem(
+    `Port ${port} on ${LOOPBACK} is taken.`,
+    `Choose another one with ${option}, or leave the option out to get a free one.`,
+  );
 }

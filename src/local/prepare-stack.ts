@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import { AppliedRecord, fingerprintOf } from "./applied.js";
-import { leaveOut } from "./left-out.js";
 import { localOverride } from "./override.js";
 import { LocalProblem } from "./problem.js";
-import { mirroredVersion, type ProviderMirror } from "./provider-mirror.js";
+import type { ProviderMirror } from "./provider-mirror.js";
 import { type StateFolder, writeWhole } from "./state-folder.js";
 import type { SynthesizedStack } from "./synthesize.js";
 import { readSynthesized, type Synthesized } from "./synthesized.js";
+import { removeUnsupportedProviders } from "./unsupported-providers.js";
 import { localVariables, secretsAmong, type VariableValues } from "./variables.js";
 
 /** Every stack's name starts with it. */
@@ -59,15 +59,14 @@ export interface PrepareStackProps {
 
 /** Leaves out what nothing emulates, lays the override beside the stack, and works out its variables and its fingerprint. */
 export function prepareStack({ stack, folder, mirror, terraformVersion }: PrepareStackProps): PreparedStack {
-  const leftOut = leaveOut(stack.name, stack.file);
+  const leftOut = removeUnsupportedProviders(stack.name, stack.file);
   const synthesized = readSynthesized(stack.file);
   refuseOtherProviders(stack.name, synthesized);
-  const providerVersion = mirror === undefined ? undefined : mirroredVersion(mirror, "hashicorp/aws");
   const override = localOverride({
     synthesized,
     folder: stack.folder,
     stateFile: folder.terraformState(stack.name),
-    providerVersion,
+    mirror,
   });
   writeWhole(join(stack.folder, "override.tf.json"), override);
   const variables = localVariables({
@@ -82,8 +81,8 @@ export function prepareStack({ stack, folder, mirror, terraformVersion }: Prepar
     variables,
     secrets: secretsAmong(variables, synthesized.variable),
     leftOut,
-    providerVersion,
-    fingerprint: fingerprintOf(stack.folder, [terraformVersion, providerVersion ?? "registry"], variables),
+    providerVersion: mirror?.version,
+    fingerprint: fingerprintOf(stack.folder, [terraformVersion, mirror?.version ?? "registry"], variables),
     record: new AppliedRecord(folder.appliedFile(stack.name)),
   };
 }

@@ -1,72 +1,256 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
+import semver from "semver";
+import toolVersions from "../../tool-versions.json" with { type: "json" };
 import { LocalProblem } from "./problem.js";
 
-/** A folder of Terraform providers that stands in for the registry. */
+/** Host of each product's public registry, which is also the name of its folder in a mirror. */
+export const REGISTRY_HOSTS = {
+  Terraform: "registry.terraform.io",
+  OpenTofu: "registry.opentofu.org",
+} as const;
+type Product = keyof typeof REGISTRY_HOSTS;
+
+/** The only provider that local runs need. */
+const PROVIDER = { namespace: "hashicorp", type: "aws" };
+/** Older versions lack arguments that the stacks use. */
+const MINIMUM_VERSION = toolVersions.awsProvider.minimum;
+
+/** A folder of Terraform providers that replaces the registry, with the AWS provider that is taken from it. */
 export interface ProviderMirror {
   readonly path: string;
-  /** Where the path was found, for messages. */
+  /** How the folder was found, for messages. */
+  readonly from: string;
+  /** The provider's full source address there, such as `registry.terraform.io/hashicorp/aws`. */
+  readonly address: string;
+  /** The newest version of the provider for this machine, such as `5.100.0`. */
+  readonly version: string;
+}
+
+export interface FindProviderMirrorProps {
+  /**
+   * Decides which hosts count: Terraform reads `registry.terraform.io` alone, OpenTofu can be told to read either.
+   *
+   * @default Terraform
+   */
+  readonly product?: Product;
+  readonly env?: NodeJS.ProcessEnv;
+  /** @default the user's home folder */
+  readonly home?: string;
+  /**
+   * Folders that are searched to a depth of three levels when nothing is configured.
+   *
+   * @default /opt, /usr/local, /usr/share and the home folder
+   */
+  readonly searched?: readonly string[];
+  /** Terraform's name of the platform. @default this machine's */
+  readonly platform?: string;
+}
+
+/**
+ * Finds a folder that holds the AWS provider: `TF_PLUGIN_MIRROR`; the `filesystem_mirror`s of the CLI configuration;
+ * Terraform's implied mirrors; `TF_PLUGIN_CACHE_DIR`; then any folder at most three levels below a few well-known
+ * ones. Returns undefined when there is none.
+ *
+ * @throws LocalProblem when `TF_PLUGIN_MIRROR` names a folder that does not hold the provider
+ * @see https://developer.hashicorp.com/terraform/cli/config/config-file#implied-local-mirror-directories
+ */
+export function findProviderMirror({
+  product = "Terraform",
+  env = process.env,
+  home = homedir(),
+  searched = ["/opt", "/usr/local", "/usr/share", home],
+  platform = thisPlatform(),
+}: FindProviderMirrorProps = {}): ProviderMirror | undefined {
+  const hosts =
+    product === "OpenTofu" ? [REGISTRY_HOSTS.OpenTofu, REGISTRY_HOSTS.Terraform] : [REGISTRY_HOSTS.Terraform];
+  const { TF_PLUGIN_MIRROR: stated } = env;
+  if (stated) return statedMirror(stated, hosts, platform);
+  for (const { path, from } of configuredPlaces(env, home)) {
+    const found = mirrorIn(path, from, hosts, platform);
+    if (found !== undefined) return found;
+  }
+  for (const top of searched) {
+    for (const path of foldersBelow(top, SEARCH_DEPTH)) {
+      const found = mirrorIn(path, `found below ${top}`, hosts, platform);
+      if (found !== undefined) return found;
+    }
+  }
+  return undefined;
+}
+
+function statedMirror(path: string, hosts: readonly string[], platform: string): ProviderMirror {
+  const found = mirrorIn(path, "TF_PLUGIN_MIRROR", hosts, platform);
+  if (found !== undefined) return found;
+  const remedy = "Correct TF_PLUGIN_MIRROR, or unset it.";
+  if (!existsSync(path)) {
+    throw new LocalProblem(`TF_PLUGIN_MIRROR names a folder that does not exist: ${path}.`, remedy);
+  }
+  const linked = hosts.map((host) => join(path, host)).find(isLink);
+  if (linked !== undefined) {
+    throw new LocalProblem(`Terraform does not follow the symbolic link ${linked}.`, remedy);
+  }
+  throw new LocalProblem(
+    `The folder of TF_PLUGIN_MIRROR, ${path}, does not hold hashicorp/aws ${MINIMUM_VERSION} or newer for ${platform}.`,
+    `Add it with \`terraform providers mirror -platform=${platform} ${path}\`, or unset TF_PLUGIN_MIRROR.`,
+  );
+}
+
+interface Place {
+  readonly path: string;
   readonly from: string;
 }
 
-/**
- * Finds the mirror to use instead of the registry: `TF_PLUGIN_MIRROR`, else the `filesystem_mirror` of the user's
- * own Terraform configuration; undefined means the registry.
- *
- * @throws LocalProblem when `TF_PLUGIN_MIRROR` names a folder that is not there
- */
-export function findProviderMirror(env: NodeJS.ProcessEnv = process.env): ProviderMirror | undefined {
-  const stated = env.TF_PLUGIN_MIRROR;
-  if (stated !== undefined && stated !== "") {
-    if (!existsSync(stated)) {
-      throw new LocalProblem(
-        `TF_PLUGIN_MIRROR names a folder that does not exist: ${stated}.`,
-        "Correct it, or unset it to use the Terraform registry.",
-      );
+/** The folders that settings, Terraform's conventions and the plugin cache name, in the order in which they count. */
+function configuredPlaces(env: NodeJS.ProcessEnv, home: string): Place[] {
+  const config = readCliConfig(env, home);
+  const ofConfig = (setting: (text: string) => readonly string[]) =>
+    config === undefined ? [] : setting(config.text).map((path) => ({ path, from: config.file }));
+  const { TF_PLUGIN_CACHE_DIR: cache } = env;
+  return [
+    ...ofConfig(filesystemMirrors),
+    ...impliedMirrors(env, home).map((path) => ({ path, from: "an implied mirror of Terraform" })),
+    ...(cache ? [{ path: cache, from: "TF_PLUGIN_CACHE_DIR" }] : []),
+    ...ofConfig(pluginCaches),
+  ];
+}
+
+/** The user's CLI configuration; undefined when there is none. A stated file that does not exist is no error. */
+function readCliConfig(env: NodeJS.ProcessEnv, home: string): { file: string; text: string } | undefined {
+  const files = [env.TF_CLI_CONFIG_FILE, join(home, ".terraformrc"), join(home, ".tofurc")];
+  for (const file of files.filter((each) => each !== undefined)) {
+    try {
+      return { file, text: readFileSync(file, "utf8") };
+    } catch {
+      // Not there, or not readable: the next one counts.
     }
-    return { path: stated, from: "TF_PLUGIN_MIRROR" };
   }
-  const config = env.TF_CLI_CONFIG_FILE ?? join(homedir(), ".terraformrc");
-  const path = existsSync(config) ? filesystemMirror(readFileSync(config, "utf8")) : undefined;
-  return path !== undefined && existsSync(path) ? { path, from: config } : undefined;
+  return undefined;
 }
 
-/** The first `filesystem_mirror { path = "…" }` of a Terraform CLI configuration. */
-export function filesystemMirror(config: string): string | undefined {
-  const withoutComments = config.replaceAll(/^\s*(#|\/\/).*$/gm, "");
-  return /filesystem_mirror\s*\{[^}]*?\bpath\s*=\s*"([^"]+)"/.exec(withoutComments)?.[1];
+/** The paths of the `filesystem_mirror { path = "…" }` blocks of a Terraform CLI configuration. */
+export function filesystemMirrors(config: string): string[] {
+  const blocks = withoutComments(config).matchAll(/filesystem_mirror\s*\{[^}]*?\bpath\s*=\s*"([^"]+)"/g);
+  return [...blocks].map(([, path = ""]) => path);
+}
+
+/** The URL of the `network_mirror` block of a Terraform CLI configuration; undefined when there is none. */
+export function networkMirror(config: string): string | undefined {
+  return /network_mirror\s*\{[^}]*?\burl\s*=\s*"([^"]+)"/.exec(withoutComments(config))?.[1];
+}
+
+/** The URL of the network mirror that the user's CLI configuration names; undefined when there is none. */
+export function configuredNetworkMirror(
+  env: NodeJS.ProcessEnv = process.env,
+  home: string = homedir(),
+): string | undefined {
+  const config = readCliConfig(env, home);
+  return config === undefined ? undefined : networkMirror(config.text);
+}
+
+function pluginCaches(config: string): string[] {
+  const settings = withoutComments(config).matchAll(/^\s*plugin_cache_dir\s*=\s*"([^"]+)"/gm);
+  return [...settings].map(([, path = ""]) => path.replace(/^\$HOME/, homedir()));
+}
+
+function withoutComments(config: string): string {
+  return config.replaceAll(/^\s*(#|\/\/).*$/gm, "");
+}
+
+function impliedMirrors({ XDG_DATA_HOME, XDG_DATA_DIRS }: NodeJS.ProcessEnv, home: string): string[] {
+  const shared = (XDG_DATA_DIRS || "/usr/local/share:/usr/share").split(delimiter);
+  const linux = [XDG_DATA_HOME || join(home, ".local/share"), ...shared];
+  const macos = [join(home, "Library/Application Support"), "/Library/Application Support"];
+  return [
+    join(home, ".terraform.d/plugins"),
+    ...(process.platform === "darwin" ? macos.map((folder) => join(folder, "io.terraform/plugins")) : []),
+    ...linux.flatMap((folder) => [join(folder, "terraform/plugins"), join(folder, "opentofu/plugins")]),
+  ];
+}
+
+/** How far below a well-known folder a mirror may be. */
+const SEARCH_DEPTH = 3;
+/** A home folder can be huge: the search ends after this many folders, which takes about a second. */
+const SEARCH_LIMIT = 20_000;
+const NEVER_A_MIRROR = new Set(["node_modules", ".git", ".cache", "proc"]);
+
+/** A folder and those below it, nearest first. Links are not followed. */
+function* foldersBelow(top: string, depth: number): Generator<string> {
+  let level = [top];
+  let seen = 0;
+  for (let below = 0; below <= depth; below += 1) {
+    const next: string[] = [];
+    for (const folder of level) {
+      seen += 1;
+      if (seen > SEARCH_LIMIT) return;
+      yield folder;
+      if (below < depth) next.push(...subfolders(folder));
+    }
+    level = next;
+  }
+}
+
+function subfolders(folder: string): string[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory() && !NEVER_A_MIRROR.has(entry.name))
+      .map(({ name }) => join(folder, name))
+      .sort();
+  } catch {
+    return []; // not there, or not ours to read
+  }
+}
+
+function mirrorIn(
+  path: string,
+  from: string,
+  hosts: readonly string[],
+  platform: string,
+): ProviderMirror | undefined {
+  for (const host of hosts) {
+    // Terraform does not follow a link in the place of this folder.
+    if (isLink(join(path, host))) continue;
+    const version = newestVersion(join(path, host, PROVIDER.namespace, PROVIDER.type), platform);
+    if (version !== undefined) {
+      return { path, from, address: `${host}/${PROVIDER.namespace}/${PROVIDER.type}`, version };
+    }
+  }
+  return undefined;
 }
 
 /**
- * The newest version of a provider that a mirror holds for this machine, in either of Terraform's layouts
- * (`HOST/NAMESPACE/TYPE/VERSION/OS_ARCH/` or `HOST/NAMESPACE/TYPE/terraform-provider-TYPE_VERSION_OS_ARCH.zip`).
- *
- * @param source the provider's source address, for instance `hashicorp/aws`
- * @throws LocalProblem when the mirror does not hold it
+ * The newest version in a provider's folder for a platform, in either of Terraform's layouts: `VERSION/OS_ARCH/` or
+ * `terraform-provider-TYPE_VERSION_OS_ARCH.zip`.
  */
-export function mirroredVersion(mirror: ProviderMirror, source: string, platform = thisPlatform()): string {
-  const folder = join(mirror.path, ...fullSource(source));
-  const entries = existsSync(folder) ? readdirSync(folder) : [];
-  const type = source.split("/").at(-1) ?? source;
-  const packed = new RegExp(`^terraform-provider-${type}_(.+)_${platform}\\.zip$`);
+function newestVersion(folder: string, platform: string): string | undefined {
+  const entries = entriesOf(folder);
+  const packed = new RegExp(`^terraform-provider-${PROVIDER.type}_(.+)_${platform}\\.zip$`);
   const versions = entries.flatMap((entry) => {
     const zip = packed.exec(entry)?.[1];
     return zip ?? (existsSync(join(folder, entry, platform)) ? [entry] : []);
   });
-  const newest = versions.sort(compareVersions).at(-1);
-  if (newest === undefined) {
-    throw new LocalProblem(
-      `The provider mirror ${mirror.path} (from ${mirror.from}) does not hold ${source} for ${platform}.`,
-      `Add it with \`terraform providers mirror -platform=${platform} ${mirror.path}\`, or unset the mirror to use the Terraform registry.`,
-    );
+  return versions
+    .filter((version) => semver.valid(version) !== null && semver.gte(version, MINIMUM_VERSION))
+    .sort(semver.compare)
+    .at(-1);
+}
+
+function entriesOf(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return []; // not there, or not ours to read
   }
-  return newest;
+}
+
+function isLink(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
 }
 
 /** Terraform's configuration for a mirror and nothing else: no registry is asked. */
-export function cliConfigFor(mirror: ProviderMirror): string {
-  return `provider_installation {\n  filesystem_mirror {\n    path = ${JSON.stringify(mirror.path)}\n  }\n}\n`;
+export function cliConfigFor({ path }: Pick<ProviderMirror, "path">): string {
+  return `provider_installation {\n  filesystem_mirror {\n    path = ${JSON.stringify(path)}\n  }\n}\n`;
 }
 
 /** Terraform's name of this machine: `linux_amd64`, `darwin_arm64`. */
@@ -74,21 +258,4 @@ export function thisPlatform(): string {
   const systems: Readonly<Record<string, string>> = { win32: "windows" };
   const machines: Readonly<Record<string, string>> = { x64: "amd64", ia32: "386" };
   return `${systems[process.platform] ?? process.platform}_${machines[process.arch] ?? process.arch}`;
-}
-
-/** Orders `5.100.0` after `5.99.1`. */
-export function compareVersions(a: string, b: string): number {
-  const [left, right] = [a, b].map((version) => version.split(/[.-]/).map(Number));
-  for (const index of [0, 1, 2]) {
-    const difference = (left?.[index] ?? 0) - (right?.[index] ?? 0);
-    if (difference !== 0) {
-      return difference;
-    }
-  }
-  return 0;
-}
-
-function fullSource(source: string): string[] {
-  const parts = source.split("/");
-  return parts.length === 2 ? ["registry.terraform.io", ...parts] : parts;
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
@@ -8,6 +8,7 @@ import { thisPlatform } from "./provider-mirror.js";
 import { destroyLocal, type LocalRunProps, runLocal } from "./session.js";
 import { StateFolder } from "./state-folder.js";
 import {
+  addApplication,
   callsOf,
   type FakeTerraform,
   fakeEmulatorPython,
@@ -22,6 +23,8 @@ import {
 function machine(terraform: FakeTerraform = {}, stack: object = SMALL_STACK, app?: string) {
   const folder = temporaryFolder();
   const project = projectFolder(folder, stack, app);
+  // Nothing of this machine's own: neither kubectl nor an engine for containers.
+  vi.stubEnv("PATH", join(folder, "bin"));
   vi.stubEnv("TERRAFORM_BINARY_NAME", fakeTerraform(folder, terraform));
   vi.stubEnv("NOTEJAM_EMULATOR_PYTHON", fakeEmulatorPython(folder));
   vi.stubEnv("TF_PLUGIN_MIRROR", fakeMirror(folder, thisPlatform()));
@@ -35,6 +38,7 @@ function machine(terraform: FakeTerraform = {}, stack: object = SMALL_STACK, app
     projectFolder: project,
     folder: new StateFolder(state),
     environments: ["dev"],
+    required: [],
     fresh: false,
     check: false,
     once: true,
@@ -43,16 +47,23 @@ function machine(terraform: FakeTerraform = {}, stack: object = SMALL_STACK, app
     progress: plainProgress(print),
     interruption: new Interruption(),
     print,
+    warn: (error) => lines.push(`warned: ${error instanceof Error ? error.message : error}`),
     ...changes,
   });
   return {
     folder,
+    project,
     state,
     /** Runs to the end; gives back what was printed. */
     start: async (changes: Partial<LocalRunProps> = {}) => {
       lines.length = 0;
       await runLocal(propsOf(changes));
       return lines.join("\n");
+    },
+    /** Runs to the end; gives back how it ended. */
+    outcome: (changes: Partial<LocalRunProps> = {}) => {
+      lines.length = 0;
+      return runLocal(propsOf(changes));
     },
     destroy: async () => {
       lines.length = 0;
@@ -106,13 +117,16 @@ describe("a local run", { timeout: 30_000 }, () => {
     expect(callsOf(folder, "terraform")).toHaveLength(4);
   });
 
-  it("forgets Terraform's state together with an emulated account that is gone", async () => {
+  it("sets Terraform's state aside together with an emulated account that cannot be used", async () => {
     const { folder, state, start } = machine();
     await start();
     writeFileSync(join(state, "account/witness"), "");
     rmSync(join(state, "account/emulator.state"));
-    expect(await start()).toMatch(/starting from an empty account: the kept one cannot be used/);
+    expect(await start()).toMatch(
+      /starting from an empty account, because the kept one cannot be used: there is none yet\. It was moved to \S+account\.set-aside/,
+    );
     expect(existsSync(join(state, "account/witness"))).toBe(false);
+    expect(existsSync(join(state, "account.set-aside/witness"))).toBe(true);
     expect(callsOf(folder, "terraform")).toHaveLength(4);
   });
 
@@ -181,28 +195,110 @@ describe("a run that is interrupted in the middle of an apply", { timeout: 30_00
   });
 });
 
-describe("a local run where something is missing or in the way", { timeout: 30_000 }, () => {
-  it("says how to get Terraform, and writes nothing", async () => {
-    const { state, start } = machine();
+describe("a local run on a machine that lacks something", { timeout: 30_000 }, () => {
+  const LEFT_OUT = /^ {2}Left out: the emulated AWS, and .*\(the stacks are synthesized, not applied\)\. /m;
+
+  it.each<[string, Record<string, string>, RegExp]>([
+    [
+      "Terraform",
+      { TERRAFORM_BINARY_NAME: "no-such-terraform" },
+      /Terraform was not found.*no-such-terraform/,
+    ],
+    ["the emulator", { NOTEJAM_EMULATOR_PYTHON: "/no/such/python" }, /moto.*pip install/],
+    [
+      "the provider",
+      { TF_PLUGIN_MIRROR: "/no/such/mirror" },
+      /names a folder that does not exist: .*Correct/,
+    ],
+  ])("leaves out what needs %s, says how to get it, and does the rest", async (_, settings, reason) => {
+    const { folder, state, start, outcome } = machine();
+    for (const [name, value] of Object.entries(settings)) vi.stubEnv(name, value);
+    const printed = await start();
+    expect(printed).toMatch(LEFT_OUT);
+    expect(printed).toMatch(reason);
+    expect(printed).toMatch(/Synthesize the stacks: done/);
+    expect(existsSync(join(state, "out/manifest.json"))).toBe(true);
+    expect(callsOf(folder, "terraform")).toEqual([]);
+    expect(await outcome()).toEqual({ awsFailed: false, applicationRan: false });
+  });
+
+  it("names everything that is missing in one line per part", async () => {
+    const { start } = machine({ version: "1.9.8" });
+    vi.stubEnv("NOTEJAM_EMULATOR_PYTHON", "/no/such/python");
+    const lines = (await start()).split("\n").filter((line) => LEFT_OUT.test(line));
+    expect(lines).toEqual([expect.stringMatching(/Terraform 1\.9\.8 .* is too old: .*moto.*pip install/)]);
+  });
+
+  it("runs Notejam alone until it is stopped", async () => {
+    const { project, start, printed, outcome } = machine();
+    addApplication(project);
     vi.stubEnv("TERRAFORM_BINARY_NAME", "no-such-terraform");
-    await expect(start()).rejects.toThrow(
-      /Terraform was not found.*no-such-terraform.*developer\.hashicorp\.com/,
+    const alone = { application: true, applicationPort: 0 };
+    expect(await start(alone)).toMatch(/^It runs on its embedded database\./m);
+    const interruption = new Interruption();
+    const run = outcome({ ...alone, once: false, interruption });
+    await expect.poll(printed, { timeout: 15_000 }).toMatch(/^Ctrl-C stops it/m);
+    const [, address = ""] = /^Notejam is at (\S+):/m.exec(printed()) ?? [];
+    expect(await (await fetch(address)).text()).toBe("ready");
+    interruption.request("SIGINT");
+    expect(await run).toEqual({ awsFailed: false, applicationRan: true });
+    await expect(fetch(address)).rejects.toThrow();
+  });
+
+  it("fails at once where a part is required that it lacks", async () => {
+    const { state, start } = machine();
+    vi.stubEnv("NOTEJAM_EMULATOR_PYTHON", "/no/such/python");
+    await expect(start({ required: ["aws"] })).rejects.toThrow(
+      /^This machine lacks what --require asks for: aws\. .*moto.*pip install/,
     );
+    await expect(start({ required: ["backup"] })).rejects.toThrow(/--require asks for: manifests, aws/);
+    expect(existsSync(join(state, "out/manifest.json"))).toBe(false);
+  });
+
+  it("removes the state folder on request without the tools to destroy what stands", async () => {
+    const { state, start, destroy } = machine();
+    await start();
+    vi.stubEnv("TERRAFORM_BINARY_NAME", "no-such-terraform");
+    expect(await destroy()).toMatch(/Left out: the emulated AWS[\s\S]*is removed\./);
     expect(existsSync(state)).toBe(false);
   });
+});
 
-  it("says that Terraform is too old, and why that matters", async () => {
-    const { start } = machine({ version: "1.9.8" });
-    await expect(start()).rejects.toThrow(/Terraform 1\.9\.8 .* is too old: write-only .*1\.11\.0 or newer/);
+describe("a local run whose apply fails", { timeout: 30_000 }, () => {
+  const fails = { apply: { fails: [{ summary: "creating bucket", address: "aws_s3_bucket.notes" }] } };
+
+  it("says so, and goes on with Notejam alone", async () => {
+    const { folder, project, outcome, printed } = machine(fails);
+    addApplication(project);
+    expect(await outcome({ application: true, applicationPort: 0 })).toEqual({
+      awsFailed: true,
+      applicationRan: true,
+    });
+    expect(printed()).toMatch(
+      /warned: Terraform could not apply notejam-dev:\n {2}• aws_s3_bucket\.notes: creating bucket/,
+    );
+    expect(printed()).toMatch(/^It runs on its embedded database\./m);
+    expect(callsOf(folder, "emulator").at(-1)).toBe("saved and stopped");
   });
 
-  it("says how to get the emulator", async () => {
-    const { start } = machine();
-    vi.stubEnv("NOTEJAM_EMULATOR_PYTHON", "/no/such/python");
-    await expect(start()).rejects.toThrow(/moto.*pip install/);
+  it("goes on without an emulator that does not start", async () => {
+    const { folder, outcome, printed } = machine();
+    writeFileSync(
+      join(folder, "python"),
+      `#!/bin/sh\nif [ "$1" = -c ]; then echo 5.2.1; else echo no shape; exit 1; fi\n`,
+    );
+    expect(await outcome()).toMatchObject({ awsFailed: true });
+    expect(printed()).toMatch(/^warned: .*no shape/ms);
   });
 
-  it("says which port is taken", async () => {
+  it("fails where that part is required", async () => {
+    const { start } = machine(fails);
+    await expect(start({ required: ["aws"] })).rejects.toThrow("creating bucket");
+  });
+});
+
+describe("a local run where something is in the way", { timeout: 30_000 }, () => {
+  it("says which port is taken, before anything is made", async () => {
     const server = createServer().listen(0, "127.0.0.1");
     await new Promise((listening) => server.once("listening", listening));
     onTestFinished(() => {
@@ -210,17 +306,14 @@ describe("a local run where something is missing or in the way", { timeout: 30_0
     });
     const address = server.address();
     const port = typeof address === "object" && address !== null ? address.port : 0;
-    await expect(machine().start({ port })).rejects.toThrow(`Port ${port} on 127.0.0.1 is taken`);
-  });
-
-  it("says which provider the mirror lacks, and how to add it", async () => {
-    const { folder, start } = machine();
-    const empty = join(folder, "empty-mirror");
-    mkdirSync(empty);
-    vi.stubEnv("TF_PLUGIN_MIRROR", empty);
-    await expect(start()).rejects.toThrow(
-      /empty-mirror .* does not hold hashicorp\/aws.*terraform providers mirror/,
+    const { state, start } = machine();
+    await expect(start({ port })).rejects.toThrow(
+      `Port ${port} on 127.0.0.1 is taken. Choose another one with --port`,
     );
+    await expect(start({ applicationPort: port })).rejects.toThrow(
+      /is taken\. Choose another one with --app-port/,
+    );
+    expect(existsSync(state)).toBe(false);
   });
 
   it("refuses a second run on the same folder, and leaves the first alone", async () => {
@@ -250,7 +343,7 @@ describe("a local run where something is missing or in the way", { timeout: 30_0
   it("refuses a stack that would reach real systems", async () => {
     const providers = { aws: { source: "aws" }, github: { source: "integrations/github" } };
     const { folder, start } = machine({}, unlike({ terraform: { required_providers: providers } }));
-    await expect(start()).rejects.toThrow(/needs github, and only AWS is emulated/);
+    expect(await start()).toMatch(/warned: notejam-dev .*needs github, and only AWS is emulated/);
     expect(callsOf(folder, "terraform")).toEqual([]);
   });
 
@@ -265,10 +358,9 @@ describe("a local run where something is missing or in the way", { timeout: 30_0
       detail: `because of ${password}`,
     };
     fakeTerraform(folder, { apply: { fails: [first, { summary: "second fault", detail: "" }] } });
-    const error = await start({ check: true }).catch((problem: Error) => problem.message);
-    expect(error).toMatch(
+    expect(await start({ check: true })).toMatch(
       /• aws_s3_bucket\.notes: creating bucket\n\s+because of \(hidden\)\n\s+• second fault/,
     );
-    expect(error + printed()).not.toContain(password);
+    expect(printed()).not.toContain(password);
   });
 });

@@ -1,28 +1,23 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import {
-  Application,
-  databaseFolder,
-  type KeptBackups,
-  type RunningApplication,
-} from "./application/application.js";
-import { findKubectl } from "./application/cluster-objects.js";
-import { findPostgres, type PostgresInstallation } from "./application/find-postgres.js";
-import { describeDifferences } from "./application/local-pod.js";
+import { Account, type AccountProps } from "./account.js";
+import { Application, databaseFolder, type RunningApplication } from "./application/application.js";
+import { ClusterObjects, describeRendered } from "./application/cluster-objects.js";
 import { keptMajor } from "./application/postgres.js";
-import { applyStack, destroyStack, type StackRunProps } from "./apply-stack.js";
-import { type Emulator, startEmulator } from "./emulator/emulator.js";
-import { type EmulatorInstallation, findEmulator } from "./emulator/find-emulator.js";
+import { type RunningStandalone, StandaloneApplication } from "./application/standalone.js";
+import type { Emulator } from "./emulator/emulator.js";
 import type { Interruption } from "./interruption.js";
-import { readOutputs, renderInventory, takeInventory } from "./inventory.js";
+import { readOutputs } from "./inventory.js";
 import { takeLock } from "./lock.js";
+import { type AwsTools, lookAround, type Machine, type Part, requireParts } from "./machine.js";
+import { requireFree } from "./ports.js";
 import { type PreparedStack, prepareStack, stacksOf } from "./prepare-stack.js";
-import { LocalProblem } from "./problem.js";
+import { Interrupted, LocalProblem } from "./problem.js";
 import type { Progress } from "./progress.js";
-import { cliConfigFor, findProviderMirror } from "./provider-mirror.js";
+import { cliConfigFor } from "./provider-mirror.js";
+import { showAccount, showApplication } from "./show.js";
 import { type StateFolder, writeWhole } from "./state-folder.js";
 import { type SynthesizedStack, synthesize } from "./synthesize.js";
-import { findTerraform, type Terraform, TerraformFailed } from "./terraform.js";
 
 export interface LocalRunProps {
   /** The project's folder, which holds `cdktf.json`. */
@@ -30,6 +25,8 @@ export interface LocalRunProps {
   readonly folder: StateFolder;
   /** Names of environments: `dev`. */
   readonly environments: readonly string[];
+  /** Parts without which the run fails. */
+  readonly required: readonly Part[];
   /**
    * The emulator's port on the loopback interface.
    *
@@ -55,137 +52,257 @@ export interface LocalRunProps {
   readonly progress: Progress;
   readonly interruption: Interruption;
   readonly print: (line: string) => void;
+  /** Prints an error that does not end the run. */
+  readonly warn: (error: unknown) => void;
 }
 
-interface Tools {
-  readonly terraform: Terraform;
-  readonly emulator: EmulatorInstallation;
-  /** Terraform's CLI configuration when a mirror is used. */
-  readonly cliConfig: string | undefined;
-  /** By environment; none when the application is left out. */
-  readonly postgres: ReadonlyMap<string, PostgresInstallation>;
+/** How a run ended that was not stopped by an error. */
+export interface Outcome {
+  /** The stacks could not be applied, although the tools for it are there. */
+  readonly awsFailed: boolean;
+  /** Notejam ran, in the emulated AWS or alone. */
+  readonly applicationRan: boolean;
 }
 
-/** Raises environments in the emulated account, runs Notejam in each, shows what stands, and stays until it is told to stop. */
-export async function runLocal(props: LocalRunProps): Promise<void> {
-  await inFolder(props, async (tools, endedBadly) => {
+/**
+ * Synthesizes the stacks, then runs as much of the chosen environments as this machine can: it applies them to the
+ * emulated AWS and runs Notejam there as its pods would, or runs Notejam alone on its embedded database. Stays until it
+ * is told to stop.
+ *
+ * @throws LocalProblem when not even Notejam alone can run, or when a required part is missing or fails
+ */
+export async function runLocal(props: LocalRunProps): Promise<Outcome> {
+  await requireFree(props.port, "--port");
+  await requireFree(props.applicationPort, "--app-port");
+  return inFolder(props, async (endedBadly) => {
     if (props.fresh) {
       props.folder.forgetAccount();
       props.folder.forgetApplications();
     }
-    const stacks = await synthesizeStacks(props, tools.terraform);
-    if (endedBadly) {
-      // Whoever was killed may have written its record before the emulator wrote its contents.
-      for (const { record } of stacks) {
-        record.forget();
-      }
+    const machine = await lookAround(props);
+    requireParts(props.required, machine.missing);
+    const stacks = await synthesizeStacks(props);
+    const failure =
+      machine.aws && (await tryInAws(props, { ...machine, aws: machine.aws }, stacks, endedBadly));
+    if (machine.aws !== undefined && failure === undefined) {
+      return { awsFailed: false, applicationRan: props.application };
     }
-    const cutShort = existsSync(props.folder.applyingFile);
-    if (!cutShort && stacks.some((stack) => isDue(stack, props))) {
-      props.folder.saveRestorePoint();
+    if (failure !== undefined) props.warn(failure);
+    const applicationRan = await runWithoutAws(props, machine, stacks);
+    return { awsFailed: failure !== undefined, applicationRan };
+  });
+}
+
+/**
+ * Runs the environments in the emulated AWS until the run is stopped.
+ *
+ * @returns the error that kept them from running there; undefined when they ran
+ */
+async function tryInAws(
+  props: LocalRunProps,
+  machine: Machine & { readonly aws: AwsTools },
+  stacks: readonly SynthesizedStack[],
+  endedBadly: boolean,
+): Promise<unknown> {
+  let isRunning = false;
+  try {
+    await runInAws(props, machine, stacks, endedBadly, () => {
+      isRunning = true;
+    });
+    return undefined;
+  } catch (error) {
+    if (error instanceof Interrupted || isRunning || props.required.length > 0) throw error;
+    return error;
+  }
+}
+
+async function runInAws(
+  props: LocalRunProps,
+  machine: Machine & { readonly aws: AwsTools },
+  synthesized: readonly SynthesizedStack[],
+  endedBadly: boolean,
+  onRunning: () => void,
+): Promise<void> {
+  const { folder } = props;
+  const stacks = prepareStacks(props, machine.aws, synthesized);
+  if (endedBadly) {
+    // A killed run may have written its record before the emulator wrote its contents.
+    for (const { record } of stacks) record.forget();
+  }
+  const isCutShort = existsSync(folder.applyingFile);
+  if (!isCutShort && stacks.some((stack) => isDue(stack, props))) folder.saveRestorePoint();
+  await withApplications(props, machine, stacks, async (applications) => {
+    const account = await Account.start(accountProps(props, machine.aws));
+    try {
+      await account.apply(stacks, isCutShort);
+      const running = await startApplications(props, account.emulator, applications);
+      onRunning();
+      showAccount(account.emulator, stacks, folder, props.print);
+      for (const each of running) showApplication(each, props.print);
+      sayHowToEnd(props);
+      if (!props.once) await untilInterrupted(props.interruption, running, account.emulator);
+    } finally {
+      // Before the account: a program that still runs may need it to end well.
+      await stopAll(applications.values());
+      await account.stop();
     }
-    await withApplications(props, tools, stacks, (applications) =>
-      withAccount(props, tools, async (account) => {
-        try {
-          await raise(props, tools, account, stacks, cutShort);
-          const running = await startApplications(props, account.emulator, applications);
-          show(props, account.emulator, stacks, running);
-          if (!props.once) {
-            await untilInterrupted(props.interruption, account.emulator, running);
-          }
-        } finally {
-          // Before the account: a program that still runs may need it to end well.
-          await stopAll(applications.values());
-        }
-      }),
-    );
+  });
+}
+
+/**
+ * Renders what Flux would apply if it can, and runs Notejam alone.
+ *
+ * @returns whether there was a Notejam to run
+ */
+async function runWithoutAws(
+  props: LocalRunProps,
+  { kustomize }: Machine,
+  stacks: readonly SynthesizedStack[],
+): Promise<boolean> {
+  const alone = { kustomize, aws: undefined, postgres: new Map() };
+  return withApplications(props, alone, stacks, async (applications) => {
+    for (const { name } of stacks) {
+      const files = clusterFiles(props.folder, name);
+      if (kustomize === undefined || files === undefined) continue;
+      await props.progress.step(`Render and check the manifests of ${environmentOf(name)}`, async (step) => {
+        const cluster = new ClusterObjects({
+          projectFolder: props.projectFolder,
+          kustomize,
+          instance: environmentOf(name),
+          pages: join(props.folder.application(environmentOf(name)), "manifests"),
+          ...files,
+        });
+        for (const line of describeRendered(await cluster.render({}))) step.note(line);
+      });
+    }
+    const running = await startApplications(props, undefined, applications);
+    for (const each of running) showApplication(each, props.print);
+    if (running.length === 0) return false;
+    sayHowToEnd(props);
+    if (!props.once) await untilInterrupted(props.interruption, running);
+    return true;
   });
 }
 
 /** The applications of the environments that have a cluster, by the stack's name. */
-type Applications = ReadonlyMap<string, Application>;
+type Applications = ReadonlyMap<string, Application | StandaloneApplication>;
 
 /** Begins with the applications before there is an account, and stops them whatever happens. */
-async function withApplications(
+async function withApplications<T>(
   props: LocalRunProps,
-  tools: Tools,
-  stacks: readonly PreparedStack[],
-  work: (applications: Applications) => Promise<void>,
-): Promise<void> {
-  const applications = new Map<string, Application>();
+  machine: Pick<Machine, "kustomize" | "aws" | "postgres">,
+  stacks: readonly { readonly name: string }[],
+  work: (applications: Applications) => Promise<T>,
+): Promise<T> {
+  const applications = new Map<string, Application | StandaloneApplication>();
   try {
     for (const { name } of stacks) {
-      const application = beginApplication(props, tools, name, applications.size === 0);
+      const application = beginApplication(props, machine, name, applications.size === 0);
       if (application !== undefined) applications.set(name, application);
     }
-    await work(applications);
+    return await work(applications);
   } finally {
     await stopAll(applications.values());
   }
 }
 
 function beginApplication(
-  { projectFolder, folder, applicationPort, progress, interruption }: LocalRunProps,
-  tools: Tools,
+  props: LocalRunProps,
+  { kustomize, aws, postgres: installations }: Pick<Machine, "kustomize" | "aws" | "postgres">,
   stack: string,
-  first: boolean,
-): Application | undefined {
+  isFirst: boolean,
+): Application | StandaloneApplication | undefined {
+  const files = clusterFiles(props.folder, stack);
+  if (!props.application || files === undefined) return undefined;
   const instance = environmentOf(stack);
-  const postgres = tools.postgres.get(instance);
-  const gitopsFile = join(folder.stackFolder(`${stack}-gitops`), "cdk.tf.json");
-  // A stack that nothing follows has no cluster: the account's own.
-  if (postgres === undefined || !existsSync(gitopsFile)) return undefined;
-  return new Application({
-    projectFolder,
+  const common = {
+    projectFolder: props.projectFolder,
     instance,
-    folder: folder.application(instance),
-    platformFile: join(folder.stackFolder(stack), "cdk.tf.json"),
-    gitopsFile,
-    postgres,
-    port: first ? applicationPort : 0,
-    progress,
-    interruption,
-  });
+    folder: props.folder.application(instance),
+    port: isFirst ? props.applicationPort : 0,
+    progress: props.progress,
+    interruption: props.interruption,
+  };
+  const postgres = installations.get(instance);
+  if (aws === undefined || kustomize === undefined || postgres === undefined) {
+    return new StandaloneApplication(common);
+  }
+  return new Application({ ...common, ...files, kustomize, postgres });
+}
+
+/** The synthesized files from which a cluster's objects are rendered; undefined for a stack without a cluster. */
+function clusterFiles(
+  folder: StateFolder,
+  stack: string,
+): { platformFile: string; gitopsFile: string } | undefined {
+  const gitopsFile = join(folder.stackFolder(`${stack}-gitops`), "cdk.tf.json");
+  if (!existsSync(gitopsFile)) return undefined;
+  return { platformFile: join(folder.stackFolder(stack), "cdk.tf.json"), gitopsFile };
 }
 
 async function startApplications(
-  { folder, interruption }: LocalRunProps,
-  { endpoint }: Emulator,
+  props: LocalRunProps,
+  emulator: Emulator | undefined,
   applications: Applications,
-): Promise<RunningApplication[]> {
-  const running: RunningApplication[] = [];
+): Promise<(RunningApplication | RunningStandalone)[]> {
+  const { folder, interruption } = props;
+  const running: (RunningApplication | RunningStandalone)[] = [];
   for (const [stack, application] of applications) {
     interruption.throwIfRequested();
-    const outputs = readOutputs(readFileSync(folder.terraformState(stack), "utf8"));
-    running.push(await application.start({ endpoint, outputs }));
+    if (application instanceof StandaloneApplication) {
+      sayWhereOtherNotesAre(props, stack);
+      running.push(await application.start());
+    } else if (emulator !== undefined) {
+      const outputs = readOutputs(readFileSync(folder.terraformState(stack), "utf8"));
+      running.push(await application.start({ endpoint: emulator.endpoint, outputs }));
+    }
   }
   return running;
 }
 
-async function stopAll(applications: Iterable<Application>): Promise<void> {
+async function stopAll(applications: Iterable<Application | StandaloneApplication>): Promise<void> {
   await Promise.all([...applications].map((application) => application.stop()));
 }
 
-/** Destroys what stands in the emulated account, says what remains in it, and removes the state folder. */
+/** Notes that were written on PostgreSQL do not show up on the embedded database. */
+function sayWhereOtherNotesAre({ folder, print }: LocalRunProps, stack: string): void {
+  const database = databaseFolder(folder.application(environmentOf(stack)));
+  if (keptMajor(database) === undefined) return;
+  print(`Notes of earlier runs on PostgreSQL are kept in ${database} and appear when it can run again.`);
+}
+
+function sayHowToEnd({ folder, print, once }: LocalRunProps): void {
+  print(
+    once
+      ? `It stops now and is kept in ${folder.path} (--destroy removes it).`
+      : `Ctrl-C stops it; it is kept in ${folder.path} for the next start (--fresh starts over, --destroy removes it).`,
+  );
+}
+
+/**
+ * Destroys what stands in the emulated account, says what remains in it, and removes the state folder. Without the tools
+ * for it, only the folder is removed: the account is nowhere else.
+ */
 export async function destroyLocal(props: LocalRunProps): Promise<void> {
   const { folder, print } = props;
   if (!existsSync(folder.path)) {
     print(`There is nothing to remove: ${folder.path} does not exist.`);
     return;
   }
-  await inFolder(props, async (tools) => {
-    const kept = folder.statesKept();
-    if (kept.length > 0) {
-      const stacks = await synthesizeStacks(
-        { ...props, environments: kept.map(environmentOf) },
-        tools.terraform,
-      );
-      await withAccount(props, tools, async ({ emulator }) => {
-        for (const stack of emulator.restored ? stacks : []) {
-          await destroyStack(stackRun(props, tools, emulator, stack));
-        }
-        reportRemains(await emulator.listResources(), print);
-      });
+  await inFolder(props, async () => {
+    const kept = folder.statesKept().map(environmentOf);
+    if (kept.length === 0) return;
+    const { aws, missing } = await lookAround({ ...props, application: false });
+    requireParts(props.required, missing);
+    if (aws === undefined) return;
+    const synthesized = await synthesizeStacks({ ...props, environments: kept });
+    const stacks = prepareStacks(props, aws, synthesized);
+    const account = await Account.start(accountProps(props, aws));
+    try {
+      for (const stack of account.emulator.restored ? stacks : []) await account.destroy(stack);
+      reportRemains(await account.emulator.listResources(), print);
+    } finally {
+      await account.stop();
     }
   });
   folder.remove();
@@ -208,230 +325,74 @@ function reportRemains(
   }
 }
 
-/** Looks for the tools before anything is written, and holds the folder's lock meanwhile. */
-async function inFolder(
-  props: LocalRunProps,
-  work: (tools: Tools, endedBadly: boolean) => Promise<void>,
-): Promise<void> {
-  const { folder, progress } = props;
-  const tools = await progress.step("Look for what is needed", async (step) => {
-    const [terraform, emulator, postgres] = await Promise.all([
-      findTerraform(),
-      findEmulator(),
-      findApplicationTools(props),
-    ]);
-    for (const warning of emulator.warnings) {
-      step.note(warning);
-    }
-    return { terraform, emulator, postgres };
-  });
-  const mirror = findProviderMirror();
+/** Prepares the state folder and holds its lock meanwhile. */
+async function inFolder<T>({ folder }: LocalRunProps, work: (endedBadly: boolean) => Promise<T>): Promise<T> {
   folder.prepare();
   const lock = takeLock(folder.lockFile);
   try {
-    if (mirror !== undefined) {
-      writeWhole(folder.cliConfig, cliConfigFor(mirror));
-    }
-    const cliConfig = mirror === undefined ? undefined : folder.cliConfig;
-    await work({ ...tools, cliConfig }, lock.previousEndedBadly);
+    return await work(lock.previousEndedBadly);
   } finally {
     lock.release();
   }
 }
 
-/** @returns the PostgreSQL of each environment */
-async function findApplicationTools({
-  application,
-  environments,
+/** @returns the stacks of the chosen environments */
+async function synthesizeStacks({
+  projectFolder,
   folder,
-  fresh,
-}: LocalRunProps): Promise<Tools["postgres"]> {
-  if (!application) return new Map();
-  await findKubectl();
-  const found = environments.map(async (name) => {
-    const kept = fresh ? undefined : keptMajor(databaseFolder(folder.application(name)));
-    return [name, await findPostgres({ keptMajor: kept })] as const;
+  progress,
+  interruption,
+  environments,
+}: LocalRunProps): Promise<SynthesizedStack[]> {
+  const stacks = await progress.step("Synthesize the stacks", async (step) => {
+    const all = await synthesize({ projectFolder, out: folder.out, signal: interruption.signal });
+    step.note(`${all.length} stacks: ${all.map(({ name }) => name).join(", ")}`);
+    return all;
   });
-  return new Map(await Promise.all(found));
+  return stacksOf(environments, stacks);
 }
 
-async function synthesizeStacks(props: LocalRunProps, terraform: Terraform): Promise<PreparedStack[]> {
-  const { projectFolder, folder, progress, interruption, environments } = props;
-  const stacks = await progress.step<SynthesizedStack[]>("Synthesize the stacks", () =>
-    synthesize({ projectFolder, out: folder.out, signal: interruption.signal }),
-  );
-  const mirror = findProviderMirror();
-  const prepared = stacksOf(environments, stacks).map((stack) =>
+function prepareStacks(
+  { folder, print }: LocalRunProps,
+  { provider, terraform }: AwsTools,
+  stacks: readonly SynthesizedStack[],
+): PreparedStack[] {
+  const mirror = provider.kind === "mirror" ? provider.mirror : undefined;
+  const prepared = stacks.map((stack) =>
     prepareStack({ stack, folder, mirror, terraformVersion: terraform.version }),
   );
-  for (const note of prepared.flatMap(({ leftOut }) => leftOut)) props.print(note);
+  for (const note of prepared.flatMap(({ leftOut }) => leftOut)) print(note);
   return prepared;
+}
+
+function accountProps(props: LocalRunProps, tools: AwsTools): AccountProps {
+  const { folder, port, check, parallelism, progress, interruption, print } = props;
+  const { provider } = tools;
+  if (provider.kind === "mirror") writeWhole(folder.cliConfig, cliConfigFor(provider.mirror));
+  const cliConfig = provider.kind === "mirror" ? folder.cliConfig : undefined;
+  return { folder, port, check, parallelism, progress, interruption, print, tools, cliConfig };
 }
 
 function isDue({ record, fingerprint }: PreparedStack, { check }: LocalRunProps): boolean {
   return check || record.appliedAt(fingerprint) === undefined;
 }
 
-/** The emulated account as it is now: it may be stopped and started again on the way. */
-interface RunningAccount {
-  emulator: Emulator;
-}
-
-async function withAccount(
-  props: LocalRunProps,
-  tools: Tools,
-  work: (account: RunningAccount) => Promise<void>,
-): Promise<void> {
-  const account = { emulator: await startAccount(props, tools) };
-  try {
-    await work(account);
-  } finally {
-    await account.emulator.stop();
-  }
-}
-
-async function startAccount({ folder, port, progress }: LocalRunProps, tools: Tools): Promise<Emulator> {
-  return progress.step("Start the emulated AWS", async (step) => {
-    const hadStates = folder.statesKept().length > 0;
-    const emulator = await startEmulator({
-      stateFile: folder.emulatorState,
-      logFile: folder.emulatorLog,
-      installation: tools.emulator,
-      ...(port === undefined ? {} : { port }),
-    }).catch((error: Error) => {
-      throw new LocalProblem(error.message, "", { cause: error });
-    });
-    if (hadStates && !emulator.restored) {
-      folder.forgetAccount();
-      step.note(
-        `starting from an empty account: the kept one cannot be used, for ${emulator.whyNotRestored}`,
-      );
-    }
-    step.note(`account ${emulator.account} at ${emulator.endpoint}`);
-    return emulator;
-  });
-}
-
-/**
- * Applies what is due. A run that was cut short can leave things in the account that its Terraform had asked for and
- * never heard of; where those get in the way, the account goes back to where it was before that run.
- */
-async function raise(
-  props: LocalRunProps,
-  tools: Tools,
-  account: RunningAccount,
-  stacks: readonly PreparedStack[],
-  cutShort: boolean,
-): Promise<void> {
-  try {
-    await applyDue(props, tools, account.emulator, stacks);
-  } catch (error) {
-    if (!cutShort || !(error instanceof TerraformFailed)) {
-      throw error;
-    }
-    props.print("What the interrupted run left half made gets in the way: going back to before it.");
-    await account.emulator.stop();
-    props.folder.returnToRestorePoint();
-    account.emulator = await startAccount(props, tools);
-    await applyDue(props, tools, account.emulator, stacks);
-  }
-}
-
-async function applyDue(
-  props: LocalRunProps,
-  tools: Tools,
-  emulator: Emulator,
-  stacks: readonly PreparedStack[],
-): Promise<void> {
-  for (const stack of stacks) {
-    props.interruption.throwIfRequested();
-    const since = stack.record.appliedAt(stack.fingerprint);
-    if (since !== undefined && !props.check) {
-      const when = since.toISOString().slice(0, 16).replace("T", " ");
-      props.print(
-        `${stack.name} is unchanged since it was applied (${when} UTC): not planned again (--check does).`,
-      );
-    } else {
-      await applyStack(stackRun(props, tools, emulator, stack));
-    }
-  }
-}
-
-function stackRun(
-  props: LocalRunProps,
-  tools: Tools,
-  emulator: Emulator,
-  stack: PreparedStack,
-): StackRunProps {
-  const { folder, parallelism, progress, interruption } = props;
-  const { terraform, cliConfig } = tools;
-  return { stack, folder, emulator, terraform, cliConfig, parallelism, progress, interruption };
-}
-
-function show(
-  { folder, print, once }: LocalRunProps,
-  emulator: Emulator,
-  stacks: readonly PreparedStack[],
-  applications: readonly RunningApplication[],
-): void {
-  for (const { name } of stacks) {
-    print(renderInventory(takeInventory(name, readFileSync(folder.terraformState(name), "utf8"))));
-  }
-  for (const application of applications) {
-    showApplication(application, print);
-  }
-  print(`The account ${emulator.account} answers at ${emulator.endpoint}. To look around:`);
-  print(
-    `  AWS_ENDPOINT_URL=${emulator.endpoint} AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test aws s3 ls`,
-  );
-  print(
-    once
-      ? `It stops now and is kept in ${folder.path} (--destroy removes it).`
-      : `Ctrl-C stops it; it is kept in ${folder.path} for the next start (--fresh starts over, --destroy removes it).`,
-  );
-}
-
-function showApplication(
-  { address, runsAs, differences, pages, backups }: RunningApplication,
-  print: (line: string) => void,
-): void {
-  print(`Notejam is at ${address}: sign up there with any address.`);
-  print(`It has the environment of the cluster's ${runsAs} (all that would run: ${pages}), except:`);
-  for (const line of describeDifferences(differences)) {
-    print(`  ${line}`);
-  }
-  print(backups === undefined ? NO_BACKUP : describeBackups(backups));
-}
-
-const NO_BACKUP =
-  "NO BACKUP was taken and none was proven: this machine has no pg_dump of its PostgreSQL's version. Install PostgreSQL's client programs.";
-
-function describeBackups({ bucket, count, newest }: KeptBackups): string {
-  const { id, ageSeconds, bytes, provenAt } = newest;
-  const proven = provenAt === null ? "never proven" : `proven at ${provenAt} by restoring it`;
-  const others = count === 1 ? "the only one" : `the newest of ${count}`;
-  return `Backup ${id} (${others} in s3://${bucket}): ${bytes} bytes, ${ageSeconds} s old, ${proven}.`;
-}
-
 /** @throws LocalProblem when the emulator or an application ends by itself meanwhile */
 async function untilInterrupted(
   { signal }: Interruption,
-  emulator: Emulator,
-  applications: readonly RunningApplication[],
+  applications: readonly { readonly ended: Promise<string> }[],
+  emulator?: Emulator,
 ): Promise<void> {
   // Neither a pending promise nor the emulator's process keeps Node running.
   const stayAlive = setInterval(() => {}, 60_000);
   const interrupted = new Promise<undefined>((resolve) => {
     const end = () => resolve(undefined);
     signal.addEventListener("abort", end, { once: true });
-    if (signal.aborted) {
-      end();
-    }
+    if (signal.aborted) end();
   });
-  const ends = [emulator.ended.then(({ how }) => how), ...applications.map(({ ended }) => ended)];
+  const ends = applications.map(({ ended }) => ended);
+  if (emulator !== undefined) ends.push(emulator.ended.then(({ how }) => how));
   const how = await Promise.race([interrupted, ...ends]);
   clearInterval(stayAlive);
-  if (how !== undefined) {
-    throw new LocalProblem(how, "Run npm start again.");
-  }
+  if (how !== undefined) throw new LocalProblem(how, "Run npm start again.");
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { findEmulator } from "./emulator/find-emulator.js";
-import { findTerraform } from "./terraform.js";
+import { findTerraform } from "./find-terraform.js";
 import { projectFolder, startCommand, temporaryFolder } from "./testing.js";
 
 const missing = await Promise.all([findTerraform(), findEmulator()]).then(

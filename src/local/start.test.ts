@@ -69,13 +69,31 @@ describe("npm start", { timeout: 30_000 }, () => {
     );
   });
 
-  it("says what is missing in one line, without a stack trace, and exits 1", async () => {
+  it("leaves out what is missing, says so in one line, and exits 0", async () => {
     const { start } = command();
-    const { code, stderr } = await start([], { TERRAFORM_BINARY_NAME: "no-such-terraform" }).ended;
+    const missing = { TERRAFORM_BINARY_NAME: "no-such-terraform" };
+    const { code, stdout, stderr } = await start(["--once"], missing).ended;
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    const lines = stdout.split("\n").filter((line) => line.includes("Left out: the emulated AWS"));
+    expect(lines).toEqual([expect.stringMatching(/Terraform was not found: .*TERRAFORM_BINARY_NAME/)]);
+  });
+
+  it("exits 1 with one line where everything is required and something is missing", async () => {
+    const { start } = command();
+    const missing = { TERRAFORM_BINARY_NAME: "no-such-terraform" };
+    const { code, stderr } = await start(["--once", "--require", "all"], missing).ended;
     expect(code).toBe(1);
     expect(stderr.trim().split("\n")).toEqual([
-      expect.stringMatching(/^Terraform was not found: .* TERRAFORM_BINARY_NAME\.$/),
+      expect.stringMatching(/^This machine lacks what --require asks for: .*aws.*Terraform was not found/),
     ]);
+  });
+
+  it("exits 1 at the end of --once when the apply failed", async () => {
+    const { start } = command({ apply: { fails: [{ summary: "creating bucket" }] } });
+    const { code, stderr } = await start(["--once"]).ended;
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/• creating bucket[\s\S]*The emulated AWS is left out because of this error\./);
+    expect(stderr).not.toMatch(/^\s+at /m);
   });
 
   it("names the option that makes no sense", async () => {
@@ -87,7 +105,8 @@ describe("npm start", { timeout: 30_000 }, () => {
   it("explains itself with --help", async () => {
     const { code, stdout } = await command().start(["--help"]).ended;
     expect(code).toBe(0);
-    for (const option of ["--env", "--port", "--once", "--check", "--fresh", "--destroy", "--state"]) {
+    const options = ["--env", "--require", "--port", "--once", "--check", "--fresh"];
+    for (const option of [...options, "--destroy", "--state"]) {
       expect(stdout).toContain(option);
     }
   });

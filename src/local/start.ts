@@ -1,13 +1,15 @@
 import { Command, InvalidArgumentError } from "commander";
 import { MissingTool } from "./emulator/missing-tool.js";
 import { exitCodeOf, Interruption } from "./interruption.js";
+import { PARTS, type Part } from "./machine.js";
 import { errorCode, explainFileError, Interrupted, LocalProblem } from "./problem.js";
 import { plainProgress, terminalProgress } from "./progress.js";
-import { destroyLocal, type LocalRunProps, runLocal } from "./session.js";
-import { StateFolder, writeWhole } from "./state-folder.js";
+import { destroyLocal, type LocalRunProps, type Outcome, runLocal } from "./session.js";
+import { chooseStateFolder, type StateFolder, writeWhole } from "./state-folder.js";
 
 interface Options {
   readonly env?: string[];
+  readonly require?: Part[];
   readonly port?: number;
   readonly fresh?: boolean;
   readonly destroy?: boolean;
@@ -16,7 +18,7 @@ interface Options {
   readonly appPort?: number;
   readonly check?: boolean;
   readonly parallelism: number;
-  readonly state: string;
+  readonly state?: string;
 }
 
 const DEFAULT_ENVIRONMENT = "dev";
@@ -24,9 +26,14 @@ const DEFAULT_ENVIRONMENT = "dev";
 function commandLine(): Command {
   return new Command("npm start --")
     .description(
-      "Raises an environment on this machine: the stacks are synthesized and applied by Terraform to an emulated AWS that keeps its contents between runs, and Notejam runs in it with the environment of its pods. No cloud account is touched.",
+      "Runs an environment on this machine. The stacks are synthesized, applied by Terraform to an emulated AWS that keeps its contents between runs, and Notejam runs in it with the environment of its pods. Parts whose tools are missing are left out: Node alone runs Notejam on its embedded database. No cloud account is touched.",
     )
-    .option("-e, --env <name...>", `environments to raise (default: ${DEFAULT_ENVIRONMENT})`)
+    .option("-e, --env <name...>", `environments to run (default: ${DEFAULT_ENVIRONMENT})`)
+    .option(
+      "--require <part...>",
+      `fail where a part would be left out: all, ${PARTS.join(", ")}`,
+      (name: string, before: Part[] = []) => [...before, ...partsNamed(name)],
+    )
     .option(
       "-p, --port <number>",
       "port of the emulated AWS on 127.0.0.1 (default: a free one)",
@@ -42,8 +49,19 @@ function commandLine(): Command {
     .option("--check", "plan again even if nothing changed since the last complete apply")
     .option("--fresh", "start over from an empty account")
     .option("--destroy", "destroy what stands, say what remains, and remove the state folder")
-    .option("--state <folder>", "where everything is kept between runs", ".notejam")
-    .option("--parallelism <number>", "operations that Terraform runs at once", wholeNumber(1, 256), 20);
+    .option("--state <folder>", "where everything is kept between runs (default: .notejam)")
+    .option("--parallelism <number>", "operations that Terraform runs at once", wholeNumber(1, 256), 20)
+    .addHelpText(
+      "after",
+      "\nExit status: 0 when everything ran that this machine can run, 1 on an error, 130 after Ctrl-C while it starts.",
+    );
+}
+
+function partsNamed(name: string): readonly Part[] {
+  if (name === "all") return PARTS;
+  const parts = PARTS.filter((part) => part === name);
+  if (parts.length === 0) throw new InvalidArgumentError(`Choose from: all, ${PARTS.join(", ")}.`);
+  return parts;
 }
 
 function wholeNumber(least: number, most: number): (text: string) => number {
@@ -57,14 +75,14 @@ function wholeNumber(least: number, most: number): (text: string) => number {
 }
 
 async function main(): Promise<number> {
-  const command = commandLine().parse();
-  const options = command.opts<Options>();
-  const folder = new StateFolder(options.state);
+  const options = commandLine().parse().opts<Options>();
+  const projectFolder = process.cwd();
+  const folder = chooseStateFolder({ stated: options.state, projectFolder });
   const interruption = new Interruption((signal) => {
-    process.stderr.write(`\nStopping (${signal}): what runs saves what it has. Again to insist.\n`);
+    process.stderr.write(`\nStopping (${signal}); saving state. Press Ctrl-C again to force.\n`);
   });
   const stopListening = interruption.listen();
-  // Whoever read our lines is gone (`npm start | head`): end well, as on Ctrl-C.
+  // The reader of our lines is gone (`npm start | head`): end well, as on Ctrl-C.
   for (const stream of [process.stdout, process.stderr]) {
     stream.on("error", () => {
       if (!interruption.requested) {
@@ -74,9 +92,10 @@ async function main(): Promise<number> {
   }
   try {
     const props: LocalRunProps = {
-      projectFolder: process.cwd(),
+      projectFolder,
       folder,
       environments: [...new Set(options.env ?? [DEFAULT_ENVIRONMENT])],
+      required: options.require ?? [],
       ...(options.port === undefined || options.port === 0 ? {} : { port: options.port }),
       fresh: options.fresh ?? false,
       check: options.check ?? false,
@@ -87,9 +106,13 @@ async function main(): Promise<number> {
       progress: process.stdout.isTTY ? terminalProgress() : plainProgress(print),
       interruption,
       print,
+      warn: (error) => process.stderr.write(`\n${describe(error, folder)}\n${CONTINUES}\n\n`),
     };
-    await (options.destroy ? destroyLocal(props) : runLocal(props));
-    return 0;
+    if (options.destroy) {
+      await destroyLocal(props);
+      return 0;
+    }
+    return exitStatusOf(await runLocal(props), props);
   } catch (error) {
     return report(error, folder);
   } finally {
@@ -97,11 +120,18 @@ async function main(): Promise<number> {
   }
 }
 
+const CONTINUES = "The emulated AWS is left out because of this error. Notejam runs without it.";
+
+/** A run that stays until Ctrl-C has shown its error and done the rest. One that ends by itself reports it. */
+function exitStatusOf({ awsFailed, applicationRan }: Outcome, { once }: LocalRunProps): number {
+  return awsFailed && (once || !applicationRan) ? 1 : 0;
+}
+
 function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-/** Says in plain words what went wrong. @returns the exit code */
+/** Prints what went wrong. @returns the exit code */
 function report(error: unknown, folder: StateFolder): number {
   if (error instanceof Interrupted) {
     process.stderr.write(
@@ -109,16 +139,18 @@ function report(error: unknown, folder: StateFolder): number {
     );
     return exitCodeOf(error);
   }
-  const known = explainFileError(error, "work", folder.path);
-  if (known instanceof LocalProblem || known instanceof MissingTool) {
-    process.stderr.write(`\n${known.message}\n`);
-    return 1;
-  }
-  process.stderr.write(`\n${unexpected(error, folder)}\n`);
+  process.stderr.write(`\n${describe(error, folder)}\n`);
   return 1;
 }
 
-/** A fault of this program: one line for the screen, the rest for whoever looks into it. */
+function describe(error: unknown, folder: StateFolder): string {
+  const known = explainFileError(error, "work", folder.path);
+  return known instanceof LocalProblem || known instanceof MissingTool
+    ? known.message
+    : unexpected(error, folder);
+}
+
+/** A fault of this program: one line for the screen, the details in a file. */
 function unexpected(error: unknown, folder: StateFolder): string {
   const summary = error instanceof Error ? error.message : String(error);
   const details = error instanceof Error ? (error.stack ?? summary) : summary;

@@ -1,6 +1,10 @@
+import { createHash } from "node:crypto";
 import {
+  accessSync,
+  constants,
   cpSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -9,6 +13,7 @@ import {
   statfsSync,
   writeFileSync,
 } from "node:fs";
+import { homedir, tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { errorCode, explainFileError, LocalProblem } from "./problem.js";
 
@@ -79,6 +84,16 @@ export class StateFolder {
     return join(this.path, "plugins");
   }
 
+  /** Virtual environment that `--install-emulator` makes. */
+  get emulatorEnvironment(): string {
+    return join(this.path, "emulator-python");
+  }
+
+  /** Where npm's PostgreSQL is copied to if it cannot run in place. */
+  get postgresCopies(): string {
+    return join(this.path, "postgresql");
+  }
+
   get errorLog(): string {
     return join(this.path, "error.log");
   }
@@ -131,6 +146,21 @@ export class StateFolder {
     mkdirSync(this.account, { recursive: true, mode: 0o700 });
   }
 
+  /**
+   * Moves the emulated account away, so that a new one can begin and the old one is not lost. Replaces what was moved
+   * away before.
+   *
+   * @returns where it is now
+   */
+  setAccountAside(): string {
+    const aside = `${this.account}.set-aside`;
+    rmSync(aside, { recursive: true, force: true });
+    renameSync(this.account, aside);
+    rmSync(this.restorePoint, { recursive: true, force: true });
+    mkdirSync(this.account, { recursive: true, mode: 0o700 });
+    return aside;
+  }
+
   /** Forgets the notes of every environment. Their programs must be stopped. */
   forgetApplications(): void {
     rmSync(this.application(""), { recursive: true, force: true });
@@ -160,6 +190,62 @@ export class StateFolder {
 
   remove(): void {
     rmSync(this.path, { recursive: true, force: true });
+  }
+}
+
+export interface ChooseStateFolderProps {
+  /** Folder that the user named; undefined for none. */
+  readonly stated: string | undefined;
+  readonly projectFolder: string;
+  readonly env?: NodeJS.ProcessEnv;
+  readonly home?: string;
+  /** Folder for temporary files. */
+  readonly temporary?: string;
+}
+
+/**
+ * Chooses where a run keeps its state: the stated folder, else `.notejam` in the project. A project that cannot be
+ * written to has its state in the user's state folder (`XDG_STATE_HOME`, `~/.local/state`), or in the folder for temporary
+ * files where there is no such folder either.
+ *
+ * @see https://specifications.freedesktop.org/basedir-spec/latest/
+ */
+export function chooseStateFolder({
+  stated,
+  projectFolder,
+  env = process.env,
+  home = homedir(),
+  temporary = tmpdir(),
+}: ChooseStateFolderProps): StateFolder {
+  if (stated !== undefined) return new StateFolder(stated);
+  const inProject = join(projectFolder, ".notejam");
+  if (isWritable(existsSync(inProject) ? inProject : projectFolder)) return new StateFolder(inProject);
+  const name = createHash("sha256").update(resolve(projectFolder)).digest("hex").slice(0, 12);
+  const user = process.getuid?.() ?? 0;
+  const places = [
+    join(env.XDG_STATE_HOME || join(home, ".local/state"), "notejam", name),
+    join(temporary, `notejam-${user}-${name}`),
+  ];
+  const usable = places.find((place) => canCreate(place, user));
+  return new StateFolder(usable ?? inProject);
+}
+
+function isWritable(folder: string): boolean {
+  try {
+    accessSync(folder, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether a folder is there or can be created, and belongs to the user: anybody may create one for temporary files. */
+function canCreate(folder: string, user: number): boolean {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    return lstatSync(folder).uid === user && isWritable(folder);
+  } catch {
+    return false;
   }
 }
 

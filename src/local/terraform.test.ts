@@ -1,7 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { TerraformFailed, terraformEnvironment } from "./terraform.js";
+import { TerraformFailed } from "./terraform.js";
+import { terraformEnvironment } from "./terraform-environment.js";
 import { temporaryFolder } from "./testing.js";
 
 const props = {

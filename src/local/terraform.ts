@@ -2,68 +2,12 @@ import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { z } from "zod";
-import toolVersions from "../../tool-versions.json" with { type: "json" };
+import type { Terraform } from "./find-terraform.js";
 import type { Interruption } from "./interruption.js";
 import { LocalProblem } from "./problem.js";
-import { compareVersions } from "./provider-mirror.js";
+import { readIfThere } from "./state-folder.js";
 import { type Diagnostic, describeDiagnostic, parseEvent, type TerraformEvent } from "./terraform-events.js";
 import { hideSecrets } from "./variables.js";
-
-/**
- * Write-only arguments, by which secrets reach AWS without passing through the state, came with this version.
- * @see https://developer.hashicorp.com/terraform/language/manage-sensitive-data/write-only
- */
-const OLDEST_VERSION = toolVersions.terraform.minimum;
-const HOW_TO_GET_IT = `Install Terraform ${OLDEST_VERSION} or newer from https://developer.hashicorp.com/terraform/install, or name its binary in TERRAFORM_BINARY_NAME.`;
-
-const VersionAnswer = z.object({ terraform_version: z.string() });
-
-/** A Terraform that can be used. */
-export interface Terraform {
-  readonly binary: string;
-  readonly version: string;
-}
-
-/**
- * Finds Terraform the way `cdktf` does: `TERRAFORM_BINARY_NAME`, else `terraform` on the PATH.
- *
- * @throws LocalProblem when there is none, when it does not run, or when it is too old
- */
-export async function findTerraform(env: NodeJS.ProcessEnv = process.env): Promise<Terraform> {
-  const binary = env.TERRAFORM_BINARY_NAME || "terraform";
-  const result = await execa(binary, ["version", "-json"], {
-    env: { ...withoutTerraformSettings(env), CHECKPOINT_DISABLE: "1" },
-    extendEnv: false,
-    reject: false,
-    stdin: "ignore",
-  });
-  if (result.code === "ENOENT") {
-    throw new LocalProblem(`Terraform was not found: there is no \`${binary}\` on the PATH.`, HOW_TO_GET_IT);
-  }
-  const version = versionIn(result.stdout);
-  if (result.failed || version === undefined) {
-    const why = result.stderr?.trim().split("\n")[0] ?? "";
-    throw new LocalProblem(
-      `\`${binary} version -json\` did not answer${why === "" ? "" : `: ${why}`}.`,
-      HOW_TO_GET_IT,
-    );
-  }
-  if (compareVersions(version, OLDEST_VERSION) < 0) {
-    throw new LocalProblem(
-      `Terraform ${version} (\`${binary}\`) is too old: write-only arguments, which keep passwords out of the state, need ${OLDEST_VERSION}.`,
-      HOW_TO_GET_IT,
-    );
-  }
-  return { binary, version };
-}
-
-function versionIn(output: string): string | undefined {
-  try {
-    return VersionAnswer.parse(JSON.parse(output)).terraform_version;
-  } catch {
-    return undefined;
-  }
-}
 
 /** Terraform ended with errors; the message lists them, each with its resource address. */
 export class TerraformFailed extends LocalProblem {
@@ -83,6 +27,11 @@ export class TerraformFailed extends LocalProblem {
 function remedyFor(said: string): string {
   if (/no space left on device/i.test(said)) {
     return "Free some space on that disk, then run the same command again.";
+  }
+  if (
+    /created by a newer provider version|state snapshot was created by|newer than (the )?current/i.test(said)
+  ) {
+    return "Use the version that wrote the local state, or start over with --fresh: the notes in it are then gone.";
   }
   if (/query available provider packages|install(ing)? provider|registry/i.test(said)) {
     return "Check that https://registry.terraform.io can be reached, or name a folder of mirrored providers in TF_PLUGIN_MIRROR.";
@@ -127,6 +76,12 @@ export async function init(props: TerraformRunProps, providerVersion: string | u
     rmSync(lockFile);
   }
   await run(props, `prepare ${props.stack}`, ["init", "-input=false", "-reconfigure", "-json"]);
+}
+
+/** The AWS provider's version that `init` chose for a folder; undefined before an `init`. */
+export function lockedProviderVersion(folder: string): string | undefined {
+  const lock = readIfThere(join(folder, ".terraform.lock.hcl"));
+  return /provider "[^"]*\/hashicorp\/aws" \{\s*version\s*=\s*"([^"]+)"/.exec(lock ?? "")?.[1];
 }
 
 /** Checks the JSON against the provider's schema. */
@@ -177,6 +132,13 @@ function watch(props: TerraformRunProps, also: (event: TerraformEvent) => void):
   };
 }
 
+/** A provider of 150 MB over a slow line. */
+const INIT_TIMEOUT_MS = 10 * 60_000;
+/** Several times what the largest environment takes on a slow machine. */
+const RUN_TIMEOUT_MS = 30 * 60_000;
+/** Terraform saves its state when it is interrupted, but may hang in a call: then it is killed. */
+const KILL_AFTER_MS = 60_000;
+
 /** Lines of plain text to keep for a message when Terraform ends without a diagnostic. */
 const LINES_KEPT = 20;
 
@@ -200,6 +162,14 @@ async function run(
     detached: true,
   });
   const stopListening = props.interruption.passTo(child);
+  const limit = args[0] === "init" ? INIT_TIMEOUT_MS : RUN_TIMEOUT_MS;
+  let hasTimedOut = false;
+  const tooLate = setTimeout(() => {
+    hasTimedOut = true;
+    child.kill("SIGINT");
+    killing = setTimeout(() => child.kill("SIGKILL"), KILL_AFTER_MS);
+  }, limit);
+  let killing: NodeJS.Timeout | undefined;
   const diagnostics: Diagnostic[] = [];
   const plain: string[] = [];
   try {
@@ -217,49 +187,16 @@ async function run(
     }
   } finally {
     stopListening();
+    clearTimeout(tooLate);
+    clearTimeout(killing);
   }
   const result = await child;
   props.interruption.throwIfRequested();
+  if (hasTimedOut) {
+    throw new TerraformFailed(doing, diagnostics, `it did not end within ${limit / 60_000} minutes`);
+  }
   if (result.failed && !jsonDocument) {
     throw new TerraformFailed(doing, diagnostics, plain.slice(-LINES_KEPT).join("\n"));
   }
   return plain.join("\n");
-}
-
-export interface TerraformEnvironmentProps {
-  /** The variables that lead to the emulated AWS. */
-  readonly emulator: Readonly<Record<string, string>>;
-  /** An empty file, in the place of the user's own AWS profiles. */
-  readonly emptyFile: string;
-  readonly pluginCache: string;
-  /** Terraform's CLI configuration when a mirror is used. */
-  readonly cliConfig?: string;
-  /** Values of the stack's variables. */
-  readonly variables: Readonly<Record<string, string>>;
-}
-
-/**
- * Terraform's environment for a local run. Nothing of the user's own AWS or Terraform settings is passed on: a local
- * run can reach the emulator and nothing else, whatever profile is active in the shell.
- */
-export function terraformEnvironment(props: TerraformEnvironmentProps, env = process.env): NodeJS.ProcessEnv {
-  const variables = Object.entries(props.variables).map(([name, value]) => [`TF_VAR_${name}`, value]);
-  const config = props.cliConfig ?? env.TF_CLI_CONFIG_FILE;
-  return {
-    ...withoutTerraformSettings(env),
-    ...props.emulator,
-    AWS_CONFIG_FILE: props.emptyFile,
-    AWS_SHARED_CREDENTIALS_FILE: props.emptyFile,
-    TF_IN_AUTOMATION: "1",
-    TF_PLUGIN_CACHE_DIR: props.pluginCache,
-    // The folder is thrown away with everything in it: checksums of other platforms are of no use there.
-    TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE: "1",
-    ...(config === undefined || !existsSync(config) ? {} : { TF_CLI_CONFIG_FILE: config }),
-    ...Object.fromEntries(variables),
-  };
-}
-
-function withoutTerraformSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const isForeign = (name: string) => name.startsWith("AWS_") || name.startsWith("TF_");
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !isForeign(name)));
 }

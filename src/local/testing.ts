@@ -1,5 +1,14 @@
 import { spawn } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -19,6 +28,7 @@ function executable(file: string, lines: string): string {
 }
 
 export interface FakeTerraform {
+  readonly product?: "Terraform" | "OpenTofu";
   readonly version?: string;
   /** What an apply does: ends well, reports these errors, or works until it is interrupted. */
   readonly apply?: "succeeds" | "hangs" | { readonly fails: readonly Record<string, unknown>[] };
@@ -30,7 +40,7 @@ export interface FakeTerraform {
  */
 export function fakeTerraform(
   folder: string,
-  { version = "1.11.4", apply = "succeeds" }: FakeTerraform = {},
+  { product = "Terraform", version = "1.11.4", apply = "succeeds" }: FakeTerraform = {},
 ): string {
   return executable(
     join(folder, "terraform"),
@@ -41,7 +51,8 @@ const behaviour = ${JSON.stringify(apply)};
 const say = (event) => console.log(JSON.stringify(event));
 const [command] = process.argv.slice(2);
 if (command === "version") {
-  say({ terraform_version: ${JSON.stringify(version)} });
+  console.log(${JSON.stringify(`${product} v${version}
+on linux_amd64`)});
   process.exit(0);
 }
 appendFileSync(calls, process.argv.slice(2).join(" ") + "\\n");
@@ -110,10 +121,11 @@ export function fakeMirror(
   folder: string,
   platform: string,
   versions: readonly string[] = ["5.100.0"],
+  host = "registry.terraform.io",
 ): string {
   const mirror = join(folder, "mirror");
   for (const version of versions) {
-    mkdirSync(join(mirror, "registry.terraform.io/hashicorp/aws", version, platform), { recursive: true });
+    mkdirSync(join(mirror, host, "hashicorp/aws", version, platform), { recursive: true });
   }
   mkdirSync(mirror, { recursive: true });
   return mirror;
@@ -129,6 +141,37 @@ export const SMALL_STACK = {
   variable: { db_pass: { type: "string", sensitive: true, ephemeral: true } },
   resource: { aws_s3_bucket: { notes: { bucket: "notes" } } },
 };
+
+/**
+ * Adds to a project folder what runs Notejam alone: an `app` whose build makes a server that is ready at once, and a second
+ * synthesized stack, without which an environment has no cluster.
+ */
+export function addApplication(project: string): void {
+  const modules = fileURLToPath(new URL("../../node_modules", import.meta.url));
+  symlinkSync(modules, join(project, "node_modules"));
+  mkdirSync(join(project, "app"), { recursive: true });
+  writeFileSync(join(project, "app/package.json"), "{}");
+  const server = `
+import { createServer } from "node:http";
+createServer((_, response) => response.end("ready")).listen(Number(process.env.PORT), process.env.HOST);
+process.on("SIGTERM", () => process.exit(0));
+`;
+  writeFileSync(
+    join(project, "app/build.ts"),
+    `import { mkdirSync, writeFileSync } from "node:fs";
+const folder: string = process.argv[2] ?? "";
+mkdirSync(folder, { recursive: true });
+writeFileSync(folder + "/notejam.mjs", ${JSON.stringify(server)});
+`,
+  );
+  const app = readFileSync(join(project, "app.mjs"), "utf8");
+  writeFileSync(
+    join(project, "app.mjs"),
+    `${app}mkdirSync(out + "/stacks/notejam-dev-gitops", { recursive: true });
+writeFileSync(out + "/stacks/notejam-dev-gitops/cdk.tf.json", "{}");
+`,
+  );
+}
 
 /** A project folder whose app writes one stack, or does what `app` says. */
 export function projectFolder(folder: string, stack: object = SMALL_STACK, app?: string): string {

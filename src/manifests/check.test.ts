@@ -65,9 +65,9 @@ describe.runIf(hasKubectl)("npm run check:manifests", () => {
     expect(exitCode).toBe(1);
   });
 
-  it("says in a line that kubectl is missing", async () => {
+  it("says in a line that kubectl and kustomize are missing", async () => {
     const { exitCode, stderr } = await check([], { PATH: join(resolve(folder), "nowhere") });
-    expect(stderr).toMatch(/kubectl is not installed.*\n?$/);
+    expect(stderr).toMatch(/Neither kubectl nor kustomize was found.*\n?$/);
     expect(stderr).not.toMatch(/^\s+at /m);
     expect(exitCode).toBe(1);
   });

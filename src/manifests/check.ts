@@ -7,7 +7,7 @@ import { type CheckedEnvironment, checkEnvironment } from "./check-environment.j
 import { environmentFacts } from "./environment-facts.js";
 import { openMeasures, WrongFolder } from "./measures.js";
 import { writePages } from "./pages.js";
-import { Builder, NoKubectl } from "./render.js";
+import { Builder, findKustomize, NoKustomize } from "./render.js";
 import { readTree } from "./tree.js";
 
 interface Options {
@@ -25,8 +25,7 @@ async function main(): Promise<void> {
   const measures = readMeasures(options);
   const tree = readTree(options.tree);
   const configuration = await loadConfiguration(options.environments);
-  const builder = new Builder(options.tree);
-  await builder.findKubectl();
+  const builder = new Builder(options.tree, await findKustomize());
   const checked: CheckedEnvironment[] = [];
   for (const facts of await environmentFacts(configuration, tree, new Date())) {
     checked.push(await checkEnvironment({ builder, tree, facts, measures }));
@@ -77,7 +76,7 @@ function report(checked: readonly CheckedEnvironment[], out: string): void {
 }
 
 await main().catch((error: unknown) => {
-  if (!(error instanceof NoKubectl || error instanceof WrongFolder)) return reportUserError(error);
+  if (!(error instanceof NoKustomize || error instanceof WrongFolder)) return reportUserError(error);
   process.exitCode = 1;
   console.error(error.message);
 });

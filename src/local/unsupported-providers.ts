@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { LocalProblem } from "./problem.js";
 import { writeWhole } from "./state-folder.js";
 
-/** Providers whose service is not emulated, and without which the rest of a stack still stands. */
-const LEFT_OUT: Readonly<Record<string, string>> = { tfe: "Terraform Cloud" };
+/** Providers whose service is not emulated. The rest of a stack can be applied without them. */
+const UNSUPPORTED: Readonly<Record<string, string>> = { tfe: "Terraform Cloud" };
 
 type Json = Record<string, unknown>;
 
@@ -17,9 +17,9 @@ type Json = Record<string, unknown>;
  * @returns a line for people per service; empty when nothing was left out
  * @throws LocalProblem when what stays refers to what goes
  */
-export function leaveOut(stack: string, file: string): string[] {
+export function removeUnsupportedProviders(stack: string, file: string): string[] {
   const json: Json = JSON.parse(readFileSync(file, "utf8"));
-  const notes = Object.entries(LEFT_OUT).flatMap(([provider, service]) => {
+  const notes = Object.entries(UNSUPPORTED).flatMap(([provider, service]) => {
     const gone = without(json, provider);
     if (gone.length === 0) return [];
     refuseReferences(stack, JSON.stringify(json), gone);

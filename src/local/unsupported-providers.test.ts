@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { leaveOut } from "./left-out.js";
 import { LocalProblem } from "./problem.js";
 import { temporaryFolder } from "./testing.js";
+import { removeUnsupportedProviders } from "./unsupported-providers.js";
 
 const AWS = {
   terraform: { required_providers: { aws: { source: "aws", version: "~> 6.26" } } },
@@ -33,7 +33,7 @@ function written(json: object): string {
 describe("what a local run leaves out of a stack", () => {
   it("is Terraform Cloud, whole, and it says what and how much", () => {
     const file = written(WITH_TERRAFORM_CLOUD);
-    expect(leaveOut("notejam-bootstrap", file)).toEqual([
+    expect(removeUnsupportedProviders("notejam-bootstrap", file)).toEqual([
       "Terraform Cloud is not emulated: 4 of notejam-bootstrap's resources are left out " +
         "(2 tfe_workspace, 1 tfe_variable, 1 data.tfe_organization_membership).",
     ]);
@@ -43,7 +43,7 @@ describe("what a local run leaves out of a stack", () => {
   it("is nothing of a stack without it, whose file stays byte for byte", () => {
     const file = written(AWS);
     const before = readFileSync(file, "utf8");
-    expect(leaveOut("notejam-dev", file)).toEqual([]);
+    expect(removeUnsupportedProviders("notejam-dev", file)).toEqual([]);
     expect(readFileSync(file, "utf8")).toBe(before);
   });
 
@@ -53,7 +53,9 @@ describe("what a local run leaves out of a stack", () => {
       ...WITH_TERRAFORM_CLOUD,
       resource: { ...WITH_TERRAFORM_CLOUD.resource, aws_iam_role: role },
     });
-    expect(() => leaveOut("notejam-bootstrap", file)).toThrow(LocalProblem);
-    expect(() => leaveOut("notejam-bootstrap", file)).toThrow(/depends on tfe_workspace\.dev, which is not/);
+    expect(() => removeUnsupportedProviders("notejam-bootstrap", file)).toThrow(LocalProblem);
+    expect(() => removeUnsupportedProviders("notejam-bootstrap", file)).toThrow(
+      /depends on tfe_workspace\.dev, which is not/,
+    );
   });
 });

@@ -1,0 +1,126 @@
+import { applyStack, destroyStack, type StackRunProps } from "./apply-stack.js";
+import { type Emulator, startEmulator } from "./emulator/emulator.js";
+import type { Interruption } from "./interruption.js";
+import type { AwsTools } from "./machine.js";
+import type { PreparedStack } from "./prepare-stack.js";
+import { LocalProblem } from "./problem.js";
+import type { Progress } from "./progress.js";
+import type { StateFolder } from "./state-folder.js";
+import { TerraformFailed } from "./terraform.js";
+
+export interface AccountProps {
+  readonly folder: StateFolder;
+  /** The emulator's port on the loopback interface. @default a free one */
+  readonly port?: number | undefined;
+  /** Plan again even if nothing changed since the last complete apply. */
+  readonly check: boolean;
+  /** Operations that Terraform runs at once. */
+  readonly parallelism: number;
+  readonly tools: AwsTools;
+  /** Terraform's CLI configuration when a mirror is used. */
+  readonly cliConfig: string | undefined;
+  readonly progress: Progress;
+  readonly interruption: Interruption;
+  readonly print: (line: string) => void;
+}
+
+/** The emulated AWS account, to which stacks are applied. Its contents are kept when it stops. */
+export class Account {
+  private readonly props: AccountProps;
+  private running: Emulator;
+
+  private constructor(props: AccountProps, running: Emulator) {
+    this.props = props;
+    this.running = running;
+  }
+
+  static async start(props: AccountProps): Promise<Account> {
+    return new Account(props, await start(props));
+  }
+
+  /** The emulator that runs now. Another one may run after {@link apply}. */
+  get emulator(): Emulator {
+    return this.running;
+  }
+
+  async stop(): Promise<void> {
+    await this.running.stop();
+  }
+
+  /**
+   * Applies the stacks that changed since they were applied. A run that was cut short can leave resources in the account
+   * that its Terraform does not know. If they get in the way, the account returns to its contents before that run.
+   *
+   * @param isCutShort whether the last run was cut short in an apply
+   */
+  async apply(stacks: readonly PreparedStack[], isCutShort: boolean): Promise<void> {
+    try {
+      await this.applyChanged(stacks);
+    } catch (error) {
+      if (!isCutShort || !(error instanceof TerraformFailed)) throw error;
+      this.props.print("Resources of the interrupted run get in the way: going back to before it.");
+      await this.running.stop();
+      this.props.folder.returnToRestorePoint();
+      this.running = await start(this.props);
+      await this.applyChanged(stacks);
+    }
+  }
+
+  /** Destroys all that a stack made. */
+  async destroy(stack: PreparedStack): Promise<void> {
+    await destroyStack(this.runOf(stack));
+  }
+
+  private async applyChanged(stacks: readonly PreparedStack[]): Promise<void> {
+    const { interruption, check, print } = this.props;
+    for (const stack of stacks) {
+      interruption.throwIfRequested();
+      const since = stack.record.appliedAt(stack.fingerprint);
+      if (since === undefined || check) {
+        await applyStack(this.runOf(stack));
+      } else {
+        const when = since.toISOString().slice(0, 16).replace("T", " ");
+        print(
+          `${stack.name} is unchanged since it was applied (${when} UTC): not planned again (--check does).`,
+        );
+      }
+    }
+  }
+
+  private runOf(stack: PreparedStack): StackRunProps {
+    const { folder, parallelism, progress, interruption, cliConfig, tools } = this.props;
+    const { terraform } = tools;
+    return {
+      stack,
+      folder,
+      emulator: this.running,
+      terraform,
+      cliConfig,
+      parallelism,
+      progress,
+      interruption,
+    };
+  }
+}
+
+async function start({ folder, port, progress, tools }: AccountProps): Promise<Emulator> {
+  return progress.step("Start the emulated AWS", async (step) => {
+    const hadStates = folder.statesKept().length > 0;
+    const emulator = await startEmulator({
+      stateFile: folder.emulatorState,
+      logFile: folder.emulatorLog,
+      installation: tools.emulator,
+      ...(port === undefined ? {} : { port }),
+    }).catch((error: Error) => {
+      throw new LocalProblem(error.message, "", { cause: error });
+    });
+    if (hadStates && !emulator.restored) {
+      const aside = folder.setAccountAside();
+      step.note(
+        `starting from an empty account, because the kept one cannot be used: ${emulator.whyNotRestored}. It was moved to ${aside}`,
+      );
+    }
+    step.note(`account ${emulator.account} at ${emulator.endpoint}`);
+    return emulator;
+  });
+}

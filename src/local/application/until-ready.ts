@@ -1,0 +1,31 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { LocalProblem } from "../problem.js";
+import type { GuardedProgram } from "./guarded-program.js";
+
+/** A cold start takes a second; a busy machine a multiple of it. */
+const READY_TIMEOUT_MS = 60_000;
+const POLL_MS = 50;
+
+/**
+ * Waits until a server is ready for traffic.
+ *
+ * @param port where its `/readyz` answers, on the loopback interface
+ * @throws LocalProblem with the last lines of its log when it ends or does not become ready in time
+ */
+export async function untilReady(server: GuardedProgram, port: number, signal: AbortSignal): Promise<void> {
+  const deadline = Date.now() + READY_TIMEOUT_MS;
+  while (!server.hasEnded && Date.now() < deadline) {
+    signal.throwIfAborted();
+    if (await isReady(port)) return;
+    await delay(POLL_MS);
+  }
+  const what = server.hasEnded ? "ended while starting" : "was not ready in a minute";
+  throw new LocalProblem(`${server.name} ${what} (${server.logFile}):\n${server.lastWords}\n`, "");
+}
+
+async function isReady(port: number): Promise<boolean> {
+  return fetch(`http://127.0.0.1:${port}/readyz`).then(
+    ({ ok }) => ok,
+    () => false,
+  );
+}

@@ -1,0 +1,173 @@
+import { findKustomize, type Kustomize, NoKustomize } from "../manifests/render.js";
+import { databaseFolder } from "./application/application.js";
+import { findPostgres, type PostgresInstallation } from "./application/find-postgres.js";
+import { keptMajor } from "./application/postgres.js";
+import { type EmulatorInstallation, findEmulator } from "./emulator/find-emulator.js";
+import { MissingTool } from "./emulator/missing-tool.js";
+import { findTerraform, type Terraform } from "./find-terraform.js";
+import { LocalProblem } from "./problem.js";
+import type { Progress, Step } from "./progress.js";
+import { describeProvider, findProvider, type ProviderSource } from "./provider-source.js";
+import type { StateFolder } from "./state-folder.js";
+
+/** Parts of a local run that need more than Node, with what is left out without them. */
+const LEFT_OUT = {
+  manifests: "rendering and checking what Flux applies",
+  aws: "the emulated AWS, and Notejam in it with PostgreSQL, backup and restore test (the stacks are synthesized, not applied)",
+  postgres: "Notejam on PostgreSQL with the environment of its pods (it runs on its embedded database)",
+  backup: "the backup and its restore test",
+} as const;
+
+/** A part of a local run that needs more than Node. */
+export type Part = keyof typeof LEFT_OUT;
+
+/** What a part is only looked for with. */
+const NEEDS: Readonly<Record<Part, readonly Part[]>> = {
+  manifests: [],
+  aws: [],
+  postgres: ["aws", "manifests"],
+  backup: ["postgres", "aws", "manifests"],
+};
+
+export const PARTS: readonly Part[] = ["manifests", "aws", "postgres", "backup"];
+
+/** A part that this machine cannot run. */
+export interface MissingPart {
+  readonly part: Part;
+  /** What is missing and how to get it, in one line. */
+  readonly reason: string;
+}
+
+/** What applies the stacks to the emulated AWS. */
+export interface AwsTools {
+  readonly terraform: Terraform;
+  readonly provider: ProviderSource;
+  readonly emulator: EmulatorInstallation;
+}
+
+/** What this machine has of what a local run can use. */
+export interface Machine {
+  readonly kustomize: Kustomize | undefined;
+  readonly aws: AwsTools | undefined;
+  /** By the environment's name. */
+  readonly postgres: ReadonlyMap<string, PostgresInstallation>;
+  readonly missing: readonly MissingPart[];
+}
+
+export interface LookAroundProps {
+  readonly folder: StateFolder;
+  /** Names of environments: `dev`. */
+  readonly environments: readonly string[];
+  /** Run Notejam itself, too. */
+  readonly application: boolean;
+  /** The notes that are kept will be removed. */
+  readonly fresh: boolean;
+  readonly progress: Progress;
+}
+
+/** Looks for the tools that a local run can use, and says in one line each what was found and what is left out. */
+export async function lookAround(props: LookAroundProps): Promise<Machine> {
+  return props.progress.step("Look for tools", (step) => look(props, step));
+}
+
+async function look(props: LookAroundProps, step: Step): Promise<Machine> {
+  const { folder, application } = props;
+  const missing: MissingPart[] = [];
+  const lacks = (part: Part, ...reasons: (string | undefined)[]) => {
+    const known = reasons.filter((reason) => reason !== undefined);
+    if (known.length > 0) missing.push({ part, reason: known.join(" ") });
+  };
+  const [kustomize, terraform, emulator] = await Promise.all([
+    attempt(findKustomize),
+    attempt(findTerraform),
+    attempt(() => findEmulator()),
+  ]);
+  lacks("manifests", kustomize.reason);
+  // Which registry counts depends on the product.
+  const provider =
+    terraform.found &&
+    (await attempt(() => findProvider({ terraform: terraform.found, pluginCache: folder.pluginCache })));
+  lacks("aws", terraform.reason, provider?.reason, emulator.reason);
+  const aws =
+    terraform.found && provider?.found && emulator.found
+      ? { terraform: terraform.found, provider: provider.found, emulator: emulator.found }
+      : undefined;
+  // PostgreSQL replaces Aurora in the emulated account, for pods as they are rendered.
+  const postgres =
+    application && aws && kustomize.found ? await attempt(() => findPostgresOfAll(props)) : undefined;
+  lacks("postgres", postgres?.reason);
+  const hasTools = [...(postgres?.found?.values() ?? [])].every(({ tools }) => tools !== undefined);
+  lacks("backup", hasTools ? undefined : NO_CLIENT_PROGRAMS);
+
+  if (terraform.found) step.note(`${terraform.found.product} ${terraform.found.version}`);
+  if (provider?.found) step.note(describeProvider(provider.found));
+  if (emulator.found) step.note(describeEmulator(emulator.found));
+  for (const warning of emulator.found?.warnings ?? []) step.note(warning);
+  for (const line of missing.map(describeMissing)) step.note(line);
+  return {
+    kustomize: kustomize.found,
+    aws,
+    postgres: postgres?.found ?? new Map(),
+    missing,
+  };
+}
+
+const NO_CLIENT_PROGRAMS =
+  "pg_dump and pg_restore of the server's version or newer were not found. Install PostgreSQL's client programs.";
+
+/** What is left out, why, and how to get it: one line. */
+export function describeMissing({ part, reason }: MissingPart): string {
+  return `Left out: ${LEFT_OUT[part]}. ${reason}`;
+}
+
+/**
+ * Refuses to go on without the parts that are required.
+ *
+ * @throws LocalProblem that names each part that is missing
+ */
+export function requireParts(required: readonly Part[], missing: readonly MissingPart[]): void {
+  const needed = new Set(required.flatMap((part) => [part, ...NEEDS[part]]));
+  const lacking = missing.filter(({ part }) => needed.has(part));
+  if (lacking.length === 0) return;
+  const names = lacking.map(({ part }) => part).join(", ");
+  throw new LocalProblem(
+    `This machine lacks what --require asks for: ${names}. ${lacking.map(({ reason }) => reason).join(" ")}`,
+    "",
+  );
+}
+
+function describeEmulator(emulator: EmulatorInstallation): string {
+  return emulator.kind === "python"
+    ? `moto ${emulator.motoVersion} (${emulator.python})`
+    : `moto in a container (${emulator.image})`;
+}
+
+/** @returns the PostgreSQL of each environment, by its name */
+async function findPostgresOfAll({
+  environments,
+  folder,
+  fresh,
+}: LookAroundProps): Promise<ReadonlyMap<string, PostgresInstallation>> {
+  const found = environments.map(async (name) => {
+    const kept = fresh ? undefined : keptMajor(databaseFolder(folder.application(name)));
+    return [name, await findPostgres({ keptMajor: kept, copies: folder.postgresCopies })] as const;
+  });
+  return new Map(await Promise.all(found));
+}
+
+/** A tool that was found, or why it was not. */
+type Attempt<T> =
+  | { readonly found: T; readonly reason?: undefined }
+  | { readonly found?: undefined; readonly reason: string };
+
+/** Turns "missing" into a value; every other error is one. */
+async function attempt<T>(find: () => Promise<T>): Promise<Attempt<T>> {
+  try {
+    return { found: await find() };
+  } catch (error) {
+    if (error instanceof LocalProblem || error instanceof MissingTool || error instanceof NoKustomize) {
+      return { reason: error.message };
+    }
+    throw error;
+  }
+}

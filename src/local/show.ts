@@ -1,0 +1,43 @@
+import { readFileSync } from "node:fs";
+import type { KeptBackups, RunningApplication } from "./application/application.js";
+import { describeDifferences } from "./application/local-pod.js";
+import type { RunningStandalone } from "./application/standalone.js";
+import type { Emulator } from "./emulator/emulator.js";
+import { renderInventory, takeInventory } from "./inventory.js";
+import type { StateFolder } from "./state-folder.js";
+
+type Print = (line: string) => void;
+
+/** Prints what stands in the emulated account, and how to reach it. */
+export function showAccount(
+  { account, endpoint }: Pick<Emulator, "account" | "endpoint">,
+  stacks: readonly { readonly name: string }[],
+  folder: StateFolder,
+  print: Print,
+): void {
+  for (const { name } of stacks) {
+    print(renderInventory(takeInventory(name, readFileSync(folder.terraformState(name), "utf8"))));
+  }
+  print(`The account ${account} answers at ${endpoint}. To look around:`);
+  print(`  AWS_ENDPOINT_URL=${endpoint} AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test aws s3 ls`);
+}
+
+/** Prints where Notejam is and what it runs on. */
+export function showApplication(running: RunningApplication | RunningStandalone, print: Print): void {
+  print(`Notejam is at ${running.address}: sign up there with any address.`);
+  if (running.kind === "standalone") {
+    print(`It runs on its embedded database. Its notes and the mails it sends are in ${running.dataFolder}.`);
+    return;
+  }
+  const { runsAs, differences, pages, backups } = running;
+  print(`It has the environment of the cluster's ${runsAs} (all that would run: ${pages}), except:`);
+  for (const line of describeDifferences(differences)) print(`  ${line}`);
+  if (backups !== undefined) print(describeBackups(backups));
+}
+
+function describeBackups({ bucket, count, newest }: KeptBackups): string {
+  const { id, ageSeconds, bytes, provenAt } = newest;
+  const proven = provenAt === null ? "never proven" : `proven at ${provenAt} by restoring it`;
+  const others = count === 1 ? "the only one" : `the newest of ${count}`;
+  return `Backup ${id} (${others} in s3://${bucket}): ${bytes} bytes, ${ageSeconds} s old, ${proven}.`;
+}
