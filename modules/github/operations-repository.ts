@@ -4,6 +4,7 @@ import { RepositoryRuleset } from "@cdktf/provider-github/lib/repository-ruleset
 import { WorkflowRepositoryPermissions } from "@cdktf/provider-github/lib/workflow-repository-permissions/index.js";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
+import { literalText } from "../blocks/literal-text.js";
 
 /** One file of a tree. */
 export interface TreeFile {
@@ -100,7 +101,8 @@ export class OperationsRepository extends Construct {
       repository: this.repositoryName,
       branch: MAIN_BRANCH,
       file: path,
-      content: literally(content),
+      // Flux replaces its own `${…}` in the cluster; Terraform must not.
+      content: literalText(content),
       commitMessage: `Write ${path}`,
       overwriteOnCreate: true,
       ...(left ? { lifecycle: { ignoreChanges: ["content"] } } : {}),
@@ -139,9 +141,4 @@ export class OperationsRepository extends Construct {
       canApprovePullRequestReviews: true,
     });
   }
-}
-
-/** A text that Terraform takes as it stands: Flux's own `${…}` are not Terraform's to replace. */
-function literally(text: string): string {
-  return text.replaceAll(/[$%]\{/g, (opening) => `${opening.charAt(0)}${opening}`);
 }

@@ -4,6 +4,7 @@ import { SnsTopicSubscription } from "@cdktf/provider-aws/lib/sns-topic-subscrip
 import { Construct } from "constructs";
 import type { AwsAccount } from "../blocks/aws-account.js";
 import { type PolicyStatement, policyDocument } from "../blocks/iam-policy.js";
+import { literalText } from "../blocks/literal-text.js";
 
 export interface AlertingProps {
   /** Base of the topic's name, unique in account and region. */
@@ -43,7 +44,7 @@ export class Alerting extends Construct {
       new SnsTopicSubscription(this, `email-${email}`, {
         topicArn: topic.arn,
         protocol: "email",
-        endpoint: email,
+        endpoint: literalText(email),
       });
   }
 }

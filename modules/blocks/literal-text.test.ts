@@ -1,0 +1,11 @@
+import { expect, it } from "vitest";
+import { literalText } from "./literal-text.js";
+
+it.each([
+  ["host: ${HOST}", "host: $${HOST}"],
+  ["log: '%{x}'", "log: '%%{x}'"],
+  ["$${a} %%{b}", "$$${a} %%%{b}"],
+  ['5 $ is 1 % of {x}, "a\\b"\n', '5 $ is 1 % of {x}, "a\\b"\n'],
+])("keeps %j from being an expression", (text, written) => {
+  expect(literalText(text)).toBe(written);
+});
