@@ -1,9 +1,10 @@
 import { DataGithubSshKeys } from "@cdktf/provider-github/lib/data-github-ssh-keys/index.js";
 import { RepositoryDeployKey } from "@cdktf/provider-github/lib/repository-deploy-key/index.js";
 import { DataKubernetesConfigMapV1 } from "@cdktf/provider-kubernetes/lib/data-kubernetes-config-map-v1/index.js";
-import { Fn, type ITerraformDependable, Token } from "cdktf";
+import { type ITerraformDependable, Token } from "cdktf";
 import { Construct } from "constructs";
 import { PlainResource } from "../blocks/plain-resource.js";
+import { formatlist, join, jsonencode, lookup, trimspace } from "../blocks/terraform-functions.js";
 
 export interface DeployKeyProps {
   /** Namespace that Flux runs in. */
@@ -57,7 +58,7 @@ export class DeployKey extends Construct {
     this.resource = new RepositoryDeployKey(this, "key", {
       repository: props.repository,
       title: `Flux in ${props.clusterName}`,
-      key: Fn.trimspace(Fn.lookup(published.data, "identity.pub")),
+      key: trimspace(lookup(published.data, "identity.pub")),
       readOnly: false,
     });
   }
@@ -65,8 +66,8 @@ export class DeployKey extends Construct {
   /** A patch of the Secret with GitHub's host keys, from its API, instead of whatever answers on port 22. */
   private knownHosts(): string {
     const hostKeys = new DataGithubSshKeys(this, "host-keys");
-    const lines = Fn.formatlist("github.com %s", [Token.asAny(hostKeys.keys)]);
-    return Fn.jsonencode({ stringData: { known_hosts: Fn.join("\n", Token.asList(lines)) } });
+    const lines = formatlist("github.com %s", Token.asAny(hostKeys.keys));
+    return jsonencode({ stringData: { known_hosts: join("\n", lines) } });
   }
 }
 

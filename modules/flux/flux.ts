@@ -1,8 +1,9 @@
 import { Release } from "@cdktf/provider-helm/lib/release/index.js";
 import { ConfigMapV1 } from "@cdktf/provider-kubernetes/lib/config-map-v1/index.js";
 import { NamespaceV1 } from "@cdktf/provider-kubernetes/lib/namespace-v1/index.js";
-import { Fn, type ITerraformDependable } from "cdktf";
+import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
+import { jsonencode } from "../blocks/terraform-functions.js";
 import { DEPLOY_KEY_SECRET, DeployKey } from "./deploy-key.js";
 import { fluxInstanceValues, OPERATOR_VALUES } from "./values.js";
 
@@ -106,7 +107,7 @@ export class Flux extends Construct {
       repository: CHARTS,
       chart,
       version: CHART_VERSION,
-      values: [Fn.jsonencode(values)],
+      values: [jsonencode(values)],
       wait: true,
       waitForJobs: true,
       timeout: TIMEOUT_SECONDS,

@@ -1,7 +1,7 @@
 import { SecretsmanagerSecret } from "@cdktf/provider-aws/lib/secretsmanager-secret/index.js";
 import { SecretsmanagerSecretVersion } from "@cdktf/provider-aws/lib/secretsmanager-secret-version/index.js";
-import { Fn } from "cdktf";
 import { Construct } from "constructs";
+import { jsonencode, tostring } from "../blocks/terraform-functions.js";
 
 /** The application's own login in the database; not the master user. */
 export interface ApplicationLogin {
@@ -65,13 +65,13 @@ export class ApplicationSecret extends Construct {
     new SecretsmanagerSecretVersion(this, "value", {
       secretId: secret.id,
       // Encoded by Terraform, not at synth: only there is the password known, with the quotes it may contain.
-      secretStringWo: Fn.jsonencode({
+      secretStringWo: jsonencode({
         POSTGRES_USER: login.userName,
         POSTGRES_PASS: login.password,
         POSTGRES_DB: address.databaseName,
         POSTGRES_URL: address.writer,
         POSTGRES_READER_URL: address.reader,
-        POSTGRES_PORT: Fn.tostring(address.port),
+        POSTGRES_PORT: tostring(address.port),
       }),
       secretStringWoVersion: login.version,
       lifecycle: { replaceTriggeredBy: [...props.rewriteOnChangeOf] },

@@ -1,8 +1,8 @@
 import { SecretsmanagerSecret } from "@cdktf/provider-aws/lib/secretsmanager-secret/index.js";
 import { SecretsmanagerSecretVersion } from "@cdktf/provider-aws/lib/secretsmanager-secret-version/index.js";
-import { Fn } from "cdktf";
 import { Construct } from "constructs";
 import { EphemeralResource } from "../blocks/ephemeral-resource.js";
+import { jsonencode } from "../blocks/terraform-functions.js";
 
 export interface KeptSecretProps {
   /** Such as `notejam/prod/grafana`. */
@@ -35,7 +35,7 @@ export class KeptSecret extends Construct {
     });
     new SecretsmanagerSecretVersion(this, "value", {
       secretId: secret.id,
-      secretStringWo: Fn.jsonencode(props.firstValue),
+      secretStringWo: jsonencode(props.firstValue),
       secretStringWoVersion: 1,
     });
     this.arn = secret.arn;

@@ -1,9 +1,9 @@
 import { SecurityGroup } from "@cdktf/provider-aws/lib/security-group/index.js";
 import { VpcEndpoint } from "@cdktf/provider-aws/lib/vpc-endpoint/index.js";
 import { VpcSecurityGroupIngressRule } from "@cdktf/provider-aws/lib/vpc-security-group-ingress-rule/index.js";
-import { Fn, Op } from "cdktf";
 import { Construct } from "constructs";
 import type { AwsAccount } from "../blocks/aws-account.js";
+import { conditional, equals } from "../blocks/terraform-functions.js";
 
 export interface VpcEndpointsProps {
   /** Base of the names, such as `notejam-dev`. */
@@ -83,7 +83,7 @@ export class VpcEndpoints extends Construct {
 
   private prefix(account: AwsAccount, prefixedInChina: boolean): string {
     if (!prefixedInChina) return "com.amazonaws";
-    return String(Fn.conditional(Op.eq(account.partition, "aws-cn"), "cn.com.amazonaws", "com.amazonaws"));
+    return conditional(equals(account.partition, "aws-cn"), "cn.com.amazonaws", "com.amazonaws");
   }
 
   private addSecurityGroup({ name, vpcId, cidr }: VpcEndpointsProps): SecurityGroup {

@@ -11,9 +11,9 @@ import { RouteTable } from "@cdktf/provider-aws/lib/route-table/index.js";
 import { RouteTableAssociation } from "@cdktf/provider-aws/lib/route-table-association/index.js";
 import { Subnet } from "@cdktf/provider-aws/lib/subnet/index.js";
 import { Vpc as AwsVpc } from "@cdktf/provider-aws/lib/vpc/index.js";
-import { propertyAccess } from "cdktf";
 import { Construct } from "constructs";
 import type { AwsAccount } from "../blocks/aws-account.js";
+import { at } from "../blocks/terraform-functions.js";
 import { type FlowLogRetention, FlowLogs } from "./flow-logs.js";
 import { planSubnets } from "./subnet-plan.js";
 import { VpcEndpoints } from "./vpc-endpoints.js";
@@ -167,8 +167,8 @@ export class Vpc extends Construct {
         ],
       },
     });
-    // Not Fn.element, which starts again at the first zone where the list is too short.
-    return Array.from({ length: zoneCount }, (_, zone) => String(propertyAccess(zones.names, [zone])));
+    // Not element(), which starts again at the first zone where the list is too short.
+    return Array.from({ length: zoneCount }, (_, zone) => at(zones.names, zone));
   }
 
   private addSubnets(tier: Tier, cidrs: readonly string[], zones: readonly string[]): Subnet[] {

@@ -1,4 +1,4 @@
-import { Fn } from "cdktf";
+import { element } from "../../modules/blocks/terraform-functions.js";
 import type { Environment } from "../config/environment.js";
 import { podFloors } from "../config/events.js";
 import { namesOf } from "../config/names.js";
@@ -107,5 +107,5 @@ function imageVars({ production }: Environment): Record<string, string> {
 
 /** A list from another state has no length that is known here: its members are named one by one. */
 function indexed(name: string, list: readonly string[]): Record<string, string> {
-  return Object.fromEntries(ZONES.map((index) => [`${name}_${index}`, String(Fn.element([...list], index))]));
+  return Object.fromEntries(ZONES.map((index) => [`${name}_${index}`, element(list, index)]));
 }

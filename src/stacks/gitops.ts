@@ -1,8 +1,9 @@
 import { GithubProvider } from "@cdktf/provider-github/lib/provider/index.js";
 import { HelmProvider } from "@cdktf/provider-helm/lib/provider/index.js";
 import { KubernetesProvider } from "@cdktf/provider-kubernetes/lib/provider/index.js";
-import { type App, Fn } from "cdktf";
+import type { App } from "cdktf";
 import { EphemeralResource } from "../../modules/blocks/ephemeral-resource.js";
+import { base64decode } from "../../modules/blocks/terraform-functions.js";
 import { Flux } from "../../modules/flux/flux.js";
 import { ActionsSettings } from "../../modules/github/actions-settings.js";
 import {
@@ -70,7 +71,7 @@ export class GitopsStack extends AwsStack {
     new GithubProvider(this, "github", { owner: this.githubOwner, token: githubTokenVariable(this) });
     const cluster = {
       host: platform.cluster_endpoint,
-      clusterCaCertificate: Fn.base64decode(platform.cluster_ca_certificate),
+      clusterCaCertificate: base64decode(platform.cluster_ca_certificate),
       token: new EphemeralResource(this, "cluster-token", {
         type: "aws_eks_cluster_auth",
         config: { name: platform.cluster_name },

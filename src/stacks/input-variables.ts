@@ -1,5 +1,6 @@
-import { Fn, TerraformVariable, type TerraformVariableConfig } from "cdktf";
+import { TerraformVariable, type TerraformVariableConfig } from "cdktf";
 import type { Construct } from "constructs";
+import { can, regex } from "../../modules/blocks/terraform-functions.js";
 
 /** Inputs that are the same for every environment: each is kept once, in a variable set. */
 export const SHARED_INPUTS = ["github_owner", "github_token"] as const;
@@ -25,7 +26,7 @@ function inputVariable(
 ): TerraformVariable {
   const variable = new TerraformVariable(stack, name, { nullable: false, ...config });
   variable.addValidation({
-    condition: Fn.can(Fn.regex(rule.pattern, variable.value)),
+    condition: can(regex(rule.pattern, variable.value)),
     errorMessage: rule.otherwise,
   });
   return variable;

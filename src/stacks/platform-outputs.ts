@@ -1,5 +1,6 @@
-import { DataTerraformRemoteState, Fn, TerraformOutput, type TerraformStack } from "cdktf";
+import { DataTerraformRemoteState, TerraformOutput, type TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
+import { tolist } from "../../modules/blocks/terraform-functions.js";
 
 /**
  * The hand-over from `notejam-<env>` to `notejam-<env>-gitops`: every output, with what it is.
@@ -81,7 +82,7 @@ export interface PlatformState {
  * Reads the contract from the platform's workspace, for the stack that follows it.
  *
  * A plan works before the platform has been applied: the outputs are then unknown, not an error of a cross-stack
- * reference. List outputs are tokens of unknown length; join them with `Fn.join`, never loop over them.
+ * reference. List outputs are tokens of unknown length; join them with `join`, never loop over them.
  */
 export function readPlatformOutputs(scope: Construct, id: string, state: PlatformState): PlatformOutputs {
   const remote = new DataTerraformRemoteState(scope, id, {
@@ -91,7 +92,7 @@ export function readPlatformOutputs(scope: Construct, id: string, state: Platfor
   });
   const entries = outputNames().map((name) => [
     name,
-    isList(name) ? Fn.tolist(remote.get(name)) : remote.getString(name),
+    isList(name) ? tolist(remote.get(name)) : remote.getString(name),
   ]);
   return Object.fromEntries(entries);
 }
