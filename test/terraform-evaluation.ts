@@ -1,0 +1,82 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const BINARY = process.env.TERRAFORM_BINARY_NAME || "terraform";
+
+interface Diagnostic {
+  readonly summary: string;
+  readonly detail: string;
+  readonly snippet?: { readonly code: string };
+}
+
+/** Environment without the user's Terraform settings, which could name another data folder or arguments. */
+const ENVIRONMENT = { PATH: process.env.PATH, CHECKPOINT_DISABLE: "1", TF_IN_AUTOMATION: "1" };
+
+/**
+ * Returns true when Terraform (or the binary that `TERRAFORM_BINARY_NAME` names) runs here. Prints what is skipped when
+ * it does not.
+ *
+ * @throws Error when it does not run although `REQUIRE_ALL_TOOLS` is 1
+ */
+export function hasTerraform(): boolean {
+  if (spawnSync(BINARY, ["version"], { env: ENVIRONMENT }).status === 0) return true;
+  const message = `\`${BINARY}\` does not run: no template is evaluated by Terraform itself. Install Terraform.`;
+  if (process.env.REQUIRE_ALL_TOOLS === "1") throw new Error(message);
+  console.warn(message);
+  return false;
+}
+
+/**
+ * Evaluates templates with Terraform and returns the value of each.
+ *
+ * @param templates by the name of the output that takes it; without references to resources, so that no provider is
+ * needed
+ * @throws Error with Terraform's own message when it refuses one
+ */
+export function evaluate(templates: Readonly<Record<string, string>>): Record<string, unknown> {
+  const output = Object.fromEntries(Object.entries(templates).map(([name, value]) => [name, { value }]));
+  return inFolderOf({ output }, (folder) => {
+    run(folder, ["apply", "-auto-approve", "-input=false", "-no-color"]);
+    const state: { outputs: Record<string, { value: unknown }> } = JSON.parse(
+      readFileSync(join(folder, "terraform.tfstate"), "utf8"),
+    );
+    return Object.fromEntries(Object.entries(state.outputs).map(([name, { value }]) => [name, value]));
+  });
+}
+
+/**
+ * Validates a configuration that needs no provider but the one built into Terraform.
+ *
+ * @returns errors and warnings, each with the line of the configuration that caused it
+ */
+export function validate(configuration: object): string[] {
+  return inFolderOf(configuration, (folder) => {
+    run(folder, ["init", "-backend=false", "-input=false", "-no-color"]);
+    const { stdout } = spawnSync(BINARY, ["validate", "-json"], {
+      cwd: folder,
+      env: ENVIRONMENT,
+      encoding: "utf8",
+    });
+    const { diagnostics }: { diagnostics: Diagnostic[] } = JSON.parse(stdout);
+    return diagnostics.map(
+      ({ summary, detail, snippet }) =>
+        `${summary}: ${detail}${snippet ? ` In: ${snippet.code.trim()}` : ""}`,
+    );
+  });
+}
+
+function inFolderOf<T>(configuration: object, use: (folder: string) => T): T {
+  const folder = mkdtempSync(join(tmpdir(), "notejam-terraform-"));
+  try {
+    writeFileSync(join(folder, "main.tf.json"), JSON.stringify(configuration, null, 1));
+    return use(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function run(folder: string, args: readonly string[]): void {
+  execFileSync(BINARY, args, { cwd: folder, env: ENVIRONMENT, stdio: "pipe" });
+}
