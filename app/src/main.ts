@@ -13,7 +13,8 @@ function isExplained(error: unknown): error is Error {
   if (error instanceof ConfigError || error instanceof FolderInUse || error instanceof BackupError)
     return true;
   const named =
-    error instanceof Error && ["MigrationError", "DatabaseUnavailable", "ImportError"].includes(error.name);
+    error instanceof Error &&
+    ["MigrationError", "DatabaseUnavailable", "ImportError", "UnusableDatabase"].includes(error.name);
   return named || codeOf(error) === "EADDRINUSE" || codeOf(error) === "28P01" || isConnectionLost(error);
 }
 

@@ -105,6 +105,12 @@ export class Account {
 
 async function start({ folder, port, progress, tools }: AccountProps): Promise<Emulator> {
   return progress.step("Start the emulated AWS", async (step) => {
+    const [damaged] = folder.damagedStates();
+    if (damaged !== undefined) {
+      step.note(
+        `starting from an empty account, because ${folder.terraformState(damaged)} is damaged. The kept one was moved to ${folder.setAccountAside()}`,
+      );
+    }
     const hadStates = folder.statesKept().length > 0;
     const emulator = await startEmulator({
       stateFile: folder.emulatorState,
@@ -117,7 +123,7 @@ async function start({ folder, port, progress, tools }: AccountProps): Promise<E
     if (hadStates && !emulator.restored) {
       const aside = folder.setAccountAside();
       step.note(
-        `starting from an empty account, because the kept one cannot be used: ${emulator.whyNotRestored}. It was moved to ${aside}`,
+        `starting from an empty account, because the kept one cannot be used: ${emulator.whyNotRestored}. The kept one was moved to ${aside}`,
       );
     }
     step.note(`account ${emulator.account} at ${emulator.endpoint}`);

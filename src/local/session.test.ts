@@ -123,11 +123,33 @@ describe("a local run", { timeout: 30_000 }, () => {
     writeFileSync(join(state, "account/witness"), "");
     rmSync(join(state, "account/emulator.state"));
     expect(await start()).toMatch(
-      /starting from an empty account, because the kept one cannot be used: there is none yet\. It was moved to \S+account\.set-aside/,
+      /starting from an empty account, because the kept one cannot be used: there is none yet\. The kept one was moved to \S+account\.set-aside/,
     );
     expect(existsSync(join(state, "account/witness"))).toBe(false);
     expect(existsSync(join(state, "account.set-aside/witness"))).toBe(true);
     expect(callsOf(folder, "terraform")).toHaveLength(4);
+  });
+
+  it("sets the account aside when Terraform's state is damaged, and loses nothing", async () => {
+    const { state, start } = machine();
+    await start();
+    const file = join(state, "account/notejam-dev.tfstate");
+    writeFileSync(file, readFileSync(file, "utf8").slice(0, 40));
+    expect(await start()).toMatch(
+      /starting from an empty account, because \S+notejam-dev\.tfstate is damaged\. The kept one was moved to/,
+    );
+    expect(existsSync(join(state, "account.set-aside/emulator.state"))).toBe(true);
+    expect(await start()).toMatch(/notejam-dev is unchanged/);
+  });
+
+  it("names the file of secrets that is damaged, and gives new ones to a fresh account", async () => {
+    const { state, start } = machine();
+    await start();
+    writeFileSync(join(state, "secrets.json"), "{broken");
+    expect(await start()).toMatch(
+      /^warned: The file \S+secrets\.json, .* is damaged\. Start over with --fresh/m,
+    );
+    expect(await start({ fresh: true })).toMatch(/Apply notejam-dev: done/);
   });
 
   it("starts over when asked for a fresh account", async () => {

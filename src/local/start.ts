@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { MissingTool } from "./emulator/missing-tool.js";
 import { exitCodeOf, Interruption } from "./interruption.js";
@@ -91,6 +92,11 @@ async function main(): Promise<number> {
     });
   }
   try {
+    if (options.state === undefined && folder.path !== join(projectFolder, ".notejam")) {
+      print(
+        `This folder cannot be written to: the state is kept in ${folder.path} (--state chooses another).`,
+      );
+    }
     const props: LocalRunProps = {
       projectFolder,
       folder,

@@ -1,8 +1,16 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { StateFolder, writeWhole } from "./state-folder.js";
+import { chooseStateFolder, StateFolder, writeWhole } from "./state-folder.js";
 import { synthesize } from "./synthesize.js";
 import { projectFolder, temporaryFolder } from "./testing.js";
 
@@ -93,5 +101,45 @@ describe("a full disk", () => {
     await expect(synthesize({ projectFolder: project, out: disk })).rejects.toThrow(
       /^Cannot write .*: ENOSPC\. Nothing was applied\.$/,
     );
+  });
+});
+
+describe("the place of the state", () => {
+  /** A folder on a file system that is read-only; undefined where this user may not make one. */
+  function readOnlyFolder(): string | undefined {
+    const folder = smallDisk("1m");
+    if (folder === undefined) return undefined;
+    execFileSync("mount", ["-o", "remount,ro", folder]);
+    return folder;
+  }
+  const isRoot = process.getuid?.() === 0;
+
+  it("is the stated folder, else .notejam in the project", () => {
+    const projectFolder = temporaryFolder();
+    expect(chooseStateFolder({ stated: "/elsewhere", projectFolder }).path).toBe("/elsewhere");
+    const { path } = chooseStateFolder({ stated: undefined, projectFolder });
+    expect(path).toBe(join(projectFolder, ".notejam"));
+    expect(existsSync(path)).toBe(false);
+  });
+
+  it.runIf(isRoot)("is the user's state folder where the project is read-only", (test) => {
+    const projectFolder = readOnlyFolder() ?? test.skip("nothing can be mounted here");
+    const home = temporaryFolder();
+    const choose = (env: NodeJS.ProcessEnv) =>
+      chooseStateFolder({ stated: undefined, projectFolder, home, env }).path;
+    expect(choose({})).toMatch(new RegExp(`^${home}/\\.local/state/notejam/[0-9a-f]{12}$`));
+    expect(choose({ XDG_STATE_HOME: join(home, "state") })).toMatch(new RegExp(`^${home}/state/notejam/`));
+    expect(choose({})).toBe(choose({}));
+  });
+
+  it.runIf(isRoot)("is the folder for temporary files where the home folder is read-only, too", (test) => {
+    const projectFolder = readOnlyFolder() ?? test.skip("nothing can be mounted here");
+    const temporary = temporaryFolder();
+    const props = { stated: undefined, projectFolder, home: projectFolder, env: {}, temporary };
+    const { path } = chooseStateFolder(props);
+    expect(path.startsWith(join(temporary, "notejam-0-"))).toBe(true);
+    // Another user may have made that folder first.
+    chownSync(path, 1234, 1234);
+    expect(chooseStateFolder(props).path).toBe(join(projectFolder, ".notejam"));
   });
 });

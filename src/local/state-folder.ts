@@ -118,6 +118,18 @@ export class StateFolder {
     return files.filter((file) => file.endsWith(ending)).map((file) => file.slice(0, -ending.length));
   }
 
+  /** The kept Terraform states that cannot be read: cut off by a full disk or a crash, or edited. */
+  damagedStates(): string[] {
+    return this.statesKept().filter((stack) => {
+      try {
+        JSON.parse(readFileSync(this.terraformState(stack), "utf8"));
+        return false;
+      } catch {
+        return true;
+      }
+    });
+  }
+
   /** Makes the folder, and says so now when the disk has no room rather than in the middle of an apply. */
   prepare(): void {
     try {
@@ -139,8 +151,9 @@ export class StateFolder {
     }
   }
 
-  /** Forgets the emulated account; the synthesized stacks, plugins and secrets stay. */
+  /** Forgets the emulated account and its secrets; the synthesized stacks and plugins stay. */
   forgetAccount(): void {
+    rmSync(this.secrets, { force: true });
     rmSync(this.account, { recursive: true, force: true });
     rmSync(this.restorePoint, { recursive: true, force: true });
     mkdirSync(this.account, { recursive: true, mode: 0o700 });

@@ -39,7 +39,7 @@ export function localVariables({
   file,
   env = process.env,
 }: LocalVariablesProps): VariableValues {
-  const kept = Kept.parse(JSON.parse(readIfThere(file) ?? "{}"));
+  const kept = readKept(file);
   const values: Record<string, string> = {};
   const made: Record<string, string> = { ...kept };
   for (const [name, variable] of Object.entries(variables)) {
@@ -55,6 +55,20 @@ export function localVariables({
     writeWhole(file, `${JSON.stringify(made, null, 2)}\n`, 0o600);
   }
   return values;
+}
+
+/** @throws LocalProblem when the file is damaged */
+function readKept(file: string): VariableValues {
+  try {
+    return Kept.parse(JSON.parse(readIfThere(file) ?? "{}"));
+  } catch (error) {
+    if (error instanceof LocalProblem) throw error;
+    throw new LocalProblem(
+      `The file ${file}, which keeps the secrets of the emulated account, is damaged.`,
+      "Start over with --fresh: an empty account gets new secrets.",
+      { cause: error },
+    );
+  }
 }
 
 function makeUp(name: string, variable: Variable, stack: string): string {

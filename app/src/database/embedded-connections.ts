@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import path from "node:path";
 import { PGlite } from "@electric-sql/pglite";
 import pg from "pg";
@@ -9,6 +10,34 @@ const asText = (value: string): string => value;
 
 /** Types that are handed on as text, as the schema's columns turn them into dates themselves. */
 const PARSERS = { [builtins.TIMESTAMPTZ]: asText, [builtins.TIMESTAMP]: asText, [builtins.DATE]: asText };
+
+/** The files of the embedded database cannot be opened by this version of Notejam. */
+export class UnusableDatabase extends Error {
+  override readonly name = "UnusableDatabase";
+}
+
+/** @throws {UnusableDatabase} when there are files that cannot be opened */
+async function openFiles(dataDir: string): Promise<PGlite> {
+  const version = versionOf(dataDir);
+  try {
+    return await PGlite.create({ dataDir });
+  } catch (error) {
+    if (version === undefined) throw error;
+    throw new UnusableDatabase(
+      `The embedded database in ${dataDir} cannot be opened. PostgreSQL ${version} wrote it, and this Notejam has another version, or it is damaged. Use the Notejam that wrote it, or move the folder away to start with an empty database.`,
+      { cause: error },
+    );
+  }
+}
+
+/** The major version that wrote a database's files; undefined when there are none. */
+function versionOf(dataDir: string): string | undefined {
+  try {
+    return readFileSync(path.join(dataDir, "PG_VERSION"), "utf8").trim();
+  } catch {
+    return undefined;
+  }
+}
 
 /**
  * Connections to the PostgreSQL embedded in this process. It runs one statement after the other,
@@ -29,7 +58,7 @@ export class EmbeddedConnections implements Connections {
   static async open(folder: string): Promise<EmbeddedConnections> {
     const unlock = lockFolder(folder);
     try {
-      const database = await PGlite.create({ dataDir: path.join(folder, "pgdata") });
+      const database = await openFiles(path.join(folder, "pgdata"));
       await database.exec("set client_min_messages = warning; set timezone = 'UTC'");
       return new EmbeddedConnections(database, unlock);
     } catch (error) {
