@@ -1,0 +1,336 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import toolVersions from "../../tool-versions.json" with { type: "json" };
+import { copyCheckout } from "./checkout.js";
+import { expectEnd } from "./expect.js";
+import { Machine, type MachineProps, ORDINARY_USER, programIfThere } from "./machine.js";
+
+/** What scenarios have in common. */
+export interface Workshop {
+  /** Folder for everything that is made; removed at the end. */
+  readonly folder: string;
+  /** A clean clone, in which `npm ci --ignore-scripts` was run. Scenarios leave it as it is. */
+  readonly checkout: string;
+  /** Makes a clean clone of the last commit. */
+  readonly clone: (name: string) => string;
+  /** Node and npm of this machine, or those of the given versions. */
+  readonly node: (version?: string, npm?: string) => Promise<Pick<MachineProps, "node" | "npm">>;
+  /** Prints a line about what is being done. */
+  readonly say: (line: string) => void;
+}
+
+export interface Scenario {
+  readonly name: string;
+  readonly about: string;
+  /** Why it cannot be run here; undefined if it can. */
+  readonly impossible?: () => string | undefined;
+  /** @throws Error when a command does not do what it should */
+  readonly run: (workshop: Workshop) => Promise<void>;
+}
+
+const isRoot = process.getuid?.() === 0;
+const needsRoot = () => (isRoot ? undefined : "only root can do that");
+const needs = (...programs: readonly string[]) => {
+  const missing = programs.filter((name) => programIfThere(name) === undefined);
+  return missing.length === 0 ? undefined : `${missing.join(", ")} not found`;
+};
+
+const ANSWERS = /^Notejam is at http:\/\/127\.0\.0\.1:\d+: sign up there/m;
+const ALONE = /^It runs on its embedded database\./m;
+const NO_MANIFESTS =
+  /^ {2}Left out: rendering and checking what Flux applies\. Neither kubectl .* Install kubectl: \S+$/m;
+const NO_AWS = /^ {2}Left out: the emulated AWS, .*\(the stacks are synthesized, not applied\)\. /m;
+const NO_TERRAFORM =
+  /Left out: the emulated AWS.*Terraform was not found: .*Install Terraform \S+ or newer: \S+/;
+const NO_PROVIDER =
+  /Left out: the emulated AWS.*The AWS provider was not found: .*does not answer\. .*TF_PLUGIN_MIRROR/;
+const NO_MOTO = /Left out: the emulated AWS.*moto.*--install-emulator/;
+const START = "npm start -- --once --app-port 0";
+
+/** Both commands of the README, as they stand there. */
+async function readmeCommands(machine: Machine, checkout: string, say: Workshop["say"]): Promise<void> {
+  const start = `npm ci && ${START}`;
+  expectEnd(start, await machine.run(start, checkout), {
+    status: 0,
+    prints: [NO_MANIFESTS, NO_AWS, NO_TERRAFORM, ANSWERS, ALONE],
+  });
+  const tests = await machine.run("npm ci && npm test", checkout);
+  const [summary = ""] = /^ *Tests .*$/m.exec(plain(tests.stdout)) ?? [];
+  say(summary.trim());
+  expectEnd(
+    "npm ci && npm test",
+    { ...tests, stdout: plain(tests.stdout) },
+    {
+      status: 0,
+      prints: [/^ *Tests +[1-9]\d+ passed/m],
+    },
+  );
+}
+
+/** Without colours. */
+function plain(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: colours begin with the control character ESC
+  return text.replaceAll(/\u001b\[[\d;]*m/g, "");
+}
+
+const NODE_ALONE: Scenario = {
+  name: "node-alone",
+  about: "only Node, npm, Git, a shell and coreutils: both README commands, then Ctrl-C",
+  async run({ folder, clone, node, say }) {
+    const machine = new Machine({ folder, ...(await node()) });
+    const checkout = clone("node-alone");
+    await readmeCommands(machine, checkout, say);
+
+    const running = machine.start("npm start -- --app-port 0", checkout);
+    await running.says(/^Ctrl-C stops it/m);
+    running.signal("SIGINT");
+    expectEnd("npm start, stopped by Ctrl-C", await running.ended, { status: 0, prints: [ANSWERS] });
+    const left = processesIn(checkout);
+    if (left.length > 0) throw new Error(`npm start left processes behind: ${left.join(", ")}`);
+  },
+};
+
+/** Command lines of processes that mention a folder. */
+function processesIn(folder: string): string[] {
+  const pids = existsSync("/proc") ? readdirSync("/proc").filter((name) => /^\d+$/.test(name)) : [];
+  return pids.flatMap((pid) => {
+    try {
+      const line = readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
+      return line.includes(folder) ? [line] : [];
+    } catch {
+      return []; // it has ended
+    }
+  });
+}
+
+/** The oldest npm goes with the oldest Node. */
+const NPM_OF: Readonly<Record<string, string>> = { "20": "10", "22": "11", "24": "12", "26": "12" };
+
+const NODES: readonly Scenario[] = toolVersions.node.tested.map((version) => {
+  const [major = ""] = version.split(".");
+  const npm = NPM_OF[major] ?? "latest";
+  return {
+    name: `node-${major}`,
+    about: `Node ${version} with npm ${npm} and nothing else: both README commands`,
+    async run({ folder, clone, node, say }) {
+      const machine = new Machine({ folder, ...(await node(version, npm)) });
+      await readmeCommands(machine, clone(`node-${major}`), say);
+    },
+  };
+});
+
+const NODE_18: Scenario = {
+  name: "node-18",
+  about: "a Node that is too old: one line",
+  async run({ folder, checkout, node }) {
+    const machine = new Machine({ folder, ...(await node("18.20.8", "10")) });
+    const tooOld = /^Node 18\.20\.8 is too old: Notejam needs Node \S+ or newer\. Get it at \S+$/m;
+    for (const command of ["npm start", "npm test"]) {
+      expectEnd(command, await machine.run(command, checkout), { status: 1, warns: [tooOld] });
+    }
+  },
+};
+
+const NO_REGISTRY: Scenario = {
+  name: "terraform-without-provider",
+  about: "Terraform, but no mirror and a registry that cannot be reached",
+  impossible: () => needs("terraform"),
+  async run({ folder, checkout, node }) {
+    // Nothing listens on port 9; TF_PLUGIN_MIRROR hides the mirrors that this machine may have.
+    const empty = join(folder, "empty");
+    mkdirSync(empty, { recursive: true });
+    const unreachable = { HTTPS_PROXY: "http://127.0.0.1:9", TF_PLUGIN_MIRROR: empty };
+    const machine = new Machine({ folder, ...(await node()), programs: ["terraform"], env: unreachable });
+    expectEnd(START, await machine.run(START, checkout), {
+      status: 0,
+      prints: [
+        /Left out: the emulated AWS.*does not hold hashicorp\/aws.*unset TF_PLUGIN_MIRROR/,
+        ANSWERS,
+        ALONE,
+      ],
+    });
+    if (!isRoot || needs("unshare", "mount") !== undefined) return;
+    const hidden = ["/opt", "/usr/local/share"].filter((each) => existsSync(each));
+    const hide = hidden.map((each) => `mount -t tmpfs none ${each}`).join(" && ");
+    const alone = new Machine({
+      folder,
+      ...(await node()),
+      programs: ["terraform", "unshare", "mount"],
+      env: { HTTPS_PROXY: "http://127.0.0.1:9" },
+    });
+    const command = `unshare --mount sh -c '${hide} && ${START}'`;
+    expectEnd(command, await alone.run(command, checkout), {
+      status: 0,
+      prints: [NO_PROVIDER, ANSWERS, ALONE],
+    });
+  },
+};
+
+const NO_PYTHON: Scenario = {
+  name: "without-python",
+  about: "Terraform, but no Python: the emulator is left out, with how to get it",
+  impossible: () => needs("terraform"),
+  async run({ folder, checkout, node }) {
+    const machine = new Machine({ folder, ...(await node()), programs: ["terraform"] });
+    expectEnd(START, await machine.run(START, checkout), { status: 0, prints: [NO_MOTO, ANSWERS, ALONE] });
+    const strict = `${START} --require all`;
+    expectEnd(strict, await machine.run(strict, checkout), {
+      status: 1,
+      warns: [/^This machine lacks what --require asks for: manifests, aws\. .*moto/m],
+    });
+  },
+};
+
+const NEWEST_MOTO: Scenario = {
+  name: "newest-moto",
+  about:
+    "Terraform, a mirror found below /opt or the registry, the newest moto in an environment of its own, no kubectl",
+  impossible: () => needs("terraform", "python3"),
+  async run({ folder, checkout, node, say }) {
+    const machine = new Machine({ folder, ...(await node()), programs: ["terraform", "python3", "setpriv"] });
+    const state = join(folder, "newest-moto");
+    const command = `${START} --install-emulator --state ${state}`;
+    const ended = await machine.run(command, checkout);
+    for (const line of ended.stdout.match(/^ {2}(Terraform|AWS provider|moto) .*$/gm) ?? []) say(line.trim());
+    expectEnd(command, ended, {
+      status: 0,
+      prints: [
+        NO_MANIFESTS,
+        new RegExp(`moto ${toolVersions.moto.newestTested.replaceAll(".", "\\.")} `),
+        /^Apply notejam-dev: done/m,
+        ANSWERS,
+        ALONE,
+      ],
+    });
+    const again = `npm start -- --once --no-app --check --state ${state}`;
+    expectEnd(again, await machine.run(again, checkout), { status: 0, prints: [/nothing to change/] });
+  },
+};
+
+const KUBECTL: Scenario = {
+  name: "kubectl-alone",
+  about: "kubectl and nothing else: what Flux applies is rendered and checked",
+  impossible: () => needs("kubectl"),
+  async run({ folder, checkout, node }) {
+    const machine = new Machine({ folder, ...(await node()), programs: ["kubectl"] });
+    expectEnd(START, await machine.run(START, checkout), {
+      status: 0,
+      prints: [/^ {2}\d+ objects, 0 findings$/m, NO_AWS, ANSWERS],
+    });
+  },
+};
+
+const PORT_TAKEN: Scenario = {
+  name: "port-taken",
+  about: "another program has the port: another one is taken, or the one that was asked for is named",
+  async run({ folder, checkout, node }) {
+    const machine = new Machine({ folder, ...(await node()) });
+    const server = createServer().listen(3000, "127.0.0.1");
+    await new Promise((done) => server.once("listening", done).once("error", done));
+    try {
+      const start = "npm start -- --once";
+      expectEnd(start, await machine.run(start, checkout), { status: 0, prints: [ANSWERS] });
+      const asked = `${start} --app-port 3000`;
+      expectEnd(asked, await machine.run(asked, checkout), {
+        status: 1,
+        warns: [/^Port 3000 on 127\.0\.0\.1 is taken\. Choose another one with --app-port/m],
+      });
+    } finally {
+      server.close();
+    }
+  },
+};
+
+const READ_ONLY: Scenario = {
+  name: "read-only-checkout",
+  about: "a checkout on a read-only file system: the state is kept elsewhere",
+  impossible: () => needsRoot() ?? needs("unshare", "mount"),
+  async run({ folder, checkout, node }) {
+    const machine = new Machine({ folder, ...(await node()), programs: ["unshare", "mount"] });
+    const readOnly = `mount --bind ${checkout} ${checkout} && mount -o remount,bind,ro ${checkout}`;
+    const command = `unshare --mount sh -c '${readOnly} && cd ${checkout} && ${START}'`;
+    expectEnd(command, await machine.run(command, folder), {
+      status: 0,
+      prints: [
+        /^This folder cannot be written to: the state is kept in \S+\/home\/\.local\/state\/notejam\//m,
+        ANSWERS,
+      ],
+    });
+  },
+};
+
+const OTHER_USER: Scenario = {
+  name: "ordinary-user",
+  about: "a user who is not root, whose home folder does not exist: both README commands",
+  impossible: () => needsRoot() ?? needs("setpriv"),
+  async run({ folder, clone, node, say }) {
+    const checkout = clone("ordinary-user");
+    const cache = join(folder, "npm-cache-of-user");
+    mkdirSync(cache, { recursive: true });
+    for (const each of [checkout, cache]) {
+      execFileSync("chown", ["-R", `${ORDINARY_USER.uid}:${ORDINARY_USER.gid}`, each]);
+    }
+    const machine = new Machine({ folder, ...(await node()), isOrdinaryUser: true });
+    await readmeCommands(machine, checkout, say);
+  },
+};
+
+const BAD_INPUT: Scenario = {
+  name: "bad-input",
+  about:
+    "wrong environments, a state that is stale, damaged or of another version: one message each, nothing lost",
+  async run({ folder, checkout: installed, node }) {
+    const machine = new Machine({ folder, ...(await node()) });
+    const checkout = copyCheckout(installed, join(folder, "bad-input"));
+    const state = join(checkout, ".notejam");
+    const embedded = join(state, "applications/dev/embedded");
+    const run = async (command: string, expectation: Parameters<typeof expectEnd>[2]) =>
+      expectEnd(command, await machine.run(command, checkout), expectation);
+
+    await run(`${START} --env nowhere`, {
+      status: 1,
+      warns: [/^There is no environment "nowhere" .*Choose from: bootstrap, dev, /m],
+    });
+    await run(`${START} --require everything`, { status: 1, warns: [/Choose from: all, manifests/] });
+
+    const dev = join(checkout, "environments/dev.ts");
+    const text = readFileSync(dev, "utf8");
+    writeFileSync(dev, text.slice(0, text.length / 2));
+    await run(START, { status: 1, warns: [/environments\/dev\.ts\n.*a TypeScript module that loads/] });
+    writeFileSync(dev, text.replace(/vpcCidr: "[^"]*"/, 'vpcCidr: "10.20.0.0/99"'));
+    await run(START, { status: 1, warns: [/environments\/dev\.ts\n {2}vpcCidr: "10\.20\.0\.0\/99"\n/] });
+    writeFileSync(dev, text);
+
+    await run(START, { status: 0, prints: [ANSWERS] });
+    writeFileSync(join(state, "lock"), JSON.stringify({ pid: 2 ** 22 + 1, started: "1" }));
+    await run(START, { status: 0, prints: [ANSWERS] });
+
+    const files = readdirSync(embedded, { recursive: true, encoding: "utf8" });
+    const version = files.find((file) => file.endsWith("pgdata/PG_VERSION")) ?? "";
+    const before = readFileSync(join(embedded, version), "utf8");
+    writeFileSync(join(embedded, version), "11\n");
+    await run(START, {
+      status: 1,
+      warns: [/The embedded database in \S+ cannot be opened\. PostgreSQL 11 wrote it/],
+    });
+    writeFileSync(join(embedded, version), before);
+    await run(START, { status: 0, prints: [ANSWERS] });
+  },
+};
+
+/** All scenarios, in the order in which they run. */
+export const SCENARIOS: readonly Scenario[] = [
+  NODE_ALONE,
+  NODE_18,
+  NO_REGISTRY,
+  NO_PYTHON,
+  KUBECTL,
+  PORT_TAKEN,
+  READ_ONLY,
+  BAD_INPUT,
+  OTHER_USER,
+  NEWEST_MOTO,
+  ...NODES,
+];
