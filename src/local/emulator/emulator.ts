@@ -7,6 +7,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
+import toolVersions from "../../../tool-versions.json" with { type: "json" };
 import { freePort, isFree } from "../ports.js";
 import { type EmulatorInstallation, findEmulator } from "./find-emulator.js";
 
@@ -24,7 +25,12 @@ const POLL_MS = 50;
 /** A free port may be taken by someone else before moto listens on it. */
 const ATTEMPTS_AT_A_RANDOM_PORT = 3;
 
-const Status = z.object({ moto: z.string(), restored: z.boolean(), whyNotRestored: z.string() });
+const Status = z.object({
+  moto: z.string(),
+  restored: z.boolean(),
+  whyNotRestored: z.string(),
+  movedTo: z.string().nullable(),
+});
 const Saved = z.union([z.object({ bytes: z.number() }), z.object({ error: z.string() })]);
 const Resources = z.object({
   resources: z.array(z.object({ service: z.string(), region: z.string(), type: z.string(), id: z.string() })),
@@ -86,6 +92,8 @@ export interface Emulator {
   readonly restored: boolean;
   /** Why the emulator started empty, in words for people; empty when it was restored. */
   readonly whyNotRestored: string;
+  /** File to which a state file of another version, or a damaged one, was moved at this start. One is kept. */
+  readonly oldStateFile: string | undefined;
   /** What people should know, one line each; empty when all is as tried. */
   readonly warnings: readonly string[];
   readonly logFile: string;
@@ -107,6 +115,8 @@ export interface Emulator {
  * Starts moto with this project's extension and waits until it answers.
  *
  * @throws MissingTool when moto is nowhere to be found
+ * @throws UnsuitableMoto when that moto lacks something that the extension relies on
+ * @throws PortTaken when a port is asked for and in use
  */
 export async function startEmulator(options: StartEmulatorOptions = {}): Promise<Emulator> {
   const installation = options.installation ?? (await findEmulator());
@@ -147,6 +157,7 @@ async function startOn(
       account: EMULATED_ACCOUNT,
       restored: status.restored,
       whyNotRestored: status.whyNotRestored,
+      oldStateFile: stateFile && status.movedTo ? join(dirname(stateFile), status.movedTo) : undefined,
       warnings: installation.warnings,
       logFile,
       ended,
@@ -192,7 +203,9 @@ export function emulatorCommand(
   installation: EmulatorInstallation,
   where: { readonly port: number; readonly stateFile?: string | undefined },
 ): Command {
-  const options = ["--until-stdin-closes", "--port", String(where.port)];
+  const { minimum, newestTested } = toolVersions.moto;
+  const options = ["--until-stdin-closes", "--supported-moto", minimum, newestTested];
+  options.push("--port", String(where.port));
   if (installation.kind === "python") {
     const state = where.stateFile ? ["--state", where.stateFile] : [];
     return {
@@ -265,6 +278,14 @@ export class PortTaken extends Error {
   }
 }
 
+/** The installed moto is missing, or has another shape than the extension expects. Its message is for people, in one line. */
+export class UnsuitableMoto extends Error {
+  override readonly name = "UnsuitableMoto";
+}
+
+/** What the extension prints as its only line when it cannot work with the moto that it finds. */
+const CANNOT_START = /^emulator: cannot start: (.+)$/m;
+
 async function firstAnswer(
   child: ChildProcess,
   endpoint: string,
@@ -277,6 +298,8 @@ async function firstAnswer(
       const output = await lastLines(logFile);
       if (/address already in use|port is already allocated|Port \d+ is in use/i.test(output))
         throw new PortTaken(port);
+      const reason = CANNOT_START.exec(output)?.[1];
+      if (reason) throw new UnsuitableMoto(`The AWS emulator cannot start: ${reason}`);
       throw new Error(`The AWS emulator ended while starting. Its last words (${logFile}):\n${output}`);
     }
     try {

@@ -7,7 +7,7 @@ from typing import Any
 from moto.autoscaling.models import AutoScalingBackend, autoscaling_backends
 from moto.moto_api._internal import mock_random
 
-from patching import extends
+from patching import extends, require
 
 
 @extends(AutoScalingBackend)
@@ -37,6 +37,28 @@ def delete_auto_scaling_group(original: Any, self: Any, group_name: str) -> None
     original(self, group_name)
     for key in [key for key in self.scheduled_actions if key[0] == group_name]:
         del self.scheduled_actions[key]
+
+
+require(
+    AutoScalingBackend,
+    "create_auto_scaling_group",
+    "name",
+    "availability_zones",
+    "desired_capacity",
+    "max_size",
+    "min_size",
+    "launch_config_name",
+    "launch_template",
+    "vpc_zone_identifier",
+    "default_cooldown",
+    "health_check_period",
+    "health_check_type",
+    "load_balancers",
+    "target_group_arns",
+    "placement_group",
+    "termination_policies",
+    "tags",
+)
 
 
 def create_group_behind_node_group(

@@ -6,6 +6,7 @@ met one that was being closed ("use of closed network connection").
 
 from __future__ import annotations
 
+import moto.moto_server.werkzeug_app as moto_app
 from werkzeug.serving import WSGIRequestHandler
 from werkzeug.wsgi import LimitedStream
 
@@ -13,7 +14,11 @@ from werkzeug.wsgi import LimitedStream
 _IDLE_SECONDS = 900
 
 
-class KeepAliveHandler(WSGIRequestHandler):
+# moto 5.2.5 has a request handler of its own, older releases use werkzeug's.
+_MotoHandler: type[WSGIRequestHandler] = getattr(moto_app, "MotoRequestHandler", WSGIRequestHandler)
+
+
+class KeepAliveHandler(_MotoHandler):
     """Keeps the connection, and shows werkzeug this request's own body and nothing of the next request."""
 
     protocol_version = "HTTP/1.1"

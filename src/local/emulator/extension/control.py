@@ -24,6 +24,7 @@ def install(keeper: Any, outage: Outage) -> None:
             "pid": os.getpid(),
             "restored": keeper.restored,
             "whyNotRestored": keeper.why_not,
+            "movedTo": keeper.moved_to,
         }
         return 200, _HEADERS, json.dumps(status)
 

@@ -1,4 +1,4 @@
-"""EC2: descriptions of rules, tags of launch templates, NAT gateways, and a region's defaults."""
+"""EC2: descriptions of rules, tags of launch templates, NAT gateways, encryption controls, and a region's defaults."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from moto.ec2.models.launch_templates import LaunchTemplateBackend
 from moto.ec2.models.nat_gateways import NatGatewayBackend
 from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.ec2.responses.settings import Settings
+from moto.ec2.responses.vpcs import VPCs
 
-from patching import adds, extends
+from patching import adds, extends, require
 
-_description_of_ranges = SecurityGroupRule.description.fget
+_description_of_ranges = require(SecurityGroupRule, "description").fget
 
 
 def _description(self: Any) -> str | None:
@@ -52,6 +53,12 @@ def create_launch_template(
     if specifications:
         template_data["TagSpecifications"] = specifications
     return original(self, name, description, template_data, tag_spec)
+
+
+@adds(VPCs)
+def describe_vpc_encryption_controls(self: Any) -> ActionResult:
+    """DescribeVpcEncryptionControls: moto has none. No VPC here has such a control."""
+    return ActionResult({"VpcEncryptionControls": []})
 
 
 def _aws_managed_ebs_key(response: Any) -> str:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 import uuid
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 import moto.eks.models as models
 from moto.core.responses import ActionResult, EmptyResult
 from moto.core.utils import utcnow
-from moto.ec2.models import ec2_backends
+from moto.ec2.models import EC2Backend, ec2_backends
 from moto.eks import urls
 from moto.eks.exceptions import ResourceInUseException, ResourceNotFoundException
 from moto.eks.responses import EKSResponse
@@ -24,10 +24,14 @@ from autoscaling import (
     delete_group_behind_node_group,
     group_behind_node_group,
 )
-from patching import adds, extends
+from patching import adds, extends, require
 
 # moto gives each node group an SSH key nobody asked for, which a plan wants to replace the group for.
+require(models, "DEFAULT_REMOTE_ACCESS")
 models.DEFAULT_REMOTE_ACCESS = None
+
+require(EC2Backend, "create_security_group", "vpc_id", "tags")
+require(EC2Backend, "delete_security_group", "group_id")
 
 
 def _cluster(response: Any) -> Any:
@@ -615,10 +619,21 @@ _ACCESS_ENTRY_CALLS = {"POST": "UpdateAccessEntry", "GET": "DescribeAccessEntry"
 
 
 @extends(EKSResponse)
-def _get_action_from_method_and_request_uri(original: Any, self: Any, method: str, request_uri: str) -> str:
-    """Finds the call of a path that holds an ARN: its slashes arrive decoded, which moto's patterns do not expect."""
-    match = _ACCESS_ENTRY_PATH.match(unquote(request_uri))
+def get_region_from_url(original: Any, self: Any, request: Any, full_url: str) -> str:
+    """Looks for the region in the host name only.
+
+    moto looks in the path too: there it found `sso.amazonaws.com` in the ARN of an Identity Center role
+    (`role/aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_…`) and took the ARN for a region.
+    """
+    return original(self, request, f"//{urlsplit(full_url).netloc}")
+
+
+@extends(EKSResponse)
+def _get_action(original: Any, self: Any) -> str:
+    """Finds the call for a path that holds an ARN: its slashes arrive decoded, and moto's patterns expect none."""
+    match = _ACCESS_ENTRY_PATH.match(unquote(self.raw_path))
     if not match:
-        return original(self, method, request_uri)
-    self.uri_match = match
-    return (_ACCESS_POLICY_CALLS if match["policies"] else _ACCESS_ENTRY_CALLS)[method]
+        return original(self)
+    # moto 5.2.5 keeps the parameters of the path as a dictionary, older releases as the match.
+    self.uri_match = match.groupdict() if isinstance(self.uri_match, dict) else match
+    return (_ACCESS_POLICY_CALLS if match["policies"] else _ACCESS_ENTRY_CALLS)[self.method]

@@ -39,7 +39,8 @@ def _replicate_key_response(original: Any, self: Any) -> Any:
     if self._get_param("Policy"):
         replica.policy = self._get_param("Policy")
     if self._get_param("Tags"):
-        backend.tag_resource(replica.id, self._get_param("Tags"))
+        # Not `backend.tag_resource()`: it takes a list up to moto 5.2.4 and a dictionary from 5.2.5 on.
+        backend.tagger.tag_resource(replica.id, self._get_param("Tags"))
     return answer
 
 

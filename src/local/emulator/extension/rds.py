@@ -12,7 +12,7 @@ from moto.rds.exceptions import DBParameterGroupNotFoundError
 from moto.rds.models import DBCluster, MasterUserSecret
 from moto.rds.responses import RDSResponse
 
-from patching import extends
+from patching import extends, require
 
 _SERVERLESS_V1_SETTINGS = {
     "MinCapacity": "min_capacity",
@@ -39,6 +39,7 @@ def _scaling_configuration_info(self: Any) -> dict[str, Any] | None:
     return {name: self.scaling_configuration.get(key) for name, key in _SERVERLESS_V1_SETTINGS.items()}
 
 
+require(DBCluster, "scaling_configuration_info")
 DBCluster.scaling_configuration_info = property(_scaling_configuration_info)
 
 

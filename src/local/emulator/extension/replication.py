@@ -9,9 +9,21 @@ from moto.core.utils import utcnow
 from moto.ecr.models import ECRBackend, ecr_backends
 from moto.s3.models import S3Backend
 
-from patching import extends
+from patching import extends, require
 
 _LOCK_TIME = "%Y-%m-%dT%H:%M:%SZ"
+
+
+require(
+    S3Backend,
+    "put_object",
+    "storage",
+    "encryption",
+    "kms_key_id",
+    "lock_mode",
+    "lock_until",
+    "disable_notification",
+)
 
 
 @extends(S3Backend)

@@ -1,4 +1,4 @@
-"""S3: replication rules, default locks, the policy of a log bucket, delete markers."""
+"""S3: tags of new buckets, replication rules, default locks, the policy of a log bucket, delete markers."""
 
 from __future__ import annotations
 
@@ -6,14 +6,47 @@ import fnmatch
 import json
 from typing import Any
 
-from moto.iam.access_control import IAMPolicy
+import xmltodict
 from flask import has_request_context, request
+from moto.iam.access_control import IAMPolicy
 from moto.s3.exceptions import ReplicationConfigurationNotFoundError
 from moto.s3.models import LOGGING_SERVICE_PRINCIPAL, FakeBucket, FakeDeleteMarker, S3Backend
 from moto.s3.responses import S3Response
 from werkzeug.datastructures import Headers
 
-from patching import adds, extends
+from patching import adds, extends, require
+
+
+@extends(S3Response)
+def _bucket_response_put(original: Any, self: Any, request: Any, bucket_name: str, querystring: dict[str, Any]) -> Any:
+    """Keeps the tags of CreateBucket, with which AWS provider 6.23 and newer creates a bucket (`aws_s3_bucket.tags`).
+
+    moto drops them, so that the second plan wanted to add them.
+    """
+    existed = bucket_name in self.backend.buckets
+    answer = original(self, request, bucket_name, querystring)
+    bucket = self.backend.buckets.get(bucket_name)
+    if bucket is not None and not existed:
+        self.backend.tagger.tag_resource(bucket.arn, _tags_of_new_bucket(self.body))
+    return answer
+
+
+def _tags_of_new_bucket(body: str | bytes) -> list[dict[str, str]]:
+    configuration = (xmltodict.parse(body) if body else {}).get("CreateBucketConfiguration") or {}
+    tags = (configuration.get("Tags") or {}).get("Tag") or []
+    return [{"Key": tag["Key"], "Value": tag.get("Value") or ""} for tag in _as_list(tags)]
+
+
+@extends(S3Backend)
+def delete_bucket(original: Any, self: Any, bucket_name: str) -> Any:
+    """A deleted bucket takes its tags with it.
+
+    moto keeps them: a new bucket of the same name had the tags of the old one.
+    """
+    bucket = original(self, bucket_name)
+    if bucket is not None:
+        self.tagger.delete_all_tags_for_resource(bucket.arn)
+    return bucket
 
 
 @extends(S3Response)
@@ -100,6 +133,7 @@ def _log_permissions_enabled_policy(target_bucket: Any, target_prefix: str | Non
     return any(_lets_logs_in(statement, log_object) for statement in statements)
 
 
+require(FakeBucket, "_log_permissions_enabled_policy", "target_bucket", "target_prefix")
 FakeBucket._log_permissions_enabled_policy = staticmethod(_log_permissions_enabled_policy)
 
 

@@ -12,6 +12,7 @@ import json
 import os
 import pickle
 import platform
+import re
 import threading
 import zlib
 from pathlib import Path
@@ -31,11 +32,20 @@ from moto.core.base_backend import BackendDict, BaseBackend
 
 # The first line of a snapshot says which file it is and what wrote it; the rest is the compressed pickle.
 _FORMAT = "notejam-emulator-snapshot-1"
+# Beginning of the ending of a snapshot of another version that was moved aside.
+_ASIDE_BY_VERSION = "from-moto-"
 _LOCKS = {type(threading.Lock()): threading.Lock, type(threading.RLock()): threading.RLock}
 
 
 class UnusableSnapshot(Exception):
-    """A snapshot that cannot be restored; the message says why, in words for people."""
+    """A snapshot that cannot be restored. The message says why, in words for people.
+
+    `ending` is the ending of the file name under which the snapshot is kept.
+    """
+
+    def __init__(self, why: str, ending: str = "damaged") -> None:
+        super().__init__(why)
+        self.ending = ending
 
 
 def _private_key(der: bytes) -> PrivateKeyTypes:
@@ -111,23 +121,45 @@ def save(file: Path) -> int:
 
 
 def _read(file: Path) -> dict[str, Any]:
-    header, _, body = file.read_bytes().partition(b"\n")
+    try:
+        header, _, body = file.read_bytes().partition(b"\n")
+    except OSError as problem:
+        raise UnusableSnapshot(f"it cannot be read ({problem.strerror})") from problem
     try:
         found = json.loads(header)
         checksum = found.pop("sha256")
     except (ValueError, AttributeError, KeyError):
         raise UnusableSnapshot("it is not a snapshot of this emulator") from None
+    ending = f"{_ASIDE_BY_VERSION}{_file_name_part(found.get('moto'))}"
     for what in ("moto", "python"):
         if found.get(what) != _WRITER[what]:
-            raise UnusableSnapshot(f"it was written with {what} {found.get(what)}, this is {_WRITER[what]}")
+            why = f"it was written with {what} {found.get(what)}, this is {what} {_WRITER[what]}"
+            raise UnusableSnapshot(why, ending)
     if found != _WRITER:
-        raise UnusableSnapshot("it was written by another version of the emulator's extension")
+        raise UnusableSnapshot("it was written by another version of the emulator's extension", ending)
     if hashlib.sha256(body).hexdigest() != checksum:
         raise UnusableSnapshot("it is damaged (its checksum does not match)")
     try:
         return pickle.loads(zlib.decompress(body))
     except Exception as problem:  # whatever unpickling runs into, the answer is a fresh start
         raise UnusableSnapshot(f"it cannot be read ({type(problem).__name__}: {problem})") from problem
+
+
+def _file_name_part(version: Any) -> str:
+    return re.sub(r"[^\w.]", "_", str(version))
+
+
+def move_aside(file: Path, problem: UnusableSnapshot) -> Path:
+    """Renames a snapshot that cannot be restored, so that the next save does not overwrite it. Returns the new path.
+
+    Keeps one such file: an older one is deleted.
+    """
+    aside = file.with_name(f"{file.name}.{problem.ending}")
+    older = [each for each in file.parent.iterdir() if each.name.startswith(f"{file.name}.{_ASIDE_BY_VERSION}")]
+    for each in {*older, file.with_name(f"{file.name}.damaged")} - {aside}:
+        each.unlink(missing_ok=True)
+    os.replace(file, aside)
+    return aside
 
 
 def restore(file: Path) -> None:
@@ -137,7 +169,7 @@ def restore(file: Path) -> None:
     for name in services:
         backends = moto.backends.get_backend(name)
         if not isinstance(backends, BackendDict):
-            raise UnusableSnapshot(f"this moto keeps {name} differently")
+            raise UnusableSnapshot(f"this moto keeps {name} differently", f"{_ASIDE_BY_VERSION}{moto.__version__}")
         targets[name] = backends
     for name, content in services.items():
         for account, regions in content["accounts"].items():
