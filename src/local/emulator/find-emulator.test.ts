@@ -1,7 +1,8 @@
-import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import toolVersions from "../../../tool-versions.json" with { type: "json" };
 import { findEmulator, interpreterOfScript, MOTO_IMAGE, versionWarnings } from "./find-emulator.js";
 import { MissingTool } from "./missing-tool.js";
 
@@ -18,7 +19,17 @@ async function program(name: string, says: string | undefined): Promise<string> 
   await chmod(file, 0o755);
   return file;
 }
-const find = (more: NodeJS.ProcessEnv = {}) => findEmulator({ PATH: folder, ...more });
+const find = (more: NodeJS.ProcessEnv = {}, installed?: string) =>
+  findEmulator({ environment: { PATH: folder, ...more }, ...(installed === undefined ? {} : { installed }) });
+
+/** Lays out a virtual environment as `installEmulator()` does. */
+async function environmentWithMoto(version: string, complete: boolean): Promise<string> {
+  const venv = join(folder, "venv");
+  await mkdir(join(venv, "bin"), { recursive: true });
+  await program(join("venv", "bin", "python"), version);
+  if (complete) await writeFile(join(venv, "complete.json"), JSON.stringify({ requirements: "0" }));
+  return venv;
+}
 
 describe("looking for moto", () => {
   it("prefers the interpreter behind moto_server to the python3 of the shell", async () => {
@@ -43,30 +54,82 @@ describe("looking for moto", () => {
     expect(await find()).toEqual({ kind: "docker", docker: "docker", image: MOTO_IMAGE, warnings: [] });
   });
 
+  it("takes the image of the newest tested moto", () => {
+    expect(MOTO_IMAGE).toBe(`motoserver/moto:${toolVersions.moto.newestTested}`);
+  });
+
   it("says in one line how to get moto where there is none", async () => {
     await program("docker", undefined);
     const problem = await find().catch((thrown: unknown) => thrown);
     expect(problem).toBeInstanceOf(MissingTool);
     expect(problem).toMatchObject({
-      message: "The AWS emulator (moto) is missing. Get it with: pip install 'moto[server]'",
+      message:
+        "The AWS emulator (moto) is missing. Get it with: npm start -- --install-emulator, or with: pip install 'moto[server]'",
     });
   });
 
-  it("takes the interpreter it is told, and no other when that one has no moto", async () => {
-    const told = await program("mine", "5.2.9");
-    expect(await find({ NOTEJAM_EMULATOR_PYTHON: told })).toMatchObject({
-      python: told,
-      motoVersion: "5.2.9",
-    });
+  it("takes the interpreter that NOTEJAM_EMULATOR_PYTHON names", async () => {
+    const chosen = await program("mine", "5.2.3");
     await program("python3", "5.2.1");
-    const without = await program("theirs", undefined);
-    await expect(find({ NOTEJAM_EMULATOR_PYTHON: without })).rejects.toThrow(`${without} -m pip install`);
+    expect(await find({ NOTEJAM_EMULATOR_PYTHON: chosen })).toMatchObject({
+      python: chosen,
+      motoVersion: "5.2.3",
+      warnings: [],
+    });
   });
 
-  it("warns about a release that was not tried, and about no other", () => {
-    expect(versionWarnings("5.2.7")).toEqual([]);
-    expect(versionWarnings("5.20.0")).toHaveLength(1);
-    expect(versionWarnings("4.2.14").join()).toContain("moto 4.2.14 was not tried");
+  it.each([undefined, "5.1.0"])(
+    "takes no other where NOTEJAM_EMULATOR_PYTHON has moto %s",
+    async (version) => {
+      await program("python3", "5.2.1");
+      const chosen = await program("theirs", version);
+      await expect(find({ NOTEJAM_EMULATOR_PYTHON: chosen })).rejects.toThrow(`${chosen} -m pip install`);
+    },
+  );
+
+  it("passes over a moto that is too old, and says so", async () => {
+    const old = await program("python3.9", "4.2.14");
+    await writeFile(join(folder, "moto_server"), `#!${old}\n`, { mode: 0o755 });
+    await program("python3", "5.2.1");
+    expect(await find()).toEqual({
+      kind: "python",
+      python: "python3",
+      motoVersion: "5.2.1",
+      warnings: [`moto 4.2.14 of ${old} is not used: it is older than 5.2.1.`],
+    });
+  });
+
+  it("names the moto that is too old where there is no other", async () => {
+    await program("docker", undefined);
+    await program("python3", "5.2.0");
+    await program("python", "5.2.0");
+    const problem = await find().catch((thrown: Error) => thrown.message);
+    expect(problem).toMatch(
+      /^The AWS emulator \(moto\) \(moto 5\.2\.0 of python3 is not used.*\) is missing\./,
+    );
+    expect(problem).not.toContain("\n");
+  });
+
+  it("prefers the environment that installEmulator() completed, and passes over a half of one", async () => {
+    const python3 = { python: "python3", motoVersion: "5.2.1" };
+    await program("python3", "5.2.1");
+    expect(await find({}, join(folder, "not there"))).toMatchObject(python3);
+    const half = await environmentWithMoto("5.2.5", false);
+    expect(await find({}, half)).toMatchObject(python3);
+    const whole = await environmentWithMoto("5.2.5", true);
+    expect(await find({}, whole)).toMatchObject({
+      python: join(whole, "bin", "python"),
+      motoVersion: "5.2.5",
+    });
+  });
+
+  it("warns about a release that is newer than the tested ones, and about no other", () => {
+    const { minimum, newestTested } = toolVersions.moto;
+    expect(versionWarnings(minimum)).toEqual([]);
+    expect(versionWarnings(newestTested)).toEqual([]);
+    for (const newer of ["5.2.99", "5.20.0", "6.0.0"]) {
+      expect(versionWarnings(newer)).toEqual([expect.stringContaining(`moto ${newer} was not tested`)]);
+    }
   });
 });
 

@@ -1,57 +1,88 @@
-import { execFile } from "node:child_process";
-import { constants } from "node:fs";
-import { access, readFile } from "node:fs/promises";
-import { delimiter, join } from "node:path";
-import { promisify } from "node:util";
+import { readFile } from "node:fs/promises";
+import toolVersions from "../../../tool-versions.json" with { type: "json" };
+import { installedPython } from "./install-emulator.js";
 import { MissingTool } from "./missing-tool.js";
+import { motoVersionOf, onPath, outputOf } from "./python.js";
 
-const run = promisify(execFile);
-
-/** The moto release the extension was tried with; another minor release brings a warning. */
-const TRIED_MOTO = "5.2";
+const { minimum: OLDEST_MOTO, newestTested: NEWEST_TESTED_MOTO } = toolVersions.moto;
 
 /** The image used where no Python has moto. */
-export const MOTO_IMAGE = "motoserver/moto:5.2.1";
-
-/** Long enough for a cold Python on a busy machine. */
-const ANSWER_TIMEOUT_MS = 30_000;
+export const MOTO_IMAGE = `motoserver/moto:${NEWEST_TESTED_MOTO}`;
 
 /** How to run moto on this machine. */
 export type EmulatorInstallation = {
-  /** What people should know before they rely on it; empty when all is as tried. */
+  /** What people should know before they rely on it, one line each; empty when all is as tested. */
   readonly warnings: readonly string[];
 } & (
   | { readonly kind: "python"; readonly python: string; readonly motoVersion: string }
   | { readonly kind: "docker"; readonly docker: string; readonly image: string }
 );
 
+export interface FindEmulatorOptions {
+  /** @default process.env */
+  readonly environment?: NodeJS.ProcessEnv;
+  /**
+   * Folder of the virtual environment that `installEmulator()` makes. It need not exist.
+   *
+   * @default only the user's own installations are looked at
+   */
+  readonly installed?: string;
+}
+
 /**
- * Finds moto: `NOTEJAM_EMULATOR_PYTHON`, the interpreter behind `moto_server` (also behind a pyenv shim), `python3`,
- * `python`, and at last a container engine that answers.
+ * Finds moto: `NOTEJAM_EMULATOR_PYTHON`, the virtual environment that `installEmulator()` made, the interpreter behind
+ * `moto_server` (also behind a pyenv shim), `python3`, `python`, and at last a container engine that answers. A moto
+ * that is too old is passed over, with a warning.
  *
  * @throws MissingTool when there is none of them
  */
-export async function findEmulator(
-  environment: NodeJS.ProcessEnv = process.env,
-): Promise<EmulatorInstallation> {
+export async function findEmulator(options: FindEmulatorOptions = {}): Promise<EmulatorInstallation> {
+  const { environment = process.env } = options;
   const { NOTEJAM_EMULATOR_PYTHON: chosen } = environment;
   if (chosen) return chosenInterpreter(chosen, environment);
 
-  for (const python of await interpreters(environment)) {
+  const tooOld = new Map<string, string>();
+  for (const python of await interpreters(environment, options.installed)) {
     const motoVersion = await motoVersionOf(python, environment);
-    if (motoVersion) return { kind: "python", python, motoVersion, warnings: versionWarnings(motoVersion) };
+    if (motoVersion === undefined) continue;
+    if (isSupported(motoVersion)) {
+      const warnings = [...tooOld.values(), ...versionWarnings(motoVersion)];
+      return { kind: "python", python, motoVersion, warnings };
+    }
+    if (tooOld.has(motoVersion)) continue; // the same Python under another name
+    tooOld.set(motoVersion, `moto ${motoVersion} of ${python} is not used: it is older than ${OLDEST_MOTO}.`);
   }
   const docker = await answeringDocker(environment);
-  if (docker) return { kind: "docker", docker, image: MOTO_IMAGE, warnings: [] };
-  throw new MissingTool("The AWS emulator (moto)", "pip install 'moto[server]'");
+  if (docker) return { kind: "docker", docker, image: MOTO_IMAGE, warnings: [...tooOld.values()] };
+  throw new MissingTool(
+    ["The AWS emulator (moto)", ...[...tooOld.values()].map((line) => `(${line})`)].join(" "),
+    "npm start -- --install-emulator, or with: pip install 'moto[server]'",
+  );
 }
 
-/** What to say about a moto version; empty for the release that was tried. */
+/** Warnings about a supported moto version; empty for one that was tested. */
 export function versionWarnings(motoVersion: string): readonly string[] {
-  if (motoVersion.startsWith(`${TRIED_MOTO}.`)) return [];
+  if (compareVersions(motoVersion, NEWEST_TESTED_MOTO) <= 0) return [];
   return [
-    `moto ${motoVersion} was not tried with this project (${TRIED_MOTO} was): if an apply fails, pip install 'moto[server]~=${TRIED_MOTO}.0'`,
+    `moto ${motoVersion} was not tested with this project. If an apply fails: pip install 'moto[server]==${NEWEST_TESTED_MOTO}'`,
   ];
+}
+
+function isSupported(motoVersion: string): boolean {
+  return compareVersions(motoVersion, OLDEST_MOTO) >= 0;
+}
+
+/** @returns a negative number, 0 or a positive number, as for `Array.sort` */
+function compareVersions(one: string, other: string): number {
+  const [a, b] = [one, other].map((version) =>
+    version.split(".").map((part) => Number.parseInt(part, 10) || 0),
+  );
+  const length = Math.max(a?.length ?? 0, b?.length ?? 0);
+  for (let index = 0; index < length; index += 1) {
+    const difference = (a?.[index] ?? 0) - (b?.[index] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
 }
 
 async function chosenInterpreter(
@@ -59,19 +90,25 @@ async function chosenInterpreter(
   environment: NodeJS.ProcessEnv,
 ): Promise<EmulatorInstallation> {
   const motoVersion = await motoVersionOf(python, environment);
-  if (!motoVersion) {
-    throw new MissingTool(
-      `moto in NOTEJAM_EMULATOR_PYTHON (${python})`,
-      `${python} -m pip install 'moto[server]', or unset the variable`,
-    );
+  if (motoVersion !== undefined && isSupported(motoVersion)) {
+    return { kind: "python", python, motoVersion, warnings: versionWarnings(motoVersion) };
   }
-  return { kind: "python", python, motoVersion, warnings: versionWarnings(motoVersion) };
+  const found =
+    motoVersion === undefined ? "no moto[server]" : `moto ${motoVersion}, older than ${OLDEST_MOTO}`;
+  throw new MissingTool(
+    `moto ${OLDEST_MOTO} or newer in NOTEJAM_EMULATOR_PYTHON (${python} has ${found})`,
+    `${python} -m pip install 'moto[server]==${NEWEST_TESTED_MOTO}', or unset the variable`,
+  );
 }
 
-async function interpreters(environment: NodeJS.ProcessEnv): Promise<readonly string[]> {
+async function interpreters(
+  environment: NodeJS.ProcessEnv,
+  installed: string | undefined,
+): Promise<readonly string[]> {
+  const inFolder = installed === undefined ? undefined : await installedPython(installed);
   const server = await onPath("moto_server", environment);
   const behindServer = server ? await interpreterBehind(server, environment) : undefined;
-  return [...(behindServer ? [behindServer] : []), "python3", "python"];
+  return [...[inFolder, behindServer].filter((python) => python !== undefined), "python3", "python"];
 }
 
 /** The Python that runs a console script: from its first lines, or from pyenv where it is a shim. */
@@ -93,40 +130,7 @@ export function interpreterOfScript(text: string): string | undefined {
   return direct ?? /^'''exec' "?(\/[^"]*python[\d.]*)"? /.exec(second)?.[1];
 }
 
-async function motoVersionOf(python: string, environment: NodeJS.ProcessEnv): Promise<string | undefined> {
-  // moto.server needs what only `moto[server]` brings: a bare moto does not count.
-  const program = "import moto, moto.server; print(moto.__version__)";
-  return outputOf(python, ["-c", program], environment);
-}
-
 async function answeringDocker(environment: NodeJS.ProcessEnv): Promise<string | undefined> {
   const answer = await outputOf("docker", ["version", "--format", "{{.Server.Version}}"], environment);
   return answer ? "docker" : undefined;
-}
-
-async function outputOf(
-  command: string,
-  args: readonly string[],
-  environment: NodeJS.ProcessEnv,
-): Promise<string | undefined> {
-  try {
-    const { stdout } = await run(command, args, { env: environment, timeout: ANSWER_TIMEOUT_MS });
-    return stdout.trim() || undefined;
-  } catch {
-    return undefined; // not there, or does not work: for the search that is the same
-  }
-}
-
-async function onPath(program: string, environment: NodeJS.ProcessEnv): Promise<string | undefined> {
-  const { PATH: path = "" } = environment;
-  for (const folder of path.split(delimiter)) {
-    const file = join(folder || ".", program);
-    try {
-      await access(file, constants.X_OK);
-      return file;
-    } catch {
-      // look in the next folder
-    }
-  }
-  return undefined;
 }

@@ -184,7 +184,15 @@ def _encode_moto_error(body: bytes, status: str, operation: OperationModel) -> b
         code, message = error["__type"], error.get("message") or error.get("Message") or ""
     except (ValueError, KeyError, TypeError):
         code, message = "InternalFailure", f"moto answered {operation.name} with {status}"
-    return _encode_error(code.split("#")[-1], message)
+    return _encode_error(_error_shape_name(code.split("#")[-1], operation), message)
+
+
+def _error_shape_name(code: str, operation: OperationModel) -> str:
+    """Name of the error's shape, by which the SDK for Go tells errors apart. moto knows only codes of the query protocol.
+
+    GetDashboard has `DashboardNotFoundError` with the code `ResourceNotFound`.
+    """
+    return next((shape.name for shape in operation.error_shapes if shape.error_code == code), code)
 
 
 def _encode_error(code: str, message: str) -> bytes:
