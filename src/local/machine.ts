@@ -1,10 +1,13 @@
+import { createInterface } from "node:readline/promises";
 import { findKustomize, type Kustomize, NoKustomize } from "../manifests/render.js";
 import { databaseFolder } from "./application/application.js";
 import { findPostgres, type PostgresInstallation } from "./application/find-postgres.js";
 import { keptMajor } from "./application/postgres.js";
 import { type EmulatorInstallation, findEmulator } from "./emulator/find-emulator.js";
+import { canInstallEmulator, installEmulator } from "./emulator/install-emulator.js";
 import { MissingTool } from "./emulator/missing-tool.js";
 import { findTerraform, type Terraform } from "./find-terraform.js";
+import type { Interruption } from "./interruption.js";
 import { LocalProblem } from "./problem.js";
 import type { Progress, Step } from "./progress.js";
 import { describeProvider, findProvider, type ProviderSource } from "./provider-source.js";
@@ -62,15 +65,62 @@ export interface LookAroundProps {
   readonly application: boolean;
   /** The notes that are kept will be removed. */
   readonly fresh: boolean;
+  /** Install moto into the state folder and use it, whatever other moto there is. */
+  readonly installEmulator: boolean;
+  /** Whether a person can be asked a question. */
+  readonly interactive: boolean;
   readonly progress: Progress;
+  readonly interruption: Interruption;
 }
 
 /** Looks for the tools that a local run can use, and says in one line each what was found and what is left out. */
 export async function lookAround(props: LookAroundProps): Promise<Machine> {
-  return props.progress.step("Look for tools", (step) => look(props, step));
+  if (props.installEmulator) await install(props);
+  const machine = await props.progress.step("Look for tools", (step) => look(props, step));
+  if (props.installEmulator || !machine.lacksOnlyEmulator || !(await wantsEmulator(props))) return machine;
+  await install(props);
+  return props.progress.step("Look for tools again", (step) => look(props, step));
 }
 
-async function look(props: LookAroundProps, step: Step): Promise<Machine> {
+/** Installs moto into the state folder. A failure is a line: the run goes on with what there is. */
+async function install({ folder, progress, interruption }: LookAroundProps): Promise<void> {
+  await progress.step("Install the AWS emulator (moto) into the state folder", async (step) => {
+    try {
+      const { motoVersion } = await installEmulator({
+        folder: folder.emulatorEnvironment,
+        onLine: (line) => step.working([line]),
+        signal: interruption.signal,
+      });
+      step.note(`moto ${motoVersion}`);
+    } catch (error) {
+      if (!(error instanceof LocalProblem)) throw error;
+      step.note(error.message);
+    }
+  });
+}
+
+async function wantsEmulator({ interactive, interruption }: LookAroundProps): Promise<boolean> {
+  if (!interactive || (await canInstallEmulator()) === undefined) return false;
+  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  try {
+    const question =
+      "Install moto into the state folder? It is about 100 MB, and your own Python is not changed. [y/N] ";
+    const answer = await terminal.question(question, { signal: interruption.signal });
+    return /^y(es)?$/i.test(answer.trim());
+  } catch (error) {
+    interruption.throwIfRequested();
+    throw error;
+  } finally {
+    terminal.close();
+  }
+}
+
+interface Looked extends Machine {
+  /** Moto is all that the emulated AWS lacks. */
+  readonly lacksOnlyEmulator: boolean;
+}
+
+async function look(props: LookAroundProps, step: Step): Promise<Looked> {
   const { folder, application } = props;
   const missing: MissingPart[] = [];
   const lacks = (part: Part, ...reasons: (string | undefined)[]) => {
@@ -80,7 +130,7 @@ async function look(props: LookAroundProps, step: Step): Promise<Machine> {
   const [kustomize, terraform, emulator] = await Promise.all([
     attempt(findKustomize),
     attempt(findTerraform),
-    attempt(() => findEmulator()),
+    attempt(() => findEmulator({ installed: folder.emulatorEnvironment })),
   ]);
   lacks("manifests", kustomize.reason);
   // Which registry counts depends on the product.
@@ -109,6 +159,7 @@ async function look(props: LookAroundProps, step: Step): Promise<Machine> {
     aws,
     postgres: postgres?.found ?? new Map(),
     missing,
+    lacksOnlyEmulator: emulator.found === undefined && provider?.found !== undefined,
   };
 }
 

@@ -39,6 +39,8 @@ function machine(terraform: FakeTerraform = {}, stack: object = SMALL_STACK, app
     folder: new StateFolder(state),
     environments: ["dev"],
     required: [],
+    installEmulator: false,
+    interactive: false,
     fresh: false,
     check: false,
     once: true,

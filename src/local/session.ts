@@ -27,6 +27,10 @@ export interface LocalRunProps {
   readonly environments: readonly string[];
   /** Parts without which the run fails. */
   readonly required: readonly Part[];
+  /** Install moto into the state folder and use it, whatever other moto there is. */
+  readonly installEmulator: boolean;
+  /** Whether a person can be asked a question. */
+  readonly interactive: boolean;
   /**
    * The emulator's port on the loopback interface.
    *

@@ -105,7 +105,7 @@ describe("npm start", { timeout: 30_000 }, () => {
   it("explains itself with --help", async () => {
     const { code, stdout } = await command().start(["--help"]).ended;
     expect(code).toBe(0);
-    const options = ["--env", "--require", "--port", "--once", "--check", "--fresh"];
+    const options = ["--env", "--require", "--install-emulator", "--port", "--once", "--check", "--fresh"];
     for (const option of [...options, "--destroy", "--state"]) {
       expect(stdout).toContain(option);
     }

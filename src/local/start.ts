@@ -11,6 +11,7 @@ import { chooseStateFolder, type StateFolder, writeWhole } from "./state-folder.
 interface Options {
   readonly env?: string[];
   readonly require?: Part[];
+  readonly installEmulator?: boolean;
   readonly port?: number;
   readonly fresh?: boolean;
   readonly destroy?: boolean;
@@ -34,6 +35,10 @@ function commandLine(): Command {
       "--require <part...>",
       `fail where a part would be left out: all, ${PARTS.join(", ")}`,
       (name: string, before: Part[] = []) => [...before, ...partsNamed(name)],
+    )
+    .option(
+      "--install-emulator",
+      "install the AWS emulator (moto) into the state folder and use it; your own Python is not changed",
     )
     .option(
       "-p, --port <number>",
@@ -102,6 +107,8 @@ async function main(): Promise<number> {
       folder,
       environments: [...new Set(options.env ?? [DEFAULT_ENVIRONMENT])],
       required: options.require ?? [],
+      installEmulator: options.installEmulator ?? false,
+      interactive: process.stdin.isTTY === true && process.stdout.isTTY === true && !process.env.CI,
       ...(options.port === undefined || options.port === 0 ? {} : { port: options.port }),
       fresh: options.fresh ?? false,
       check: options.check ?? false,

@@ -8,6 +8,7 @@ import {
   mkdirSync,
   mkdtempSync,
   symlinkSync,
+  writeFileSync,
 } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
@@ -39,6 +40,12 @@ export interface MachineProps {
   readonly npm: string;
   /** More programs on the PATH, by name. @default none */
   readonly programs?: readonly string[];
+  /**
+   * Programs that run by their real path, by the name on the PATH: a Python finds its library beside itself.
+   *
+   * @default none
+   */
+  readonly wrapped?: Readonly<Record<string, string>>;
   /** Runs commands as an ordinary user whose home folder does not exist. Only root can. @default false */
   readonly isOrdinaryUser?: boolean;
   /** More variables. @default none but what reaches the package registries */
@@ -79,6 +86,9 @@ export class Machine {
     symlinkSync(npm, join(this.path, "npm"));
     for (const name of new Set([...BARE_PROGRAMS, ...programs])) {
       symlinkSync(findProgram(name), join(this.path, name));
+    }
+    for (const [name, target] of Object.entries(props.wrapped ?? {})) {
+      writeFileSync(join(this.path, name), `#!/bin/sh\nexec '${target}' "$@"\n`, { mode: 0o755 });
     }
     const home = join(folder, "home");
     mkdirSync(home, { recursive: true });

@@ -189,7 +189,14 @@ const NEWEST_MOTO: Scenario = {
     "Terraform, a mirror found below /opt or the registry, the newest moto in an environment of its own, no kubectl",
   impossible: () => needs("terraform", "python3"),
   async run({ folder, checkout, node, say }) {
-    const machine = new Machine({ folder, ...(await node()), programs: ["terraform", "python3", "setpriv"] });
+    const executable = "import sys; print(sys.executable)";
+    const python3 = execFileSync("python3", ["-c", executable], { encoding: "utf8" }).trim();
+    const machine = new Machine({
+      folder,
+      ...(await node()),
+      programs: ["terraform"],
+      wrapped: { python3 },
+    });
     const state = join(folder, "newest-moto");
     const command = `${START} --install-emulator --state ${state}`;
     const ended = await machine.run(command, checkout);
