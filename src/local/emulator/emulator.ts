@@ -29,7 +29,7 @@ const Status = z.object({
   moto: z.string(),
   restored: z.boolean(),
   whyNotRestored: z.string(),
-  movedTo: z.string().nullable(),
+  movedTo: z.string().nullish(),
 });
 const Saved = z.union([z.object({ bytes: z.number() }), z.object({ error: z.string() })]);
 const Resources = z.object({
