@@ -122,8 +122,9 @@ async function start({ folder, port, progress, tools }: AccountProps): Promise<E
     });
     if (hadStates && !emulator.restored) {
       const aside = folder.setAccountAside();
+      const why = emulator.whyNotRestored.replace(folder.account, aside);
       step.note(
-        `starting from an empty account, because the kept one cannot be used: ${emulator.whyNotRestored}. The kept one was moved to ${aside}`,
+        `starting from an empty account, because the kept one cannot be used: ${why}. The kept one was moved to ${aside}`,
       );
     }
     step.note(`account ${emulator.account} at ${emulator.endpoint}`);
