@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import * as z from "zod";
@@ -7,14 +7,15 @@ import { statementsOf } from "../modules/blocks/testing.js";
 import { namesOf } from "../src/config/names.js";
 import { imageTags } from "../src/pipeline/image-tag.js";
 import { TERRAFORM_VERSION } from "../src/stacks/workspaces.js";
+import toolVersions from "../tool-versions.json" with { type: "json" };
 import { repositoryConfiguration, stackNamed, synthesizeApp } from "./synthesized-app.js";
 import { believedSubjects, claimedSubjects } from "./workflows/identities.js";
-import { lintFindings, schemaFindings } from "./workflows/lint.js";
 import {
   dangerousTriggers,
   differingVersions,
   endlessJobs,
   expressionsInScripts,
+  installScripts,
   keptCredentials,
   laxShells,
   loosePermissions,
@@ -26,8 +27,11 @@ import {
   unguardedApplies,
   unpinnedActions,
   waysAround,
+  writingJobsWithPackages,
+  writtenVersions,
 } from "./workflows/rules.js";
-import { hasShellcheck, npmCalls, ownScript, scriptsOf, shellFindings } from "./workflows/scripts.js";
+import { schemaFindings } from "./workflows/schema.js";
+import { npmCalls } from "./workflows/scripts.js";
 import {
   actionPaths,
   jobsOf,
@@ -58,12 +62,17 @@ const PINNED_CHECKOUT = /actions\/checkout@[0-9a-f]{40} # v[\d.]+/;
 describe("the workflows", () => {
   it("are there for everything that the pipeline promises", () => {
     expect(workflowPaths().map((path) => path.replace(/^.*\/|\.yaml$/g, ""))).toEqual(
-      expect.arrayContaining(["checks", "deploy", "drift", "image", "plan", "promote"]),
+      expect.arrayContaining([
+        "checks",
+        "deploy",
+        "drift",
+        "image",
+        "machines",
+        "plan",
+        "promote",
+        "provider-locks",
+      ]),
     );
-  });
-
-  it.each(workflows)("$path: actionlint finds nothing", async (file) => {
-    expect(await lintFindings(file)).toEqual([]);
   });
 
   it.each(workflows)("$path: GitHub's own parser takes it", (file) => {
@@ -74,19 +83,10 @@ describe("the workflows", () => {
     ["a key that does not exist", "timeout-minutes: 120", "timeout-minuets: 120"],
     ["a permission that does not exist", "contents: read", "content: read"],
     ["a job without a machine", "    runs-on: ubuntu-24.04\n", ""],
-  ])("shows %s to both", async (_, from, to) => {
+  ])("show %s to GitHub's parser", (_, from, to) => {
     const path = ".github/workflows/deploy.yaml";
     const text = readFileSync(path, "utf8").replace(from, to);
-    expect(await lintFindings({ path, text })).not.toEqual([]);
     expect(schemaFindings({ path, text })).not.toEqual([]);
-  });
-
-  it.each([
-    ["a job that is not there", "deploy", "needs: [dev", "needs: [development"],
-    ["an output that no step has", "image", "steps.tag.outputs", "steps.tags.outputs"],
-    ["an hour that no clock shows", "drift", "17 2 * * *", "17 25 * * *"],
-  ])("shows %s to actionlint", async (_, name, from, to) => {
-    expect(await lintFindings(broken(name, from, to))).not.toEqual([]);
   });
 });
 
@@ -191,6 +191,32 @@ describe("jobs", () => {
       expect(expressionsInScripts(file)).toHaveLength(1);
     },
   );
+
+  it.each(workflows)("$path: run no packages where they may write code", (file) => {
+    expect(writingJobsWithPackages(file)).toEqual([]);
+  });
+
+  it("show packages in a job that may write code", () => {
+    const file = broken("provider-locks", "contents: read", "contents: write");
+    expect(writingJobsWithPackages(file)).toHaveLength(1);
+  });
+
+  it.each(files)("$path: run no install scripts of packages", (file) => {
+    expect(installScripts(file)).toEqual([]);
+  });
+
+  it("show an npm ci that runs install scripts", () => {
+    expect(installScripts(broken("plan", "npm ci --ignore-scripts", "npm ci"))).toHaveLength(1);
+  });
+
+  it.each(files)("$path: read the versions of Node and Terraform from files", (file) => {
+    expect(writtenVersions(file)).toEqual([]);
+  });
+
+  it("show a version of Node in a workflow", () => {
+    const file = broken("machines", "node-version: ${{ matrix.node }}", "node-version: 22");
+    expect(writtenVersions(file)).toHaveLength(1);
+  });
 
   it.each(workflows)("$path: lend no rights to what strangers send", (file) => {
     expect(dangerousTriggers(file)).toEqual([]);
@@ -337,14 +363,65 @@ describe("the way to an environment", () => {
     expect([...new Set(named)].sort()).toEqual(instances);
   });
 
-  it("gives Terraform its token by the name of the host, and the Terraform that the workspaces run", async () => {
+  it("gives Terraform its token by the name of the host", async () => {
     const { organization } = await repositoryConfiguration();
     const host = organization.terraformCloud.hostname.replaceAll("-", "__").replaceAll(".", "_");
     const texts = files.map(({ text }) => text).join("\n");
     expect(new Set(texts.match(/TF_TOKEN_\w+/g))).toEqual(new Set([`TF_TOKEN_${host}`]));
-    const versions = [...texts.matchAll(/terraform_version: (\S+)/g)].map(([, version]) => version);
-    expect(new Set(versions)).toEqual(new Set([TERRAFORM_VERSION]));
     expect(texts.match(/secrets\.TF_\w+/g)).toContain(`secrets.${PLAN_TOKEN}`);
+  });
+});
+
+describe("the versions of tools", () => {
+  it("are the same for Node in .nvmrc and in tool-versions.json", () => {
+    const [major, minor] = toolVersions.node.pinned.split(".");
+    expect(readFileSync(".nvmrc", "utf8")).toBe(`${major}.${minor}\n`);
+    expect(toolVersions.node.tested).toContain(toolVersions.node.pinned);
+  });
+
+  it("are those of the workspaces for Terraform: each workflow that calls it takes the action that reads them", () => {
+    const setups = files.filter(({ text }) => text.includes("hashicorp/setup-terraform@"));
+    expect(setups.map(({ path }) => path)).toEqual([".github/actions/terraform/action.yaml"]);
+    expect(toolVersions.terraform.pinned).toBe(TERRAFORM_VERSION);
+  });
+});
+
+describe("the required check", () => {
+  it("waits for every other job of the workflow", () => {
+    const { jobs } = readWorkflow(".github/workflows/checks.yaml").workflow;
+    const others = Object.keys(jobs).filter((id) => id !== "passed");
+    expect(jobs.passed?.needs.toSorted()).toEqual(others.sort());
+  });
+
+  it("counts a missing tool as a failure", () => {
+    expect(readWorkflow(".github/workflows/checks.yaml").workflow.jobs.tests?.env).toEqual({
+      REQUIRE_ALL_TOOLS: "1",
+    });
+  });
+});
+
+describe("the machines", () => {
+  const { on, jobs } = readWorkflow(".github/workflows/machines.yaml").workflow;
+
+  it("run the commands of the README, and install nothing but Node and its packages", () => {
+    const { steps = [] } = jobs.machine ?? {};
+    expect(steps.flatMap(({ run }) => run ?? [])).toEqual([
+      "npm ci --ignore-scripts",
+      "npm start -- --once",
+      "npm test",
+    ]);
+    expect(steps.flatMap(({ uses }) => uses?.split("@")[0] ?? [])).toEqual([
+      "actions/checkout",
+      "actions/setup-node",
+    ]);
+    expect(jobs.machine?.env).toEqual({});
+  });
+
+  it("are tried whenever a file changes that they depend on", () => {
+    const { paths } = z.object({ paths: z.array(z.string()) }).parse(on.pull_request);
+    const missing = paths.filter((path) => !existsSync(path.replace(/\/\*\*$/, "")));
+    // The first file that `npm start` runs comes with another change.
+    expect(missing.filter((path) => path !== "src/preflight.cjs")).toEqual([]);
   });
 });
 
@@ -379,28 +456,6 @@ describe("what the workflows ask GitHub for", () => {
 });
 
 describe("scripts", () => {
-  const wherever = hasShellcheck();
-  if (!wherever) {
-    console.warn(
-      "shellcheck is not installed: the scripts of the workflows and .ci/run are NOT checked by it.",
-    );
-  }
-
-  it("are checked wherever the whole proof runs", () => {
-    expect(wherever || !process.env.CI, "install shellcheck (apt-get install shellcheck)").toBe(true);
-  });
-
-  it.runIf(wherever)("have nothing that shellcheck knows better", () => {
-    const scripts = [...files.flatMap(scriptsOf), ownScript(".ci/run")];
-    expect(scripts.length).toBeGreaterThan(15);
-    expect(shellFindings(scripts)).toEqual([]);
-  });
-
-  it.runIf(wherever)("show what is not quoted", () => {
-    const file = broken("plan", '"$RUNNER_TEMP/base" HEAD^1', "$RUNNER_TEMP/base HEAD^1");
-    expect(shellFindings(scriptsOf(file)).join("\n")).toMatch(/SC2086/);
-  });
-
   it("call only what the package has", () => {
     const { scripts } = JSON.parse(readFileSync("package.json", "utf8"));
     const calls = files.flatMap(npmCalls);
@@ -408,7 +463,7 @@ describe("scripts", () => {
     const unknown = calls.filter(({ script }) => !(script in scripts));
     expect(unknown).toEqual([]);
     const { jobs } = parse(readFileSync(".github/workflows/checks.yaml", "utf8"));
-    for (const { script } of jobs.check.strategy.matrix.include) expect(scripts).toHaveProperty([script]);
+    for (const { script } of jobs.tests.strategy.matrix.include) expect(scripts).toHaveProperty([script]);
   });
 
   it("measure manifests by schemas that they fetch", () => {

