@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import toolVersions from "../tool-versions.json" with { type: "json" };
 import {
   type ActionFile,
   readAction,
@@ -35,15 +36,22 @@ function runStep(file: WorkflowFile | ActionFile, name: string, env: Readonly<Re
   return { status, stdout, stderr };
 }
 
+/** Puts a program for the step on its PATH. @param script what /bin/sh runs */
+function stub(program: string, script: string): void {
+  mkdirSync(join(folder, "bin"), { recursive: true });
+  writeFileSync(join(folder, "bin", program), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+}
+
+/** The outputs that a step wrote. */
+const outputs = () => readFileSync(join(folder, "output"), "utf8").trim();
+
 describe("an apply", () => {
   const apply = readAction(".github/actions/apply/action.yaml");
   const step = "Apply, stack after stack";
 
   /** An npm that writes down what it was asked, and fails where it is told to. */
   function stubNpm(failing = "nothing"): void {
-    mkdirSync(join(folder, "bin"));
-    const script = `#!/bin/sh\necho "$*" >> '${folder}/calls'\ncase "$*" in *"${failing}"*) exit 1;; esac\n`;
-    writeFileSync(join(folder, "bin", "npm"), script, { mode: 0o755 });
+    stub("npm", `echo "$*" >> '${folder}/calls'\ncase "$*" in *"${failing}"*) exit 1;; esac`);
   }
 
   const calls = () =>
@@ -131,10 +139,10 @@ describe("the checks of a pull request", () => {
   const plan = readWorkflow(".github/workflows/plan.yaml");
 
   it.each([
-    ["success success success success", 0],
-    ["success failure success success", 1],
-    ["success cancelled success success", 1],
-    ["success skipped success success", 1],
+    ["success success success success success", 0],
+    ["success failure success success success", 1],
+    ["success success success success cancelled", 1],
+    ["skipped success success success success", 1],
     ["", 1],
   ])("passed together when all did: '%s'", (results, status) => {
     expect(runStep(checks, "Fail unless all passed", { RESULTS: results }).status).toBe(status);
@@ -148,5 +156,145 @@ describe("the checks of a pull request", () => {
     ["failure", "skipped", 1],
   ])("have a plan, or need none: synth %s, plan %s", (synth, planned, status) => {
     expect(runStep(plan, "Fail when a plan failed", { SYNTH: synth, PLAN: planned }).status).toBe(status);
+  });
+});
+
+describe("the versions of tools", () => {
+  const terraform = readAction(".github/actions/terraform/action.yaml");
+  const machines = readWorkflow(".github/workflows/machines.yaml");
+
+  const versions = (content: object) => {
+    writeFileSync(join(folder, "tool-versions.json"), JSON.stringify(content));
+    return { GITHUB_OUTPUT: join(folder, "output") };
+  };
+
+  it("are read for Terraform", () => {
+    expect(
+      runStep(terraform, "Read the version", versions({ terraform: { pinned: "1.2.3" } })),
+    ).toMatchObject({ status: 0 });
+    expect(outputs()).toBe("terraform=1.2.3");
+  });
+
+  it("are read for the machines", () => {
+    const env = versions({ node: { tested: ["20.1.0", "26.2.0"] } });
+    expect(runStep(machines, "Read the versions", env)).toMatchObject({ status: 0 });
+    expect(outputs()).toBe('node=["20.1.0","26.2.0"]');
+  });
+
+  it("are there in the repository's own file", () => {
+    const env = versions(toolVersions);
+    expect(runStep(terraform, "Read the version", env).status).toBe(0);
+    expect(runStep(machines, "Read the versions", env).status).toBe(0);
+  });
+
+  it("must be there: a version that is missing must not install the newest one, or nothing", () => {
+    expect(runStep(terraform, "Read the version", versions({ terraform: {} })).status).not.toBe(0);
+    expect(runStep(machines, "Read the versions", versions({ node: { tested: [] } })).status).not.toBe(0);
+    expect(runStep(machines, "Read the versions", versions({})).status).not.toBe(0);
+  });
+});
+
+describe("npm start on Windows", () => {
+  const machines = readWorkflow(".github/workflows/machines.yaml");
+  const step = "Expect one line that names WSL 2";
+
+  it("passes with one line and a failure", () => {
+    stub("npm", "echo 'Notejam does not run on Windows itself: use WSL 2.' >&2; exit 1");
+    expect(runStep(machines, step).status).toBe(0);
+  });
+
+  it.each([
+    ["it starts", "echo 'use WSL 2'"],
+    ["it fails for another reason", "echo 'Cannot find module' >&2; exit 1"],
+    ["it prints more", "printf 'use WSL 2\\nError: x\\n' >&2; exit 1"],
+    ["it prints nothing", "exit 1"],
+  ])("fails when %s", (_, script) => {
+    stub("npm", script);
+    expect(runStep(machines, step).status).not.toBe(0);
+  });
+});
+
+describe("the lock file of the providers", () => {
+  const locks = readWorkflow(".github/workflows/provider-locks.yaml");
+  const lock = "Lock the providers of all stacks";
+  const propose = "Propose the lock file, unless it is the same";
+
+  function synthesized(stacks: Readonly<Record<string, object>>): void {
+    for (const [name, providers] of Object.entries(stacks)) {
+      mkdirSync(join(folder, "cdktf.out/stacks", name), { recursive: true });
+      const configuration = { terraform: { required_providers: providers } };
+      writeFileSync(join(folder, "cdktf.out/stacks", name, "cdk.tf.json"), JSON.stringify(configuration));
+    }
+  }
+
+  it("holds the providers of all stacks, for Linux, macOS and Windows", () => {
+    stub("terraform", `echo "$*" > '${folder}/calls'`);
+    const aws = { source: "aws", version: "~> 6.26" };
+    const helm = { source: "helm", version: "3.1.1" };
+    synthesized({ "notejam-dev": { aws }, "notejam-dev-gitops": { aws, helm } });
+    expect(runStep(locks, lock)).toMatchObject({ status: 0 });
+    const written = JSON.parse(readFileSync(join(folder, "locked/providers.tf.json"), "utf8"));
+    expect(written).toEqual({ terraform: { required_providers: { aws, helm } } });
+    const call = readFileSync(join(folder, "calls"), "utf8");
+    expect(call).toMatch(/^-chdir=locked providers lock /);
+    expect(call.match(/-platform=\S+/g)).toEqual([
+      "-platform=linux_amd64",
+      "-platform=linux_arm64",
+      "-platform=darwin_amd64",
+      "-platform=darwin_arm64",
+      "-platform=windows_amd64",
+    ]);
+  });
+
+  it("is not written without stacks", () => {
+    stub("terraform", "exit 0");
+    expect(runStep(locks, lock).status).not.toBe(0);
+  });
+
+  /** A clone of a repository with a lock file, in which a new one lies, and a `gh` that notes its calls. */
+  function clone(present: string, downloaded: string, open: number): (...parameters: string[]) => string {
+    const git = (...parameters: string[]) =>
+      execFileSync("git", ["-c", "user.name=n", "-c", "user.email=n@example.com", ...parameters], {
+        cwd: folder,
+        encoding: "utf8",
+        stdio: ["ignore", "pipe", "ignore"],
+      }).trim();
+    git("init", "--quiet", "--bare", "remote");
+    git("init", "--quiet", "--initial-branch=main", ".");
+    git("remote", "add", "origin", "./remote");
+    writeFileSync(join(folder, ".terraform.lock.hcl"), present);
+    git("add", ".terraform.lock.hcl");
+    git("commit", "--quiet", "--message", "first");
+    writeFileSync(join(folder, ".terraform.lock.hcl"), downloaded);
+    stub("gh", `echo "$*" >> '${folder}/calls'\ncase "$*" in "pr list"*) echo ${open};; esac`);
+    return git;
+  }
+
+  const calls = () => (existsSync(join(folder, "calls")) ? readFileSync(join(folder, "calls"), "utf8") : "");
+
+  it("is proposed in a pull request when it differs", () => {
+    const git = clone("old", "new", 0);
+    expect(runStep(locks, propose)).toMatchObject({ status: 0 });
+    expect(git("--git-dir=remote", "show", "provider-locks:.terraform.lock.hcl")).toBe("new");
+    expect(calls()).toContain("pr create --base main --head provider-locks");
+  });
+
+  it("replaces the one of a pull request that is open", () => {
+    const git = clone("old", "new", 0);
+    expect(runStep(locks, propose).status).toBe(0);
+    git("switch", "--quiet", "main");
+    git("branch", "--quiet", "-D", "provider-locks");
+    writeFileSync(join(folder, ".terraform.lock.hcl"), "newer");
+    stub("gh", `echo "$*" >> '${folder}/calls-2'\ncase "$*" in "pr list"*) echo 1;; esac`);
+    expect(runStep(locks, propose)).toMatchObject({ status: 0 });
+    expect(git("--git-dir=remote", "show", "provider-locks:.terraform.lock.hcl")).toBe("newer");
+    expect(readFileSync(join(folder, "calls-2"), "utf8")).not.toContain("pr create");
+  });
+
+  it("is not proposed when it is the same", () => {
+    const git = clone("same", "same", 0);
+    expect(runStep(locks, propose)).toMatchObject({ status: 0, stdout: "The lock file is up to date.\n" });
+    expect(git("--git-dir=remote", "branch", "--list")).toBe("");
+    expect(calls()).toBe("");
   });
 });
