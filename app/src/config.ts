@@ -162,7 +162,7 @@ function isDecodable(text: string): boolean {
 const databaseUrl = z
   .string()
   .refine((text) => URL.canParse(text) && /^postgres(ql)?:$/.test(new URL(text).protocol), {
-    error: "must look like postgres://user:password@host:5432/database",
+    error: "must look like postgres://<user>:<password>@<host>:5432/<database>",
     abort: true,
   })
   .refine(isDecodable, { error: "has a percent sign that stands for itself: write it as %25" });

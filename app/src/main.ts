@@ -85,7 +85,7 @@ program
   .description("load people, pads and notes from the tables of the former Django application")
   .requiredOption(
     "--from <address>",
-    "its database: postgres://user:password@host/database, or an SQLite file",
+    "its database: postgres://<user>:<password>@<host>:5432/<database>, or an SQLite file",
   )
   .option("--dry-run", "only say what would be loaded", false)
   .action(

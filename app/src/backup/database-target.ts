@@ -23,7 +23,7 @@ export function targetOf(into: string, server: ServerConfig): ServerConfig {
     ...(server.tls?.caFile ? { DATABASE_CA_FILE: server.tls.caFile } : {}),
   });
   if (database.kind === "server") return database;
-  throw new BackupError(`--into: give a database's name or postgres://user:password@host:5432/database.`, {
+  throw new BackupError(`--into: give a database's name or postgres://<user>:<password>@<host>:5432/<database>.`, {
     exitStatus: 2,
   });
 }

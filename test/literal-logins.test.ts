@@ -1,0 +1,83 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+
+/**
+ * Schemes of addresses in which trufflehog looks for a login. It tries each login that it finds, and one whose host does not answer
+ * counts as unknown, which fails the job `Secrets`.
+ */
+const SCHEMES = "postgres|postgresql|https?|ftp|mongodb|mongodb\\+srv|rediss?|amqps?|ldaps?|sftp";
+
+/** `scheme://user:password@host`. What a program fills in (`${…}`) or a reader does (`<password>`) is no literal. */
+const LOGIN = new RegExp(
+  `\\b(?:${SCHEMES})://[^\\s/:@<>{}]+:(?<password>[^\\s/@<>{}]+)@(?<host>[^\\s/:"'\`]+)`,
+  "gi",
+);
+
+/** Loopback hosts, which trufflehog skips. */
+const LOOPBACK = /^(?:localhost|127\.\d+\.\d+\.\d+|\[)/;
+
+/** Logins in a text that are written out, for a host that is another machine. */
+function literalLogins(text: string): string[] {
+  return [...text.matchAll(LOGIN)]
+    .filter(({ groups = {} }) => !LOOPBACK.test(groups.host ?? "") && isDecodable(groups.password ?? ""))
+    .map(([address]) => address);
+}
+
+/** An address with a wrong escape is none: trufflehog cannot read it and reports nothing. */
+function isDecodable(password: string): boolean {
+  try {
+    decodeURIComponent(password);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** An address in parts, so that this file holds none. */
+const address = (...parts: string[]) => parts.join("");
+
+describe("addresses with a login", () => {
+  const files = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
+    encoding: "utf8",
+  })
+    .split("\0")
+    .filter((file) => file !== "" && file !== "package-lock.json");
+
+  it("are placeholders, which the job `Secrets` takes for no secret", () => {
+    expect(files.length).toBeGreaterThan(500);
+    const found = files.flatMap((file) =>
+      literalLogins(textOf(file)).map((login) => `${file}: write ${login} as <user>:<password>@<host>`),
+    );
+    expect(found).toEqual([]);
+  });
+
+  it.each([
+    address("postgres", "://user:password@host:5432/database"),
+    address("postgresql", "://a:b@db.example.com/x"),
+    address("https", "://a:b@example.com"),
+    address("mongodb+srv", "://a:b@example.com"),
+  ])("are found: %s", (login) => {
+    expect(literalLogins(`text \`${login}\` text`)).toHaveLength(1);
+  });
+
+  it.each([
+    "postgres://<user>:<password>@<host>:5432/<database>",
+    "postgres://notejam:${password}@host/x",
+    "postgres://notejam@host:5432/x",
+    address("postgres", "://a:b@127.0.0.1:5432/x"),
+    address("postgres", "://me:hunter%2%@host/db"),
+    "https://example.com:8080/a@b",
+  ])("are not found in %s", (text) => {
+    expect(literalLogins(text)).toEqual([]);
+  });
+});
+
+/** The text of a file; empty where it was deleted and the deletion is not committed yet. */
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return "";
+  }
+}
