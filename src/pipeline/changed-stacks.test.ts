@@ -16,7 +16,7 @@ import type { Environment } from "../config/environment.js";
 import { readTree } from "../manifests/tree.js";
 import { addStacks, type Composition } from "../stacks/compose.js";
 import { synthesizeInto } from "../synthesize.js";
-import { changedStacks } from "./changed-stacks.js";
+import { changedStacks as compareSides } from "./changed-stacks.js";
 
 let home: string;
 let base: string;
@@ -62,7 +62,8 @@ async function synthCopy(name: string, edit: (project: string) => void): Promise
   for (const file of readdirSync(join(project, "environments"))) {
     if (!["organization.ts", "dev.ts", "prod.ts"].includes(file)) rmSync(join(project, "environments", file));
   }
-  for (const file of ["package.json", "tsconfig.json"]) cpSync(file, join(project, file));
+  for (const file of ["package.json", "tsconfig.json", "tool-versions.json"])
+    cpSync(file, join(project, file));
   symlinkSync(resolve("node_modules"), join(project, "node_modules"));
   edit(project);
   const out = join(project, "cdktf.out");
@@ -78,6 +79,9 @@ function replaceIn(file: string, from: string, to: string): void {
 }
 
 const NOTHING = { changed: [], added: [], removed: [] };
+
+/** Compares two outputs without lock files. */
+const changedStacks = (before: string, after: string) => compareSides({ folder: before }, { folder: after });
 
 describe("the stacks that a change concerns", () => {
   it("are one when the size of one environment's database changes", async () => {
@@ -177,6 +181,26 @@ describe("two configurations", () => {
     writeFileSync(join(used, "stacks/one/.terraform.lock.hcl"), "# locked");
     expect(readdirSync(join(used, "stacks/one"))).toContain(".terraform");
     expect(changedStacks(before, used)).toEqual(NOTHING);
+  });
+
+  it("differ by the entries of their own providers in the lock file", () => {
+    const aws = { source: "aws", version: "~> 6.26" };
+    const folder = output("locks", { ...one, terraform: { required_providers: { aws } } });
+    const lock = (name: string, awsVersion: string, helmVersion: string) => {
+      const file = join(folder, name);
+      const entry = (provider: string, version: string) =>
+        `provider "registry.terraform.io/hashicorp/${provider}" {\n  version = "${version}"\n  constraints = "~> 6.26"\n}\n`;
+      writeFileSync(file, entry("aws", awsVersion) + entry("helm", helmVersion));
+      return file;
+    };
+    const before = { folder, lockFile: lock("before", "6.26.0", "3.1.0") };
+    expect(compareSides(before, { folder, lockFile: lock("aws", "6.27.0", "3.1.0") }).changed).toEqual([
+      "one",
+    ]);
+    expect(compareSides(before, { folder, lockFile: lock("helm", "6.26.0", "3.2.0") })).toEqual(NOTHING);
+    expect(compareSides(before, before)).toEqual(NOTHING);
+    // The first lock file.
+    expect(compareSides({ folder, lockFile: join(folder, "none") }, before).changed).toEqual(["one"]);
   });
 
   it("cannot be compared where nothing, or something else, was synthesized", () => {

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { isDeepStrictEqual } from "node:util";
+import { stackLocks } from "./provider-locks.js";
 import { readSynthesizedOutput, type StackOutput } from "./synthesized-output.js";
 
 /** How two synthesized outputs differ: names of stacks, sorted. */
@@ -13,31 +14,47 @@ export interface StackChanges {
   readonly removed: readonly string[];
 }
 
+/** One side of a comparison. */
+export interface SynthesizedSide {
+  /** What was synthesized. */
+  readonly folder: string;
+  /**
+   * The lock file of the providers that goes with it.
+   * @default none
+   */
+  readonly lockFile?: string | undefined;
+}
+
 /**
  * Compares two synthesized outputs by what Terraform would see: comments (CDKTF's notes on construct paths and its own
- * version) and the order of keys do not count; everything else does, versions of providers among it.
+ * version) and the order of keys do not count; everything else does, the versions of providers and their entries in the lock file among it.
  */
-export function changedStacks(baseFolder: string, headFolder: string): StackChanges {
-  const base = readSynthesizedOutput(baseFolder);
-  const head = readSynthesizedOutput(headFolder);
+export function changedStacks(baseSide: SynthesizedSide, headSide: SynthesizedSide): StackChanges {
+  const base = readSynthesizedOutput(baseSide.folder);
+  const head = readSynthesizedOutput(headSide.folder);
   const names = [...new Set([...base.keys(), ...head.keys()])].sort();
   const inBoth = names.flatMap((name) => {
     const [before, after] = [base.get(name), head.get(name)];
     return before !== undefined && after !== undefined ? [{ name, before, after }] : [];
   });
   return {
-    changed: inBoth.filter(({ before, after }) => !sameForTerraform(before, after)).map(({ name }) => name),
+    changed: inBoth
+      .filter(
+        ({ before, after }) =>
+          !isDeepStrictEqual(meaningOf(before, baseSide.lockFile), meaningOf(after, headSide.lockFile)),
+      )
+      .map(({ name }) => name),
     added: names.filter((name) => !base.has(name)),
     removed: names.filter((name) => !head.has(name)),
   };
 }
 
-function sameForTerraform(before: StackOutput, after: StackOutput): boolean {
-  return isDeepStrictEqual(meaningOf(before), meaningOf(after));
-}
-
-function meaningOf({ folder, configuration }: StackOutput): object {
-  return { configuration: withoutComments(configuration, BLOCK_DEPTH), assets: assetsOf(folder) };
+function meaningOf(stack: StackOutput, lockFile: string | undefined): object {
+  return {
+    configuration: withoutComments(stack.configuration, BLOCK_DEPTH),
+    assets: assetsOf(stack.folder),
+    locks: lockFile === undefined ? undefined : stackLocks(stack, lockFile)?.entries,
+  };
 }
 
 /** `resource` → type → name: further inside, a key `//` would be a value of somebody's map. */

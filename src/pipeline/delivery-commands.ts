@@ -6,6 +6,7 @@ import { copyImage } from "./image-copy.js";
 import { parseRepository, taggedImages } from "./image-repository.js";
 import { imageTags } from "./image-tag.js";
 import { checkPromotion } from "./promotion.js";
+import { LOCK_FILE, unlockedWarning, writeStackLocks } from "./provider-locks.js";
 import type { Session } from "./session.js";
 import { applyStack } from "./stack-apply.js";
 import { readSynthesizedOutput, synthesizedStack } from "./synthesized-output.js";
@@ -28,11 +29,12 @@ export function addDelivery(command: Command, session: Session): void {
     .description("Applies a stack in Terraform Cloud, and says what came of it without any value.")
     .requiredOption("--stack <name>", "such as notejam-dev")
     .option("--app <folder>", "what was synthesized", "cdktf.out")
+    .option("--locks <file>", "lock file of the providers", LOCK_FILE)
     .addHelpText(
       "after",
       "\nThe token comes from TF_TOKEN_app_terraform_io (or the host's own), else from `terraform login`. Nobody is asked any more.",
     )
-    .action((options: { stack: string; app: string }) => apply(session, options));
+    .action((options: ApplyOptions) => apply(session, options));
   command
     .command("image-tag")
     .description("Prints the tags of a build's two images: <date>.<branch>-<sha8>-<run id>, and with -tools.")
@@ -85,9 +87,18 @@ async function deploy(
   session.print(JSON.stringify(order));
 }
 
-async function apply(session: Session, { stack: name, app }: { stack: string; app: string }): Promise<void> {
+interface ApplyOptions {
+  readonly stack: string;
+  readonly app: string;
+  readonly locks: string;
+}
+
+async function apply(session: Session, { stack: name, app, locks }: ApplyOptions): Promise<void> {
+  const stack = synthesizedStack(app, name);
+  const unlocked = writeStackLocks(stack, locks);
+  if (unlocked.length > 0) session.complain(unlockedWarning(name, unlocked));
   const outcome = await applyStack({
-    stack: synthesizedStack(app, name),
+    stack,
     env: session.env,
     onRun: (url) => session.print(`${name} is applied at ${url}`),
   });

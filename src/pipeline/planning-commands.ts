@@ -5,6 +5,7 @@ import { changedStacks } from "./changed-stacks.js";
 import { NOT_SO } from "./exit-status.js";
 import { parsePlan } from "./plan-json.js";
 import { PipelineProblem, reasonOf } from "./problem.js";
+import { LOCK_FILE, unlockedWarning, writeStackLocks } from "./provider-locks.js";
 import type { Session } from "./session.js";
 import { speculativePlan } from "./speculative-plan.js";
 import { changesNothing, type Summary, summarize, summarizeFailure, writeSummary } from "./summary.js";
@@ -18,12 +19,14 @@ export function addPlanning(command: Command, session: Session): void {
     .description("Names the stacks whose configuration differs between two synthesized outputs.")
     .requiredOption("--base <folder>", "what was synthesized before the change")
     .requiredOption("--head <folder>", "what was synthesized with it")
+    .option("--base-locks <file>", "lock file of the providers before the change (default: none)")
+    .option("--head-locks <file>", "lock file of the providers with it (default: none)")
     .option("--json", "print one JSON object: changed, added, removed")
     .addHelpText(
       "after",
       "\nWrites stacks (changed and added), by-people (those of them that pipelines cannot plan) and removed to GITHUB_OUTPUT, as JSON.",
     )
-    .action((options: { base: string; head: string; json?: boolean }) => showChanges(session, options));
+    .action((options: ChangedStacksOptions) => showChanges(session, options));
   command
     .command("plan")
     .description(
@@ -32,11 +35,12 @@ export function addPlanning(command: Command, session: Session): void {
     .requiredOption("--stack <name>", "such as notejam-dev")
     .requiredOption("--out <file>", "where the summary goes")
     .option("--app <folder>", "what was synthesized", "cdktf.out")
+    .option("--locks <file>", "lock file of the providers", LOCK_FILE)
     .addHelpText(
       "after",
       "\nThe token comes from TF_TOKEN_app_terraform_io (or the host's own), else from `terraform login`.",
     )
-    .action((options: { stack: string; out: string; app: string }) => plan(session, options));
+    .action((options: PlanOptions) => plan(session, options));
   command
     .command("summarize")
     .description("Writes the same summary from the output of `terraform show -json <plan file>`.")
@@ -46,8 +50,19 @@ export function addPlanning(command: Command, session: Session): void {
     .action((options: { plan: string; stack: string; out: string }) => summarizeFile(session, options));
 }
 
-function showChanges(session: Session, options: { base: string; head: string; json?: boolean }): void {
-  const changes = changedStacks(options.base, options.head);
+interface ChangedStacksOptions {
+  readonly base: string;
+  readonly head: string;
+  readonly baseLocks?: string;
+  readonly headLocks?: string;
+  readonly json?: boolean;
+}
+
+function showChanges(session: Session, options: ChangedStacksOptions): void {
+  const changes = changedStacks(
+    { folder: options.base, lockFile: options.baseLocks },
+    { folder: options.head, lockFile: options.headLocks },
+  );
   const all = [...changes.changed, ...changes.added].sort();
   const [byPeople, toPlan] = [all.filter(isForPeople), all.filter((name) => !isForPeople(name))];
   writeWorkflowOutput(
@@ -75,12 +90,18 @@ function isForPeople(stack: string): boolean {
   return stack === BOOTSTRAP_STACK;
 }
 
-async function plan(
-  session: Session,
-  { stack: name, out, app }: { stack: string; out: string; app: string },
-): Promise<void> {
+interface PlanOptions {
+  readonly stack: string;
+  readonly out: string;
+  readonly app: string;
+  readonly locks: string;
+}
+
+async function plan(session: Session, { stack: name, out, app, locks }: PlanOptions): Promise<void> {
   const stack = synthesizedStack(app, name);
   try {
+    const unlocked = writeStackLocks(stack, locks);
+    if (unlocked.length > 0) session.complain(unlockedWarning(name, unlocked));
     const summary = await speculativePlan({
       stack,
       env: session.env,

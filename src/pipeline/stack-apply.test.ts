@@ -15,7 +15,8 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "notejam-apply-"));
   mkdirSync(join(folder, "stack"));
   const cloud = { organization: "example", workspaces: { name: "notejam-dev" } };
-  writeFileSync(join(folder, "stack", "cdk.tf.json"), JSON.stringify({ terraform: { cloud } }));
+  const terraform = { cloud, required_providers: { aws: { source: "aws", version: "~> 6.26" } } };
+  writeFileSync(join(folder, "stack", "cdk.tf.json"), JSON.stringify({ terraform }));
   const stacks = { "notejam-dev": { synthesizedStackPath: "stack/cdk.tf.json" } };
   writeFileSync(join(folder, "manifest.json"), JSON.stringify({ stacks }));
 });
@@ -23,14 +24,14 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Applies with a Terraform that prints this, and ends so. */
-async function apply(output: string, ended = 0) {
+async function apply(output: string, ended = 0, parameters: readonly string[] = []) {
   writeFileSync(join(folder, "output"), output);
   const binary = join(folder, "terraform");
-  const script = `#!/bin/sh\necho "$*" >> '${folder}/calls'\n[ "$1" = init ] && exit 0\ncat '${folder}/output'\nexit ${ended}\n`;
+  const script = `#!/bin/sh\necho "$*" >> '${folder}/calls'\n[ "$1" = init ] && { cp .terraform.lock.hcl '${folder}/locked'; exit 0; }\ncat '${folder}/output'\nexit ${ended}\n`;
   writeFileSync(binary, script);
   chmodSync(binary, 0o755);
   const [printed, complained]: [string[], string[]] = [[], []];
-  const status = await runProgram(["apply", "--stack", "notejam-dev", "--app", folder], {
+  const status = await runProgram(["apply", "--stack", "notejam-dev", "--app", folder, ...parameters], {
     env: {
       PATH: process.env.PATH,
       HOME: folder,
@@ -59,6 +60,21 @@ describe("an apply", () => {
     expect(readFileSync(join(folder, "calls"), "utf8")).toBe(
       "init -input=false -no-color\napply -input=false -auto-approve -no-color\n",
     );
+  });
+
+  it("installs the providers of the lock file, and names those that it lacks", async () => {
+    const locks = join(folder, "locks.hcl");
+    const entry = (constraints: string) =>
+      `provider "registry.terraform.io/hashicorp/aws" {\n  constraints = "${constraints}"\n}\n`;
+    writeFileSync(locks, entry("~> 6.26"));
+    expect(await apply(STARTED, 0, ["--locks", locks])).toMatchObject({ status: 0, complained: [] });
+    expect(readFileSync(join(folder, "locked"), "utf8")).toBe(entry("~> 6.26"));
+    writeFileSync(locks, entry("~> 5.0"));
+    const { status, complained } = await apply(STARTED, 0, ["--locks", locks]);
+    expect({ status, complained }).toEqual({
+      status: 0,
+      complained: [expect.stringMatching(/^notejam-dev: the lock file has no entry for aws ~> 6\.26\./)],
+    });
   });
 
   it("may find nothing to change", async () => {

@@ -1,0 +1,86 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { stackLocks, writeStackLocks } from "./provider-locks.js";
+
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "notejam-locks-"));
+});
+
+afterEach(() => rmSync(folder, { recursive: true }));
+
+/** An entry as Terraform writes it. */
+const entry = (address: string, version: string, constraints: string) => `provider "${address}" {
+  version     = "${version}"
+  constraints = "${constraints}"
+  hashes = [
+    "h1:abc=",
+    "zh:0123",
+  ]
+}
+`;
+
+const AWS = entry("registry.terraform.io/hashicorp/aws", "6.30.0", "~> 6.26");
+const GITHUB = entry("registry.terraform.io/integrations/github", "6.9.0", "6.9.0");
+const HELM = entry("registry.terraform.io/hashicorp/helm", "3.1.0", "3.1.0");
+
+function lockFile(...entries: string[]): string {
+  const file = join(folder, "locks.hcl");
+  writeFileSync(
+    file,
+    `# This file is maintained automatically by "terraform init".\n\n${entries.join("\n")}`,
+  );
+  return file;
+}
+
+const stack = (providers: object) => ({
+  name: "notejam-dev",
+  folder,
+  configuration: { terraform: { required_providers: providers } },
+});
+
+describe("the lock file of a stack", () => {
+  it("has the entries of its own providers, however their source is written", () => {
+    const file = lockFile(AWS, GITHUB, HELM);
+    const providers = {
+      aws: { source: "aws", version: "~> 6.26" },
+      github: { source: "integrations/github", version: "6.9.0" },
+      helm: { source: "registry.terraform.io/hashicorp/helm", version: "3.1.0" },
+    };
+    expect(stackLocks(stack(providers), file)).toEqual({ entries: [AWS, GITHUB, HELM], unlocked: [] });
+    const { aws } = providers;
+    expect(stackLocks(stack({ aws }), file)).toEqual({ entries: [AWS], unlocked: [] });
+  });
+
+  it("leaves out an entry for another constraint, which Terraform would refuse, and names the provider", () => {
+    const providers = {
+      aws: { source: "aws", version: "~> 6.26" },
+      helm: { source: "helm", version: "3.1.1" },
+    };
+    expect(stackLocks(stack(providers), lockFile(AWS, HELM))).toEqual({
+      entries: [AWS],
+      unlocked: ["helm 3.1.1"],
+    });
+  });
+
+  it("is written beside the configuration, in place of one that was there", () => {
+    writeFileSync(join(folder, ".terraform.lock.hcl"), "old");
+    const aws = { source: "aws", version: "~> 6.26" };
+    expect(writeStackLocks(stack({ aws }), lockFile(AWS, GITHUB))).toEqual([]);
+    expect(readFileSync(join(folder, ".terraform.lock.hcl"), "utf8")).toBe(AWS);
+  });
+
+  it("is left as it is where the repository has none", () => {
+    writeFileSync(join(folder, ".terraform.lock.hcl"), "of an init");
+    const aws = { source: "aws", version: "~> 6.26" };
+    expect(writeStackLocks(stack({ aws }), join(folder, "none.hcl"))).toEqual([]);
+    expect(readFileSync(join(folder, ".terraform.lock.hcl"), "utf8")).toBe("of an init");
+  });
+
+  it("cannot be made from what is no file", () => {
+    expect(() => stackLocks(stack({}), folder)).toThrow(/lock file .* cannot be read: EISDIR/);
+  });
+});
