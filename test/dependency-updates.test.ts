@@ -3,15 +3,20 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parseAllDocuments } from "yaml";
 import * as z from "zod";
+import toolVersions from "../tool-versions.json" with { type: "json" };
 
 /** What of Renovate's configuration is looked at here. */
 const Renovate = z.object({
   flux: z.object({ managerFilePatterns: z.array(z.string()) }),
+  pip_requirements: z.object({ managerFilePatterns: z.array(z.string()) }),
   customManagers: z.array(
     z.object({
       depNameTemplate: z.string().optional(),
+      datasourceTemplate: z.string(),
+      packageNameTemplate: z.string().optional(),
       managerFilePatterns: z.array(z.string()),
       matchStrings: z.array(z.string()),
+      matchStringsStrategy: z.enum(["any", "recursive"]).default("any"),
     }),
   ),
   packageRules: z.array(
@@ -22,6 +27,7 @@ const Renovate = z.object({
       matchFileNames: z.array(z.string()).default([]),
       matchPackageNames: z.array(z.string()).default([]),
       matchDepNames: z.array(z.string()).default([]),
+      matchUpdateTypes: z.array(z.string()).default([]),
     }),
   ),
 });
@@ -41,18 +47,39 @@ const looksInto = (patterns: readonly string[], file: string) =>
 function foundBy(name: string): { readonly file: string; readonly version: string }[] {
   return renovate.customManagers
     .filter(({ depNameTemplate }) => depNameTemplate === name || depNameTemplate === undefined)
-    .flatMap(({ managerFilePatterns, matchStrings, depNameTemplate }) =>
+    .flatMap((manager) =>
       ["tool-versions.json", ...["modules", "src", ".github"].flatMap(filesIn)]
-        .filter((file) => looksInto(managerFilePatterns, file))
+        .filter((file) => looksInto(manager.managerFilePatterns, file))
         .flatMap((file) =>
-          matchStrings.flatMap((text) =>
-            [...readFileSync(file, "utf8").matchAll(new RegExp(text, "g"))]
-              .filter(({ groups }) => (depNameTemplate ?? groups?.depName) === name)
-              .map(({ groups }) => ({ file, version: groups?.currentValue ?? "" })),
-          ),
+          matchesIn(readFileSync(file, "utf8"), manager)
+            .filter(({ groups }) => (manager.depNameTemplate ?? groups?.depName) === name)
+            .map(({ groups }) => ({ file, version: groups?.currentValue ?? "" })),
         ),
     );
 }
+
+/** The matches of a manager: of each expression, or of the last one within those of the expressions before it. */
+function matchesIn(
+  text: string,
+  { matchStrings, matchStringsStrategy }: z.output<typeof Renovate>["customManagers"][number],
+): RegExpExecArray[] {
+  const [first = "", ...further] = matchStrings.map((expression) => new RegExp(expression, "g"));
+  if (matchStringsStrategy === "any") {
+    return [first, ...further].flatMap((expression) => [...text.matchAll(new RegExp(expression))]);
+  }
+  return further.reduce<RegExpExecArray[]>(
+    (matches, expression) => matches.flatMap(([part]) => [...part.matchAll(expression)]),
+    [...text.matchAll(new RegExp(first))],
+  );
+}
+
+/** Where Renovate asks for the versions that a manager of our own finds. */
+const sourceOf = (name: string) =>
+  renovate.customManagers
+    .filter(({ depNameTemplate }) => depNameTemplate === name)
+    .map(
+      ({ datasourceTemplate, packageNameTemplate = name }) => `${datasourceTemplate} ${packageNameTemplate}`,
+    );
 
 const groupsOf = (manager: string) =>
   renovate.packageRules
@@ -60,9 +87,12 @@ const groupsOf = (manager: string) =>
     .map(({ groupName }) => groupName);
 
 describe("Renovate", () => {
-  it.each(["npm", "github-actions", "flux", "dockerfile"])("updates what %s names, in groups", (manager) => {
-    expect(groupsOf(manager)).not.toEqual([]);
-  });
+  it.each(["npm", "github-actions", "flux", "dockerfile", "pip_requirements", "gomod", "nvm"])(
+    "updates what %s names, in groups",
+    (manager) => {
+      expect(groupsOf(manager)).not.toEqual([]);
+    },
+  );
 
   it("groups the packages of every package.json", () => {
     const files = renovate.packageRules
@@ -93,13 +123,49 @@ describe("Renovate", () => {
     }
   });
 
-  it("finds Terraform wherever its version is written", () => {
-    const written = filesIn(".github").filter((file) =>
-      /terraform_version: \d/.test(readFileSync(file, "utf8")),
+  it.each([
+    [
+      "terraform",
+      "github-releases hashicorp/terraform",
+      [toolVersions.terraform.pinned, toolVersions.terraform.newestTested],
+    ],
+    ["opentofu", "github-releases opentofu/opentofu", [toolVersions.opentofu.newestTested]],
+    ["terraform-provider-aws", "terraform-provider hashicorp/aws", [toolVersions.awsProvider.newestTested]],
+    ["moto", "pypi moto", [toolVersions.moto.newestTested]],
+    ["node", "node-version node", [toolVersions.node.pinned, ...toolVersions.node.tested]],
+  ])(
+    "finds the versions of %s in tool-versions.json, and not the oldest supported one",
+    (name, source, versions) => {
+      expect(foundBy(name)).toEqual(versions.map((version) => ({ file: "tool-versions.json", version })));
+      expect(sourceOf(name)).toEqual([source]);
+    },
+  );
+
+  it("leaves each Node that the tests run with in its major version", () => {
+    const left = renovate.packageRules.filter(({ enabled }) => enabled === false);
+    expect(left).toContainEqual(
+      expect.objectContaining({ matchDepNames: ["node"], matchUpdateTypes: ["major"] }),
     );
-    written.push("tool-versions.json");
-    expect([...new Set(foundBy("terraform").map(({ file }) => file))].sort()).toEqual(written.sort());
-    expect(new Set(foundBy("terraform").map(({ version }) => version)).size).toBe(1);
+  });
+
+  it("finds the packages of Python, each file in a group, and leaves the oldest emulator alone", () => {
+    const files = [".github/lint/requirements.txt", "src/local/emulator/requirements.txt"];
+    for (const file of [...files, "src/local/emulator/requirements-oldest.txt"]) {
+      expect(looksInto(renovate.pip_requirements.managerFilePatterns, file), file).toBe(true);
+    }
+    const groups = files.map((file) =>
+      renovate.packageRules
+        .filter(({ matchManagers }) => matchManagers.includes("pip_requirements"))
+        .filter(({ matchFileNames }) =>
+          matchFileNames.some((glob) => file.startsWith(glob.replace("**", ""))),
+        )
+        .map(({ groupName }) => groupName),
+    );
+    expect(groups).toEqual([["linters"], ["emulator"]]);
+    const disabled = renovate.packageRules
+      .filter(({ enabled }) => enabled === false)
+      .flatMap(({ matchFileNames }) => matchFileNames);
+    expect(disabled).toContain("src/local/emulator/requirements-oldest.txt");
   });
 
   it("finds the repository of each chart in the Flux tree", () => {
@@ -131,7 +197,8 @@ describe("Renovate", () => {
       expect.arrayContaining(["cdktf", "@cdktf/**", "constructs"]),
     );
     const files = left.flatMap(({ matchFileNames }) => matchFileNames);
-    expect(files).toEqual(["flux/microservices/notejam/image/kustomization.yaml"]);
-    expect(readFileSync(files[0] ?? "", "utf8")).toContain("$imagepolicy");
+    const written = "flux/microservices/notejam/image/kustomization.yaml";
+    expect(files).toContain(written);
+    expect(readFileSync(written, "utf8")).toContain("$imagepolicy");
   });
 });
