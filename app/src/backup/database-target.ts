@@ -23,9 +23,12 @@ export function targetOf(into: string, server: ServerConfig): ServerConfig {
     ...(server.tls?.caFile ? { DATABASE_CA_FILE: server.tls.caFile } : {}),
   });
   if (database.kind === "server") return database;
-  throw new BackupError(`--into: give a database's name or postgres://<user>:<password>@<host>:5432/<database>.`, {
-    exitStatus: 2,
-  });
+  throw new BackupError(
+    `--into: give a database's name or postgres://<user>:<password>@<host>:5432/<database>.`,
+    {
+      exitStatus: 2,
+    },
+  );
 }
 
 /** A session on a database, and whether the database was made for it. */
