@@ -1,10 +1,10 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { type Block, type Synthesized, statementsOf } from "../modules/blocks/testing.js";
 import { type Names, namesOf } from "../src/config/names.js";
 import type { Organization } from "../src/config/organization.js";
 import { standbyOf } from "../src/config/standby.js";
+import toolVersions from "../tool-versions.json" with { type: "json" };
 import { repositoryConfiguration, stackNamed, synthesizeApp } from "./synthesized-app.js";
 
 /*
@@ -114,15 +114,9 @@ describe("the workspaces", () => {
 
   it("run the Terraform that the workflows install", () => {
     const [workspace] = bootstrap.resources("tfe_workspace");
-    const files = readdirSync(".github", { recursive: true, encoding: "utf8" }).filter((name) =>
-      /ya?ml$/.test(name),
-    );
-    const installed = files.flatMap((file) => {
-      const text = readFileSync(join(".github", file), "utf8");
-      return [...text.matchAll(/terraform_version: (\S+)/g)].map(([, version]) => version);
-    });
-    expect(installed.length).toBeGreaterThan(0);
-    expect(new Set(installed)).toEqual(new Set([workspace?.terraform_version]));
+    const action = readFileSync(".github/actions/terraform/action.yaml", "utf8");
+    expect(action).toMatch(/terraform=\\\(\.terraform\.pinned .*tool-versions\.json/);
+    expect(workspace?.terraform_version).toBe(toolVersions.terraform.pinned);
   });
 
   it("plan before they are told to, destroy production never, and go only when they are empty", () => {
