@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 
 /**
- * Schemes of addresses in which trufflehog looks for a login. It tries each login that it finds, and one whose host does not answer
- * counts as unknown, which fails the job `Secrets`.
+ * Schemes of addresses in which trufflehog looks for a login. It tries each login that it finds, and one whose host
+ * does not answer counts as unknown, which fails the job `Secrets`.
  */
 const SCHEMES = "postgres|postgresql|https?|ftp|mongodb|mongodb\\+srv|rediss?|amqps?|ldaps?|sftp";
 

@@ -27,7 +27,8 @@ export interface SynthesizedSide {
 
 /**
  * Compares two synthesized outputs by what Terraform would see: comments (CDKTF's notes on construct paths and its own
- * version) and the order of keys do not count; everything else does, the versions of providers and their entries in the lock file among it.
+ * version) and the order of keys do not count; everything else does, the versions of providers and their entries in the
+ * lock file among it.
  */
 export function changedStacks(baseSide: SynthesizedSide, headSide: SynthesizedSide): StackChanges {
   const base = readSynthesizedOutput(baseSide.folder);

@@ -6,8 +6,8 @@ import { PipelineProblem, reasonOf } from "./problem.js";
 import type { StackOutput } from "./synthesized-output.js";
 
 /**
- * The repository's lock file: version and hashes of each provider of all stacks, for Linux, macOS and Windows. The workflow
- * provider-locks proposes it; until its first pull request is merged there is none.
+ * The repository's lock file: version and hashes of each provider of all stacks, for Linux, macOS and Windows. The
+ * workflow provider-locks proposes it; until its first pull request is merged there is none.
  */
 export const LOCK_FILE = fileURLToPath(new URL("../../.terraform.lock.hcl", import.meta.url));
 
@@ -30,8 +30,8 @@ export interface StackLocks {
 }
 
 /**
- * Reads the lock file's entries of a stack's providers. An entry for another version constraint is left out, because Terraform
- * would refuse it: the constraint has changed since the lock file was written.
+ * Reads the lock file's entries of a stack's providers. An entry for another version constraint is left out, because
+ * Terraform would refuse it: the constraint has changed since the lock file was written.
  *
  * @returns undefined where there is no lock file
  * @throws PipelineProblem when the file cannot be read
@@ -51,7 +51,8 @@ export function stackLocks(stack: StackOutput, lockFile: string): StackLocks | u
 }
 
 /**
- * Writes the lock file of a stack beside its configuration, so that Terraform installs these versions and checks their hashes.
+ * Writes the lock file of a stack beside its configuration, so that Terraform installs these versions and checks their
+ * hashes.
  *
  * @returns providers without an entry for the version constraint of the stack; empty where there is no lock file
  */
@@ -84,7 +85,7 @@ interface Entry {
   readonly constraints: string | undefined;
 }
 
-/** The entries of a lock file, by the addresses of their providers. Terraform writes the file: a `}` alone on a line ends an entry. */
+/** Returns the entries of a lock file by the addresses of their providers. A line that is `}` alone ends an entry. */
 function entriesIn(text: string): ReadonlyMap<string, Entry> {
   return new Map(
     [...text.matchAll(/^provider "([^"]+)" \{\n[\s\S]*?^\}\n?/gm)].map(([entry, address = ""]) => [

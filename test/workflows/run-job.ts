@@ -63,9 +63,9 @@ export interface JobRunProps {
 }
 
 /**
- * A job of a workflow on this machine: the commands of its steps run in a fresh clone, with a PATH that holds only what the image
- * of the runner and the earlier steps of the job provide. Actions of others are not run: what they install is linked, and
- * checkouts of other repositories are left out.
+ * A job of a workflow on this machine: the commands of its steps run in a fresh clone, with a PATH that holds only what
+ * the image of the runner and the earlier steps of the job provide. Actions of others are not run: what they install is
+ * linked, and checkouts of other repositories are left out.
  */
 export class JobRun {
   /** Where the commands run. */
