@@ -46,7 +46,7 @@ export interface FindPostgresProps {
 
 /**
  * Finds PostgreSQL: the folder in `NOTEJAM_POSTGRES_BIN`, else the system's packages and the PATH, else the server that npm
- * installed with this project, which has no `pg_dump`. One with its tools is preferred, then the version that AWS runs.
+ * installed with this project, which has no `pg_dump` and may have to be copied to run. One with its tools is preferred, then the version that AWS runs.
  *
  * @throws LocalProblem when there is none, or none that can read the data there is
  */
@@ -56,14 +56,15 @@ export async function findPostgres({
   wantedMajor = Number.parseInt(DEFAULTS.database.engineVersion, 10),
   env = process.env,
 }: FindPostgresProps = {}): Promise<PostgresInstallation> {
-  const folders = foldersToLookIn(env, copies);
-  const tools = await versionsOf(folders, "pg_dump", "pg_restore");
-  const servers = await versionsOf(folders, "postgres", "initdb");
-  const installations = servers.map((server) => ({ ...server, tools: toolsFor(server, tools) }));
-  const usable = installations.filter(({ major }) => keptMajor === undefined || major === keptMajor);
+  const usable = ({ major }: PostgresInstallation) => keptMajor === undefined || major === keptMajor;
   const rank = ({ major, tools }: PostgresInstallation) =>
     (tools === undefined ? 0 : 1000) + (major === wantedMajor ? 500 : major);
-  const [best] = usable.sort((a, b) => rank(b) - rank(a));
+  const folders = foldersToLookIn(env);
+  let installations = await installationsIn(folders);
+  if (!installations.some(usable) && !env.NOTEJAM_POSTGRES_BIN) {
+    installations = await installationsIn([...folders, ...installedByNpm(copies)]);
+  }
+  const [best] = installations.filter(usable).sort((a, b) => rank(b) - rank(a));
   if (best !== undefined) {
     if (process.getuid?.() === 0 && !(await canChangeUser())) throw refusesRoot();
     return best;
@@ -93,14 +94,20 @@ function refusesRoot(): LocalProblem {
   );
 }
 
-function foldersToLookIn(env: NodeJS.ProcessEnv, copies: string): string[] {
+async function installationsIn(folders: readonly string[]): Promise<PostgresInstallation[]> {
+  const tools = await versionsOf(folders, "pg_dump", "pg_restore");
+  const servers = await versionsOf(folders, "postgres", "initdb");
+  return servers.map((server) => ({ ...server, tools: toolsFor(server, tools) }));
+}
+
+function foldersToLookIn(env: NodeJS.ProcessEnv): string[] {
   if (env.NOTEJAM_POSTGRES_BIN) return [env.NOTEJAM_POSTGRES_BIN];
   const packaged = PLACES.flatMap(([folder, entry, programs]) =>
     entriesOf(folder)
       .filter((name) => entry.test(name))
       .map((name) => join(folder, name, programs)),
   );
-  return [...packaged, ...(env.PATH ?? "").split(delimiter), ...installedByNpm(copies)];
+  return [...packaged, ...(env.PATH ?? "").split(delimiter)];
 }
 
 function entriesOf(folder: string): string[] {
