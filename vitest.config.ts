@@ -10,6 +10,7 @@ const infrastructure = [
 
 export default defineConfig({
   test: {
+    reporters: ["default", "./app/test/skipped-tools-reporter.ts"],
     projects: [
       {
         test: {

@@ -3,6 +3,7 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
+    reporters: ["default", "./test/skipped-tools-reporter.ts"],
     name: "app",
     root: import.meta.dirname ?? path.resolve("."),
     include: ["src/**/*.test.ts", "test/**/*.test.ts"],

@@ -1,9 +1,9 @@
-import { execaSync } from "execa";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Synthesized } from "../modules/blocks/testing.js";
 import { statementsOf } from "../modules/blocks/testing.js";
 import { at, listAt, type Manifest, numberAt, textAt, textsAt } from "../src/manifests/manifest.js";
 import { renderedEnvironments } from "./rendered-environments.js";
+import { needs } from "./required-tools.js";
 import { repositoryConfiguration, stackNamed, synthesizeApp } from "./synthesized-app.js";
 
 /*
@@ -11,12 +11,9 @@ import { repositoryConfiguration, stackNamed, synthesizeApp } from "./synthesize
  * that have to agree, or silence would be taken for health.
  */
 
-const hasKubectl = execaSync("kubectl", ["version", "--client"], { reject: false }).exitCode === 0;
-if (!hasKubectl) console.warn("left out: who watches backups, which needs kubectl to render the Flux tree");
-
 const HOUR_SECONDS = 3600;
 
-describe.runIf(hasKubectl).each(["dev", "prod"])("%s: whoever watches over backups", (instance) => {
+describe.each(["dev", "prod"])("%s: whoever watches over backups", needs("kubectl"), (instance) => {
   let platform: Synthesized;
   let objects: readonly Manifest[];
   beforeAll(async () => {

@@ -1,4 +1,3 @@
-import { execaSync } from "execa";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Synthesized } from "../modules/blocks/testing.js";
 import { statementsOf } from "../modules/blocks/testing.js";
@@ -11,16 +10,13 @@ import { at, listAt, type Manifest, numberAt, textAt } from "../src/manifests/ma
 import { podTemplates } from "../src/manifests/pods.js";
 import { readTree } from "../src/manifests/tree.js";
 import { renderedEnvironments } from "./rendered-environments.js";
+import { needs } from "./required-tools.js";
 import { environmentNamed, repositoryConfiguration, stackNamed, synthesizeApp } from "./synthesized-app.js";
 
 /*
  * The business requirements, each under its own words, over what Terraform builds and what Flux runs together. What only
  * load, time or a broken zone can show is measured elsewhere.
  */
-
-const hasKubectl = execaSync("kubectl", ["version", "--client"], { reject: false }).exitCode === 0;
-if (!hasKubectl)
-  console.warn("left out: the business requirements, which need kubectl to render the Flux tree");
 
 const THREE_YEARS_IN_DAYS = 3 * 365;
 
@@ -31,7 +27,6 @@ let prod: Environment;
 let instances: string[];
 
 beforeAll(async () => {
-  if (!hasKubectl) return;
   const configuration = await repositoryConfiguration();
   instances = configuration.environments.map((environment) => namesOf(environment).instance);
   stacks = synthesizeApp(configuration);
@@ -63,7 +58,7 @@ const group = (name: string) => platform().one("aws_eks_node_group", new RegExp(
 /** `500m` or `2` as a number of CPUs. */
 const cpus = (text: string) => (text.endsWith("m") ? Number(text.slice(0, -1)) / 1000 : Number(text));
 
-describe.runIf(hasKubectl)("the tree that runs", () => {
+describe("the tree that runs", needs("kubectl"), () => {
   it("has nothing wrong in any environment", () => {
     expect(
       rendered.flatMap(({ instance, findings }) => findings.map((finding) => ({ instance, ...finding }))),
@@ -73,7 +68,7 @@ describe.runIf(hasKubectl)("the tree that runs", () => {
   });
 });
 
-describe.runIf(hasKubectl)("1. variable traffic: four times the usual at big events", () => {
+describe("1. variable traffic: four times the usual at big events", needs("kubectl"), () => {
   it("grows from its usual number of pods to four times as many, doubling every 15 seconds", () => {
     const { body } = one("HorizontalPodAutoscaler", "notejam");
     const least = numberAt(body, "spec", "minReplicas") ?? 0;
@@ -127,7 +122,7 @@ describe.runIf(hasKubectl)("1. variable traffic: four times the usual at big eve
   });
 });
 
-describe.runIf(hasKubectl)("2. notes are kept up to three years, and are recoverable", () => {
+describe("2. notes are kept up to three years, and are recoverable", needs("kubectl"), () => {
   const backup = () => one("CronJob", "notejam-backup").body;
 
   it("dumps the database every four hours, one dump at a time", () => {
@@ -171,7 +166,7 @@ describe.runIf(hasKubectl)("2. notes are kept up to three years, and are recover
   });
 });
 
-describe.runIf(hasKubectl)("3. service goes on when a data centre fails", () => {
+describe("3. service goes on when a data centre fails", needs("kubectl"), () => {
   it("has nodes, database instances, load balancer and NAT in every zone", () => {
     expect(platform().count("aws_nat_gateway")).toBe(3);
     expect(listAt(group("apps"), "subnet_ids")).toHaveLength(3);
@@ -204,7 +199,7 @@ describe.runIf(hasKubectl)("3. service goes on when a data centre fails", () => 
   });
 });
 
-describe.runIf(hasKubectl)("4. it can be moved to any region of the provider in an emergency", () => {
+describe("4. it can be moved to any region of the provider in an emergency", needs("kubectl"), () => {
   it("runs from manifests that name no region, account or domain: all of it comes from the platform", () => {
     const names = Object.keys(
       Object(stackNamed(stacks, "notejam-prod-gitops").one("kubernetes_config_map_v1").data),
@@ -224,7 +219,7 @@ describe.runIf(hasKubectl)("4. it can be moved to any region of the provider in 
   });
 });
 
-describe.runIf(hasKubectl)("5. several deployments a day, no downtime", () => {
+describe("5. several deployments a day, no downtime", needs("kubectl"), () => {
   it("takes no pod away before another serves", () => {
     expect(at(deployment().body, "spec", "strategy", "rollingUpdate", "maxUnavailable")).toBe(0);
     expect(at(container(), "readinessProbe", "httpGet", "path")).toBe("/readyz");
@@ -269,7 +264,7 @@ describe.runIf(hasKubectl)("5. several deployments a day, no downtime", () => {
   });
 });
 
-describe.runIf(hasKubectl)("6. separate environments for development, testing and production", () => {
+describe("6. separate environments for development, testing and production", needs("kubectl"), () => {
   it("run the same: every object of one is in the others", () => {
     const names = (instance: string) =>
       objectsOf(instance)
@@ -297,7 +292,7 @@ describe.runIf(hasKubectl)("6. separate environments for development, testing an
   });
 });
 
-describe.runIf(hasKubectl)("7. metrics and logs of the infrastructure are collected", () => {
+describe("7. metrics and logs of the infrastructure are collected", needs("kubectl"), () => {
   it("collects the application's own metrics", () => {
     const watched = objectsOf("prod")
       .filter(({ kind }) => kind === "ServiceMonitor" || kind === "PodMonitor")

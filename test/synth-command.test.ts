@@ -3,13 +3,7 @@ import { join, resolve } from "node:path";
 import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { copyDevAndProd } from "./environments-folder.js";
-
-/** A small file system can be filled; making one is for root, in a container that allows it. */
-const canMount = await execa("unshare", ["--mount", "mount", "-t", "tmpfs", "tmpfs", "/mnt"], {
-  reject: false,
-}).then(({ exitCode }) => exitCode === 0);
-if (!canMount)
-  console.warn("left out: the test with a full disk, which has to mount a small file system as root");
+import { needs } from "./required-tools.js";
 
 /** The program that `cdktf synth` runs, as it runs it. */
 const MAIN = resolve("src/main.ts");
@@ -82,20 +76,24 @@ describe("the synth command", () => {
     expect(await written(output)).toEqual([]);
   });
 
-  it.runIf(canMount)("says that the disk is full, and leaves nothing half written", async () => {
-    const disk = join(folder, "disk");
-    await mkdir(disk);
-    await execa("mount", ["-t", "tmpfs", "-o", "size=128k", "tmpfs", disk]);
-    try {
-      const { exitCode, stderr } = await synth({ CDKTF_OUTDIR: join(disk, "cdktf.out") });
-      expect(exitCode).toBe(1);
-      expect(stderr).toMatch(/^Cannot write the Terraform configuration: ENOSPC.*\nThe disk is full/);
-      expect(stderr).not.toMatch(/^\s+at /m);
-      expect(await readdir(disk)).toEqual([]);
-    } finally {
-      await execa("umount", [disk]);
-    }
-  });
+  it(
+    "says that the disk is full, and leaves nothing half written",
+    needs("permission to mount a file system"),
+    async () => {
+      const disk = join(folder, "disk");
+      await mkdir(disk);
+      await execa("mount", ["-t", "tmpfs", "-o", "size=128k", "tmpfs", disk]);
+      try {
+        const { exitCode, stderr } = await synth({ CDKTF_OUTDIR: join(disk, "cdktf.out") });
+        expect(exitCode).toBe(1);
+        expect(stderr).toMatch(/^Cannot write the Terraform configuration: ENOSPC.*\nThe disk is full/);
+        expect(stderr).not.toMatch(/^\s+at /m);
+        expect(await readdir(disk)).toEqual([]);
+      } finally {
+        await execa("umount", [disk]);
+      }
+    },
+  );
 
   it("says that a file stands where the output folder should be, in a line", async () => {
     await writeFile(join(folder, "occupied"), "");

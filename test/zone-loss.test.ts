@@ -1,4 +1,3 @@
-import { execaSync } from "execa";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Block, Synthesized } from "../modules/blocks/testing.js";
 import type { CheckedEnvironment } from "../src/manifests/check-environment.js";
@@ -8,15 +7,13 @@ import type { PodSet } from "../src/manifests/scheduling/pod-set.js";
 import type { NodeGroupSize } from "../src/manifests/scheduling/simulated-cluster.js";
 import { type Course, type ZoneLoss, zoneLosses } from "../src/manifests/scheduling/zone-loss.js";
 import { renderedEnvironments } from "./rendered-environments.js";
+import { needs } from "./required-tools.js";
 import { repositoryConfiguration, stackNamed, synthesizeApp } from "./synthesized-app.js";
 
 /*
  * Service goes on when a data centre fails: each zone in turn is taken away from a model of the cluster, of its pods as
  * rendered and its node groups as synthesized, under the usual load and at the peak.
  */
-
-const hasKubectl = execaSync("kubectl", ["version", "--client"], { reject: false }).exitCode === 0;
-if (!hasKubectl) console.warn("left out: the loss of a zone, which needs kubectl to render the Flux tree");
 
 /** What a page needs besides the database: pods that answer, and names of hosts. */
 const SERVING = ["notejam", "coredns"];
@@ -33,7 +30,6 @@ const ON_DISKS = ["alertmanager", "loki", "prometheus"];
 let stacks: Map<string, Synthesized>;
 let rendered: CheckedEnvironment[];
 beforeAll(async () => {
-  if (!hasKubectl) return;
   stacks = synthesizeApp(await repositoryConfiguration());
   rendered = await renderedEnvironments();
 });
@@ -74,12 +70,12 @@ function courseOf(courses: ReadonlyMap<string, Course>, name: string): Course {
   return course;
 }
 
-describe.runIf(hasKubectl).each<[string, Load]>([
+describe.each<[string, Load]>([
   ["prod", "usual"],
   ["prod", "peak"],
   ["dev", "usual"],
   ["dev", "peak"],
-])("%s survives the loss of a data centre, under the %s load", (instance, load) => {
+])("%s survives the loss of a data centre, under the %s load", needs("kubectl"), (instance, load) => {
   let losses: ZoneLoss[];
   beforeAll(() => {
     losses = zoneLosses(groupsOf(instance), podsIn(instance, load));
@@ -124,7 +120,7 @@ describe.runIf(hasKubectl).each<[string, Load]>([
   });
 });
 
-describe.runIf(hasKubectl).each<Load>(["usual", "peak"])("prod, under the %s load", (load) => {
+describe.each<Load>(["usual", "peak"])("prod, under the %s load", needs("kubectl"), (load) => {
   let losses: ZoneLoss[];
   beforeAll(() => {
     losses = zoneLosses(groupsOf("prod"), podsIn("prod", load));
@@ -142,7 +138,7 @@ describe.runIf(hasKubectl).each<Load>(["usual", "peak"])("prod, under the %s loa
   });
 });
 
-describe.runIf(hasKubectl)("the model finds", () => {
+describe("the model finds", needs("kubectl"), () => {
   const losses = (change: (pods: PodSet) => Partial<PodSet>, group: Partial<NodeGroupSize> = {}) =>
     zoneLosses(
       groupsOf("prod").map((found) => (found.scope === "apps" ? { ...found, ...group } : found)),
@@ -180,7 +176,7 @@ function referred(stack: Synthesized, reference: unknown): Block {
   return found;
 }
 
-describe.runIf(hasKubectl)("what a zone has around the cluster", () => {
+describe("what a zone has around the cluster", needs("kubectl"), () => {
   const zoneOf = (stack: Synthesized, subnet: unknown) => String(referred(stack, subnet).availability_zone);
 
   it("prod: nodes of a zone leave the network through the NAT gateway of that zone", () => {

@@ -4,8 +4,9 @@ import path from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { PostgresServer } from "../test/postgres-server.js";
+import { needs } from "../test/required-tools.js";
 import { PASSWORD } from "./browser.js";
-import { findChromium, startChromium } from "./chromium.js";
+import { startChromium } from "./chromium.js";
 import { NotejamProcess } from "./notejam-process.js";
 import { buildProgram, type Program } from "./program.js";
 import { type Look, Screen } from "./screen.js";
@@ -31,14 +32,7 @@ const LONG_NAME = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunte
 const RECIPE =
   "Two eggs, a cup of flour, a cup of milk.\n\nLet it rest while the pan gets hot.\n  – not too hot!";
 
-const executable = findChromium();
-if (!executable) {
-  const problem = "This machine has no Chromium (Debian's package chromium): nothing was seen in a browser.";
-  if (process.env.CI === "true") throw new Error(problem);
-  console.warn(problem);
-}
-
-describe.skipIf(!executable)("in a browser", () => {
+describe("in a browser", needs("chromium"), () => {
   let server: PostgresServer;
   let program: Program;
   let notejam: NotejamProcess;
@@ -57,7 +51,7 @@ describe.skipIf(!executable)("in a browser", () => {
       arguments: ["--migrate"],
       environment: { DRAIN_SECONDS: "0", DATA_DIR: data },
     });
-    browser = await startChromium(executable ?? "");
+    browser = await startChromium();
   });
 
   afterAll(async () => {

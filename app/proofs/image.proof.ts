@@ -1,16 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import {
-  accessSync,
-  chmodSync,
-  constants,
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -18,6 +8,7 @@ import autocannon from "autocannon";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Authority, serveTls } from "../test/authority.js";
 import { freePort, PostgresServer } from "../test/postgres-server.js";
+import { needs } from "../test/required-tools.js";
 import { Browser } from "./browser.js";
 import { Buildah } from "./buildah.js";
 import { Container } from "./container.js";
@@ -54,28 +45,6 @@ const FORMER = `
     (11, 3, 7, 'First', 'a' || char(13, 10) || 'b 😀', '2013-02-02 23:30:00.123456', '2013-02-02 23:30:00.123456'),
     (12, null, 7, '  ', 'x' || char(0), '2013-02-02 23:30:00', '2013-02-02 23:30:00')`;
 
-const PROGRAMS = ["buildah", "mmdebstrap", "bwrap", "openssl"];
-
-/** Why the images cannot be built here; undefined: they can. */
-function obstacle(): string | undefined {
-  if (process.platform !== "linux" || process.getuid?.() !== 0) return "it takes root on Linux";
-  const folders = (process.env.PATH ?? "").split(path.delimiter);
-  const isThere = (program: string) => folders.some((folder) => isExecutable(path.join(folder, program)));
-  const missing = PROGRAMS.filter((program) => !isThere(program));
-  return missing.length === 0
-    ? undefined
-    : `${missing.join(", ")} missing (packages of Debian: buildah mmdebstrap bubblewrap openssl)`;
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /** Copies what the build may see. */
 function copyRepository(to: string): void {
   for (const file of ["package.json", "package-lock.json", ".npmrc", "tsconfig.json"]) {
@@ -88,12 +57,7 @@ function copyRepository(to: string): void {
   });
 }
 
-const problem = obstacle();
-if (problem !== undefined) console.warn(`!!! The images are NOT built and tried: ${problem}.`);
-if (problem !== undefined && process.env.CI === "true")
-  throw new Error(`The images cannot be built: ${problem}`);
-
-describe.skipIf(problem !== undefined)("the images", () => {
+describe("the images", needs("root", "buildah", "mmdebstrap", "bwrap"), () => {
   const timestamp = commitTime();
   let folder: string;
   let buildah: Buildah;

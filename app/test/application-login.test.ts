@@ -2,7 +2,8 @@ import pg from "pg";
 import { describe, expect, it } from "vitest";
 import { migrateDatabase } from "../src/commands/migrate.js";
 import { type Config, ConfigError, readConfig } from "../src/config.js";
-import { createDatabase, hasServer } from "./databases.js";
+import { createDatabase } from "./databases.js";
+import { needs } from "./required-tools.js";
 
 /** What a migration is given in the cluster: the application's login in parts, and the master user's. */
 async function migrationOf(
@@ -32,7 +33,7 @@ async function ask(connectionString: string, query: string, values: unknown[] = 
   }
 }
 
-describe.runIf(hasServer())("migrating with the master user's login", () => {
+describe("migrating with the master user's login", needs("a PostgreSQL server"), () => {
   it("makes the application's login, which owns the schema and is no superuser", async () => {
     const user = `app_${Date.now()}`;
     const { config, admin } = await migrationOf(user, "a-password-of-16");

@@ -4,18 +4,8 @@ import type { BackupContext } from "../src/commands/backup.js";
 import { backups, type ListedBackup } from "../src/commands/backups.js";
 import { migrateDatabase } from "../src/commands/migrate.js";
 import { type Config, readConfig } from "../src/config.js";
-import { hasObjectStore, ObjectStore } from "./object-store.js";
+import { ObjectStore } from "./object-store.js";
 import { findSystemFolder, PostgresServer } from "./postgres-server.js";
-
-/** Whether this machine can take and restore backups: it has PostgreSQL with pg_dump, and an emulated S3. */
-export function canBackUp(): boolean {
-  if (findSystemFolder()) return hasObjectStore();
-  const message =
-    "NOT TESTED, backups: no PostgreSQL with server, pg_dump and pg_restore in /usr/lib/postgresql";
-  if (process.env.CI === "true") throw new Error(message);
-  console.warn(message);
-  return false;
-}
 
 /** A PostgreSQL server, an emulated S3, and what Notejam is told of both. */
 export class BackupWorld {

@@ -16,8 +16,9 @@ import { type RestoreOptions, restore } from "../src/commands/restore.js";
 import { readConfig } from "../src/config.js";
 import { type Migration, readMigrations } from "../src/database/migrator.js";
 import { MIGRATIONS_FOLDER } from "../src/folders.js";
-import { ask, BackupWorld, canBackUp } from "./backup-world.js";
+import { ask, BackupWorld } from "./backup-world.js";
 import { oddNotes, people } from "./odd-notes.js";
+import { needs } from "./required-tools.js";
 
 const into = (database: string, changes: Partial<RestoreOptions> = {}): RestoreOptions => ({
   into: database,
@@ -40,7 +41,7 @@ const megabytes = (people: number): string => `
   select n || '@example.com', string_agg(md5(random()::text), '')
   from generate_series(1, ${people}) as n, generate_series(1, 50000) group by n`;
 
-describe.runIf(canBackUp())("backups", () => {
+describe("backups", needs("pg_dump and pg_restore", "moto_server"), () => {
   let world: BackupWorld;
   beforeAll(async () => {
     world = await BackupWorld.start();

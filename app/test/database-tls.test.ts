@@ -6,10 +6,10 @@ import { readConfig } from "../src/config.js";
 import { ensureApplicationLogin } from "../src/database/application-login.js";
 import { openDatabase } from "../src/database/database.js";
 import { Authority, serveTls } from "./authority.js";
-import { hasServer } from "./databases.js";
 import { PostgresServer } from "./postgres-server.js";
+import { needs } from "./required-tools.js";
 
-describe.runIf(hasServer())("the way to the database", () => {
+describe("the way to the database", needs("a PostgreSQL server"), () => {
   let folder: string;
   let server: PostgresServer;
   let known: Authority;

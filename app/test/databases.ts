@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, inject } from "vitest";
 import { readConfig } from "../src/config.js";
 import { type Database, databaseOver, openDatabase } from "../src/database/database.js";
 import { EmbeddedConnections } from "../src/database/embedded-connections.js";
+import { needs } from "./required-tools.js";
 
 let made = 0;
 
@@ -29,9 +30,6 @@ async function openServer(): Promise<Database> {
   return openDatabase(database, { onIdleError: () => {} });
 }
 
-/** Whether this machine has a PostgreSQL server to test with. */
-export const hasServer = (): boolean => inject("postgresServer") !== "";
-
 /**
  * Runs the same tests on a PostgreSQL server, where there is one, and on the embedded PostgreSQL.
  *
@@ -39,11 +37,11 @@ export const hasServer = (): boolean => inject("postgresServer") !== "";
  */
 export function onEachDatabase(title: string, tests: (database: () => Database) => void): void {
   const kinds = [
-    { kind: "embedded PostgreSQL", open: openEmbedded },
-    ...(hasServer() ? [{ kind: "PostgreSQL server", open: openServer }] : []),
+    { kind: "embedded PostgreSQL", open: openEmbedded, options: {} },
+    { kind: "PostgreSQL server", open: openServer, options: needs("a PostgreSQL server") },
   ];
-  for (const { kind, open } of kinds) {
-    describe(`${title} (${kind})`, () => {
+  for (const { kind, open, options } of kinds) {
+    describe(`${title} (${kind})`, options, () => {
       let database: Database | undefined;
       beforeAll(async () => {
         database = await open();

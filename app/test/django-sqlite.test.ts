@@ -6,7 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadDjango, openSource } from "../src/commands/import-django.js";
 import { readConfig } from "../src/config.js";
 import { type Database, openDatabase } from "../src/database/database.js";
-import { createDatabase, hasServer } from "./databases.js";
+import { createDatabase } from "./databases.js";
+import { needs } from "./required-tools.js";
 
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 const knowsSqlite = major > 22 || (major === 22 && minor >= 13);
@@ -34,7 +35,7 @@ describe("a former database in SQLite", () => {
   });
 });
 
-describe.runIf(hasServer())("a database that is not the former application's", () => {
+describe("a database that is not the former application's", needs("a PostgreSQL server"), () => {
   let database: Database;
   let url: string;
   beforeAll(async () => {

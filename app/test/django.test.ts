@@ -5,8 +5,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadDjango, openSource } from "../src/commands/import-django.js";
 import { readConfig } from "../src/config.js";
 import { type Database, openDatabase } from "../src/database/database.js";
-import { createDatabase, hasServer } from "./databases.js";
+import { createDatabase } from "./databases.js";
 import { makeNote, PASSWORD, startNotejam } from "./notejam.js";
+import { needs } from "./required-tools.js";
 
 const hash = `pbkdf2_sha256$12000$saltsaltsalt$${pbkdf2Sync(PASSWORD, "saltsaltsalt", 12_000, 32, "sha256").toString("base64")}`;
 
@@ -18,7 +19,7 @@ const TABLES = `
   create table notes_note (id serial primary key, pad_id integer, user_id integer not null, name varchar(100) not null,
     text text not null, created_at timestamptz not null, updated_at timestamptz not null)`;
 
-describe.runIf(hasServer())("the former application's database", () => {
+describe("the former application's database", needs("a PostgreSQL server"), () => {
   let former: pg.Client;
   let url = "";
   let database: Database;

@@ -4,12 +4,12 @@ import { readConfig } from "../src/config.js";
 import { type Database, openDatabase } from "../src/database/database.js";
 import { migrate, readMigrations } from "../src/database/migrator.js";
 import { MIGRATIONS_FOLDER } from "../src/folders.js";
-import { hasServer } from "./databases.js";
 import { makeNote, startNotejam, type TestNotejam } from "./notejam.js";
 import { PostgresServer } from "./postgres-server.js";
+import { needs } from "./required-tools.js";
 import type { Visitor } from "./visitor.js";
 
-describe.runIf(hasServer())("while the database fails", () => {
+describe("while the database fails", needs("a PostgreSQL server"), () => {
   let server: PostgresServer;
   let database: Database;
   let notejam: TestNotejam;

@@ -8,9 +8,9 @@ import { text } from "node:stream/consumers";
 import { SMTPServer, type SMTPServerOptions } from "smtp-server";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { Authority, type Certificate } from "./authority.js";
-import { hasServer } from "./databases.js";
 import { PASSWORD } from "./notejam.js";
 import { freePort } from "./postgres-server.js";
+import { needs } from "./required-tools.js";
 import { type Serving, serving } from "./serving.js";
 
 const PERSON = "person.with-a-name@example.com";
@@ -54,7 +54,7 @@ async function expectGivenUp(notejam: Serving, reason: RegExp): Promise<void> {
   expect(notejam.output()).not.toContain(PERSON);
 }
 
-describe.runIf(hasServer())("mail through an SMTP server", () => {
+describe("mail through an SMTP server", needs("a PostgreSQL server"), () => {
   /** A mail as it arrived. */
   interface Arrived {
     readonly encrypted: boolean;
@@ -164,7 +164,7 @@ describe.runIf(hasServer())("mail through an SMTP server", () => {
   });
 });
 
-describe.runIf(hasServer())("mail through Amazon SES", () => {
+describe("mail through Amazon SES", needs("a PostgreSQL server"), () => {
   /** A request as SES would get it. */
   interface Call {
     readonly path: string | undefined;

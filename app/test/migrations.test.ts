@@ -7,7 +7,8 @@ import { readConfig } from "../src/config.js";
 import { type Database, openDatabase } from "../src/database/database.js";
 import { migrate, readMigrations, schemaState } from "../src/database/migrator.js";
 import { MIGRATIONS_FOLDER } from "../src/folders.js";
-import { createDatabase, hasServer } from "./databases.js";
+import { createDatabase } from "./databases.js";
+import { needs } from "./required-tools.js";
 
 function folderOf(files: Record<string, string>): string {
   const folder = mkdtempSync(path.join(tmpdir(), "notejam-migrations-"));
@@ -23,7 +24,7 @@ it("refuses gaps and bad names among migrations", () => {
   expect(() => readMigrations(folderOf({ "first.sql": "" }))).toThrow(/NNNN_what_it_does/);
 });
 
-describe.runIf(hasServer())("migrations", () => {
+describe("migrations", needs("a PostgreSQL server"), () => {
   it("are applied once when ten processes start at the same moment", async () => {
     const url = await createDatabase("template0");
     const databases = await Promise.all(Array.from({ length: 10 }, () => open(url)));

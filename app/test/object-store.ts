@@ -1,7 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
 import http from "node:http";
-import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import {
   CreateBucketCommand,
@@ -19,18 +17,6 @@ const PROGRAM = "moto_server";
 const CREDENTIALS = { accessKeyId: "test", secretAccessKey: "test" };
 const REGION = "eu-west-1";
 const START_ATTEMPTS = 300;
-
-/** Whether this machine has moto; says loudly when it does not, and fails where everything must be tested. */
-export function hasObjectStore(): boolean {
-  const found = (process.env.PATH ?? "")
-    .split(path.delimiter)
-    .some((folder) => existsSync(path.join(folder, PROGRAM)));
-  if (found) return true;
-  const message = `NOT TESTED, backups: ${PROGRAM} is not on the path (pip install "moto[server]")`;
-  if (process.env.CI === "true") throw new Error(message);
-  console.warn(message);
-  return false;
-}
 
 /** How a request is answered instead of by the store; undefined: by the store. */
 export type Disturbance = (request: http.IncomingMessage) => "cut" | number | undefined;

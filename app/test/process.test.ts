@@ -3,8 +3,9 @@ import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { createDatabase, hasServer } from "./databases.js";
+import { createDatabase } from "./databases.js";
 import { freePort } from "./postgres-server.js";
+import { needs } from "./required-tools.js";
 import { formsOf } from "./visitor.js";
 
 interface Running {
@@ -99,8 +100,9 @@ describe("the program", () => {
     expect(await first.ended).toBe(0);
   });
 
-  it.runIf(hasServer())(
+  it(
     "migrates, then stops on SIGTERM without dropping a request, readiness first",
+    needs("a PostgreSQL server"),
     async () => {
       const environment = {
         DATABASE_URL: await createDatabase("template0"),

@@ -4,8 +4,9 @@ import { type BackupContext, backup } from "../src/commands/backup.js";
 import { type RecoverOptions, recover } from "../src/commands/recover.js";
 import { type Migration, readMigrations } from "../src/database/migrator.js";
 import { MIGRATIONS_FOLDER } from "../src/folders.js";
-import { ask, BackupWorld, canBackUp } from "./backup-world.js";
+import { ask, BackupWorld } from "./backup-world.js";
 import { oddNotes, people } from "./odd-notes.js";
+import { needs } from "./required-tools.js";
 
 const ADA = "ada@example.com";
 const BOB = "bob@example.com";
@@ -29,7 +30,7 @@ const REST = `
   union all select 'tables', oid::int, relname, relnamespace::text, '' from pg_class where relnamespace = 'public'::regnamespace
   order by 1, 2`;
 
-describe.runIf(canBackUp())("one person's notes", () => {
+describe("one person's notes", needs("pg_dump and pg_restore", "moto_server"), () => {
   let world: BackupWorld;
   let context: BackupContext;
   let bucket: string;

@@ -1,13 +1,10 @@
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { execa, execaSync } from "execa";
+import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { needs } from "../../test/required-tools.js";
 
 /** The program as people run it, over a copy of the repository's tree. */
-
-const hasKubectl = execaSync("kubectl", ["version", "--client"], { reject: false }).exitCode === 0;
-if (!hasKubectl)
-  console.warn("left out: tests of check:manifests, which need kubectl to render the Flux tree");
 
 let folder: string;
 let tree: string;
@@ -37,7 +34,7 @@ async function edit(file: string, from: string, to: string): Promise<void> {
   await writeFile(path, text.replace(from, to));
 }
 
-describe.runIf(hasKubectl)("npm run check:manifests", () => {
+describe("npm run check:manifests", needs("kubectl"), () => {
   it("finds nothing in the tree, says loudly what it left out, and writes a page per environment", async () => {
     const { exitCode, stdout, stderr } = await check([]);
     expect(stdout).toMatch(/^dev: \d+ objects in \d+ Kustomizations, 0 findings$/m);

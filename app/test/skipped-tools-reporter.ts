@@ -1,0 +1,27 @@
+import type { TaskMeta } from "vitest";
+import type { Reporter, TestModule } from "vitest/node";
+
+/** Prints one line for each missing tool: how many tests were skipped for it, and how to get it. */
+export default class SkippedToolsReporter implements Reporter {
+  onTestRunEnd(modules: readonly TestModule[]): void {
+    for (const line of skippedTools(modules)) console.warn(line);
+  }
+}
+
+/** The part of a test module that is read. */
+interface TestedModule {
+  readonly children: { allTests(state: "skipped"): Iterable<{ meta(): Pick<TaskMeta, "missingTools"> }> };
+}
+
+/** Lines such as `SKIPPED: 37 tests need kubectl. Install it: …`. */
+export function skippedTools(modules: readonly TestedModule[]): string[] {
+  const counts = new Map<string, number>();
+  for (const { children } of modules) {
+    for (const test of children.allTests("skipped")) {
+      for (const tool of test.meta().missingTools ?? []) counts.set(tool, (counts.get(tool) ?? 0) + 1);
+    }
+  }
+  return [...counts].map(([tool, count]) =>
+    count === 1 ? `SKIPPED: 1 test needs ${tool}` : `SKIPPED: ${count} tests need ${tool}`,
+  );
+}

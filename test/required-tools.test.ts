@@ -1,0 +1,34 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { needs } from "./required-tools.js";
+
+afterEach(() => vi.unstubAllEnvs());
+
+describe("a test that needs a tool", () => {
+  it("runs where the tool is present", () => {
+    expect(needs("kubectl", true)).toEqual({});
+  });
+
+  it("is skipped where the tool is missing, with the line that says how to get it", () => {
+    vi.stubEnv("REQUIRE_ALL_TOOLS", "");
+    expect(needs("kubectl", false)).toEqual({
+      skip: true,
+      meta: { missingTools: [expect.stringMatching(/^kubectl\. Install it: https:/)] },
+    });
+  });
+
+  it("fails with that line if REQUIRE_ALL_TOOLS is 1", () => {
+    vi.stubEnv("REQUIRE_ALL_TOOLS", "1");
+    expect(() => needs("kubectl", false)).toThrow(/need kubectl\. Install it: https:/);
+  });
+
+  it("is skipped for a missing permission even then", () => {
+    vi.stubEnv("REQUIRE_ALL_TOOLS", "1");
+    expect(needs("permission to mount a file system", false)).toMatchObject({ skip: true });
+  });
+
+  it("does not depend on CI", () => {
+    vi.stubEnv("CI", "true");
+    vi.stubEnv("REQUIRE_ALL_TOOLS", "");
+    expect(needs("kubectl", false)).toMatchObject({ skip: true });
+  });
+});

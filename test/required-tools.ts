@@ -1,0 +1,75 @@
+import { spawnSync } from "node:child_process";
+import type { SuiteOptions } from "vitest";
+
+declare module "vitest" {
+  interface TaskMeta {
+    /** Missing tools that a test was skipped for: name, and how to get it. */
+    missingTools?: readonly string[];
+  }
+}
+
+interface ToolDescription {
+  /** How to get it, in a short sentence. */
+  readonly install: string;
+  /** Returns true if this machine has it. */
+  readonly isPresent: () => boolean;
+  /**
+   * True if tests may always do without it.
+   *
+   * @default false
+   */
+  readonly isOptional?: boolean;
+}
+
+const succeeds = (program: string, ...args: readonly string[]) =>
+  spawnSync(program, args, { stdio: "ignore" }).status === 0;
+
+/** Everything that some tests need beyond Node, npm, git and a shell with coreutils. */
+const TOOLS = {
+  kubectl: {
+    install: "Install it: https://kubernetes.io/docs/tasks/tools/#kubectl",
+    isPresent: () => succeeds("kubectl", "version", "--client"),
+  },
+  moto: {
+    install: "Install it in a virtual environment: pip install 'moto[server]'",
+    isPresent: () => succeeds("moto_server", "--help"),
+  },
+  shellcheck: {
+    install: "Install it: https://github.com/koalaman/shellcheck#installing",
+    isPresent: () => succeeds("shellcheck", "--version"),
+  },
+  "permission to mount a file system": {
+    install: "Run the tests as root on Linux.",
+    isPresent: () => succeeds("unshare", "--mount", "mount", "-t", "tmpfs", "tmpfs", "/mnt"),
+    isOptional: true,
+  },
+} satisfies Readonly<Record<string, ToolDescription>>;
+
+/** Name of a tool in the messages. */
+export type Tool = keyof typeof TOOLS;
+
+const found = new Map<Tool, boolean>();
+
+/** Returns true if this machine has the tool. Each tool is looked for once. */
+export function hasTool(tool: Tool): boolean {
+  const isPresent = found.get(tool) ?? TOOLS[tool].isPresent();
+  found.set(tool, isPresent);
+  return isPresent;
+}
+
+/**
+ * Options of a test or a suite that needs a tool: skipped where the tool is missing. The reporter prints one line for each
+ * missing tool, with the number of its tests.
+ *
+ * @param isPresent - result of a search that is more exact than this module's own
+ * @throws Error with that line, so that the test file fails, if `REQUIRE_ALL_TOOLS` is 1
+ */
+export function needs(tool: Tool, isPresent: boolean = hasTool(tool)): SuiteOptions {
+  if (isPresent) return {};
+  const { install, isOptional }: ToolDescription = TOOLS[tool];
+  const line = `${tool}. ${install}`;
+  if (process.env.REQUIRE_ALL_TOOLS === "1" && !isOptional) {
+    throw new Error(`REQUIRE_ALL_TOOLS is set, and these tests need ${line}`);
+  }
+  return { skip: true, meta: { missingTools: [line] } };
+}
