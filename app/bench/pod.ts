@@ -119,8 +119,6 @@ async function bench(): Promise<void> {
   const limit = ProcessorLimit.of(millicores);
   if (!limit) throw new Error("This user may not limit processors: run it as root on Linux.");
   const server = await PostgresServer.start();
-  if (!server)
-    throw new Error("This machine has no PostgreSQL: run npm install, or install PostgreSQL's package.");
   const program = await buildProgram();
   const notejam = await NotejamProcess.start({
     program,

@@ -41,9 +41,7 @@ describe("in a browser", needs("chromium"), () => {
   const mails = path.join(data, "mail");
 
   beforeAll(async () => {
-    const started = await PostgresServer.start();
-    if (!started) throw new Error("This machine has no PostgreSQL");
-    server = started;
+    server = await PostgresServer.start();
     program = await buildProgram();
     notejam = await NotejamProcess.start({
       program,

@@ -59,9 +59,7 @@ function startNotejam(): Promise<NotejamProcess> {
 
 beforeAll(async () => {
   program = await buildProgram();
-  const started = await PostgresServer.start();
-  if (!started) throw new Error("This machine has no PostgreSQL");
-  primary = started;
+  primary = await PostgresServer.start();
   address = await MovingAddress.open(primary.port);
   notejam = await startNotejam();
 });

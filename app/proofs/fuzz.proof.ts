@@ -36,9 +36,7 @@ let target: Target;
 const failures: string[] = [];
 
 beforeAll(async () => {
-  const started = await PostgresServer.start();
-  if (!started) throw new Error("This machine has no PostgreSQL");
-  server = started;
+  server = await PostgresServer.start();
   program = await buildProgram();
   notejam = await NotejamProcess.start({
     program,

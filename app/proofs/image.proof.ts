@@ -125,11 +125,9 @@ describe("the images", needs("root", "buildah", "mmdebstrap", "bwrap"), () => {
     folder = mkdtempSync(path.join(tmpdir(), "notejam-image-"));
     // Containers run as somebody else, who has to get at their root folders.
     chmodSync(folder, 0o755);
-    const authority = await Authority.create(folder, "database");
-    const started = await PostgresServer.start();
-    if (!started) throw new Error("This machine has no PostgreSQL");
-    server = started;
-    await serveTls(server, await authority.issue("127.0.0.1"));
+    const authority = new Authority(folder, "database");
+    server = await PostgresServer.start();
+    await serveTls(server, authority.issue("127.0.0.1"));
 
     const authorities = readFileSync(authority.certificate);
     trustStore = createServer((_request, response) => response.end(authorities));
@@ -342,8 +340,8 @@ describe("the images", needs("root", "buildah", "mmdebstrap", "bwrap"), () => {
   });
 
   it("refuse a database that another authority vouches for", async () => {
-    const stranger = await Authority.create(folder, "stranger");
-    await serveTls(server, await stranger.issue("127.0.0.1"));
+    const stranger = new Authority(folder, "stranger");
+    await serveTls(server, stranger.issue("127.0.0.1"));
     const refused = await Container.run({
       ...{ image: notejam, root: await rootOf(notejam), arguments: ["migrate", "--check"] },
       ...asInPods(),

@@ -39,9 +39,7 @@ let padId: number;
 let cpuOfFew: number;
 
 beforeAll(async () => {
-  const started = await PostgresServer.start();
-  if (!started) throw new Error("This machine has no PostgreSQL");
-  server = started;
+  server = await PostgresServer.start();
   program = await buildProgram();
   notejam = await NotejamProcess.start({
     program,

@@ -1,66 +1,92 @@
-import { execFile } from "node:child_process";
+import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { chownSync, copyFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { promisify } from "node:util";
+import forge from "node-forge";
 import type { PostgresServer } from "./postgres-server.js";
 
-const run = promisify(execFile);
+const DAY_MS = 24 * 3_600_000;
 
-const KEY = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"];
+/** Numbers of X.509 for the kinds of a subject's other names. */
+const NAME_TYPES = { dns: 2, ip: 7 } as const;
 
-/** A certificate and its key, as files. */
+/** A certificate and its key, as files in PEM. Only this process's user can read the key. */
 export interface Certificate {
   readonly certificate: string;
   readonly key: string;
 }
 
-/** A certificate authority of a test's own, made by OpenSSL. */
+/** A certificate and its key in memory. */
+interface Signer {
+  readonly certificate: forge.pki.Certificate;
+  /** PEM, PKCS #8. */
+  readonly key: string;
+}
+
+/** A certificate authority for one test. Its certificates are valid for two days. */
 export class Authority implements Certificate {
   readonly certificate: string;
   readonly key: string;
   readonly #folder: string;
+  readonly #signer: Signer;
 
-  private constructor(folder: string, name: string) {
+  /**
+   * Makes an authority.
+   *
+   * @param folder - folder for its files
+   * @param name - its common name, and the name of its two files
+   */
+  constructor(folder: string, name: string) {
     this.#folder = folder;
-    this.certificate = path.join(folder, `${name}.pem`);
-    this.key = path.join(folder, `${name}.key`);
+    this.#signer = make(name, [{ name: "basicConstraints", critical: true, cA: true }]);
+    ({ certificate: this.certificate, key: this.key } = write(folder, name, this.#signer));
   }
 
-  /** @param name also begins the names of its files in the folder */
-  static async create(folder: string, name: string): Promise<Authority> {
-    const authority = new Authority(folder, name);
-    await authority.#request(authority, name, ["CA:TRUE"]);
-    return authority;
+  /**
+   * Makes a certificate for a server.
+   *
+   * @param host - name or IPv4 address that the certificate is for
+   */
+  issue(host: string): Certificate {
+    const other = /^[\d.]+$/.test(host)
+      ? { type: NAME_TYPES.ip, ip: host }
+      : { type: NAME_TYPES.dns, value: host };
+    const extensions = [
+      { name: "basicConstraints", critical: true, cA: false },
+      { name: "subjectAltName", altNames: [other] },
+    ];
+    return write(this.#folder, host, make(host, extensions, this.#signer));
   }
+}
 
-  /** @param host name or IP address that the certificate is for */
-  async issue(host: string): Promise<Certificate> {
-    const files = {
-      certificate: path.join(this.#folder, `${host}.pem`),
-      key: path.join(this.#folder, `${host}.key`),
-    };
-    const kind = /^[\d.]+$/.test(host) ? "IP" : "DNS";
-    const signer = ["-CA", this.certificate, "-CAkey", this.key];
-    await this.#request(files, host, ["CA:FALSE", `${kind}:${host}`], signer);
-    return files;
-  }
+/** @param signer - the authority; without one the certificate signs itself */
+function make(name: string, extensions: readonly object[], signer?: Signer): Signer {
+  const { publicKey, privateKey: key } = generateKeyPairSync("rsa", {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: "spki", format: "pem" },
+    privateKeyEncoding: { type: "pkcs8", format: "pem" },
+  });
+  const certificate = forge.pki.createCertificate();
+  certificate.publicKey = forge.pki.publicKeyFromPem(publicKey);
+  // Positive, as the standard asks.
+  certificate.serialNumber = `01${randomBytes(15).toString("hex")}`;
+  certificate.validity.notBefore = new Date(Date.now() - DAY_MS);
+  certificate.validity.notAfter = new Date(Date.now() + 2 * DAY_MS);
+  const subject = [
+    { name: "organizationName", value: "Notejam's tests" },
+    { name: "commonName", value: name },
+  ];
+  certificate.setSubject(subject);
+  certificate.setIssuer(signer?.certificate.subject.attributes ?? subject);
+  certificate.setExtensions([...extensions]);
+  certificate.sign(forge.pki.privateKeyFromPem(signer?.key ?? key), forge.md.sha256.create());
+  return { certificate, key };
+}
 
-  async #request(
-    { certificate, key }: Certificate,
-    name: string,
-    [constraint, alternative]: readonly string[],
-    signer: readonly string[] = [],
-  ): Promise<void> {
-    const config = `${key}.conf`;
-    const names = alternative === undefined ? "" : `subjectAltName = ${alternative}\n`;
-    writeFileSync(
-      config,
-      `[req]\ndistinguished_name = name\nx509_extensions = extensions\n[name]\n[extensions]\nbasicConstraints = critical,${constraint}\n${names}`,
-    );
-    const subject = ["-subj", `/O=Notejam's tests/CN=${name}`];
-    const files = ["-config", config, "-keyout", key, "-out", certificate];
-    await run("openssl", ["req", "-x509", ...KEY, ...subject, ...files, ...signer]);
-  }
+function write(folder: string, name: string, { certificate, key }: Signer): Certificate {
+  const files = { certificate: path.join(folder, `${name}.pem`), key: path.join(folder, `${name}.key`) };
+  writeFileSync(files.certificate, forge.pki.certificateToPem(certificate).replaceAll("\r", ""));
+  writeFileSync(files.key, key, { mode: 0o600 });
+  return files;
 }
 
 /** Starts a PostgreSQL server again with a certificate; without TLS it is still reached too. */
@@ -69,7 +95,7 @@ export async function serveTls(server: PostgresServer, { certificate, key }: Cer
   const [cert, secret] = [certificate, key].map((file) => {
     const copy = path.join(server.folder, path.basename(file));
     copyFileSync(file, copy);
-    // The server takes no key that others could read; OpenSSL made it so.
+    // The server takes no key that other users can read.
     chownSync(copy, uid, gid);
     return copy;
   });

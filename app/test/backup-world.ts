@@ -27,8 +27,8 @@ export class BackupWorld {
 
   static async start(): Promise<BackupWorld> {
     const tools = findSystemFolder();
+    if (tools === undefined) throw new Error("This machine has no PostgreSQL with pg_dump");
     const server = await PostgresServer.start(tools);
-    if (!tools || !server) throw new Error("This machine has no PostgreSQL with pg_dump");
     return new BackupWorld(server, await ObjectStore.start(), tools);
   }
 

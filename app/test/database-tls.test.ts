@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { readConfig } from "../src/config.js";
 import { ensureApplicationLogin } from "../src/database/application-login.js";
 import { openDatabase } from "../src/database/database.js";
@@ -16,12 +16,10 @@ describe("the way to the database", needs("a PostgreSQL server"), () => {
   let unknown: Authority;
   beforeAll(async () => {
     folder = mkdtempSync(path.join(tmpdir(), "notejam-tls-"));
-    known = await Authority.create(folder, "known");
-    unknown = await Authority.create(folder, "unknown");
-    const started = await PostgresServer.start();
-    if (!started) throw new Error("no PostgreSQL");
-    server = started;
-    await serveTls(server, await known.issue("localhost"));
+    known = new Authority(folder, "known");
+    unknown = new Authority(folder, "unknown");
+    server = await PostgresServer.start(inject("postgresPrograms"));
+    await serveTls(server, known.issue("localhost"));
   });
   afterAll(async () => {
     await server?.remove();
@@ -95,13 +93,13 @@ describe("the way to the database", needs("a PostgreSQL server"), () => {
   });
 
   it("is refused to a server without TLS", async () => {
-    const plain = await PostgresServer.start();
+    const plain = await PostgresServer.start(inject("postgresPrograms"));
     try {
       await expect(
-        connect({ DATABASE_TLS: "verify", POSTGRES_URL: `localhost:${plain?.port}` }),
+        connect({ DATABASE_TLS: "verify", POSTGRES_URL: `localhost:${plain.port}` }),
       ).rejects.toThrow(/does not offer TLS, which DATABASE_TLS asks for/);
     } finally {
-      await plain?.remove();
+      await plain.remove();
     }
   });
 });

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from "fastify";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { readConfig } from "../src/config.js";
 import { type Database, openDatabase } from "../src/database/database.js";
 import { migrate, readMigrations } from "../src/database/migrator.js";
@@ -16,9 +16,7 @@ describe("while the database fails", needs("a PostgreSQL server"), () => {
   let app: FastifyInstance;
   let person: Visitor;
   beforeAll(async () => {
-    const started = await PostgresServer.start();
-    if (!started) throw new Error("no PostgreSQL");
-    server = started;
+    server = await PostgresServer.start(inject("postgresPrograms"));
     database = await openDatabase(readConfig({ DATABASE_URL: server.url("postgres") }).database, {
       onIdleError: () => {},
     });

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { readConfig } from "../src/config.js";
 import { type Database, openDatabase } from "../src/database/database.js";
 import { migrate, readMigrations } from "../src/database/migrator.js";
@@ -25,9 +25,7 @@ describe.runIf(process.platform === "linux")(
     let notejam: TestNotejam;
     let person: Visitor;
     beforeAll(async () => {
-      const started = await PostgresServer.start();
-      if (!started) throw new Error("no PostgreSQL");
-      server = started;
+      server = await PostgresServer.start(inject("postgresPrograms"));
       const { database: config } = readConfig({ DATABASE_URL: server.url("postgres"), DATABASE_POOL: "4" });
       database = await openDatabase(config, { onIdleError: () => {} });
       await migrate(database, readMigrations(MIGRATIONS_FOLDER));

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { PGlite } from "@electric-sql/pglite";
@@ -8,12 +8,14 @@ import { databaseOver, openDatabase } from "../src/database/database.js";
 import { EmbeddedConnections } from "../src/database/embedded-connections.js";
 import { migrate, readMigrations } from "../src/database/migrator.js";
 import { MIGRATIONS_FOLDER } from "../src/folders.js";
-import { PostgresServer } from "./postgres-server.js";
+import { findServer, PostgresServer } from "./postgres-server.js";
 
 declare module "vitest" {
   interface ProvidedContext {
     /** Address of the server with the database `template`; empty when this machine has no PostgreSQL. */
     postgresServer: string;
+    /** Folder of a PostgreSQL server's programs; empty when this machine has no PostgreSQL. */
+    postgresPrograms: string;
     /** File with an embedded database that has the schema. */
     embeddedSnapshot: string;
   }
@@ -31,7 +33,11 @@ export default async function setup(project: TestProject): Promise<() => Promise
   await embedded.close();
   project.provide("embeddedSnapshot", snapshot);
 
-  const server = await PostgresServer.start();
+  // The programs may run as another user.
+  chmodSync(folder, 0o755);
+  const programs = findServer(folder);
+  project.provide("postgresPrograms", programs ?? "");
+  const server = programs === undefined ? undefined : await PostgresServer.start(programs);
   if (server) {
     await server.query("postgres", "create database template_notejam");
     const config = readConfig({ DATABASE_URL: server.url("template_notejam") });

@@ -102,8 +102,8 @@ describe("mail through an SMTP server", needs("a PostgreSQL server"), () => {
 
   beforeAll(async () => {
     folder = mkdtempSync(path.join(tmpdir(), "notejam-smtp-"));
-    authority = await Authority.create(folder, "mail");
-    certificate = await authority.issue("127.0.0.1");
+    authority = new Authority(folder, "mail");
+    certificate = authority.issue("127.0.0.1");
     port = await freePort();
     notejam = await serving({ MAIL_URL: mailUrl("pa:ss/word"), NODE_EXTRA_CA_CERTS: authority.certificate });
     await notejam.submit("/signup/", { email: PERSON, password: PASSWORD, repeat_password: PASSWORD });

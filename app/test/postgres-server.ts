@@ -9,6 +9,9 @@ import pg from "pg";
 
 const run = promisify(execFile);
 
+/** Where PostgreSQL can be had. */
+export const DOWNLOADS = "https://www.postgresql.org/download/";
+
 /** Versions of PostgreSQL from the system's packages (Debian's layout), a folder each. */
 const SYSTEM_FOLDER = "/usr/lib/postgresql";
 
@@ -77,17 +80,17 @@ export class PostgresServer {
   }
 
   /**
-   * Makes and starts a server; undefined when this machine has no PostgreSQL.
+   * Makes and starts a server.
    *
-   * @param programs - folder of the server's programs
-   * @default what {@link findServer} finds
+   * @param programs - folder of the server's programs; default: what {@link findServer} finds
+   * @throws Error when this machine has no PostgreSQL
    */
-  static async start(programs?: string): Promise<PostgresServer | undefined> {
+  static async start(programs?: string): Promise<PostgresServer> {
     const folder = makeFolder();
     const found = programs ?? findServer(folder);
     if (found === undefined) {
       rmSync(folder, { recursive: true });
-      return undefined;
+      throw new Error(`This machine has no PostgreSQL server. Install one: ${DOWNLOADS}`);
     }
     const data = path.join(folder, "data");
     const options = ["-D", data, "-U", "notejam", "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C"];

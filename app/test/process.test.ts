@@ -68,7 +68,8 @@ describe("the program", () => {
     const address = `http://127.0.0.1:${environment.PORT}`;
     const first = notejam(["serve"], environment);
     await expect.poll(() => answers(`${address}/readyz`), { timeout: 30_000 }).toBe(true);
-    expect(first.output()).toContain(`Notejam is at ${address}`);
+    // It answers a moment before it says so.
+    await expect.poll(first.output).toContain(`Notejam is at ${address}`);
     const second = notejam(["serve"], { ...environment, PORT: "0" });
     expect(await second.ended).toBe(2);
     expect(second.output()).toContain(`is in use by process ${first.process.pid}`);

