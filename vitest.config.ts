@@ -19,7 +19,7 @@ export default defineConfig({
           // Loading the provider bindings costs more than a test: keep them loaded between files.
           pool: "threads",
           isolate: false,
-          maxWorkers: 2,
+          maxWorkers: 3,
           // Some tests run the programs themselves; on a busy machine that takes its time.
           testTimeout: 60_000,
           hookTimeout: 60_000,

@@ -10,7 +10,7 @@ export default defineConfig({
     globalSetup: ["./test/global-setup.ts"],
     pool: "threads",
     isolate: false,
-    maxWorkers: 2,
+    maxWorkers: 3,
     // A fresh embedded PostgreSQL takes its time on a busy machine.
     testTimeout: 60_000,
     hookTimeout: 60_000,

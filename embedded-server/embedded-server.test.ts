@@ -1,8 +1,8 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { embeddedServer, installedPackage } from "./embedded-server.js";
 
 const PACKAGE = installedPackage();
@@ -12,11 +12,12 @@ const NOBODY = { uid: 65_534, gid: 65_534 };
 
 describe.runIf(PACKAGE !== undefined)("the embedded server", () => {
   let temporary: string;
-  /** Copy of the package, as npm leaves it without install scripts: no links. */
+  /** Copy of the package as npm leaves it without install scripts: no links. */
   let withoutLinks: string;
+  /** Folder for copies, shared by the tests because a copy is 60 MB. */
   let folder: string;
 
-  beforeEach(() => {
+  beforeAll(() => {
     temporary = mkdtempSync(join(tmpdir(), "notejam-embedded-"));
     chmodSync(temporary, 0o755);
     withoutLinks = join(temporary, "package");
@@ -27,7 +28,7 @@ describe.runIf(PACKAGE !== undefined)("the embedded server", () => {
     }
   });
 
-  afterEach(() => rmSync(temporary, { recursive: true, force: true }));
+  afterAll(() => rmSync(temporary, { recursive: true, force: true }));
 
   const runs = (bin: string | undefined, user = {}) => {
     const { stdout } = spawnSync(join(bin ?? "", "initdb"), ["--version"], { encoding: "utf8", ...user });
@@ -44,11 +45,10 @@ describe.runIf(PACKAGE !== undefined)("the embedded server", () => {
   });
 
   it("runs in place, without a copy, when the links are there", () => {
-    const { bin } = embeddedServer({ folder, installed: withoutLinks }) ?? {};
+    const { bin = "" } = embeddedServer({ folder, installed: withoutLinks }) ?? {};
     const complete = join(temporary, "complete");
     mkdirSync(complete);
-    cpSync(join(withoutLinks, "package.json"), join(complete, "package.json"));
-    cpSync(join(bin ?? "", ".."), join(complete, "native"), { recursive: true, verbatimSymlinks: true });
+    symlinkSync(dirname(bin), join(complete, "native"));
     const unused = join(temporary, "unused");
     expect(embeddedServer({ folder: unused, installed: complete })?.bin).toBe(join(complete, "native/bin"));
     expect(readdirSync(temporary)).not.toContain("unused");
@@ -63,15 +63,21 @@ describe.runIf(PACKAGE !== undefined)("the embedded server", () => {
   });
 
   it.runIf(IS_ROOT)("runs as a user who cannot enter the folder of the package", () => {
-    chmodSync(withoutLinks, 0o700);
-    const server = embeddedServer({ folder, user: NOBODY, installed: withoutLinks });
+    const complete = join(temporary, "private");
+    const { bin = "" } = embeddedServer({ folder, installed: withoutLinks }) ?? {};
+    mkdirSync(complete, { mode: 0o700 });
+    cpSync(join(withoutLinks, "package.json"), join(complete, "package.json"));
+    cpSync(dirname(bin), join(complete, "native"), { recursive: true, verbatimSymlinks: true });
+    const server = embeddedServer({ folder: join(temporary, "other"), user: NOBODY, installed: complete });
+    expect(server?.bin).toMatch(/other/);
     expect(runs(server?.bin, NOBODY)).toBe(true);
   });
 
   it("is not there when its programs do not run on this machine", () => {
-    rmSync(join(withoutLinks, "native/lib"), { recursive: true });
-    mkdirSync(join(withoutLinks, "native/lib"));
-    rmSync(join(withoutLinks, "native/pg-symlinks.json"));
-    expect(embeddedServer({ folder, installed: withoutLinks })).toBeUndefined();
+    const broken = join(temporary, "broken");
+    mkdirSync(join(broken, "native/lib"), { recursive: true });
+    cpSync(join(withoutLinks, "package.json"), join(broken, "package.json"));
+    cpSync(join(withoutLinks, "native/bin"), join(broken, "native/bin"), { recursive: true });
+    expect(embeddedServer({ folder: join(temporary, "third"), installed: broken })).toBeUndefined();
   });
 });

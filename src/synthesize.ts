@@ -43,7 +43,7 @@ async function moveFiles(from: string, to: string): Promise<void> {
  * Keeps CDKTF from recording where each token and construct was made. Nobody reads it, and it costs a fifth of the time
  * and a third of the memory of a synthesis. Errors keep their stack: CDKTF captures into objects that are none.
  */
-function withoutTraces(work: () => void): void {
+export function withoutTraces(work: () => void): void {
   const { prepareStackTrace } = Error;
   Error.prepareStackTrace = (error, frames) =>
     error instanceof Error ? [String(error), ...frames.map((frame) => `    at ${frame}`)].join("\n") : "";

@@ -41,7 +41,7 @@ const ON_KEYS = [
   "kms:UpdatePrimaryRegion",
 ];
 
-let stacks: Map<string, Synthesized>;
+let stacks: ReadonlyMap<string, Synthesized>;
 beforeAll(async () => {
   stacks = synthesizeApp(await repositoryConfiguration());
 });

@@ -15,7 +15,7 @@ import {
 } from "./synthesized-app.js";
 
 describe("dev and prod", () => {
-  let stacks: Map<string, Synthesized>;
+  let stacks: ReadonlyMap<string, Synthesized>;
   beforeAll(async () => {
     stacks = synthesizeApp(await devAndProd());
   });
@@ -123,7 +123,7 @@ describe("a recovery copy", () => {
   });
 });
 
-async function synthesizeWithCopy(): Promise<Map<string, Synthesized>> {
+async function synthesizeWithCopy(): Promise<ReadonlyMap<string, Synthesized>> {
   const input = recoverIn(prod, "eu-central-1", { drRegion: "eu-west-2", vpcCidr: "10.40.0.0/16" });
   const checked = checkEnvironment(input, TODAY);
   if (!("value" in checked)) throw new Error(JSON.stringify(checked.findings));
@@ -164,7 +164,7 @@ function drRegionOf(region: string): string {
   return other;
 }
 
-async function synthesizeIn(region: string): Promise<Map<string, Synthesized>> {
+async function synthesizeIn(region: string): Promise<ReadonlyMap<string, Synthesized>> {
   const dev = await environmentNamed("dev");
   const environment: Environment = { ...dev, region, drRegion: drRegionOf(region) };
   const { organization } = await repositoryConfiguration();

@@ -21,7 +21,7 @@ const TOUR = {
   pods: 12,
 };
 
-let stacks: Map<string, Synthesized>;
+let stacks: ReadonlyMap<string, Synthesized>;
 
 beforeAll(async () => {
   const environment: Environment = { ...(await environmentNamed("prod")), events: [SALE, TOUR] };

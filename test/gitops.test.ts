@@ -9,7 +9,7 @@ import { repositoryConfiguration, stackNamed, synthesizeApp } from "./synthesize
 const TREE = readTree("flux");
 const PLATFORM = "${data.terraform_remote_state.platform.outputs.";
 
-let stacks: Map<string, Synthesized>;
+let stacks: ReadonlyMap<string, Synthesized>;
 let dev: Synthesized;
 let prod: Synthesized;
 beforeAll(async () => {

@@ -20,7 +20,7 @@ import { environmentNamed, repositoryConfiguration, stackNamed, synthesizeApp } 
 
 const THREE_YEARS_IN_DAYS = 3 * 365;
 
-let stacks: Map<string, Synthesized>;
+let stacks: ReadonlyMap<string, Synthesized>;
 let rendered: CheckedEnvironment[];
 let prod: Environment;
 /** Of every environment, recovery copies included. */

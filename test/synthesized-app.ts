@@ -10,6 +10,7 @@ import { loadConfiguration } from "../src/config/load.js";
 import { namesOf } from "../src/config/names.js";
 import { readTree } from "../src/manifests/tree.js";
 import { addStacks } from "../src/stacks/compose.js";
+import { withoutTraces } from "../src/synthesize.js";
 
 /** The day that tests of the stacks live on, so that no version ever leaves its support under them. */
 export const TODAY = new Date("2026-11-01T00:00:00Z");
@@ -36,16 +37,31 @@ export async function environmentNamed(name: string): Promise<Environment> {
   return found;
 }
 
-/** What `app.synth()` writes for a configuration, by stack, policy included. */
+/** Stacks by what they were made of. Test files that run in the same thread share them. */
+const synthesized = new Map<string, ReadonlyMap<string, Synthesized>>();
+
+/** Returns what `app.synth()` writes for a configuration, by stack, policy included. The same input is synthesized once. */
 export function synthesizeApp(
   configuration: Configuration,
   tree: readonly TreeFile[] = readTree("flux"),
-): Map<string, Synthesized> {
+): ReadonlyMap<string, Synthesized> {
+  const input = JSON.stringify([configuration, tree]);
+  const stacks = synthesized.get(input) ?? synthesizeAnew(configuration, tree);
+  synthesized.set(input, stacks);
+  return stacks;
+}
+
+function synthesizeAnew(
+  configuration: Configuration,
+  tree: readonly TreeFile[],
+): ReadonlyMap<string, Synthesized> {
   const outdir = mkdtempSync(join(tmpdir(), "notejam-synth-"));
   try {
-    const app = new App({ outdir });
-    addStacks(app, { ...configuration, tree, now: TODAY });
-    app.synth();
+    withoutTraces(() => {
+      const app = new App({ outdir, stackTraces: false });
+      addStacks(app, { ...configuration, tree, now: TODAY });
+      app.synth();
+    });
     const manifest: { stacks: Record<string, { synthesizedStackPath: string }> } = JSON.parse(
       readFileSync(join(outdir, "manifest.json"), "utf8"),
     );

@@ -17,7 +17,7 @@ const BOOTSTRAP = "notejam-bootstrap";
 let organization: Organization;
 /** Every environment, with the names that it makes: recovery copies included, whether their files are there or not yet. */
 let environments: (Names & { readonly production: boolean })[];
-let stacks: Map<string, Synthesized>;
+let stacks: ReadonlyMap<string, Synthesized>;
 let bootstrap: Synthesized;
 
 beforeAll(async () => {

@@ -12,7 +12,7 @@ import { faultsOf, type LifeOfBackups, liveThreeYears, settingsOf } from "./thre
 const THREE_YEARS_IN_DAYS = 1095;
 const DAY_MS = 86_400_000;
 
-let stacks: Map<string, Synthesized>;
+let stacks: ReadonlyMap<string, Synthesized>;
 beforeAll(async () => {
   stacks = synthesizeApp(await repositoryConfiguration());
 });

@@ -27,7 +27,7 @@ const WATCHING = ["prometheus", "alertmanager"];
 /** What keeps its data on a disk of one zone, and waits for that zone to come back. */
 const ON_DISKS = ["alertmanager", "loki", "prometheus"];
 
-let stacks: Map<string, Synthesized>;
+let stacks: ReadonlyMap<string, Synthesized>;
 let rendered: CheckedEnvironment[];
 beforeAll(async () => {
   stacks = synthesizeApp(await repositoryConfiguration());
