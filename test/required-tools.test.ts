@@ -5,20 +5,22 @@ afterEach(() => vi.unstubAllEnvs());
 
 describe("a test that needs a tool", () => {
   it("runs where the tool is present", () => {
-    expect(needs("kubectl", true)).toEqual({});
+    expect(needs("kubectl or kustomize", true)).toEqual({});
   });
 
   it("is skipped where the tool is missing, with the line that says how to get it", () => {
     vi.stubEnv("REQUIRE_ALL_TOOLS", "");
-    expect(needs("kubectl", false)).toEqual({
+    expect(needs("kubectl or kustomize", false)).toEqual({
       skip: true,
-      meta: { missingTools: [expect.stringMatching(/^kubectl\. Install it: https:/)] },
+      meta: { missingTools: [expect.stringMatching(/^kubectl or kustomize\. Install kubectl: https:/)] },
     });
   });
 
   it("fails with that line if REQUIRE_ALL_TOOLS is 1", () => {
     vi.stubEnv("REQUIRE_ALL_TOOLS", "1");
-    expect(() => needs("kubectl", false)).toThrow(/need kubectl\. Install it: https:/);
+    expect(() => needs("kubectl or kustomize", false)).toThrow(
+      /need kubectl or kustomize\. Install kubectl: https:/,
+    );
   });
 
   it("is skipped for a missing permission even then", () => {
@@ -29,6 +31,6 @@ describe("a test that needs a tool", () => {
   it("does not depend on CI", () => {
     vi.stubEnv("CI", "true");
     vi.stubEnv("REQUIRE_ALL_TOOLS", "");
-    expect(needs("kubectl", false)).toMatchObject({ skip: true });
+    expect(needs("kubectl or kustomize", false)).toMatchObject({ skip: true });
   });
 });

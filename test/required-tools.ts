@@ -26,13 +26,17 @@ const succeeds = (program: string, ...args: readonly string[]) =>
 
 /** Everything that some tests need beyond Node, npm, git and a shell with coreutils. */
 const TOOLS = {
-  kubectl: {
-    install: "Install it: https://kubernetes.io/docs/tasks/tools/#kubectl",
-    isPresent: () => succeeds("kubectl", "version", "--client"),
+  "kubectl or kustomize": {
+    install: "Install kubectl: https://kubernetes.io/docs/tasks/tools/#kubectl",
+    isPresent: () => succeeds("kubectl", "version", "--client") || succeeds("kustomize", "version"),
   },
   moto: {
     install: "Install it in a virtual environment: pip install 'moto[server]'",
     isPresent: () => succeeds("moto_server", "--help"),
+  },
+  terraform: {
+    install: "Install it: https://developer.hashicorp.com/terraform/install",
+    isPresent: () => succeeds(process.env.TERRAFORM_BINARY_NAME || "terraform", "version"),
   },
   shellcheck: {
     install: "Install it: https://github.com/koalaman/shellcheck#installing",

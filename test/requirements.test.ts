@@ -58,7 +58,7 @@ const group = (name: string) => platform().one("aws_eks_node_group", new RegExp(
 /** `500m` or `2` as a number of CPUs. */
 const cpus = (text: string) => (text.endsWith("m") ? Number(text.slice(0, -1)) / 1000 : Number(text));
 
-describe("the tree that runs", needs("kubectl"), () => {
+describe("the tree that runs", needs("kubectl or kustomize"), () => {
   it("has nothing wrong in any environment", () => {
     expect(
       rendered.flatMap(({ instance, findings }) => findings.map((finding) => ({ instance, ...finding }))),
@@ -68,7 +68,7 @@ describe("the tree that runs", needs("kubectl"), () => {
   });
 });
 
-describe("1. variable traffic: four times the usual at big events", needs("kubectl"), () => {
+describe("1. variable traffic: four times the usual at big events", needs("kubectl or kustomize"), () => {
   it("grows from its usual number of pods to four times as many, doubling every 15 seconds", () => {
     const { body } = one("HorizontalPodAutoscaler", "notejam");
     const least = numberAt(body, "spec", "minReplicas") ?? 0;
@@ -122,7 +122,7 @@ describe("1. variable traffic: four times the usual at big events", needs("kubec
   });
 });
 
-describe("2. notes are kept up to three years, and are recoverable", needs("kubectl"), () => {
+describe("2. notes are kept up to three years, and are recoverable", needs("kubectl or kustomize"), () => {
   const backup = () => one("CronJob", "notejam-backup").body;
 
   it("dumps the database every four hours, one dump at a time", () => {
@@ -166,7 +166,7 @@ describe("2. notes are kept up to three years, and are recoverable", needs("kube
   });
 });
 
-describe("3. service goes on when a data centre fails", needs("kubectl"), () => {
+describe("3. service goes on when a data centre fails", needs("kubectl or kustomize"), () => {
   it("has nodes, database instances, load balancer and NAT in every zone", () => {
     expect(platform().count("aws_nat_gateway")).toBe(3);
     expect(listAt(group("apps"), "subnet_ids")).toHaveLength(3);
@@ -199,27 +199,33 @@ describe("3. service goes on when a data centre fails", needs("kubectl"), () => 
   });
 });
 
-describe("4. it can be moved to any region of the provider in an emergency", needs("kubectl"), () => {
-  it("runs from manifests that name no region, account or domain: all of it comes from the platform", () => {
-    const names = Object.keys(
-      Object(stackNamed(stacks, "notejam-prod-gitops").one("kubernetes_config_map_v1").data),
-    );
-    expect(names).toEqual(
-      expect.arrayContaining(["AWS_REGION", "CLUSTER_NAME", "HOST_NAME", "REPOSITORY_URL"]),
-    );
-  });
+describe(
+  "4. it can be moved to any region of the provider in an emergency",
+  needs("kubectl or kustomize"),
+  () => {
+    it("runs from manifests that name no region, account or domain: all of it comes from the platform", () => {
+      const names = Object.keys(
+        Object(stackNamed(stacks, "notejam-prod-gitops").one("kubernetes_config_map_v1").data),
+      );
+      expect(names).toEqual(
+        expect.arrayContaining(["AWS_REGION", "CLUSTER_NAME", "HOST_NAME", "REPOSITORY_URL"]),
+      );
+    });
 
-  it("has what it is raised from in another region: dumps, images and secrets are copied there", () => {
-    const elsewhere = prod.drRegion;
-    expect(elsewhere).not.toBe(prod.region);
-    expect(JSON.stringify(platform().one("aws_secretsmanager_secret", /^rds_/).replica)).toContain(elsewhere);
-    expect(JSON.stringify(Object(platform().json.provider).aws)).toContain(elsewhere);
-    const bootstrap = stackNamed(stacks, "notejam-bootstrap");
-    expect(JSON.stringify(bootstrap.resources("aws_ecr_replication_configuration"))).toContain(elsewhere);
-  });
-});
+    it("has what it is raised from in another region: dumps, images and secrets are copied there", () => {
+      const elsewhere = prod.drRegion;
+      expect(elsewhere).not.toBe(prod.region);
+      expect(JSON.stringify(platform().one("aws_secretsmanager_secret", /^rds_/).replica)).toContain(
+        elsewhere,
+      );
+      expect(JSON.stringify(Object(platform().json.provider).aws)).toContain(elsewhere);
+      const bootstrap = stackNamed(stacks, "notejam-bootstrap");
+      expect(JSON.stringify(bootstrap.resources("aws_ecr_replication_configuration"))).toContain(elsewhere);
+    });
+  },
+);
 
-describe("5. several deployments a day, no downtime", needs("kubectl"), () => {
+describe("5. several deployments a day, no downtime", needs("kubectl or kustomize"), () => {
   it("takes no pod away before another serves", () => {
     expect(at(deployment().body, "spec", "strategy", "rollingUpdate", "maxUnavailable")).toBe(0);
     expect(at(container(), "readinessProbe", "httpGet", "path")).toBe("/readyz");
@@ -264,35 +270,39 @@ describe("5. several deployments a day, no downtime", needs("kubectl"), () => {
   });
 });
 
-describe("6. separate environments for development, testing and production", needs("kubectl"), () => {
-  it("run the same: every object of one is in the others", () => {
-    const names = (instance: string) =>
-      objectsOf(instance)
-        .map(({ kind, namespace = "", name }) =>
-          `${kind} ${namespace}/${name}`.replace(`/notejam-${instance}`, "/notejam-ENVIRONMENT"),
-        )
-        .sort();
-    for (const instance of instances) expect(names(instance), instance).toEqual(names("prod"));
-  });
+describe(
+  "6. separate environments for development, testing and production",
+  needs("kubectl or kustomize"),
+  () => {
+    it("run the same: every object of one is in the others", () => {
+      const names = (instance: string) =>
+        objectsOf(instance)
+          .map(({ kind, namespace = "", name }) =>
+            `${kind} ${namespace}/${name}`.replace(`/notejam-${instance}`, "/notejam-ENVIRONMENT"),
+          )
+          .sort();
+      for (const instance of instances) expect(names(instance), instance).toEqual(names("prod"));
+    });
 
-  it("share no cluster, database, bucket, repository, host name or secret", () => {
-    const others = objectsOf("dev").filter(({ text }) =>
-      /notejam-prod|notejam\/prod|operations-k8s-prod/.test(text),
-    );
-    expect(others.map(({ kind, name }) => `${kind} ${name}`)).toEqual([]);
-    const development = stackNamed(stacks, "notejam-dev");
-    expect(JSON.stringify(development.json)).not.toMatch(/notejam-prod/);
-  });
+    it("share no cluster, database, bucket, repository, host name or secret", () => {
+      const others = objectsOf("dev").filter(({ text }) =>
+        /notejam-prod|notejam\/prod|operations-k8s-prod/.test(text),
+      );
+      expect(others.map(({ kind, name }) => `${kind} ${name}`)).toEqual([]);
+      const development = stackNamed(stacks, "notejam-dev");
+      expect(JSON.stringify(development.json)).not.toMatch(/notejam-prod/);
+    });
 
-  it("write to one DNS zone without touching each other's records", () => {
-    const owner = (instance: string) =>
-      textAt(one("HelmRelease", "external-dns", instance).body, "spec", "values", "txtOwnerId");
-    expect(owner("dev")).toBeTruthy();
-    expect(owner("dev")).not.toBe(owner("prod"));
-  });
-});
+    it("write to one DNS zone without touching each other's records", () => {
+      const owner = (instance: string) =>
+        textAt(one("HelmRelease", "external-dns", instance).body, "spec", "values", "txtOwnerId");
+      expect(owner("dev")).toBeTruthy();
+      expect(owner("dev")).not.toBe(owner("prod"));
+    });
+  },
+);
 
-describe("7. metrics and logs of the infrastructure are collected", needs("kubectl"), () => {
+describe("7. metrics and logs of the infrastructure are collected", needs("kubectl or kustomize"), () => {
   it("collects the application's own metrics", () => {
     const watched = objectsOf("prod")
       .filter(({ kind }) => kind === "ServiceMonitor" || kind === "PodMonitor")

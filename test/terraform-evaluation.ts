@@ -15,20 +15,6 @@ interface Diagnostic {
 const ENVIRONMENT = { PATH: process.env.PATH, CHECKPOINT_DISABLE: "1", TF_IN_AUTOMATION: "1" };
 
 /**
- * Returns true when Terraform (or the binary that `TERRAFORM_BINARY_NAME` names) runs here. Prints what is skipped when
- * it does not.
- *
- * @throws Error when it does not run although `REQUIRE_ALL_TOOLS` is 1
- */
-export function hasTerraform(): boolean {
-  if (spawnSync(BINARY, ["version"], { env: ENVIRONMENT }).status === 0) return true;
-  const message = `\`${BINARY}\` does not run: no template is evaluated by Terraform itself. Install Terraform.`;
-  if (process.env.REQUIRE_ALL_TOOLS === "1") throw new Error(message);
-  console.warn(message);
-  return false;
-}
-
-/**
  * Evaluates templates with Terraform and returns the value of each.
  *
  * @param templates by the name of the output that takes it; without references to resources, so that no provider is

@@ -1,8 +1,9 @@
 import { getExpressionAst } from "@cdktf/hcl2json";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Synthesized } from "../modules/blocks/testing.js";
+import { needs } from "./required-tools.js";
 import { repositoryConfiguration, stackNamed, synthesizeApp } from "./synthesized-app.js";
-import { hasTerraform, validate } from "./terraform-evaluation.js";
+import { validate } from "./terraform-evaluation.js";
 import { asConfiguration, templatesOf } from "./terraform-templates.js";
 
 type Ast = NonNullable<Awaited<ReturnType<typeof getExpressionAst>>>;
@@ -49,8 +50,8 @@ function referencesIn(ast: Ast): { start: number; end: number }[] {
   return ast.children.flatMap(referencesIn).sort((a, b) => a.start - b.start);
 }
 
-describe.runIf(hasTerraform())("terraform validate", () => {
-  let stacks: Map<string, Synthesized>;
+describe("terraform validate", needs("terraform"), () => {
+  let stacks: ReadonlyMap<string, Synthesized>;
   beforeAll(async () => {
     stacks = synthesizeApp(await repositoryConfiguration());
   });

@@ -8,8 +8,9 @@ import { fluxInstanceValues, OPERATOR_VALUES } from "../modules/flux/values.js";
 import { KeptSecret } from "../modules/secrets/kept-secret.js";
 import type { Environment, EnvironmentInput } from "../src/config/environment.js";
 import { checkEnvironment } from "../src/config/validate.js";
+import { needs } from "./required-tools.js";
 import { repositoryConfiguration, stackNamed, synthesizeApp, TODAY } from "./synthesized-app.js";
-import { evaluate, hasTerraform } from "./terraform-evaluation.js";
+import { evaluate } from "./terraform-evaluation.js";
 import { decodeJsonencode, faultsOf, type Template, templatesOf } from "./terraform-templates.js";
 
 /** Characters that mean something in HCL, in a template or in JSON. */
@@ -46,7 +47,7 @@ function checked(input: EnvironmentInput): Environment {
   return result.value;
 }
 
-let stacks: Map<string, Synthesized>;
+let stacks: ReadonlyMap<string, Synthesized>;
 beforeAll(async () => {
   const configuration = await repositoryConfiguration();
   const environments = [...configuration.environments, checked(STAGING), checked(ODD_ENVIRONMENT)];
@@ -163,7 +164,7 @@ describe.each(["dev", "prod"])("the Helm releases of %s", (environment) => {
   });
 });
 
-describe.runIf(hasTerraform())("Terraform", () => {
+describe("Terraform", needs("terraform"), () => {
   it.each([
     ["a text", ODD],
     ["quotation marks at both ends", '"a"'],

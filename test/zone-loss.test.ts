@@ -75,52 +75,56 @@ describe.each<[string, Load]>([
   ["prod", "peak"],
   ["dev", "usual"],
   ["dev", "peak"],
-])("%s survives the loss of a data centre, under the %s load", needs("kubectl"), (instance, load) => {
-  let losses: ZoneLoss[];
-  beforeAll(() => {
-    losses = zoneLosses(groupsOf(instance), podsIn(instance, load));
-  });
+])(
+  "%s survives the loss of a data centre, under the %s load",
+  needs("kubectl or kustomize"),
+  (instance, load) => {
+    let losses: ZoneLoss[];
+    beforeAll(() => {
+      losses = zoneLosses(groupsOf(instance), podsIn(instance, load));
+    });
 
-  it("has a place for every pod while all zones are there", () => {
-    expect(losses).toHaveLength(81);
-    expect(losses.every(({ fitted }) => fitted)).toBe(true);
-  });
+    it("has a place for every pod while all zones are there", () => {
+      expect(losses).toHaveLength(81);
+      expect(losses.every(({ fitted }) => fitted)).toBe(true);
+    });
 
-  it("goes on at once: enough pods for the whole load are left in any two zones, and names are resolved", () => {
-    const left = worst(losses, (course) => course.left);
-    const notejam = courseOf(left, "notejam");
-    // The autoscaler keeps pods at half of what they request, so half of them carry the load of all.
-    expect(notejam.left).toBeGreaterThanOrEqual(Math.ceil(notejam.wanted / 2));
-    for (const name of REPAIRING) expect(courseOf(left, name).left, name).toBeGreaterThanOrEqual(1);
-  });
+    it("goes on at once: enough pods for the whole load are left in any two zones, and names are resolved", () => {
+      const left = worst(losses, (course) => course.left);
+      const notejam = courseOf(left, "notejam");
+      // The autoscaler keeps pods at half of what they request, so half of them carry the load of all.
+      expect(notejam.left).toBeGreaterThanOrEqual(Math.ceil(notejam.wanted / 2));
+      for (const name of REPAIRING) expect(courseOf(left, name).left, name).toBeGreaterThanOrEqual(1);
+    });
 
-  it("has as many pods as before when groups have grown, within what they may grow to", () => {
-    const after = worst(losses, (course) => course.onNewNodes);
-    for (const name of REPAIRING)
-      expect(courseOf(after, name), name).toMatchObject({
-        onNewNodes: courseOf(after, name).wanted,
-      });
-  });
+    it("has as many pods as before when groups have grown, within what they may grow to", () => {
+      const after = worst(losses, (course) => course.onNewNodes);
+      for (const name of REPAIRING)
+        expect(courseOf(after, name), name).toMatchObject({
+          onNewNodes: courseOf(after, name).wanted,
+        });
+    });
 
-  it("leaves nothing waiting but what has its disk in the lost zone", () => {
-    const after = worst(losses, (course) => course.onNewNodes);
-    const waiting = [...after.values()].filter(({ wanted, onNewNodes }) => onNewNodes < wanted);
-    expect(waiting.map(({ name }) => name).filter((name) => !ON_DISKS.includes(name))).toEqual([]);
-  });
+    it("leaves nothing waiting but what has its disk in the lost zone", () => {
+      const after = worst(losses, (course) => course.onNewNodes);
+      const waiting = [...after.values()].filter(({ wanted, onNewNodes }) => onNewNodes < wanted);
+      expect(waiting.map(({ name }) => name).filter((name) => !ON_DISKS.includes(name))).toEqual([]);
+    });
 
-  it("lets nodes be drained before and after: no budget is in the way", () => {
-    for (const by of [
-      (course: Course) => course.evictableBefore,
-      (course: Course) => course.evictableAfter,
-    ]) {
-      const stuck = [...worst(losses, by).values()].filter((course) => by(course) < 1);
-      // A Prometheus that is the only one left is not to be drained: its twin is waiting for its zone.
-      expect(stuck.map(({ name }) => name).filter((name) => !ON_DISKS.includes(name))).toEqual([]);
-    }
-  });
-});
+    it("lets nodes be drained before and after: no budget is in the way", () => {
+      for (const by of [
+        (course: Course) => course.evictableBefore,
+        (course: Course) => course.evictableAfter,
+      ]) {
+        const stuck = [...worst(losses, by).values()].filter((course) => by(course) < 1);
+        // A Prometheus that is the only one left is not to be drained: its twin is waiting for its zone.
+        expect(stuck.map(({ name }) => name).filter((name) => !ON_DISKS.includes(name))).toEqual([]);
+      }
+    });
+  },
+);
 
-describe.each<Load>(["usual", "peak"])("prod, under the %s load", needs("kubectl"), (load) => {
+describe.each<Load>(["usual", "peak"])("prod, under the %s load", needs("kubectl or kustomize"), (load) => {
   let losses: ZoneLoss[];
   beforeAll(() => {
     losses = zoneLosses(groupsOf("prod"), podsIn("prod", load));
@@ -138,7 +142,7 @@ describe.each<Load>(["usual", "peak"])("prod, under the %s load", needs("kubectl
   });
 });
 
-describe("the model finds", needs("kubectl"), () => {
+describe("the model finds", needs("kubectl or kustomize"), () => {
   const losses = (change: (pods: PodSet) => Partial<PodSet>, group: Partial<NodeGroupSize> = {}) =>
     zoneLosses(
       groupsOf("prod").map((found) => (found.scope === "apps" ? { ...found, ...group } : found)),
@@ -176,7 +180,7 @@ function referred(stack: Synthesized, reference: unknown): Block {
   return found;
 }
 
-describe("what a zone has around the cluster", needs("kubectl"), () => {
+describe("what a zone has around the cluster", needs("kubectl or kustomize"), () => {
   const zoneOf = (stack: Synthesized, subnet: unknown) => String(referred(stack, subnet).availability_zone);
 
   it("prod: nodes of a zone leave the network through the NAT gateway of that zone", () => {

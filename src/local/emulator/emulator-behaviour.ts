@@ -25,6 +25,7 @@ import {
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from "vitest";
 import { z } from "zod";
+import { needs } from "../../../test/required-tools.js";
 import toolVersions from "../../../tool-versions.json" with { type: "json" };
 import { type Emulator, startEmulator, UnsuitableMoto } from "./emulator.js";
 import type { EmulatorInstallation } from "./find-emulator.js";
@@ -54,7 +55,7 @@ const awsConfig = (emulator: Emulator) => ({
  * @param installation without one the tests are skipped
  */
 export function describeEmulator(title: string, installation: EmulatorInstallation | undefined): void {
-  describe.runIf(installation !== undefined).concurrent(title, { timeout: 120_000 }, () => {
+  describe.concurrent(title, { timeout: 120_000, ...needs("moto", installation !== undefined) }, () => {
     let folder: string;
     beforeAll(async () => {
       folder = await mkdtemp(join(tmpdir(), "notejam-emulator-test-"));
