@@ -38,9 +38,9 @@ const TOOLS = {
     install: "Install it: https://developer.hashicorp.com/terraform/install",
     isPresent: () => succeeds(process.env.TERRAFORM_BINARY_NAME || "terraform", "version"),
   },
-  shellcheck: {
-    install: "Install it: https://github.com/koalaman/shellcheck#installing",
-    isPresent: () => succeeds("shellcheck", "--version"),
+  jq: {
+    install: "Install it: https://jqlang.org/download/",
+    isPresent: () => succeeds("jq", "--version"),
   },
   "permission to mount a file system": {
     install: "Run the tests as root on Linux.",

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import toolVersions from "../tool-versions.json" with { type: "json" };
+import { needs } from "./required-tools.js";
 import {
   type ActionFile,
   readAction,
@@ -11,13 +12,6 @@ import {
   stepsOf,
   type WorkflowFile,
 } from "./workflows/workflow-file.js";
-
-/** Several steps call jq, which the image of the runner has. */
-const hasJq = spawnSync("jq", ["--version"]).status === 0;
-if (!hasJq)
-  console.warn("SKIPPED: tests of workflow steps need jq. Install it: https://jqlang.org/download/");
-if (!hasJq && process.env.REQUIRE_ALL_TOOLS === "1")
-  throw new Error("REQUIRE_ALL_TOOLS is set, and jq is missing.");
 
 let folder: string;
 
@@ -52,7 +46,7 @@ function stub(program: string, script: string): void {
 /** The outputs that a step wrote. */
 const outputs = () => readFileSync(join(folder, "output"), "utf8").trim();
 
-describe.skipIf(!hasJq)("an apply", () => {
+describe("an apply", needs("jq"), () => {
   const apply = readAction(".github/actions/apply/action.yaml");
   const step = "Apply, stack after stack";
 
@@ -166,7 +160,7 @@ describe("the checks of a pull request", () => {
   });
 });
 
-describe.skipIf(!hasJq)("the versions of tools", () => {
+describe("the versions of tools", needs("jq"), () => {
   const terraform = readAction(".github/actions/terraform/action.yaml");
   const machines = readWorkflow(".github/workflows/machines.yaml");
 
@@ -221,7 +215,7 @@ describe("npm start on Windows", () => {
   });
 });
 
-describe.skipIf(!hasJq)("the lock file of the providers", () => {
+describe("the lock file of the providers", needs("jq"), () => {
   const locks = readWorkflow(".github/workflows/provider-locks.yaml");
   const lock = "Lock the providers of all stacks";
   const propose = "Propose the lock file, unless it is the same";

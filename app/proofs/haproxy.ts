@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import net from "node:net";
@@ -33,11 +33,6 @@ export class HaProxy {
     const file = path.join(this.#folder, "haproxy.cfg");
     writeFileSync(file, configuration(port, this.#socket));
     this.#process = spawn("haproxy", ["-q", "-db", "-f", file], { stdio: ["ignore", "ignore", "inherit"] });
-  }
-
-  /** Whether this machine has HAProxy. */
-  static isThere(): boolean {
-    return spawnSync("haproxy", ["-v"]).status === 0;
   }
 
   /** Starts one without targets: it answers 503 to everything. */

@@ -10,6 +10,7 @@ import { type MixedRequest, pacedMix, saturate } from "../bench/mixed-load.js";
 import type { PacedResult } from "../bench/paced-load.js";
 import { USUAL_MIX, usualMix } from "../bench/visitors.js";
 import { PostgresServer } from "../test/postgres-server.js";
+import { needs } from "../test/required-tools.js";
 import { HaProxy } from "./haproxy.js";
 import { NotejamProcess } from "./notejam-process.js";
 import { cpuOf, cpuOfFamily } from "./process-usage.js";
@@ -58,12 +59,8 @@ const canLimit = (() => {
   limit?.remove();
   return limit !== undefined;
 })();
-const isHere = canLimit && HaProxy.isThere();
-if (!isHere) {
-  console.warn(
-    "left out: four times the load, for which root on Linux limits processors, and HAProxy balances",
-  );
-}
+if (!canLimit)
+  console.warn("SKIPPED: four times the load needs a user who may limit processors: root on Linux");
 
 /** Starts a process, lets it compile what it needs, and holds it to its share from then on. */
 async function startPod(): Promise<NotejamProcess> {
@@ -151,7 +148,7 @@ async function visit(title: string, port: number, rate: number, seconds = SECOND
   return { ...seen, cost, utilization };
 }
 
-describe.runIf(isHere)("the load of an event", () => {
+describe.runIf(canLimit)("the load of an event", needs("haproxy"), () => {
   beforeAll(async () => {
     server = await PostgresServer.start();
     program = await buildProgram();

@@ -47,6 +47,7 @@ const TOOLS = {
   buildah: debian("buildah"),
   mmdebstrap: debian("mmdebstrap"),
   bwrap: debian("bwrap", "bubblewrap"),
+  haproxy: debian("haproxy"),
   root: {
     install: "Run the tests as root on Linux.",
     isPresent: () => process.platform === "linux" && process.getuid?.() === 0,

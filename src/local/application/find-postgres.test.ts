@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { delimiter, join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { temporaryFolder } from "../testing.js";
 import { findPostgres } from "./find-postgres.js";
 
@@ -21,7 +21,20 @@ const both = (version: string) => programs(version, "postgres", "initdb", "pg_du
 /** Beyond all that this machine may have, so that only what a test makes is looked at. */
 const only = (...folders: string[]) => ({ PATH: folders.join(":") });
 
+/** Puts a program that says nothing in front of PATH: as root, PostgreSQL is only of use where there is a `setpriv`. */
+function stubSetpriv(): void {
+  const folder = join(temporaryFolder(), "setpriv");
+  mkdirSync(folder);
+  writeFileSync(join(folder, "setpriv"), "#!/bin/sh\n", { mode: 0o755 });
+  vi.stubEnv("PATH", `${folder}${delimiter}${process.env.PATH}`);
+}
+
 describe("finding PostgreSQL", () => {
+  beforeEach(stubSetpriv);
+  afterEach(() => {
+    vi.unstubAllEnvs();
+  });
+
   it("takes the folder that is named, and no other", async () => {
     const bin = both("99.1");
     const env = { ...only(both("99.2")), NOTEJAM_POSTGRES_BIN: bin };
@@ -58,6 +71,12 @@ describe("finding PostgreSQL", () => {
     await expect(findPostgres({ env, keptMajor: 97 })).rejects.toThrow(
       /written by PostgreSQL 97, .*has only 99\.1\. Install PostgreSQL 97, .*--fresh/,
     );
+  });
+
+  it.runIf(process.getuid?.() === 0)("says that root needs setpriv", async () => {
+    const env = only(both("99.1"));
+    vi.stubEnv("PATH", "/nowhere");
+    await expect(findPostgres({ env })).rejects.toThrow(/refuses to run as root.*install setpriv/);
   });
 
   it("says how to get one", async () => {
