@@ -135,7 +135,7 @@ function watch(props: TerraformRunProps, also: (event: TerraformEvent) => void):
 /** A provider of 150 MB over a slow line. */
 const INIT_TIMEOUT_MS = 10 * 60_000;
 /** Several times what the largest environment takes on a slow machine. */
-const RUN_TIMEOUT_MS = 30 * 60_000;
+const RUN_TIMEOUT_MS = 20 * 60_000;
 /** Terraform saves its state when it is interrupted, but may hang in a call: then it is killed. */
 const KILL_AFTER_MS = 60_000;
 
