@@ -166,7 +166,7 @@ describe.skipIf(typeof tools === "string")("Notejam as npm start runs it", { tim
     const address = server.address();
     const port = typeof address === "object" && address !== null ? address.port : 0;
     await expect(applicationIn(temporaryFolder(), { port }).start()).rejects.toThrow(
-      `Port ${port} on 127.0.0.1 is taken, so Notejam cannot listen there. Choose another one with --app-port`,
+      `Port ${port} on 127.0.0.1 is taken. Choose another one with --app-port`,
     );
   });
 
