@@ -43,7 +43,7 @@ const TOOLS = {
     isPresent: () => succeeds("jq", "--version"),
   },
   "permission to mount a file system": {
-    install: "Run the tests as root on Linux.",
+    install: "Run the tests as root on Linux with util-linux.",
     isPresent: () => succeeds("unshare", "--mount", "mount", "-t", "tmpfs", "tmpfs", "/mnt"),
     isOptional: true,
   },

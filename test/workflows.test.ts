@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
@@ -6,6 +5,7 @@ import * as z from "zod";
 import { statementsOf } from "../modules/blocks/testing.js";
 import { namesOf } from "../src/config/names.js";
 import { imageTags } from "../src/pipeline/image-tag.js";
+import { runProgram } from "../src/pipeline/program.js";
 import { TERRAFORM_VERSION } from "../src/stacks/workspaces.js";
 import toolVersions from "../tool-versions.json" with { type: "json" };
 import { repositoryConfiguration, stackNamed, synthesizeApp } from "./synthesized-app.js";
@@ -476,7 +476,7 @@ describe("scripts", () => {
     expect(jobs.manifests.env.K8S_SCHEMAS.split(":")).toEqual(fetched);
   });
 
-  it("give the pipeline's programs only options that they have", () => {
+  it("give the pipeline's programs only options that they have", async () => {
     const calls = files.flatMap(npmCalls).filter(({ script }) => script === "pipeline");
     const commands = [...new Set(calls.map(({ parameters: [command = ""] }) => command))];
     expect(commands.sort()).toEqual(
@@ -493,7 +493,8 @@ describe("scripts", () => {
         "supersede",
       ].sort(),
     );
-    const help = new Map(commands.map((command) => [command, helpOf(command)]));
+    const help = new Map<string, string>();
+    for (const command of commands) help.set(command, await helpOf(command));
     for (const { where, parameters } of calls) {
       const options = parameters.filter((parameter) => parameter.startsWith("--"));
       const [command = ""] = parameters;
@@ -503,12 +504,17 @@ describe("scripts", () => {
   });
 });
 
-/** What a command of the pipeline's program says of itself. */
-function helpOf(command: string): string {
-  const program = ["--import", "tsx", "src/pipeline/pipeline.ts", command, "--help"];
-  const { status, stdout } = spawnSync(process.execPath, program, { encoding: "utf8" });
-  expect(status, command).toBe(0);
-  return stdout;
+/** Returns what a command of the pipeline's program says about itself. */
+async function helpOf(command: string): Promise<string> {
+  const lines: string[] = [];
+  const status = await runProgram([command, "--help"], {
+    env: {},
+    print: (line) => void lines.push(line),
+    complain: (line) => void lines.push(line),
+    status: 0,
+  });
+  expect(status, lines.join("\n")).toBe(0);
+  return lines.join("\n");
 }
 
 describe("the image", () => {
