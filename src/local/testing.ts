@@ -55,6 +55,14 @@ if (command === "version") {
 on linux_amd64`)});
   process.exit(0);
 }
+const hangs = command === "apply" && behaviour === "hangs";
+// Ready for the signal before the call is noted: tests send it as soon as they see the note.
+if (hangs) {
+  process.on("SIGINT", () => {
+    appendFileSync(calls, "SIGINT\\n");
+    setTimeout(() => { save(); appendFileSync(calls, "saved\\n"); process.exit(1); }, 900);
+  });
+}
 appendFileSync(calls, process.argv.slice(2).join(" ") + "\\n");
 const override = JSON.parse(readFileSync("override.tf.json", "utf8"));
 const instances = [{ attributes: { bucket: "notes" } }];
@@ -65,11 +73,7 @@ if (command === "apply") {
   say({ type: "planned_change", change: { resource, action: "create" } });
   say({ type: "change_summary", changes: { add: 1, change: 0, remove: 0, operation: "plan" } });
   say({ type: "apply_start", hook: { resource, action: "create" } });
-  if (behaviour === "hangs") {
-    process.on("SIGINT", () => {
-      appendFileSync(calls, "SIGINT\\n");
-      setTimeout(() => { save(); appendFileSync(calls, "saved\\n"); process.exit(1); }, 900);
-    });
+  if (hangs) {
     setInterval(() => {}, 1000);
   } else if (behaviour === "succeeds") {
     save();
