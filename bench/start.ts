@@ -7,17 +7,17 @@ import { atMost, costInWords, figureOnly, type Result } from "./result.js";
 
 /** Seconds of wall time, stopping included. */
 const BUDGETS = {
-  /** From nothing to a proven backup in the emulated AWS. */
+  /** First start, to a proven backup in the emulated AWS. */
   cold: 120,
-  /** The same again, with what was kept. */
+  /** Second start, with the kept state. */
   kept: 15,
-  /** From nothing to Notejam on its embedded database. */
+  /** First start with Node alone, to Notejam on its embedded database. */
   nodeAlone: 15,
 };
 
 /**
- * `npm start -- --once`: everything in an empty folder, again in the same folder, and with Node alone, that is on a PATH
- * without Terraform, kubectl and Python.
+ * Measures `npm start -- --once` with all tools in an empty folder, again in the same folder, and on a PATH with Node
+ * alone.
  */
 export async function benchStart(project: string): Promise<Result[]> {
   const folder = await mkdtemp(join(tmpdir(), "notejam-bench-start-"));

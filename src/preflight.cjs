@@ -1,16 +1,17 @@
 /**
- * Ends an npm script with one line on a machine that cannot run it: `node src/preflight.cjs && …`.
+ * Checks Node's version and the platform. Exits with one line and status 1 when they are unsupported:
+ * `node src/preflight.cjs && …`.
  *
- * CommonJS without recent syntax, so that a Node that is too old for the project can read this file.
+ * CommonJS without recent syntax, so that unsupported Node versions can run it.
  */
 "use strict";
 
 const MINIMUM = require("../tool-versions.json").node.minimum;
 
-/** @returns {string | undefined} why this machine cannot run the project, and what to do; undefined if it can */
+/** Returns the error message for an unsupported Node version or platform, or undefined. */
 function unsupported(version, platform) {
   if (platform === "win32") {
-    return "Notejam's scripts do not run on Windows itself. Run them in WSL 2: https://learn.microsoft.com/windows/wsl/install";
+    return "Notejam's scripts do not run on Windows. Run them in WSL 2: https://learn.microsoft.com/windows/wsl/install";
   }
   if (isOlder(version, MINIMUM)) {
     return `Node ${version} is too old: Notejam needs Node ${MINIMUM} or newer. Get it at https://nodejs.org/.`;

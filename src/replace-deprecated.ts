@@ -1,8 +1,8 @@
 import util from "node:util";
 
 /**
- * cdktf calls `util.isArray`, and Node 22.23 and newer then print a deprecation warning (DEP0044) on standard error of every
- * synthesis. The function is an alias of `Array.isArray`, which takes its place.
+ * cdktf calls `util.isArray`, for which Node 22.23 and newer print a deprecation warning (DEP0044) during each
+ * synthesis. `Array.isArray`, of which it is an alias, replaces it.
  *
  * @see https://nodejs.org/api/deprecations.html#DEP0044
  */

@@ -58,7 +58,9 @@ function foundBy(name: string): { readonly file: string; readonly version: strin
     );
 }
 
-/** The matches of a manager: of each expression, or of the last one within those of the expressions before it. */
+/**
+ * Returns the matches of a manager: with `any` of each expression, with `recursive` of the last within those before.
+ */
 function matchesIn(
   text: string,
   { matchStrings, matchStringsStrategy }: z.output<typeof Renovate>["customManagers"][number],
@@ -73,7 +75,7 @@ function matchesIn(
   );
 }
 
-/** Where Renovate asks for the versions that a manager of our own finds. */
+/** Returns the data source and package of a custom manager. */
 const sourceOf = (name: string) =>
   renovate.customManagers
     .filter(({ depNameTemplate }) => depNameTemplate === name)
@@ -141,14 +143,14 @@ describe("Renovate", () => {
     },
   );
 
-  it("leaves each Node that the tests run with in its major version", () => {
+  it("keeps the major version of each tested Node", () => {
     const left = renovate.packageRules.filter(({ enabled }) => enabled === false);
     expect(left).toContainEqual(
       expect.objectContaining({ matchDepNames: ["node"], matchUpdateTypes: ["major"] }),
     );
   });
 
-  it("finds the packages of Python, each file in a group, and leaves the oldest emulator alone", () => {
+  it("updates Python requirements in groups, except those of the oldest moto", () => {
     const files = [".github/lint/requirements.txt", "src/local/emulator/requirements.txt"];
     for (const file of [...files, "src/local/emulator/requirements-oldest.txt"]) {
       expect(looksInto(renovate.pip_requirements.managerFilePatterns, file), file).toBe(true);

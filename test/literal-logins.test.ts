@@ -3,12 +3,12 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 
 /**
- * Schemes of addresses in which trufflehog looks for a login. It tries each login that it finds, and one whose host
- * does not answer counts as unknown, which fails the job `Secrets`.
+ * URL schemes in which trufflehog looks for credentials. It verifies each one. If the host does not respond, the result
+ * is `unknown`, which fails the job `Secrets`.
  */
 const SCHEMES = "postgres|postgresql|https?|ftp|mongodb|mongodb\\+srv|rediss?|amqps?|ldaps?|sftp";
 
-/** `scheme://user:password@host`. What a program fills in (`${…}`) or a reader does (`<password>`) is no literal. */
+/** Matches `scheme://user:password@host`, without placeholders (`${…}`, `<password>`). */
 const LOGIN = new RegExp(
   `\\b(?:${SCHEMES})://[^\\s/:@<>{}]+:(?<password>[^\\s/@<>{}]+)@(?<host>[^\\s/:"'\`]+)`,
   "gi",
@@ -17,14 +17,14 @@ const LOGIN = new RegExp(
 /** Loopback hosts, which trufflehog skips. */
 const LOOPBACK = /^(?:localhost|127\.\d+\.\d+\.\d+|\[)/;
 
-/** Logins in a text that are written out, for a host that is another machine. */
+/** Returns URLs with literal credentials in a text, except for loopback hosts. */
 function literalLogins(text: string): string[] {
   return [...text.matchAll(LOGIN)]
     .filter(({ groups = {} }) => !LOOPBACK.test(groups.host ?? "") && isDecodable(groups.password ?? ""))
     .map(([address]) => address);
 }
 
-/** An address with a wrong escape is none: trufflehog cannot read it and reports nothing. */
+/** Returns false for invalid percent-encoding, which trufflehog cannot parse and does not report. */
 function isDecodable(password: string): boolean {
   try {
     decodeURIComponent(password);
@@ -34,7 +34,7 @@ function isDecodable(password: string): boolean {
   }
 }
 
-/** An address in parts, so that this file holds none. */
+/** Joins an address from parts, so that this file contains none. */
 const address = (...parts: string[]) => parts.join("");
 
 describe("addresses with a login", () => {

@@ -37,7 +37,7 @@ describe("npm ci", () => {
     expect(tooNew).toEqual([]);
   });
 
-  it("is told no download address by the lock file", () => {
+  it("finds no registry URL in the lock file", () => {
     const addresses = Object.values(packages).flatMap(({ resolved }) => resolved ?? []);
     expect(addresses.filter((address) => address.includes("://"))).toEqual([]);
   });

@@ -8,7 +8,7 @@ describe("a test that needs a tool", () => {
     expect(needs("kubectl or kustomize", true)).toEqual({});
   });
 
-  it("is skipped where the tool is missing, with the line that says how to get it", () => {
+  it("is skipped when the tool is missing, with a line that says how to install it", () => {
     vi.stubEnv("REQUIRE_ALL_TOOLS", "");
     expect(needs("kubectl or kustomize", false)).toEqual({
       skip: true,
@@ -23,7 +23,7 @@ describe("a test that needs a tool", () => {
     );
   });
 
-  it("is skipped for a missing permission even then", () => {
+  it("is skipped for a missing permission even if REQUIRE_ALL_TOOLS is 1", () => {
     vi.stubEnv("REQUIRE_ALL_TOOLS", "1");
     expect(needs("permission to mount a file system", false)).toMatchObject({ skip: true });
   });

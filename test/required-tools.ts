@@ -3,18 +3,18 @@ import type { SuiteOptions } from "vitest";
 
 declare module "vitest" {
   interface TaskMeta {
-    /** Missing tools that a test was skipped for: name, and how to get it. */
+    /** Missing tools for which a test was skipped: name and how to install it. */
     missingTools?: readonly string[];
   }
 }
 
 interface ToolDescription {
-  /** How to get it, in a short sentence. */
+  /** How to install it, in a short sentence. */
   readonly install: string;
   /** Returns true if this machine has it. */
   readonly isPresent: () => boolean;
   /**
-   * True if tests may always do without it.
+   * True if its tests are skipped even with REQUIRE_ALL_TOOLS=1.
    *
    * @default false
    */
@@ -62,10 +62,10 @@ export function hasTool(tool: Tool): boolean {
 }
 
 /**
- * Options of a test or a suite that needs a tool: skipped where the tool is missing. The reporter prints one line for each
- * missing tool, with the number of its tests.
+ * Returns options that skip a test or a suite when its tool is missing. The reporter prints one line for each missing
+ * tool, with the number of skipped tests.
  *
- * @param isPresent - result of a search that is more exact than this module's own
+ * @param isPresent - result of a more precise search than {@link hasTool}
  * @throws Error with that line, so that the test file fails, if `REQUIRE_ALL_TOOLS` is 1
  */
 export function needs(tool: Tool, isPresent: boolean = hasTool(tool)): SuiteOptions {
@@ -73,7 +73,7 @@ export function needs(tool: Tool, isPresent: boolean = hasTool(tool)): SuiteOpti
   const { install, isOptional }: ToolDescription = TOOLS[tool];
   const line = `${tool}. ${install}`;
   if (process.env.REQUIRE_ALL_TOOLS === "1" && !isOptional) {
-    throw new Error(`REQUIRE_ALL_TOOLS is set, and these tests need ${line}`);
+    throw new Error(`REQUIRE_ALL_TOOLS is set. These tests need ${line}`);
   }
   return { skip: true, meta: { missingTools: [line] } };
 }

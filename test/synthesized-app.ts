@@ -37,10 +37,10 @@ export async function environmentNamed(name: string): Promise<Environment> {
   return found;
 }
 
-/** Stacks by what they were made of. Test files that run in the same thread share them. */
+/** Cache of synthesized stacks by input. Test files in the same thread share it. */
 const synthesized = new Map<string, ReadonlyMap<string, Synthesized>>();
 
-/** Returns what `app.synth()` writes for a configuration, by stack, policy included. The same input is synthesized once. */
+/** Synthesizes a configuration, including policy checks, and returns its stacks by name. Caches the result by input. */
 export function synthesizeApp(
   configuration: Configuration,
   tree: readonly TreeFile[] = readTree("flux"),

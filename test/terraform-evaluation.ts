@@ -17,9 +17,8 @@ const ENVIRONMENT = { PATH: process.env.PATH, CHECKPOINT_DISABLE: "1", TF_IN_AUT
 /**
  * Evaluates templates with Terraform and returns the value of each.
  *
- * @param templates by the name of the output that takes it; without references to resources, so that no provider is
- * needed
- * @throws Error with Terraform's own message when it refuses one
+ * @param templates by output name; without references to resources, so that no provider is needed
+ * @throws Error with Terraform's message when a template is invalid
  */
 export function evaluate(templates: Readonly<Record<string, string>>): Record<string, unknown> {
   const output = Object.fromEntries(Object.entries(templates).map(([name, value]) => [name, { value }]));

@@ -13,10 +13,10 @@ import { repositoryConfiguration, stackNamed, synthesizeApp, TODAY } from "./syn
 import { evaluate } from "./terraform-evaluation.js";
 import { decodeJsonencode, faultsOf, type Template, templatesOf } from "./terraform-templates.js";
 
-/** Characters that mean something in HCL, in a template or in JSON. */
+/** Characters with a special meaning in HCL, in a template or in JSON. */
 const ODD = 'a"b\\c\\n${d}$${e}%{f}%%{g}\nh\r\ti$\u0001\u2028ü€😀';
 
-/** An address that validation accepts, with characters that mean something in a template. */
+/** An address that validation accepts, with characters that are special in a template. */
 const ODD_EMAIL = "a\\b'${c}$${d}%{e}%%{f}ü@example.com";
 
 /** A third environment beside dev and prod. */
@@ -28,7 +28,7 @@ const STAGING: EnvironmentInput = {
   hostName: "notejam-staging.example.com",
 };
 
-/** An environment whose free text is as odd as validation allows. */
+/** An environment with all special characters that validation allows. */
 const ODD_ENVIRONMENT: EnvironmentInput = {
   ...dev,
   name: "odd",
@@ -171,7 +171,7 @@ describe("Terraform", needs("terraform"), () => {
     ["JSON in JSON", JSON.stringify({ a: JSON.stringify({ b: '"\\"' }) })],
     ["dollar and percent signs in a row", "$$${a} %%%{b} $$ %% ${ %{ $} %} ~} ${~"],
     ["depth", { [ODD]: [ODD, { [`2${ODD}`]: [[ODD], {}, []] }, null, true, -1.5] }],
-  ])("encodes %s as it was meant", (_, value) => {
+  ])("encodes %s correctly", (_, value) => {
     const stack = synthesize((scope) => {
       new TerraformOutput(scope, "result", { value: jsonencode(value), staticId: true });
     });
@@ -179,7 +179,7 @@ describe("Terraform", needs("terraform"), () => {
     expect(JSON.parse(String(result))).toEqual(value);
   });
 
-  it("gives the Helm releases the values that are meant", () => {
+  it("evaluates the values of the Helm releases to the intended ones", () => {
     const given = ["dev", "prod"].flatMap((environment) => {
       const stack = stackNamed(stacks, `notejam-${environment}-gitops`);
       return ["flux-operator", "flux-instance"].map((release) => [

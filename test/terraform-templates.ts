@@ -2,12 +2,12 @@ import { parse } from "@cdktf/hcl2json";
 
 /** A string of a stack that Terraform reads as a template. */
 export interface Template {
-  /** Where it is, such as `resource.helm_release.flux.values.0`. The path of a key ends with the key itself. */
+  /** Path in the JSON, such as `resource.helm_release.flux.values.0`. The path of a key ends with the key itself. */
   readonly path: string;
   readonly text: string;
 }
 
-/** A template that is no valid HCL. */
+/** A template that is not valid HCL. */
 export interface TemplateFault extends Template {
   /** The parser's message. */
   readonly message: string;
@@ -38,7 +38,7 @@ function stringsOf(value: unknown, path: string): Template[] {
 /**
  * Returns the templates that an HCL parser refuses.
  *
- * All of them are parsed at once; only when that fails, each by itself.
+ * Parses all templates at once, and each one separately only if that fails.
  */
 export async function faultsOf(templates: readonly Template[]): Promise<TemplateFault[]> {
   if ((await faultIn(templates.map(({ text }) => text))) === undefined) return [];
@@ -75,7 +75,7 @@ export function asConfiguration(texts: readonly string[]): string {
  * Returns the value that a template `${jsonencode(…)}` encodes. References inside its strings stay text, such as
  * `${var.github_owner}`.
  *
- * @throws Error when the text is another kind of template, or when a value is a reference and no string
+ * @throws Error when the text is another kind of template, or when a value is a reference outside a string
  */
 export function decodeJsonencode(template: string): unknown {
   const argument = /^\$\{jsonencode\((.*)\)\}$/s.exec(template)?.[1];

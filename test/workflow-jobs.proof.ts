@@ -15,7 +15,7 @@ beforeEach(() => {
 
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-/** A job with these steps, ready to run in a clone of a small repository. */
+/** Prepares a job with these steps in a clone of a small repository. */
 function jobRun(steps: string, matrix: Readonly<Record<string, string>> = {}) {
   const repository = join(folder, "repository");
   mkdirSync(join(repository, ".github/actions/greet"), { recursive: true });

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 
-/** What the linters read. */
+/** Files and folders that the linters check. */
 const LINTED = [".github", "flux/.github", "app/Dockerfile", "app/image/postgres-client.sh", ".ci"];
 
 let folder: string;

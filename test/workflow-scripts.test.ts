@@ -37,7 +37,7 @@ function runStep(file: WorkflowFile | ActionFile, name: string, env: Readonly<Re
   return { status, stdout, stderr };
 }
 
-/** Puts a program for the step on its PATH. @param script what /bin/sh runs */
+/** Adds a fake program to the step's PATH. @param script shell script that it runs */
 function stub(program: string, script: string): void {
   mkdirSync(join(folder, "bin"), { recursive: true });
   writeFileSync(join(folder, "bin", program), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
@@ -188,14 +188,14 @@ describe("the versions of tools", needs("jq"), () => {
     expect(runStep(machines, "Read the versions", env).status).toBe(0);
   });
 
-  it("must be there: a version that is missing must not install the newest one, or nothing", () => {
+  it("are required: a missing version fails the step", () => {
     expect(runStep(terraform, "Read the version", versions({ terraform: {} })).status).not.toBe(0);
     expect(runStep(machines, "Read the versions", versions({ node: { tested: [] } })).status).not.toBe(0);
     expect(runStep(machines, "Read the versions", versions({})).status).not.toBe(0);
   });
 });
 
-describe("npm start on Windows", () => {
+describe("the check of npm start on Windows", () => {
   const machines = readWorkflow(".github/workflows/machines.yaml");
   const step = "Expect one line that names WSL 2";
 
@@ -218,7 +218,7 @@ describe("npm start on Windows", () => {
 describe("the lock file of the providers", needs("jq"), () => {
   const locks = readWorkflow(".github/workflows/provider-locks.yaml");
   const lock = "Lock the providers of all stacks";
-  const propose = "Propose the lock file, unless it is the same";
+  const propose = "Propose the lock file if it changed";
 
   function synthesized(stacks: Readonly<Record<string, object>>): void {
     for (const [name, providers] of Object.entries(stacks)) {
@@ -252,7 +252,7 @@ describe("the lock file of the providers", needs("jq"), () => {
     expect(runStep(locks, lock).status).not.toBe(0);
   });
 
-  /** A clone of a repository with a lock file, in which a new one lies, and a `gh` that notes its calls. */
+  /** Makes a clone with a committed and a downloaded lock file, and a `gh` that records its calls. */
   function clone(present: string, downloaded: string, open: number): (...parameters: string[]) => string {
     const git = (...parameters: string[]) =>
       execFileSync("git", ["-c", "user.name=n", "-c", "user.email=n@example.com", ...parameters], {

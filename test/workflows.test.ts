@@ -192,11 +192,11 @@ describe("jobs", () => {
     },
   );
 
-  it.each(workflows)("$path: run no packages where they may write code", (file) => {
+  it.each(workflows)("$path: run no npm packages in jobs with contents: write", (file) => {
     expect(writingJobsWithPackages(file)).toEqual([]);
   });
 
-  it("show packages in a job that may write code", () => {
+  it("report npm packages in a job with contents: write", () => {
     const file = broken("provider-locks", "contents: read", "contents: write");
     expect(writingJobsWithPackages(file)).toHaveLength(1);
   });
@@ -205,7 +205,7 @@ describe("jobs", () => {
     expect(installScripts(file)).toEqual([]);
   });
 
-  it("show an npm ci that runs install scripts", () => {
+  it("report an npm ci that runs install scripts", () => {
     expect(installScripts(broken("plan", "npm ci --ignore-scripts", "npm ci"))).toHaveLength(1);
   });
 
@@ -213,7 +213,7 @@ describe("jobs", () => {
     expect(writtenVersions(file)).toEqual([]);
   });
 
-  it("show a version of Node in a workflow", () => {
+  it("report a hard-coded Node version in a workflow", () => {
     const file = broken("machines", "node-version: ${{ matrix.node }}", "node-version: 22");
     expect(writtenVersions(file)).toHaveLength(1);
   });
@@ -379,7 +379,7 @@ describe("the versions of tools", () => {
     expect(toolVersions.node.tested).toContain(toolVersions.node.pinned);
   });
 
-  it("are those of the workspaces for Terraform: each workflow that calls it takes the action that reads them", () => {
+  it("are the same for Terraform in workspaces and workflows, which all use the action terraform", () => {
     const setups = files.filter(({ text }) => text.includes("hashicorp/setup-terraform@"));
     expect(setups.map(({ path }) => path)).toEqual([".github/actions/terraform/action.yaml"]);
     expect(toolVersions.terraform.pinned).toBe(TERRAFORM_VERSION);
@@ -417,7 +417,7 @@ describe("the machines", () => {
     expect(jobs.machine?.env).toEqual({});
   });
 
-  it("are tried whenever a file changes that they depend on", () => {
+  it("run on changes to paths that exist", () => {
     const { paths } = z.object({ paths: z.array(z.string()) }).parse(on.pull_request);
     const missing = paths.filter((path) => !existsSync(path.replace(/\/\*\*$/, "")));
     expect(missing).toEqual([]);

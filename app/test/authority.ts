@@ -6,10 +6,10 @@ import type { PostgresServer } from "./postgres-server.js";
 
 const DAY_MS = 24 * 3_600_000;
 
-/** Numbers of X.509 for the kinds of a subject's other names. */
+/** Types of subject alternative names (RFC 5280, GeneralName). */
 const NAME_TYPES = { dns: 2, ip: 7 } as const;
 
-/** A certificate and its key, as files in PEM. Only this process's user can read the key. */
+/** PEM files of a certificate and its key. Only this process's user can read the key. */
 export interface Certificate {
   readonly certificate: string;
   readonly key: string;
@@ -58,7 +58,7 @@ export class Authority implements Certificate {
   }
 }
 
-/** @param signer - the authority; without one the certificate signs itself */
+/** Makes a certificate. @param signer - the authority; undefined for a self-signed certificate */
 function make(name: string, extensions: readonly object[], signer?: Signer): Signer {
   const { publicKey, privateKey: key } = generateKeyPairSync("rsa", {
     modulusLength: 2048,
@@ -67,7 +67,7 @@ function make(name: string, extensions: readonly object[], signer?: Signer): Sig
   });
   const certificate = forge.pki.createCertificate();
   certificate.publicKey = forge.pki.publicKeyFromPem(publicKey);
-  // Positive, as the standard asks.
+  // RFC 5280 requires a positive number.
   certificate.serialNumber = `01${randomBytes(15).toString("hex")}`;
   certificate.validity.notBefore = new Date(Date.now() - DAY_MS);
   certificate.validity.notAfter = new Date(Date.now() + 2 * DAY_MS);
@@ -95,7 +95,7 @@ export async function serveTls(server: PostgresServer, { certificate, key }: Cer
   const [cert, secret] = [certificate, key].map((file) => {
     const copy = path.join(server.folder, path.basename(file));
     copyFileSync(file, copy);
-    // The server takes no key that other users can read.
+    // PostgreSQL refuses a key that other users can read.
     chownSync(copy, uid, gid);
     return copy;
   });

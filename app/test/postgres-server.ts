@@ -9,10 +9,10 @@ import pg from "pg";
 
 const run = promisify(execFile);
 
-/** Where PostgreSQL can be had. */
+/** Download page of PostgreSQL. */
 export const DOWNLOADS = "https://www.postgresql.org/download/";
 
-/** Versions of PostgreSQL from the system's packages (Debian's layout), a folder each. */
+/** Folder with one subfolder for each PostgreSQL version from the system's packages (Debian's layout). */
 const SYSTEM_FOLDER = "/usr/lib/postgresql";
 
 /** Folder of the newest PostgreSQL of the system's packages that has a server, pg_dump and pg_restore. */
@@ -23,7 +23,7 @@ export function findSystemFolder(): string | undefined {
 /**
  * Finds a server's programs: those that npm installed, else the newest of the system's packages.
  *
- * @param folder - folder for a copy of what npm installed, where that cannot run in place
+ * @param folder - folder for a copy of npm's server, if it cannot run in place
  * @returns folder of the programs; undefined when there are none, or this process's user has no name
  */
 export function findServer(folder: string): string | undefined {

@@ -68,7 +68,7 @@ describe("the program", () => {
     const address = `http://127.0.0.1:${environment.PORT}`;
     const first = notejam(["serve"], environment);
     await expect.poll(() => answers(`${address}/readyz`), { timeout: 30_000 }).toBe(true);
-    // It answers a moment before it says so.
+    // /readyz responds just before this line is printed.
     await expect.poll(first.output).toContain(`Notejam is at ${address}`);
     const second = notejam(["serve"], { ...environment, PORT: "0" });
     expect(await second.ended).toBe(2);

@@ -36,7 +36,7 @@ describe("the summary of a run", () => {
     ]);
   });
 
-  it("says nothing when no tool is missing", () => {
+  it("is empty when no tool is missing", () => {
     expect(skippedTools([moduleOf([])])).toEqual([]);
   });
 });

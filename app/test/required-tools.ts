@@ -5,13 +5,13 @@ import { DOWNLOADS, findSystemFolder, isNamedUser } from "./postgres-server.js";
 
 declare module "vitest" {
   interface TaskMeta {
-    /** Missing tools that a test was skipped for: name, and how to get it. */
+    /** Missing tools for which a test was skipped: name and how to install it. */
     missingTools?: readonly string[];
   }
 }
 
 interface ToolDescription {
-  /** How to get it, in a short sentence. */
+  /** How to install it, in a short sentence. */
   readonly install: string;
   /** Returns true if this machine has it. */
   readonly isPresent: () => boolean;
@@ -60,8 +60,8 @@ const TOOLS = {
 export type Tool = keyof typeof TOOLS;
 
 /**
- * Options of a test or a suite that needs tools: skipped where one is missing. The reporter prints one line for each missing
- * tool, with the number of its tests.
+ * Returns options that skip a test or a suite when one of its tools is missing. The reporter prints one line for each
+ * missing tool, with the number of skipped tests.
  *
  * @throws Error with that line, so that the test file fails, if `REQUIRE_ALL_TOOLS` is 1
  */
@@ -70,12 +70,12 @@ export function needs(...tools: readonly Tool[]): SuiteOptions {
   if (missing.length === 0) return {};
   const lines = missing.map((tool) => `${tool}. ${TOOLS[tool].install}`);
   if (process.env.REQUIRE_ALL_TOOLS === "1") {
-    throw new Error(`REQUIRE_ALL_TOOLS is set, and these tests need ${lines.join("\nand ")}`);
+    throw new Error(`REQUIRE_ALL_TOOLS is set. These tests need ${lines.join("\nand ")}`);
   }
   return { skip: true, meta: { missingTools: lines } };
 }
 
-/** Returns the path of the first of these programs that is in a folder of PATH; undefined when none is. */
+/** Returns the path of the first of these programs on the PATH, or undefined. */
 export function findProgram(...names: readonly string[]): string | undefined {
   return (process.env.PATH ?? "")
     .split(path.delimiter)

@@ -1,19 +1,19 @@
 import type { TaskMeta } from "vitest";
 import type { Reporter, TestModule } from "vitest/node";
 
-/** Prints one line for each missing tool: how many tests were skipped for it, and how to get it. */
+/** Prints one line for each missing tool: the number of skipped tests and how to install it. */
 export default class SkippedToolsReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
     for (const line of skippedTools(modules)) console.warn(line);
   }
 }
 
-/** The part of a test module that is read. */
+/** Part of Vitest's test module that the reporter reads. */
 interface TestedModule {
   readonly children: { allTests(state: "skipped"): Iterable<{ meta(): Pick<TaskMeta, "missingTools"> }> };
 }
 
-/** Lines such as `SKIPPED: 37 tests need kubectl. Install it: …`. */
+/** Returns lines such as `SKIPPED: 37 tests need kubectl. Install it: …`. */
 export function skippedTools(modules: readonly TestedModule[]): string[] {
   const counts = new Map<string, number>();
   for (const { children } of modules) {

@@ -6,6 +6,6 @@ it.each([
   ["log: '%{x}'", "log: '%%{x}'"],
   ["$${a} %%{b}", "$$${a} %%%{b}"],
   ['5 $ is 1 % of {x}, "a\\b"\n', '5 $ is 1 % of {x}, "a\\b"\n'],
-])("keeps %j from being an expression", (text, written) => {
+])("escapes %j", (text, written) => {
   expect(literalText(text)).toBe(written);
 });

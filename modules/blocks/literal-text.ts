@@ -1,8 +1,8 @@
 /**
- * Returns a text that an attribute takes as it is: `${` and `%{` in it are no expressions of Terraform.
+ * Escapes `${` and `%{` in a text, so that Terraform does not read them as template sequences.
  *
- * Use it for text from outside of the code, such as a file or an e-mail address. Not for an argument of a function:
- * `terraform-functions.ts` escapes those itself.
+ * Use it for argument values from outside the code, such as a file or an e-mail address. Do not use it for arguments of
+ * functions: `terraform-functions.ts` escapes those.
  *
  * @see https://developer.hashicorp.com/terraform/language/expressions/strings#escape-sequences
  */

@@ -1,10 +1,10 @@
-// biome-ignore lint/style/noRestrictedImports: the one module that escapes what it passes to them
+// biome-ignore lint/style/noRestrictedImports: this module escapes the arguments
 import { Fn, type IResolvable, Op, propertyAccess, ref, Token, Tokenization } from "cdktf";
 
 /**
- * Terraform's functions, as expressions for a stack. They replace cdktf's `Fn`, `Op` and `propertyAccess`, which write
- * strings into an expression unescaped: quotation marks end the string, backslashes start an escape sequence, and
- * `${` or `%{` start an expression. Here every string is a literal, and only its tokens are expressions.
+ * Terraform functions for use in stacks. They replace cdktf's `Fn`, `Op` and `propertyAccess`, which do not escape
+ * strings: quotation marks end the string, backslashes start an escape sequence, and `${` or `%{` start a template
+ * sequence. Here every string is a literal, and only its tokens are expressions.
  *
  * The linter forbids cdktf's own. To use another function, add it here with `literals` around its arguments.
  *
@@ -31,7 +31,7 @@ export function conditional(condition: IResolvable, whenTrue: string, whenFalse:
   return Token.asString(Fn.conditional(condition, literals(whenTrue), literals(whenFalse)));
 }
 
-/** Returns the element of a list at an index, from 0. Past the end it starts again at the first element. */
+/** Returns the element of a list at an index, from 0. The index wraps around at the end of the list. */
 export function element(list: readonly string[], index: number): string {
   return Token.asString(Fn.element(literals([...list]), index));
 }
@@ -66,7 +66,7 @@ export function lookup(map: object, key: string): string {
   return Token.asString(propertyAccess(map, [literals(key)]));
 }
 
-/** Returns what a regular expression (RE2) finds in a text. Terraform fails when it finds nothing. */
+/** Returns the match of a regular expression (RE2) in a text. Terraform fails when there is no match. */
 export function regex(pattern: string, text: string): string {
   return Fn.regex(literals(pattern), literals(text));
 }
@@ -94,13 +94,13 @@ const HCL_ESCAPES: Readonly<Record<string, string>> = {
   "\t": "\\t",
 };
 
-/** The token of a string, or a character with a special meaning in an HCL string. */
+/** Matches a string token, or a character with a special meaning in an HCL string. */
 const TOKEN_OR_SPECIAL = /(\$\{TfToken\[[\w:.-]+\]\})|["\\\p{Cc}]|\$(?=\$*\{)|%(?=%*\{)/gu;
 
-/** The token of a number, as it appears in a string. */
+/** Matches a number token in a string. */
 const NUMBER_TOKEN = /-\d+(?:\.\d+)?e\+\d{3}/g;
 
-/** Terraform's `null`. Cdktf writes JavaScript's as nothing at all inside a list. */
+/** Terraform's `null`. cdktf writes a JavaScript `null` in a list as empty text. */
 const NULL = ref("null");
 
 /**
@@ -129,7 +129,7 @@ function literalKey(key: string): string {
   return escapeText(key);
 }
 
-/** Replaces number tokens by string tokens. Cdktf writes a number token in a string as text, not as an expression. */
+/** Replaces number tokens with string tokens. cdktf writes a number token in a string as text, not as an expression. */
 function withStringTokens(text: string): string {
   return text.replaceAll(NUMBER_TOKEN, (found) => {
     const number = Tokenization.reverseNumber(Number(found));

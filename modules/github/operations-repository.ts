@@ -101,7 +101,7 @@ export class OperationsRepository extends Construct {
       repository: this.repositoryName,
       branch: MAIN_BRANCH,
       file: path,
-      // Flux replaces its own `${…}` in the cluster; Terraform must not.
+      // `${…}` in these files is for Flux, which substitutes it in the cluster.
       content: literalText(content),
       commitMessage: `Write ${path}`,
       overwriteOnCreate: true,

@@ -167,7 +167,7 @@ export class Vpc extends Construct {
         ],
       },
     });
-    // Not element(), which starts again at the first zone where the list is too short.
+    // Not element(), which wraps around when the list is too short.
     return Array.from({ length: zoneCount }, (_, zone) => at(zones.names, zone));
   }
 

@@ -24,7 +24,7 @@ export interface AccountProps {
   readonly print: (line: string) => void;
 }
 
-/** The emulated AWS account, to which stacks are applied. Its contents are kept when it stops. */
+/** Emulated AWS account. Its contents are kept when it stops. */
 export class Account {
   private readonly props: AccountProps;
   private running: Emulator;
@@ -38,7 +38,7 @@ export class Account {
     return new Account(props, await start(props));
   }
 
-  /** The emulator that runs now. Another one may run after {@link apply}. */
+  /** Current emulator. {@link apply} may restart it. */
   get emulator(): Emulator {
     return this.running;
   }
@@ -48,17 +48,20 @@ export class Account {
   }
 
   /**
-   * Applies the stacks that changed since they were applied. A run that was cut short can leave resources in the account
-   * that its Terraform does not know. If they get in the way, the account returns to its contents before that run.
+   * Applies the stacks that changed since their last apply. An interrupted apply can leave resources in the account
+   * that are missing from the Terraform state. If an apply then fails, restores the account from before the interrupted
+   * run and applies again.
    *
-   * @param isCutShort whether the last run was cut short in an apply
+   * @param isCutShort true if the last run was interrupted during an apply
    */
   async apply(stacks: readonly PreparedStack[], isCutShort: boolean): Promise<void> {
     try {
       await this.applyChanged(stacks);
     } catch (error) {
       if (!isCutShort || !(error instanceof TerraformFailed)) throw error;
-      this.props.print("Resources of the interrupted run get in the way: going back to before it.");
+      this.props.print(
+        "The apply failed after an interrupted run: restoring the account from before that run.",
+      );
       await this.running.stop();
       this.props.folder.returnToRestorePoint();
       this.running = await start(this.props);
@@ -66,7 +69,7 @@ export class Account {
     }
   }
 
-  /** Destroys all that a stack made. */
+  /** Destroys the resources of a stack. */
   async destroy(stack: PreparedStack): Promise<void> {
     await destroyStack(this.runOf(stack));
   }
@@ -108,7 +111,7 @@ async function start({ folder, port, progress, tools }: AccountProps): Promise<E
     const [damaged] = folder.damagedStates();
     if (damaged !== undefined) {
       step.note(
-        `starting from an empty account, because ${folder.terraformState(damaged)} is damaged. The kept one was moved to ${folder.setAccountAside()}`,
+        `starting with an empty account, because ${folder.terraformState(damaged)} is damaged. The old account was moved to ${folder.setAccountAside()}`,
       );
     }
     const hadStates = folder.statesKept().length > 0;
@@ -124,7 +127,7 @@ async function start({ folder, port, progress, tools }: AccountProps): Promise<E
       const aside = folder.setAccountAside();
       const why = emulator.whyNotRestored.replace(folder.account, aside);
       step.note(
-        `starting from an empty account, because the kept one cannot be used: ${why}. The kept one was moved to ${aside}`,
+        `starting with an empty account, because the old one cannot be restored: ${why}. The old account was moved to ${aside}`,
       );
     }
     step.note(`account ${emulator.account} at ${emulator.endpoint}`);

@@ -49,14 +49,14 @@ describe("looking for Terraform", () => {
     );
   });
 
-  it("says which version is too old, and why that matters", async () => {
+  it("reports a version that is too old, and the reason", async () => {
     await expect(findTerraform(pathWith({ terraform: { version: "1.9.8" } }))).rejects.toThrow(
       /^Terraform 1\.9\.8 \(`terraform`\) is too old: write-only .*1\.11\.0\. Install/,
     );
   });
 
-  it("says what the program said when it is no Terraform", async () => {
+  it("reports the error output of a program that is not Terraform", async () => {
     const env = { PATH: process.env.PATH, TERRAFORM_BINARY_NAME: "false" };
-    await expect(findTerraform(env)).rejects.toThrow("`false version` did not answer.");
+    await expect(findTerraform(env)).rejects.toThrow("`false version` printed no version.");
   });
 });

@@ -7,8 +7,8 @@ import { withoutTerraformSettings } from "./terraform-environment.js";
 type Product = "Terraform" | "OpenTofu";
 
 /**
- * Oldest versions that read the stacks. Both introduced ephemeral variables and write-only arguments, by which secrets reach
- * AWS without being stored in the state, in their version 1.11.
+ * Oldest versions that support the stacks. Terraform and OpenTofu both introduced write-only arguments in version 1.11.
+ * With them, secrets reach AWS without being stored in the state.
  *
  * @see https://developer.hashicorp.com/terraform/language/manage-sensitive-data/write-only
  */
@@ -19,7 +19,7 @@ const MINIMUM: Readonly<Record<Product, string>> = {
 
 const HOW_TO_GET_IT = `Install Terraform ${MINIMUM.Terraform} or newer: https://developer.hashicorp.com/terraform/install.`;
 
-/** A Terraform or OpenTofu that can be used. */
+/** A supported Terraform or OpenTofu. */
 export interface Terraform {
   readonly product: Product;
   readonly binary: string;
@@ -40,7 +40,7 @@ export async function findTerraform(env: NodeJS.ProcessEnv = process.env): Promi
     if (!(found instanceof LocalProblem)) return found;
     problems.push(found);
   }
-  // The first that is there but cannot be used says more than "not found".
+  // An unusable binary is more informative than "not found".
   throw problems.find((problem) => !(problem instanceof NotInstalled)) ?? notFound(stated);
 }
 
@@ -51,7 +51,7 @@ function notFound(stated: string | undefined): LocalProblem {
   if (stated) {
     return new LocalProblem(
       `Terraform was not found: TERRAFORM_BINARY_NAME names ${stated}, which is not on the PATH.`,
-      HOW_TO_GET_IT,
+      `Correct or unset TERRAFORM_BINARY_NAME. ${HOW_TO_GET_IT}`,
     );
   }
   return new LocalProblem(
@@ -72,7 +72,7 @@ async function tryBinary(binary: string, env: NodeJS.ProcessEnv): Promise<Terraf
   if (answer === undefined) {
     const why = (stderr ?? "").trim().split("\n")[0] ?? "";
     return new LocalProblem(
-      `\`${binary} version\` did not answer${why === "" ? "" : `: ${why}`}.`,
+      `\`${binary} version\` printed no version${why === "" ? "" : `: ${why}`}.`,
       HOW_TO_GET_IT,
     );
   }

@@ -13,7 +13,7 @@ import type { Progress, Step } from "./progress.js";
 import { describeProvider, findProvider, type ProviderSource } from "./provider-source.js";
 import type { StateFolder } from "./state-folder.js";
 
-/** Parts of a local run that need more than Node, with what is left out without them. */
+/** Description of what a run leaves out without a part. */
 const LEFT_OUT = {
   manifests: "rendering and checking what Flux applies",
   aws: "the emulated AWS, and Notejam in it with PostgreSQL, backup and restore test (the stacks are synthesized, not applied)",
@@ -24,7 +24,7 @@ const LEFT_OUT = {
 /** A part of a local run that needs more than Node. */
 export type Part = keyof typeof LEFT_OUT;
 
-/** What a part is only looked for with. */
+/** Parts that each part depends on. */
 const NEEDS: Readonly<Record<Part, readonly Part[]>> = {
   manifests: [],
   aws: [],
@@ -37,22 +37,22 @@ export const PARTS: readonly Part[] = ["manifests", "aws", "postgres", "backup"]
 /** A part that this machine cannot run. */
 export interface MissingPart {
   readonly part: Part;
-  /** What is missing and how to get it, in one line. */
+  /** One line: the missing tools and how to install them. */
   readonly reason: string;
 }
 
-/** What applies the stacks to the emulated AWS. */
+/** Tools that apply the stacks to the emulated AWS. */
 export interface AwsTools {
   readonly terraform: Terraform;
   readonly provider: ProviderSource;
   readonly emulator: EmulatorInstallation;
 }
 
-/** What this machine has of what a local run can use. */
+/** Tools that were found on this machine. */
 export interface Machine {
   readonly kustomize: Kustomize | undefined;
   readonly aws: AwsTools | undefined;
-  /** By the environment's name. */
+  /** PostgreSQL installations by environment name. */
   readonly postgres: ReadonlyMap<string, PostgresInstallation>;
   readonly missing: readonly MissingPart[];
 }
@@ -65,15 +65,15 @@ export interface LookAroundProps {
   readonly application: boolean;
   /** The notes that are kept will be removed. */
   readonly fresh: boolean;
-  /** Install moto into the state folder and use it, whatever other moto there is. */
+  /** Install moto into the state folder and prefer it to other installations. */
   readonly installEmulator: boolean;
-  /** Whether a person can be asked a question. */
+  /** True if the run may prompt on the terminal. */
   readonly interactive: boolean;
   readonly progress: Progress;
   readonly interruption: Interruption;
 }
 
-/** Looks for the tools that a local run can use, and says in one line each what was found and what is left out. */
+/** Finds the tools for a local run. Prints one line for each tool that was found and each part that is left out. */
 export async function lookAround(props: LookAroundProps): Promise<Machine> {
   if (props.installEmulator) await install(props);
   const machine = await props.progress.step("Look for tools", (step) => look(props, step));
@@ -82,7 +82,7 @@ export async function lookAround(props: LookAroundProps): Promise<Machine> {
   return props.progress.step("Look for tools again", (step) => look(props, step));
 }
 
-/** Installs moto into the state folder. A failure is a line: the run goes on with what there is. */
+/** Installs moto into the state folder. A failure is printed and does not end the run. */
 async function install({ folder, progress, interruption }: LookAroundProps): Promise<void> {
   await progress.step("Install the AWS emulator (moto) into the state folder", async (step) => {
     try {
@@ -104,7 +104,7 @@ async function wantsEmulator({ interactive, interruption }: LookAroundProps): Pr
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
   try {
     const question =
-      "Install moto into the state folder? It is about 100 MB, and your own Python is not changed. [y/N] ";
+      "Install moto into the state folder? It takes about 320 MB. Your own Python is not changed. [y/N] ";
     const answer = await terminal.question(question, { signal: interruption.signal });
     return /^y(es)?$/i.test(answer.trim());
   } catch (error) {
@@ -116,7 +116,7 @@ async function wantsEmulator({ interactive, interruption }: LookAroundProps): Pr
 }
 
 interface Looked extends Machine {
-  /** Moto is all that the emulated AWS lacks. */
+  /** True if moto is the only missing tool of the emulated AWS. */
   readonly lacksOnlyEmulator: boolean;
 }
 
@@ -133,7 +133,7 @@ async function look(props: LookAroundProps, step: Step): Promise<Looked> {
     attempt(() => findEmulator({ installed: folder.emulatorEnvironment })),
   ]);
   lacks("manifests", kustomize.reason);
-  // Which registry counts depends on the product.
+  // Terraform and OpenTofu use different registries.
   const provider =
     terraform.found &&
     (await attempt(() => findProvider({ terraform: terraform.found, pluginCache: folder.pluginCache })));
@@ -142,7 +142,7 @@ async function look(props: LookAroundProps, step: Step): Promise<Looked> {
     terraform.found && provider?.found && emulator.found
       ? { terraform: terraform.found, provider: provider.found, emulator: emulator.found }
       : undefined;
-  // PostgreSQL replaces Aurora in the emulated account, for pods as they are rendered.
+  // PostgreSQL replaces Aurora for the rendered pods, so that it is only needed with the emulated AWS and manifests.
   const postgres =
     application && aws && kustomize.found ? await attempt(() => findPostgresOfAll(props)) : undefined;
   lacks("postgres", postgres?.reason);
@@ -164,17 +164,17 @@ async function look(props: LookAroundProps, step: Step): Promise<Looked> {
 }
 
 const NO_CLIENT_PROGRAMS =
-  "pg_dump and pg_restore of the server's version or newer were not found. Install PostgreSQL's client programs.";
+  "pg_dump and pg_restore were not found in the server's version or newer. Install PostgreSQL's client programs.";
 
-/** What is left out, why, and how to get it: one line. */
+/** Formats a missing part as one line: what is left out, why, and how to get it. */
 export function describeMissing({ part, reason }: MissingPart): string {
   return `Left out: ${LEFT_OUT[part]}. ${reason}`;
 }
 
 /**
- * Refuses to go on without the parts that are required.
+ * Checks that no required part is missing.
  *
- * @throws LocalProblem that names each part that is missing
+ * @throws LocalProblem that names the missing parts
  */
 export function requireParts(required: readonly Part[], missing: readonly MissingPart[]): void {
   const needed = new Set(required.flatMap((part) => [part, ...NEEDS[part]]));
@@ -182,7 +182,7 @@ export function requireParts(required: readonly Part[], missing: readonly Missin
   if (lacking.length === 0) return;
   const names = lacking.map(({ part }) => part).join(", ");
   throw new LocalProblem(
-    `This machine lacks what --require asks for: ${names}. ${lacking.map(({ reason }) => reason).join(" ")}`,
+    `--require asks for parts that cannot run on this machine: ${names}. ${lacking.map(({ reason }) => reason).join(" ")}`,
     "",
   );
 }
@@ -193,7 +193,7 @@ function describeEmulator(emulator: EmulatorInstallation): string {
     : `moto in a container (${emulator.image})`;
 }
 
-/** @returns the PostgreSQL of each environment, by its name */
+/** Finds PostgreSQL for each environment, by environment name. */
 async function findPostgresOfAll({
   environments,
   folder,
@@ -206,12 +206,12 @@ async function findPostgresOfAll({
   return new Map(await Promise.all(found));
 }
 
-/** A tool that was found, or why it was not. */
+/** Result of a search: the tool, or the reason why it was not found. */
 type Attempt<T> =
   | { readonly found: T; readonly reason?: undefined }
   | { readonly found?: undefined; readonly reason: string };
 
-/** Turns "missing" into a value; every other error is one. */
+/** Returns the reason instead of throwing when a tool is missing. Rethrows other errors. */
 async function attempt<T>(find: () => Promise<T>): Promise<Attempt<T>> {
   try {
     return { found: await find() };

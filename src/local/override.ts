@@ -89,7 +89,7 @@ export interface OverrideProps {
   readonly folder: string;
   /** Where the state is kept. */
   readonly stateFile: string;
-  /** The mirror that holds the AWS provider; undefined leaves the version and the registry that the stack asks for. */
+  /** Mirror with the AWS provider; undefined keeps the stack's registry and version constraint. */
   readonly mirror: Pick<ProviderMirror, "address" | "version"> | undefined;
 }
 

@@ -29,9 +29,9 @@ export async function isFree(port: number): Promise<boolean> {
 }
 
 /**
- * The port to listen on: the one that was asked for, else a preferred one, or a free one where that is taken.
+ * Returns the port to listen on: the requested one, else the preferred one, or a free one if that is taken.
  *
- * @param asked 0 asks for a free port
+ * @param asked requested port; 0 for a free one
  */
 export async function portOr(asked: number | undefined, preferred: number): Promise<number> {
   if (asked !== undefined) return asked === 0 ? freePort() : asked;
@@ -39,9 +39,9 @@ export async function portOr(asked: number | undefined, preferred: number): Prom
 }
 
 /**
- * Checks, before anything is started, that a port that was asked for can be had.
+ * Checks that a requested port is free.
  *
- * @param port undefined or 0: any port will do
+ * @param port requested port; undefined or 0 for any
  * @throws LocalProblem when another program listens on it
  */
 export async function requireFree(port: number | undefined, option: string): Promise<void> {

@@ -7,7 +7,7 @@ import { fakeMirror, temporaryFolder } from "./testing.js";
 const PLATFORM = "linux_amd64";
 const ADDRESS = "registry.terraform.io/hashicorp/aws";
 
-/** A machine with an empty home folder and nothing to search. */
+/** Returns a search on a machine with an empty home folder. */
 function machine() {
   const home = temporaryFolder();
   const find = (props: Parameters<typeof findProviderMirror>[0] = {}) =>
@@ -85,7 +85,7 @@ describe("the provider mirror", () => {
     expect(find({ searched: [deep] })).toBeUndefined();
   });
 
-  it("is none where there is none, or only other platforms and old versions", () => {
+  it("is not found when there is none for this platform and version", () => {
     const { home, find } = machine();
     expect(find()).toBeUndefined();
     mirrorAt(join(home, ".terraform.d/plugins"), ["5.99.0"]);
@@ -95,7 +95,7 @@ describe("the provider mirror", () => {
     expect(find()).toMatchObject({ version: "5.100.0" });
   });
 
-  it("gives its newest version, packed ones too", () => {
+  it("returns its newest version, packed or unpacked", () => {
     const { home, find } = machine();
     const path = mirrorAt(join(home, "mirror"), ["5.100.0", "6.9.1", "not-a-version"]);
     expect(find({ env: { TF_PLUGIN_MIRROR: path } })).toMatchObject({ version: "6.9.1" });
@@ -103,7 +103,7 @@ describe("the provider mirror", () => {
     expect(find({ env: { TF_PLUGIN_MIRROR: path } })).toMatchObject({ version: "6.25.0" });
   });
 
-  it("is read by OpenTofu under the host of either registry, by Terraform under its own alone", () => {
+  it("may have either registry's host for OpenTofu, and only its own for Terraform", () => {
     const { home, find } = machine();
     const path = mirrorAt(join(home, "mirror"));
     const env = { TF_PLUGIN_MIRROR: path };
@@ -115,7 +115,7 @@ describe("the provider mirror", () => {
     expect(() => find({ env: { TF_PLUGIN_MIRROR: tofu } })).toThrow(/does not hold hashicorp\/aws/);
   });
 
-  it("is not one whose host folder is a link, which Terraform does not follow", () => {
+  it("must not have a symbolic link as its host folder, which Terraform does not follow", () => {
     const { home, find } = machine();
     const real = mirrorAt(join(home, "real"));
     const linked = join(home, "linked");
@@ -125,7 +125,7 @@ describe("the provider mirror", () => {
     expect(find({ env: { TF_PLUGIN_CACHE_DIR: linked } })).toBeUndefined();
   });
 
-  it("that is stated wrongly is named, with what to do", () => {
+  it("is reported with a remedy when TF_PLUGIN_MIRROR is wrong", () => {
     const { home, find } = machine();
     expect(() => find({ env: { TF_PLUGIN_MIRROR: "/no/such/mirror" } })).toThrow(
       /folder that does not exist: \/no\/such\/mirror\. Correct TF_PLUGIN_MIRROR/,

@@ -5,7 +5,7 @@ import semver from "semver";
 import toolVersions from "../../tool-versions.json" with { type: "json" };
 import { LocalProblem } from "./problem.js";
 
-/** Host of each product's public registry, which is also the name of its folder in a mirror. */
+/** Hostname of each product's public registry. Also the folder name in a mirror. */
 export const REGISTRY_HOSTS = {
   Terraform: "registry.terraform.io",
   OpenTofu: "registry.opentofu.org",
@@ -17,12 +17,12 @@ const PROVIDER = { namespace: "hashicorp", type: "aws" };
 /** Older versions lack arguments that the stacks use. */
 const MINIMUM_VERSION = toolVersions.awsProvider.minimum;
 
-/** A folder of Terraform providers that replaces the registry, with the AWS provider that is taken from it. */
+/** A filesystem mirror and the AWS provider in it. */
 export interface ProviderMirror {
   readonly path: string;
   /** How the folder was found, for messages. */
   readonly from: string;
-  /** The provider's full source address there, such as `registry.terraform.io/hashicorp/aws`. */
+  /** Full source address of the provider, such as `registry.terraform.io/hashicorp/aws`. */
   readonly address: string;
   /** The newest version of the provider for this machine, such as `5.100.0`. */
   readonly version: string;
@@ -30,7 +30,7 @@ export interface ProviderMirror {
 
 export interface FindProviderMirrorProps {
   /**
-   * Decides which hosts count: Terraform reads `registry.terraform.io` alone, OpenTofu can be told to read either.
+   * Product that reads the mirror. Terraform uses only `registry.terraform.io`; OpenTofu can use either host.
    *
    * @default Terraform
    */
@@ -102,7 +102,7 @@ interface Place {
   readonly from: string;
 }
 
-/** The folders that settings, Terraform's conventions and the plugin cache name, in the order in which they count. */
+/** Returns the configured mirrors, the implied mirrors and the plugin caches, in order of precedence. */
 function configuredPlaces(env: NodeJS.ProcessEnv, home: string): Place[] {
   const config = readCliConfig(env, home);
   const ofConfig = (setting: (text: string) => readonly string[]) =>
@@ -110,20 +110,22 @@ function configuredPlaces(env: NodeJS.ProcessEnv, home: string): Place[] {
   const { TF_PLUGIN_CACHE_DIR: cache } = env;
   return [
     ...ofConfig(filesystemMirrors),
-    ...impliedMirrors(env, home).map((path) => ({ path, from: "an implied mirror of Terraform" })),
+    ...impliedMirrors(env, home).map((path) => ({ path, from: "implied local mirror directory" })),
     ...(cache ? [{ path: cache, from: "TF_PLUGIN_CACHE_DIR" }] : []),
     ...ofConfig(pluginCaches),
   ];
 }
 
-/** The user's CLI configuration; undefined when there is none. A stated file that does not exist is no error. */
+/**
+ * Reads the user's CLI configuration; undefined when there is none. Ignores a TF_CLI_CONFIG_FILE that does not exist.
+ */
 function readCliConfig(env: NodeJS.ProcessEnv, home: string): { file: string; text: string } | undefined {
   const files = [env.TF_CLI_CONFIG_FILE, join(home, ".terraformrc"), join(home, ".tofurc")];
   for (const file of files.filter((each) => each !== undefined)) {
     try {
       return { file, text: readFileSync(file, "utf8") };
     } catch {
-      // Not there, or not readable: the next one counts.
+      // Missing or unreadable: try the next one.
     }
   }
   return undefined;
@@ -169,13 +171,13 @@ function impliedMirrors({ XDG_DATA_HOME, XDG_DATA_DIRS }: NodeJS.ProcessEnv, hom
   ];
 }
 
-/** How far below a well-known folder a mirror may be. */
+/** Levels below a well-known folder that are searched. */
 const SEARCH_DEPTH = 3;
-/** A home folder can be huge: the search ends after this many folders, which takes about a second. */
+/** Maximum number of folders to search, because a home folder can be huge. Takes about a second. */
 const SEARCH_LIMIT = 20_000;
 const NEVER_A_MIRROR = new Set(["node_modules", ".git", ".cache", "proc"]);
 
-/** A folder and those below it, nearest first. Links are not followed. */
+/** Yields a folder and its subfolders, nearest first. Does not follow symbolic links. */
 function* foldersBelow(top: string, depth: number): Generator<string> {
   let level = [top];
   let seen = 0;
@@ -209,7 +211,7 @@ function mirrorIn(
   platform: string,
 ): ProviderMirror | undefined {
   for (const host of hosts) {
-    // Terraform does not follow a link in the place of this folder.
+    // Terraform does not follow a symbolic link here.
     if (isLink(join(path, host))) continue;
     const version = newestVersion(join(path, host, PROVIDER.namespace, PROVIDER.type), platform);
     if (version !== undefined) {
@@ -220,7 +222,7 @@ function mirrorIn(
 }
 
 /**
- * The newest version in a provider's folder for a platform, in either of Terraform's layouts: `VERSION/OS_ARCH/` or
+ * Returns the newest version of a provider for a platform, in the unpacked or packed layout: `VERSION/OS_ARCH/` or
  * `terraform-provider-TYPE_VERSION_OS_ARCH.zip`.
  */
 function newestVersion(folder: string, platform: string): string | undefined {

@@ -17,14 +17,14 @@ function bare() {
 }
 
 describe("the AWS provider", () => {
-  it("comes from a mirror of this machine, without a look at the registry", async () => {
+  it("comes from a local mirror, without a request to the registry", async () => {
     const path = fakeMirror(temporaryFolder(), PLATFORM);
     const answers = () => Promise.reject(new Error("asked"));
     const source = await findProvider({ ...bare(), env: { TF_PLUGIN_MIRROR: path }, answers });
     expect(describeProvider(source)).toBe(`AWS provider 5.100.0 from ${path} (TF_PLUGIN_MIRROR)`);
   });
 
-  it("comes from the registry of the product if that answers", async () => {
+  it("comes from the product's registry if that responds", async () => {
     const asked: string[] = [];
     const answers = (url: string) => {
       asked.push(url);
@@ -49,16 +49,16 @@ describe("the AWS provider", () => {
     });
   });
 
-  it("comes from an earlier run where no registry answers", async () => {
+  it("comes from an earlier run when no registry responds", async () => {
     const machine = bare();
     renameSync(fakeMirror(temporaryFolder(), PLATFORM, ["6.66.0"]), machine.pluginCache);
     const source = await findProvider({ ...machine, answers: () => Promise.resolve(false) });
     expect(describeProvider(source)).toBe(`AWS provider 6.66.0 from ${machine.pluginCache} (an earlier run)`);
   });
 
-  it("is nowhere to be had on a machine alone", async () => {
+  it("is not found without a mirror and a registry", async () => {
     await expect(findProvider({ ...bare(), answers: () => Promise.resolve(false) })).rejects.toThrow(
-      /^The AWS provider was not found: .*registry\.terraform\.io does not answer\. Connect .*TF_PLUGIN_MIRROR\.$/,
+      /^The AWS provider was not found: .*registry\.terraform\.io does not respond\. Connect .*TF_PLUGIN_MIRROR .*\.$/,
     );
   });
 });
@@ -78,16 +78,16 @@ describe("the registry", () => {
     return { asked, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
   }
 
-  it("is asked through the proxy of the environment", async () => {
+  it("is reached through the proxy from the environment", async () => {
     const { asked, url } = await proxy("200 OK");
     const machine = bare();
     expect(await findProvider({ ...machine, env: { HTTPS_PROXY: url } })).toMatchObject({ kind: "network" });
     expect(asked).toEqual(["registry.terraform.io:443"]);
   });
 
-  it("does not answer when the proxy refuses", async () => {
+  it("counts as unreachable when the proxy refuses", async () => {
     const { url } = await proxy("502 Bad Gateway");
     mkdirSync(bare().pluginCache, { recursive: true });
-    await expect(findProvider({ ...bare(), env: { https_proxy: url } })).rejects.toThrow("does not answer");
+    await expect(findProvider({ ...bare(), env: { https_proxy: url } })).rejects.toThrow("does not respond");
   });
 });

@@ -11,7 +11,7 @@ import {
   REGISTRY_HOSTS,
 } from "./provider-mirror.js";
 
-/** Where Terraform gets the AWS provider from. */
+/** Source from which Terraform installs the AWS provider. */
 export type ProviderSource =
   | { readonly kind: "mirror"; readonly mirror: ProviderMirror }
   /** A registry or a network mirror that answers. */
@@ -21,15 +21,15 @@ export interface FindProviderProps extends Omit<FindProviderMirrorProps, "produc
   readonly terraform: Pick<Terraform, "product">;
   /** Folder in which earlier runs kept providers; used when the registry does not answer. */
   readonly pluginCache: string;
-  /** Asks whether a server answers; replaced in tests. */
+  /** Returns true if a server responds. Replaced in tests. */
   readonly answers?: (url: string, env: NodeJS.ProcessEnv) => Promise<boolean>;
 }
 
 /**
  * Finds the AWS provider: a mirror on this machine ({@link findProviderMirror}), the network mirror of the user's CLI
- * configuration or the product's registry if it answers, and last what an earlier run downloaded.
+ * configuration or the product's registry if it responds, and last the provider that an earlier run downloaded.
  *
- * @throws LocalProblem when it is nowhere to be had
+ * @throws LocalProblem when it is not found
  */
 export async function findProvider({
   terraform: { product },
@@ -51,12 +51,12 @@ export async function findProvider({
   });
   if (kept !== undefined) return { kind: "mirror", mirror: { ...kept, from: "an earlier run" } };
   throw new LocalProblem(
-    `The AWS provider was not found: no folder of this machine holds it, and ${address} does not answer.`,
-    "Connect to the internet, or name a folder of mirrored providers in TF_PLUGIN_MIRROR.",
+    `The AWS provider was not found: no local mirror contains it, and ${address} does not respond.`,
+    "Connect to the internet, or set TF_PLUGIN_MIRROR to a filesystem mirror.",
   );
 }
 
-/** Says where the provider comes from and which version it is, for people. */
+/** Describes the provider's version and source in one line. */
 export function describeProvider(source: ProviderSource): string {
   if (source.kind === "network")
     return `AWS provider ${toolVersions.awsProvider.constraint} from ${source.address}`;
@@ -64,10 +64,10 @@ export function describeProvider(source: ProviderSource): string {
   return `AWS provider ${version} from ${path} (${from})`;
 }
 
-/** Long enough for a slow line, short enough that an unreachable registry costs little. */
+/** Long enough for a slow connection, short enough not to delay a run without a registry. */
 const PROBE_TIMEOUT_MS = 3000;
 
-/** Whether a server answers in time, asked as Terraform would: through the proxy of the environment if there is one. */
+/** Returns true if a server responds in time. Uses the proxy from the environment, as Terraform does. */
 async function respondsInTime(url: string, env: NodeJS.ProcessEnv): Promise<boolean> {
   const { hostname, port } = new URL(url);
   const proxy = proxyFor(hostname, env);
@@ -97,7 +97,7 @@ async function respondsInTime(url: string, env: NodeJS.ProcessEnv): Promise<bool
   });
 }
 
-/** The proxy that Go's HTTP client would use for a host; undefined for none. */
+/** Returns the proxy that Go's HTTP client would use for a host, or undefined. */
 function proxyFor(hostname: string, env: NodeJS.ProcessEnv): URL | undefined {
   const proxy = env.HTTPS_PROXY || env.https_proxy;
   const excluded = (env.NO_PROXY || env.no_proxy || "")

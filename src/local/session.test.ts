@@ -23,7 +23,7 @@ import {
 function machine(terraform: FakeTerraform = {}, stack: object = SMALL_STACK, app?: string) {
   const folder = temporaryFolder();
   const project = projectFolder(folder, stack, app);
-  // Nothing of this machine's own: neither kubectl nor an engine for containers.
+  // Hides this machine's kubectl and container engine.
   vi.stubEnv("PATH", join(folder, "bin"));
   vi.stubEnv("TERRAFORM_BINARY_NAME", fakeTerraform(folder, terraform));
   vi.stubEnv("NOTEJAM_EMULATOR_PYTHON", fakeEmulatorPython(folder));
@@ -62,7 +62,7 @@ function machine(terraform: FakeTerraform = {}, stack: object = SMALL_STACK, app
       await runLocal(propsOf(changes));
       return lines.join("\n");
     },
-    /** Runs to the end; gives back how it ended. */
+    /** Runs to the end and returns the outcome. */
     outcome: (changes: Partial<LocalRunProps> = {}) => {
       lines.length = 0;
       return runLocal(propsOf(changes));
@@ -125,7 +125,7 @@ describe("a local run", { timeout: 30_000 }, () => {
     writeFileSync(join(state, "account/witness"), "");
     rmSync(join(state, "account/emulator.state"));
     expect(await start()).toMatch(
-      /starting from an empty account, because the kept one cannot be used: there is none yet\. The kept one was moved to \S+account\.set-aside/,
+      /starting with an empty account, because the old one cannot be restored: there is none yet\. The old account was moved to \S+account\.set-aside/,
     );
     expect(existsSync(join(state, "account/witness"))).toBe(false);
     expect(existsSync(join(state, "account.set-aside/witness"))).toBe(true);
@@ -138,18 +138,18 @@ describe("a local run", { timeout: 30_000 }, () => {
     const file = join(state, "account/notejam-dev.tfstate");
     writeFileSync(file, readFileSync(file, "utf8").slice(0, 40));
     expect(await start()).toMatch(
-      /starting from an empty account, because \S+notejam-dev\.tfstate is damaged\. The kept one was moved to/,
+      /starting with an empty account, because \S+notejam-dev\.tfstate is damaged\. The old account was moved to/,
     );
     expect(existsSync(join(state, "account.set-aside/emulator.state"))).toBe(true);
     expect(await start()).toMatch(/notejam-dev is unchanged/);
   });
 
-  it("names the file of secrets that is damaged, and gives new ones to a fresh account", async () => {
+  it("names a damaged secrets file, and creates new secrets with --fresh", async () => {
     const { state, start } = machine();
     await start();
     writeFileSync(join(state, "secrets.json"), "{broken");
     expect(await start()).toMatch(
-      /^warned: The file \S+secrets\.json, .* is damaged\. Start over with --fresh/m,
+      /^warned: The file \S+secrets\.json .* is damaged\. Start over with --fresh/m,
     );
     expect(await start({ fresh: true })).toMatch(/Apply notejam-dev: done/);
   });
@@ -213,13 +213,13 @@ describe("a run that is interrupted in the middle of an apply", { timeout: 30_00
       apply: { fails: [{ summary: "EntityAlreadyExists", address: "aws_iam_role.app" }] },
     });
     await start();
-    expect(printed()).toMatch(/going back to before it/);
+    expect(printed()).toMatch(/restoring the account from before that run/);
     expect(existsSync(join(state, "account/leftover"))).toBe(false);
     expect(printed()).toMatch(/notejam-dev is unchanged/);
   });
 });
 
-describe("a local run on a machine that lacks something", { timeout: 30_000 }, () => {
+describe("a local run with missing tools", { timeout: 30_000 }, () => {
   const LEFT_OUT = /^ {2}Left out: the emulated AWS, and .*\(the stacks are synthesized, not applied\)\. /m;
 
   it.each<[string, Record<string, string>, RegExp]>([
@@ -234,19 +234,22 @@ describe("a local run on a machine that lacks something", { timeout: 30_000 }, (
       { TF_PLUGIN_MIRROR: "/no/such/mirror" },
       /names a folder that does not exist: .*Correct/,
     ],
-  ])("leaves out what needs %s, says how to get it, and does the rest", async (_, settings, reason) => {
-    const { folder, state, start, outcome } = machine();
-    for (const [name, value] of Object.entries(settings)) vi.stubEnv(name, value);
-    const printed = await start();
-    expect(printed).toMatch(LEFT_OUT);
-    expect(printed).toMatch(reason);
-    expect(printed).toMatch(/Synthesize the stacks: done/);
-    expect(existsSync(join(state, "out/manifest.json"))).toBe(true);
-    expect(callsOf(folder, "terraform")).toEqual([]);
-    expect(await outcome()).toEqual({ awsFailed: false, applicationRan: false });
-  });
+  ])(
+    "leaves out the parts that need %s, prints how to install it, and runs the rest",
+    async (_, settings, reason) => {
+      const { folder, state, start, outcome } = machine();
+      for (const [name, value] of Object.entries(settings)) vi.stubEnv(name, value);
+      const printed = await start();
+      expect(printed).toMatch(LEFT_OUT);
+      expect(printed).toMatch(reason);
+      expect(printed).toMatch(/Synthesize the stacks: done/);
+      expect(existsSync(join(state, "out/manifest.json"))).toBe(true);
+      expect(callsOf(folder, "terraform")).toEqual([]);
+      expect(await outcome()).toEqual({ awsFailed: false, applicationRan: false });
+    },
+  );
 
-  it("names everything that is missing in one line per part", async () => {
+  it("prints one line for each missing part, with all of its missing tools", async () => {
     const { start } = machine({ version: "1.9.8" });
     vi.stubEnv("NOTEJAM_EMULATOR_PYTHON", "/no/such/python");
     const lines = (await start()).split("\n").filter((line) => LEFT_OUT.test(line));
@@ -269,17 +272,19 @@ describe("a local run on a machine that lacks something", { timeout: 30_000 }, (
     await expect(fetch(address)).rejects.toThrow();
   });
 
-  it("fails at once where a part is required that it lacks", async () => {
+  it("fails at once when a required part is missing", async () => {
     const { state, start } = machine();
     vi.stubEnv("NOTEJAM_EMULATOR_PYTHON", "/no/such/python");
     await expect(start({ required: ["aws"] })).rejects.toThrow(
-      /^This machine lacks what --require asks for: aws\. .*moto.*pip install/,
+      /^--require asks for parts that cannot run on this machine: aws\. .*moto.*pip install/,
     );
-    await expect(start({ required: ["backup"] })).rejects.toThrow(/--require asks for: manifests, aws/);
+    await expect(start({ required: ["backup"] })).rejects.toThrow(
+      /cannot run on this machine: manifests, aws/,
+    );
     expect(existsSync(join(state, "out/manifest.json"))).toBe(false);
   });
 
-  it("removes the state folder on request without the tools to destroy what stands", async () => {
+  it("removes the state folder even when the tools to destroy the resources are missing", async () => {
     const { state, start, destroy } = machine();
     await start();
     vi.stubEnv("TERRAFORM_BINARY_NAME", "no-such-terraform");
@@ -291,7 +296,7 @@ describe("a local run on a machine that lacks something", { timeout: 30_000 }, (
 describe("a local run whose apply fails", { timeout: 30_000 }, () => {
   const fails = { apply: { fails: [{ summary: "creating bucket", address: "aws_s3_bucket.notes" }] } };
 
-  it("says so, and goes on with Notejam alone", async () => {
+  it("prints the error and runs Notejam standalone", async () => {
     const { folder, project, outcome, printed } = machine(fails);
     addApplication(project);
     expect(await outcome({ application: true, applicationPort: 0 })).toEqual({
@@ -305,7 +310,7 @@ describe("a local run whose apply fails", { timeout: 30_000 }, () => {
     expect(callsOf(folder, "emulator").at(-1)).toBe("saved and stopped");
   });
 
-  it("goes on without an emulator that does not start", async () => {
+  it("continues when the emulator does not start", async () => {
     const { folder, outcome, printed } = machine();
     writeFileSync(
       join(folder, "python"),
@@ -315,7 +320,7 @@ describe("a local run whose apply fails", { timeout: 30_000 }, () => {
     expect(printed()).toMatch(/^warned: .*no shape/ms);
   });
 
-  it("fails where that part is required", async () => {
+  it("fails when the emulated AWS is required", async () => {
     const { start } = machine(fails);
     await expect(start({ required: ["aws"] })).rejects.toThrow("creating bucket");
   });

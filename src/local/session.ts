@@ -27,9 +27,9 @@ export interface LocalRunProps {
   readonly environments: readonly string[];
   /** Parts without which the run fails. */
   readonly required: readonly Part[];
-  /** Install moto into the state folder and use it, whatever other moto there is. */
+  /** Install moto into the state folder and prefer it to other installations. */
   readonly installEmulator: boolean;
-  /** Whether a person can be asked a question. */
+  /** True if the run may prompt on the terminal. */
   readonly interactive: boolean;
   /**
    * The emulator's port on the loopback interface.
@@ -60,20 +60,19 @@ export interface LocalRunProps {
   readonly warn: (error: unknown) => void;
 }
 
-/** How a run ended that was not stopped by an error. */
+/** Result of a run that did not end with an error. */
 export interface Outcome {
-  /** The stacks could not be applied, although the tools for it are there. */
+  /** True if the run in the emulated AWS failed although its tools were found. */
   readonly awsFailed: boolean;
-  /** Notejam ran, in the emulated AWS or alone. */
+  /** True if Notejam ran, in the emulated AWS or standalone. */
   readonly applicationRan: boolean;
 }
 
 /**
- * Synthesizes the stacks, then runs as much of the chosen environments as this machine can: it applies them to the
- * emulated AWS and runs Notejam there as its pods would, or runs Notejam alone on its embedded database. Stays until it
- * is told to stop.
+ * Synthesizes the stacks and runs the chosen environments: in the emulated AWS, with the environment of Notejam's pods,
+ * or else standalone on the embedded database. Returns when the run is interrupted, or at once with `once`.
  *
- * @throws LocalProblem when not even Notejam alone can run, or when a required part is missing or fails
+ * @throws LocalProblem when Notejam cannot run at all, or when a required part is missing or fails
  */
 export async function runLocal(props: LocalRunProps): Promise<Outcome> {
   await requireFree(props.port, "--port");
@@ -100,7 +99,7 @@ export async function runLocal(props: LocalRunProps): Promise<Outcome> {
 /**
  * Runs the environments in the emulated AWS until the run is stopped.
  *
- * @returns the error that kept them from running there; undefined when they ran
+ * @returns the error that prevented it; undefined when they ran
  */
 async function tryInAws(
   props: LocalRunProps,
@@ -130,7 +129,7 @@ async function runInAws(
   const { folder } = props;
   const stacks = prepareStacks(props, machine.aws, synthesized);
   if (endedBadly) {
-    // A killed run may have written its record before the emulator wrote its contents.
+    // A killed run may have recorded an apply that the emulator had not saved yet.
     for (const { record } of stacks) record.forget();
   }
   const isCutShort = existsSync(folder.applyingFile);
@@ -154,9 +153,9 @@ async function runInAws(
 }
 
 /**
- * Renders what Flux would apply if it can, and runs Notejam alone.
+ * Renders the Flux manifests if kustomize was found, and runs Notejam standalone.
  *
- * @returns whether there was a Notejam to run
+ * @returns true if Notejam ran
  */
 async function runWithoutAws(
   props: LocalRunProps,
@@ -268,11 +267,13 @@ async function stopAll(applications: Iterable<Application | StandaloneApplicatio
   await Promise.all([...applications].map((application) => application.stop()));
 }
 
-/** Notes that were written on PostgreSQL do not show up on the embedded database. */
+/** Prints where the notes of runs on PostgreSQL are, because they are not in the embedded database. */
 function sayWhereOtherNotesAre({ folder, print }: LocalRunProps, stack: string): void {
   const database = databaseFolder(folder.application(environmentOf(stack)));
   if (keptMajor(database) === undefined) return;
-  print(`Notes of earlier runs on PostgreSQL are kept in ${database} and appear when it can run again.`);
+  print(
+    `Notes of earlier runs on PostgreSQL are kept in ${database}. They appear again in a run on PostgreSQL.`,
+  );
 }
 
 function sayHowToEnd({ folder, print, once }: LocalRunProps): void {
@@ -284,8 +285,8 @@ function sayHowToEnd({ folder, print, once }: LocalRunProps): void {
 }
 
 /**
- * Destroys what stands in the emulated account, says what remains in it, and removes the state folder. Without the tools
- * for it, only the folder is removed: the account is nowhere else.
+ * Destroys the resources in the emulated account, lists those that remain, and removes the state folder. When tools are
+ * missing, only removes the folder, which contains the account.
  */
 export async function destroyLocal(props: LocalRunProps): Promise<void> {
   const { folder, print } = props;
@@ -329,7 +330,7 @@ function reportRemains(
   }
 }
 
-/** Prepares the state folder and holds its lock meanwhile. */
+/** Runs `work` with the state folder prepared and locked. */
 async function inFolder<T>({ folder }: LocalRunProps, work: (endedBadly: boolean) => Promise<T>): Promise<T> {
   folder.prepare();
   const lock = takeLock(folder.lockFile);
@@ -340,7 +341,7 @@ async function inFolder<T>({ folder }: LocalRunProps, work: (endedBadly: boolean
   }
 }
 
-/** @returns the stacks of the chosen environments */
+/** Synthesizes all stacks and returns those of the chosen environments. */
 async function synthesizeStacks({
   projectFolder,
   folder,

@@ -8,7 +8,7 @@ import type { StateFolder } from "./state-folder.js";
 
 type Print = (line: string) => void;
 
-/** Prints what stands in the emulated account, and how to reach it. */
+/** Prints the resources in the emulated account and its endpoint. */
 export function showAccount(
   { account, endpoint }: Pick<Emulator, "account" | "endpoint">,
   stacks: readonly { readonly name: string }[],
@@ -22,7 +22,7 @@ export function showAccount(
   print(`  AWS_ENDPOINT_URL=${endpoint} AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test aws s3 ls`);
 }
 
-/** Prints where Notejam is and what it runs on. */
+/** Prints Notejam's address and its configuration. */
 export function showApplication(running: RunningApplication | RunningStandalone, print: Print): void {
   print(`Notejam is at ${running.address}: sign up there with any address.`);
   if (running.kind === "standalone") {

@@ -69,7 +69,7 @@ describe("npm start", { timeout: 30_000 }, () => {
     );
   });
 
-  it("leaves out what is missing, says so in one line, and exits 0", async () => {
+  it("prints one line for a part that is left out, and exits 0", async () => {
     const { start } = command();
     const missing = { TERRAFORM_BINARY_NAME: "no-such-terraform" };
     const { code, stdout, stderr } = await start(["--once"], missing).ended;
@@ -78,13 +78,15 @@ describe("npm start", { timeout: 30_000 }, () => {
     expect(lines).toEqual([expect.stringMatching(/Terraform was not found: .*TERRAFORM_BINARY_NAME/)]);
   });
 
-  it("exits 1 with one line where everything is required and something is missing", async () => {
+  it("exits 1 with one line when a required part is missing", async () => {
     const { start } = command();
     const missing = { TERRAFORM_BINARY_NAME: "no-such-terraform" };
     const { code, stderr } = await start(["--once", "--require", "all"], missing).ended;
     expect(code).toBe(1);
     expect(stderr.trim().split("\n")).toEqual([
-      expect.stringMatching(/^This machine lacks what --require asks for: .*aws.*Terraform was not found/),
+      expect.stringMatching(
+        /^--require asks for parts that cannot run on this machine: .*aws.*Terraform was not found/,
+      ),
     ]);
   });
 

@@ -28,17 +28,17 @@ const DEFAULT_ENVIRONMENT = "dev";
 function commandLine(): Command {
   return new Command("npm start --")
     .description(
-      "Runs an environment on this machine. The stacks are synthesized, applied by Terraform to an emulated AWS that keeps its contents between runs, and Notejam runs in it with the environment of its pods. Parts whose tools are missing are left out: Node alone runs Notejam on its embedded database. No cloud account is touched.",
+      "Runs an environment on this machine. Synthesizes the stacks, applies them with Terraform to an emulated AWS that keeps its contents between runs, and runs Notejam there with the environment of its pods. Leaves out parts whose tools are missing: with Node alone, Notejam runs on its embedded database. Never uses a cloud account.",
     )
     .option("-e, --env <name...>", `environments to run (default: ${DEFAULT_ENVIRONMENT})`)
     .option(
       "--require <part...>",
-      `fail where a part would be left out: all, ${PARTS.join(", ")}`,
+      `fail if one of these parts is left out: all, ${PARTS.join(", ")}`,
       (name: string, before: Part[] = []) => [...before, ...partsNamed(name)],
     )
     .option(
       "--install-emulator",
-      "install the AWS emulator (moto) into the state folder and use it; your own Python is not changed",
+      "install the AWS emulator (moto) into the state folder; does not change your own Python",
     )
     .option(
       "-p, --port <number>",
@@ -55,11 +55,11 @@ function commandLine(): Command {
     .option("--check", "plan again even if nothing changed since the last complete apply")
     .option("--fresh", "start over from an empty account")
     .option("--destroy", "destroy what stands, say what remains, and remove the state folder")
-    .option("--state <folder>", "where everything is kept between runs (default: .notejam)")
+    .option("--state <folder>", "folder for the state between runs (default: .notejam)")
     .option("--parallelism <number>", "operations that Terraform runs at once", wholeNumber(1, 256), 20)
     .addHelpText(
       "after",
-      "\nExit status: 0 when everything ran that this machine can run, 1 on an error, 130 after Ctrl-C while it starts.",
+      "\nExit status: 0 success (parts may be left out), 1 error, 130 Ctrl-C during startup.",
     );
 }
 
@@ -88,7 +88,7 @@ async function main(): Promise<number> {
     process.stderr.write(`\nStopping (${signal}); saving state. Press Ctrl-C again to force.\n`);
   });
   const stopListening = interruption.listen();
-  // The reader of our lines is gone (`npm start | head`): end well, as on Ctrl-C.
+  // The output is closed (`npm start | head`): shut down as after Ctrl-C.
   for (const stream of [process.stdout, process.stderr]) {
     stream.on("error", () => {
       if (!interruption.requested) {
@@ -99,7 +99,7 @@ async function main(): Promise<number> {
   try {
     if (options.state === undefined && folder.path !== join(projectFolder, ".notejam")) {
       print(
-        `This folder cannot be written to: the state is kept in ${folder.path} (--state chooses another).`,
+        `The checkout is read-only. The state is kept in ${folder.path} (--state chooses another folder).`,
       );
     }
     const props: LocalRunProps = {
@@ -133,9 +133,9 @@ async function main(): Promise<number> {
   }
 }
 
-const CONTINUES = "The emulated AWS is left out because of this error. Notejam runs without it.";
+const CONTINUES = "The emulated AWS is left out because of this error. The run continues without it.";
 
-/** A run that stays until Ctrl-C has shown its error and done the rest. One that ends by itself reports it. */
+/** Returns 1 if the emulated AWS failed and the run ends by itself. A run until Ctrl-C has already shown the error. */
 function exitStatusOf({ awsFailed, applicationRan }: Outcome, { once }: LocalRunProps): number {
   return awsFailed && (once || !applicationRan) ? 1 : 0;
 }
@@ -144,7 +144,7 @@ function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-/** Prints what went wrong. @returns the exit code */
+/** Prints an error. @returns the exit status */
 function report(error: unknown, folder: StateFolder): number {
   if (error instanceof Interrupted) {
     process.stderr.write(

@@ -104,8 +104,8 @@ describe("a full disk", () => {
   });
 });
 
-describe("the place of the state", () => {
-  /** A folder on a file system that is read-only; undefined where this user may not make one. */
+describe("the state folder's path", () => {
+  /** Creates a folder on a read-only file system. Returns undefined when this user may not mount one. */
   function readOnlyFolder(): string | undefined {
     const folder = smallDisk("1m");
     if (folder === undefined) return undefined;
@@ -122,7 +122,7 @@ describe("the place of the state", () => {
     expect(existsSync(path)).toBe(false);
   });
 
-  it.runIf(isRoot)("is the user's state folder where the project is read-only", (test) => {
+  it.runIf(isRoot)("is in the user's state folder when the project is read-only", (test) => {
     const projectFolder = readOnlyFolder() ?? test.skip("nothing can be mounted here");
     const home = temporaryFolder();
     const choose = (env: NodeJS.ProcessEnv) =>
@@ -132,7 +132,7 @@ describe("the place of the state", () => {
     expect(choose({})).toBe(choose({}));
   });
 
-  it.runIf(isRoot)("is the folder for temporary files where the home folder is read-only, too", (test) => {
+  it.runIf(isRoot)("is in the folder for temporary files when the home folder is read-only, too", (test) => {
     const projectFolder = readOnlyFolder() ?? test.skip("nothing can be mounted here");
     const temporary = temporaryFolder();
     const props = { stated: undefined, projectFolder, home: projectFolder, env: {}, temporary };

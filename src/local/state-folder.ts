@@ -89,7 +89,7 @@ export class StateFolder {
     return join(this.path, "emulator-python");
   }
 
-  /** Where npm's PostgreSQL is copied to if it cannot run in place. */
+  /** Folder for a copy of npm's PostgreSQL, if it cannot run in place. */
   get postgresCopies(): string {
     return join(this.path, "postgresql");
   }
@@ -118,7 +118,7 @@ export class StateFolder {
     return files.filter((file) => file.endsWith(ending)).map((file) => file.slice(0, -ending.length));
   }
 
-  /** The kept Terraform states that cannot be read: cut off by a full disk or a crash, or edited. */
+  /** Names of stacks whose Terraform state is not valid JSON, for example after a crash or a full disk. */
   damagedStates(): string[] {
     return this.statesKept().filter((stack) => {
       try {
@@ -160,10 +160,10 @@ export class StateFolder {
   }
 
   /**
-   * Moves the emulated account away, so that a new one can begin and the old one is not lost. Replaces what was moved
-   * away before.
+   * Moves the emulated account to `account.set-aside`, so that a new one can start empty. Deletes an account that was
+   * moved there before.
    *
-   * @returns where it is now
+   * @returns the new path
    */
   setAccountAside(): string {
     const aside = `${this.account}.set-aside`;
@@ -207,7 +207,7 @@ export class StateFolder {
 }
 
 export interface ChooseStateFolderProps {
-  /** Folder that the user named; undefined for none. */
+  /** Folder from `--state`; undefined when the option is missing. */
   readonly stated: string | undefined;
   readonly projectFolder: string;
   readonly env?: NodeJS.ProcessEnv;
@@ -217,9 +217,8 @@ export interface ChooseStateFolderProps {
 }
 
 /**
- * Chooses where a run keeps its state: the stated folder, else `.notejam` in the project. A project that cannot be
- * written to has its state in the user's state folder (`XDG_STATE_HOME`, `~/.local/state`), or in the folder for temporary
- * files where there is no such folder either.
+ * Chooses the state folder: the stated folder, else `.notejam` in the project. For a read-only project, chooses a
+ * folder in the user's state folder (`XDG_STATE_HOME`, `~/.local/state`), or else in the folder for temporary files.
  *
  * @see https://specifications.freedesktop.org/basedir-spec/latest/
  */
@@ -252,7 +251,7 @@ function isWritable(folder: string): boolean {
   }
 }
 
-/** Whether a folder is there or can be created, and belongs to the user: anybody may create one for temporary files. */
+/** Creates a folder if needed. Returns true if the user owns it: another user may have created one in /tmp. */
 function canCreate(folder: string, user: number): boolean {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });

@@ -31,7 +31,7 @@ function remedyFor(said: string): string {
   if (
     /created by a newer provider version|state snapshot was created by|newer than (the )?current/i.test(said)
   ) {
-    return "Use the version that wrote the local state, or start over with --fresh: the notes in it are then gone.";
+    return "Use the version that wrote the local state, or start over with --fresh, which deletes its notes.";
   }
   if (/query available provider packages|install(ing)? provider|registry/i.test(said)) {
     return "Check that https://registry.terraform.io can be reached, or name a folder of mirrored providers in TF_PLUGIN_MIRROR.";
@@ -78,7 +78,7 @@ export async function init(props: TerraformRunProps, providerVersion: string | u
   await run(props, `prepare ${props.stack}`, ["init", "-input=false", "-reconfigure", "-json"]);
 }
 
-/** The AWS provider's version that `init` chose for a folder; undefined before an `init`. */
+/** Returns the AWS provider version that `terraform init` selected; undefined before an init. */
 export function lockedProviderVersion(folder: string): string | undefined {
   const lock = readIfThere(join(folder, ".terraform.lock.hcl"));
   return /provider "[^"]*\/hashicorp\/aws" \{\s*version\s*=\s*"([^"]+)"/.exec(lock ?? "")?.[1];
@@ -132,11 +132,11 @@ function watch(props: TerraformRunProps, also: (event: TerraformEvent) => void):
   };
 }
 
-/** A provider of 150 MB over a slow line. */
+/** Long enough to download a provider of 150 MB over a slow connection. */
 const INIT_TIMEOUT_MS = 10 * 60_000;
-/** Several times what the largest environment takes on a slow machine. */
+/** Several times the duration of the largest environment on a slow machine. */
 const RUN_TIMEOUT_MS = 20 * 60_000;
-/** Terraform saves its state when it is interrupted, but may hang in a call: then it is killed. */
+/** Time after SIGINT in which Terraform may save its state before it is killed. */
 const KILL_AFTER_MS = 60_000;
 
 /** Lines of plain text to keep for a message when Terraform ends without a diagnostic. */

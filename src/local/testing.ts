@@ -147,8 +147,8 @@ export const SMALL_STACK = {
 };
 
 /**
- * Adds to a project folder what runs Notejam alone: an `app` whose build makes a server that is ready at once, and a second
- * synthesized stack, without which an environment has no cluster.
+ * Adds a Notejam application to a project folder: an `app` whose build is a server that is ready at once, and a GitOps
+ * stack, without which an environment has no cluster.
  */
 export function addApplication(project: string): void {
   const modules = fileURLToPath(new URL("../../node_modules", import.meta.url));

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { LocalProblem } from "./problem.js";
 import { writeWhole } from "./state-folder.js";
 
-/** Providers whose service is not emulated. The rest of a stack can be applied without them. */
+/** Providers whose service is not emulated, with the service's name. Their resources are removed from a stack. */
 const UNSUPPORTED: Readonly<Record<string, string>> = { tfe: "Terraform Cloud" };
 
 type Json = Record<string, unknown>;

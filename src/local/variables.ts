@@ -64,8 +64,8 @@ function readKept(file: string): VariableValues {
   } catch (error) {
     if (error instanceof LocalProblem) throw error;
     throw new LocalProblem(
-      `The file ${file}, which keeps the secrets of the emulated account, is damaged.`,
-      "Start over with --fresh: an empty account gets new secrets.",
+      `The file ${file} with the secrets of the emulated account is damaged.`,
+      "Start over with --fresh, which deletes the account and creates new secrets.",
       { cause: error },
     );
   }

@@ -62,7 +62,7 @@ describe("npm run check:manifests", needs("kubectl or kustomize"), () => {
     expect(exitCode).toBe(1);
   });
 
-  it("says in a line that kubectl and kustomize are missing", async () => {
+  it("reports in one line that kubectl and kustomize are missing", async () => {
     const { exitCode, stderr } = await check([], { PATH: join(resolve(folder), "nowhere") });
     expect(stderr).toMatch(/Neither kubectl nor kustomize was found.*\n?$/);
     expect(stderr).not.toMatch(/^\s+at /m);

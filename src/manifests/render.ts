@@ -18,7 +18,7 @@ export interface Rendered {
 export class NoKustomize extends Error {
   constructor() {
     super(
-      "Neither kubectl nor kustomize was found, and one of them renders the Flux tree. Install kubectl: https://kubernetes.io/docs/tasks/tools/.",
+      "Neither kubectl nor kustomize was found. One of them is required to render the Flux tree. Install kubectl: https://kubernetes.io/docs/tasks/tools/.",
     );
     this.name = "NoKustomize";
   }
@@ -39,7 +39,7 @@ const PROGRAMS: readonly (Kustomize & { readonly probe: readonly string[] })[] =
 ];
 
 /**
- * Finds what renders the Flux tree: `kubectl`, else `kustomize`.
+ * Finds the program that renders the Flux tree: `kubectl`, else `kustomize`.
  *
  * @throws NoKustomize when neither runs
  */
@@ -64,7 +64,7 @@ export class Builder {
 
   /**
    * @param path - folder in the tree, without a leading `./`
-   * @throws Error with what the program says
+   * @throws Error with the last line of the program's standard error
    */
   build(path: string): Promise<string> {
     const known = this.built.get(path);

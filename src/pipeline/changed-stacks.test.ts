@@ -199,7 +199,7 @@ describe("two configurations", () => {
     ]);
     expect(compareSides(before, { folder, lockFile: lock("helm", "6.26.0", "3.2.0") })).toEqual(NOTHING);
     expect(compareSides(before, before)).toEqual(NOTHING);
-    // The first lock file.
+    // The change adds the first lock file.
     expect(compareSides({ folder, lockFile: join(folder, "none") }, before).changed).toEqual(["one"]);
   });
 

@@ -16,10 +16,11 @@ export interface StackChanges {
 
 /** One side of a comparison. */
 export interface SynthesizedSide {
-  /** What was synthesized. */
+  /** Folder of the synthesized output. */
   readonly folder: string;
   /**
-   * The lock file of the providers that goes with it.
+   * Dependency lock file.
+   *
    * @default none
    */
   readonly lockFile?: string | undefined;
@@ -27,8 +28,7 @@ export interface SynthesizedSide {
 
 /**
  * Compares two synthesized outputs by what Terraform would see: comments (CDKTF's notes on construct paths and its own
- * version) and the order of keys do not count; everything else does, the versions of providers and their entries in the
- * lock file among it.
+ * version) and the order of keys do not count. Everything else does, including provider versions and lock file entries.
  */
 export function changedStacks(baseSide: SynthesizedSide, headSide: SynthesizedSide): StackChanges {
   const base = readSynthesizedOutput(baseSide.folder);

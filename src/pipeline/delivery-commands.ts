@@ -29,7 +29,7 @@ export function addDelivery(command: Command, session: Session): void {
     .description("Applies a stack in Terraform Cloud, and says what came of it without any value.")
     .requiredOption("--stack <name>", "such as notejam-dev")
     .option("--app <folder>", "what was synthesized", "cdktf.out")
-    .option("--locks <file>", "lock file of the providers", LOCK_FILE)
+    .option("--locks <file>", "dependency lock file", LOCK_FILE)
     .addHelpText(
       "after",
       "\nThe token comes from TF_TOKEN_app_terraform_io (or the host's own), else from `terraform login`. Nobody is asked any more.",

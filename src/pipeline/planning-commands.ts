@@ -19,8 +19,8 @@ export function addPlanning(command: Command, session: Session): void {
     .description("Names the stacks whose configuration differs between two synthesized outputs.")
     .requiredOption("--base <folder>", "what was synthesized before the change")
     .requiredOption("--head <folder>", "what was synthesized with it")
-    .option("--base-locks <file>", "lock file of the providers before the change (default: none)")
-    .option("--head-locks <file>", "lock file of the providers with it (default: none)")
+    .option("--base-locks <file>", "dependency lock file before the change (default: none)")
+    .option("--head-locks <file>", "dependency lock file with the change (default: none)")
     .option("--json", "print one JSON object: changed, added, removed")
     .addHelpText(
       "after",
@@ -35,7 +35,7 @@ export function addPlanning(command: Command, session: Session): void {
     .requiredOption("--stack <name>", "such as notejam-dev")
     .requiredOption("--out <file>", "where the summary goes")
     .option("--app <folder>", "what was synthesized", "cdktf.out")
-    .option("--locks <file>", "lock file of the providers", LOCK_FILE)
+    .option("--locks <file>", "dependency lock file", LOCK_FILE)
     .addHelpText(
       "after",
       "\nThe token comes from TF_TOKEN_app_terraform_io (or the host's own), else from `terraform login`.",

@@ -73,14 +73,14 @@ describe("the lock file of a stack", () => {
     expect(readFileSync(join(folder, ".terraform.lock.hcl"), "utf8")).toBe(AWS);
   });
 
-  it("is left as it is where the repository has none", () => {
+  it("is unchanged when the repository has none", () => {
     writeFileSync(join(folder, ".terraform.lock.hcl"), "of an init");
     const aws = { source: "aws", version: "~> 6.26" };
     expect(writeStackLocks(stack({ aws }), join(folder, "none.hcl"))).toEqual([]);
     expect(readFileSync(join(folder, ".terraform.lock.hcl"), "utf8")).toBe("of an init");
   });
 
-  it("cannot be made from what is no file", () => {
+  it("must be a file", () => {
     expect(() => stackLocks(stack({}), folder)).toThrow(/lock file .* cannot be read: EISDIR/);
   });
 });

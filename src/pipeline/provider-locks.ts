@@ -6,8 +6,8 @@ import { PipelineProblem, reasonOf } from "./problem.js";
 import type { StackOutput } from "./synthesized-output.js";
 
 /**
- * The repository's lock file: version and hashes of each provider of all stacks, for Linux, macOS and Windows. The
- * workflow provider-locks proposes it; until its first pull request is merged there is none.
+ * The repository's dependency lock file: version and hashes of the providers of all stacks, for Linux, macOS and
+ * Windows. The workflow provider-locks creates it; it does not exist before its first pull request is merged.
  */
 export const LOCK_FILE = fileURLToPath(new URL("../../.terraform.lock.hcl", import.meta.url));
 
@@ -21,7 +21,7 @@ const Requirements = z.object({
     .default({ required_providers: {} }),
 });
 
-/** Part of a lock file that concerns one stack. */
+/** Lock file entries of one stack. */
 export interface StackLocks {
   /** The entries of the stack's providers. */
   readonly entries: readonly string[];
@@ -63,9 +63,9 @@ export function writeStackLocks(stack: StackOutput, lockFile: string): readonly 
   return locks.unlocked;
 }
 
-/** Explains that providers have no entry, in one line. */
+/** Returns a one-line warning about providers without an entry. */
 export function unlockedWarning(stack: string, unlocked: readonly string[]): string {
-  return `${stack}: the lock file has no entry for ${unlocked.join(", ")}. Start the workflow provider-locks once this is merged.`;
+  return `${stack}: the lock file has no entry for ${unlocked.join(", ")}. Terraform installs the newest allowed version. Run the workflow provider-locks on main.`;
 }
 
 function readLockFile(file: string): string {
@@ -85,7 +85,7 @@ interface Entry {
   readonly constraints: string | undefined;
 }
 
-/** Returns the entries of a lock file by the addresses of their providers. A line that is `}` alone ends an entry. */
+/** Returns the entries of a lock file by provider address. */
 function entriesIn(text: string): ReadonlyMap<string, Entry> {
   return new Map(
     [...text.matchAll(/^provider "([^"]+)" \{\n[\s\S]*?^\}\n?/gm)].map(([entry, address = ""]) => [

@@ -20,7 +20,7 @@ export interface AwsStackProps {
   readonly exceptions?: readonly PolicyException[];
 }
 
-/** Write-only arguments and ephemeral variables work together from this version on. */
+/** Oldest version with write-only arguments. */
 const TERRAFORM_VERSION = `>= ${toolVersions.terraform.minimum}`;
 
 /**

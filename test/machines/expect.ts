@@ -1,6 +1,6 @@
 import type { Ended } from "./machine.js";
 
-/** What a command must do. */
+/** Expected result of a command. */
 export interface Expectation {
   readonly status: number;
   /** Texts that must be on standard output. */
@@ -12,7 +12,7 @@ export interface Expectation {
 /** Lines of output that a failure shows. */
 const LINES_SHOWN = 40;
 
-/** @throws Error with the end of the command's output when it did something else */
+/** Compares a result with the expectation. @throws Error with the end of the output when they differ */
 export function expectEnd(
   command: string,
   ended: Ended,

@@ -15,7 +15,7 @@ import { delimiter, join } from "node:path";
 import type { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 
-/** What every machine has on its PATH besides Node and npm: Git, a shell and GNU coreutils. */
+/** Programs on the PATH of every machine besides Node and npm: Git, shells and GNU coreutils. */
 const BARE_PROGRAMS = [
   ...["git", "sh", "bash", "env"],
   ...["basename", "cat", "chmod", "chown", "cp", "cut", "date", "dd", "df", "dirname", "du", "echo", "expr"],
@@ -41,14 +41,14 @@ export interface MachineProps {
   /** More programs on the PATH, by name. @default none */
   readonly programs?: readonly string[];
   /**
-   * Programs that run by their real path, by the name on the PATH: a Python finds its library beside itself.
+   * Programs that run through a wrapper, by name: real path. Python needs it to find its library next to its real path.
    *
    * @default none
    */
   readonly wrapped?: Readonly<Record<string, string>>;
   /** Runs commands as an ordinary user whose home folder does not exist. Only root can. @default false */
   readonly isOrdinaryUser?: boolean;
-  /** More variables. @default none but what reaches the package registries */
+  /** More environment variables. @default only those for access to the package registries */
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -60,7 +60,7 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** A command that runs. */
+/** A running command. */
 export interface Running {
   readonly ended: Promise<Ended>;
   /** Waits for a text on standard output. @throws Error when the command ends without it */
@@ -70,7 +70,8 @@ export interface Running {
 }
 
 /**
- * A machine as far as programs, environment, home folder and user go. It shares disk and network with the real one.
+ * A simulated machine with its own PATH, environment variables, home folder and user. Shares disk and network with the
+ * real one.
  */
 export class Machine {
   private readonly props: MachineProps;
@@ -115,7 +116,7 @@ export class Machine {
       cwd,
       env: this.env,
       stdio: ["ignore", "pipe", "pipe"],
-      // A process group of its own: it can be ended with all that it started.
+      // Its own process group, so that it can be killed with its descendants.
       detached: true,
     });
     return watch(child);
@@ -187,7 +188,7 @@ function isExecutable(file: string): boolean {
   }
 }
 
-/** How npm and pip reach their registries from the real machine: certificates, proxies and npm's user configuration. */
+/** Returns the real machine's settings for npm and pip: certificates, proxies and npm's user configuration. */
 function registrySettings(folder: string): NodeJS.ProcessEnv {
   const names = /^(NODE_EXTRA_CA_CERTS|SSL_CERT_FILE|PIP_\w+|https?_proxy|no_proxy)$/i;
   const variables = Object.entries(process.env).filter(([name]) => names.test(name));

@@ -28,11 +28,11 @@ async function main(): Promise<void> {
     list,
   } = new Command("test/fresh-machine")
     .description(
-      "Runs the README's commands in clean clones of the last commit, on machines that lack something. Prints how each ended and, last, `N passed, N failed`. A scenario that cannot be run here is skipped; with REQUIRE_ALL_TOOLS=1 it counts as failed.",
+      "Runs the README's commands in clean clones of HEAD, on machines with missing tools. Prints the result of each scenario and a last line `N passed, N failed`. Skips a scenario that cannot run here; with REQUIRE_ALL_TOOLS=1 it fails.",
     )
     .option("--only <name...>", "run only these scenarios", named)
     .option("--skip <name...>", "leave these scenarios out", named)
-    .option("--list", "list the scenarios and end")
+    .option("--list", "list the scenarios and exit")
     .parse()
     .opts<Options>();
   const chosen = only.filter((scenario) => !skip.includes(scenario));

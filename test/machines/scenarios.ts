@@ -7,11 +7,11 @@ import { copyCheckout } from "./checkout.js";
 import { expectEnd } from "./expect.js";
 import { Machine, type MachineProps, ORDINARY_USER, programIfThere } from "./machine.js";
 
-/** What scenarios have in common. */
+/** Tools and folders that all scenarios share. */
 export interface Workshop {
   /** Folder for everything that is made; removed at the end. */
   readonly folder: string;
-  /** A clean clone, in which `npm ci --ignore-scripts` was run. Scenarios leave it as it is. */
+  /** A clean clone after `npm ci --ignore-scripts`. Scenarios must not change it. */
   readonly checkout: string;
   /** Makes a clean clone of the last commit. */
   readonly clone: (name: string) => string;
@@ -24,7 +24,7 @@ export interface Workshop {
 export interface Scenario {
   readonly name: string;
   readonly about: string;
-  /** Why it cannot be run here; undefined if it can. */
+  /** Returns the reason why the scenario cannot run here, or undefined. */
   readonly impossible?: () => string | undefined;
   /** @throws Error when a command does not do what it should */
   readonly run: (workshop: Workshop) => Promise<void>;
@@ -45,7 +45,7 @@ const NO_AWS = /^ {2}Left out: the emulated AWS, .*\(the stacks are synthesized,
 const NO_TERRAFORM =
   /Left out: the emulated AWS.*Terraform was not found: .*Install Terraform \S+ or newer: \S+/;
 const NO_PROVIDER =
-  /Left out: the emulated AWS.*The AWS provider was not found: .*does not answer\. .*TF_PLUGIN_MIRROR/;
+  /Left out: the emulated AWS.*The AWS provider was not found: .*does not respond\. .*TF_PLUGIN_MIRROR/;
 const NO_MOTO = /Left out: the emulated AWS.*moto.*--install-emulator/;
 const START = "npm start -- --once --app-port 0";
 
@@ -69,7 +69,7 @@ async function readmeCommands(machine: Machine, checkout: string, say: Workshop[
   );
 }
 
-/** Without colours. */
+/** Removes colour codes. */
 function plain(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: colours begin with the control character ESC
   return text.replaceAll(/\u001b\[[\d;]*m/g, "");
@@ -123,7 +123,7 @@ const NODES: readonly Scenario[] = toolVersions.node.tested.map((version) => {
 
 const NODE_18: Scenario = {
   name: "node-18",
-  about: "a Node that is too old: one line",
+  about: "an unsupported Node: one line",
   async run({ folder, checkout, node }) {
     const machine = new Machine({ folder, ...(await node("18.20.8", "10")) });
     const tooOld = /^Node 18\.20\.8 is too old: Notejam needs Node \S+ or newer\. Get it at \S+$/m;
@@ -178,15 +178,14 @@ const NO_PYTHON: Scenario = {
     const strict = `${START} --require all`;
     expectEnd(strict, await machine.run(strict, checkout), {
       status: 1,
-      warns: [/^This machine lacks what --require asks for: manifests, aws\. .*moto/m],
+      warns: [/^--require asks for parts that cannot run on this machine: manifests, aws\. .*moto/m],
     });
   },
 };
 
 const NEWEST_MOTO: Scenario = {
   name: "newest-moto",
-  about:
-    "Terraform, a mirror found below /opt or the registry, the newest moto in an environment of its own, no kubectl",
+  about: "Terraform, a provider mirror or the registry, the newest moto in a virtual environment, no kubectl",
   impossible: () => needs("terraform", "python3"),
   async run({ folder, checkout, node, say }) {
     const executable = "import sys; print(sys.executable)";
@@ -231,7 +230,7 @@ const KUBECTL: Scenario = {
 
 const PORT_TAKEN: Scenario = {
   name: "port-taken",
-  about: "another program has the port: another one is taken, or the one that was asked for is named",
+  about: "the port is in use: uses a free one, or fails when the port was requested",
   async run({ folder, checkout, node }) {
     const machine = new Machine({ folder, ...(await node()) });
     const server = createServer().listen(3000, "127.0.0.1");
@@ -261,7 +260,7 @@ const READ_ONLY: Scenario = {
     expectEnd(command, await machine.run(command, folder), {
       status: 0,
       prints: [
-        /^This folder cannot be written to: the state is kept in \S+\/home\/\.local\/state\/notejam\//m,
+        /^The checkout is read-only\. The state is kept in \S+\/home\/\.local\/state\/notejam\//m,
         ANSWERS,
       ],
     });
@@ -286,8 +285,7 @@ const OTHER_USER: Scenario = {
 
 const BAD_INPUT: Scenario = {
   name: "bad-input",
-  about:
-    "wrong environments, a state that is stale, damaged or of another version: one message each, nothing lost",
+  about: "invalid environments, a stale lock, a database of another version: one message each, nothing lost",
   async run({ folder, checkout: installed, node }) {
     const machine = new Machine({ folder, ...(await node()) });
     const checkout = copyCheckout(installed, join(folder, "bad-input"));

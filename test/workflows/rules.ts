@@ -61,14 +61,16 @@ export function loosePermissions(file: WorkflowFile): string[] {
   ];
 }
 
-/** What a job may write code for: to merge a release that was approved, and to push the branch of a pull request. */
+/**
+ * Commands for which a job may have `contents: write`: merging an approved release, pushing a pull request's branch.
+ */
 const WRITES_CODE = /gh pr merge|git push --quiet --force origin provider-locks/;
 
 /** Programs that run code of packages from npm. */
 const RUNS_PACKAGES =
   /\.\/\.github\/actions\/(install|test-tools)|\bnpm (ci|install|run|start|test)\b|\bnpx\b/;
 
-/** Jobs that may write code and run the code of packages: a package could then push what it likes. */
+/** Returns jobs with `contents: write` that run npm packages, which could then push code. */
 export function writingJobsWithPackages(file: WorkflowFile): string[] {
   return jobsOf(file)
     .filter(({ job }) => Object(job.permissions).contents === "write")
@@ -76,14 +78,14 @@ export function writingJobsWithPackages(file: WorkflowFile): string[] {
     .map(({ where }) => `${where}: run packages in a job that may not write contents`);
 }
 
-/** Calls of npm that run the install scripts of packages. No package needs one. */
+/** Returns `npm ci` and `npm install` calls without `--ignore-scripts`. */
 export function installScripts(file: WorkflowFile | ActionFile): string[] {
   return stepsOf(file)
     .filter(({ step }) => /\bnpm (ci|install)\b(?!.*--ignore-scripts)/.test(step.run ?? ""))
-    .map(({ where }) => `${where}: write npm ci --ignore-scripts`);
+    .map(({ where }) => `${where}: use npm ci --ignore-scripts`);
 }
 
-/** Versions of Node and Terraform that are written in a workflow, instead of in .nvmrc and tool-versions.json. */
+/** Returns hard-coded versions of Node and Terraform. They belong in .nvmrc and tool-versions.json. */
 export function writtenVersions(file: WorkflowFile | ActionFile): string[] {
   return stepsOf(file).flatMap(({ where, step }) =>
     ["node-version", "terraform_version"]

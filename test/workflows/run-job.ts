@@ -15,7 +15,7 @@ import toolVersions from "../../tool-versions.json" with { type: "json" };
 import { type Job, readAction, readWorkflow, type Step } from "./workflow-file.js";
 
 /**
- * Debian packages whose programs the image ubuntu-24.04 has, as far as jobs may use them.
+ * Debian packages in the runner image ubuntu-24.04 whose programs jobs may use.
  *
  * @see https://github.com/actions/runner-images/blob/main/images/ubuntu/Ubuntu2404-Readme.md
  */
@@ -45,10 +45,10 @@ const IMAGE_PACKAGES = [
   "xz-utils",
 ];
 
-/** Programs of the image that this machine may have from elsewhere than from Debian. */
+/** Programs in the runner image that may not come from Debian packages on this machine. */
 const IMAGE_PROGRAMS = ["awk", "go", "kubectl"];
 
-/** Variables that a job here keeps: where its home and temporary folders are, and how packages are downloaded. */
+/** Environment variables passed to a job: home and temporary folders, and settings for package downloads. */
 const KEPT_VARIABLES =
   /^(HOME|USER|LANG|LC_\w+|TMPDIR|K8S_SCHEMAS|CHART_VALUES|npm_config_\w+|PIP_\w+|GO\w+|\w+_PROXY|SSL_CERT_\w+|NODE_EXTRA_CA_CERTS)$/i;
 
@@ -63,9 +63,9 @@ export interface JobRunProps {
 }
 
 /**
- * A job of a workflow on this machine: the commands of its steps run in a fresh clone, with a PATH that holds only what
- * the image of the runner and the earlier steps of the job provide. Actions of others are not run: what they install is
- * linked, and checkouts of other repositories are left out.
+ * Runs a workflow job on this machine. Its commands run in a fresh clone, with only the programs of the runner image
+ * and of earlier steps on the PATH. Third-party actions are not run: their tools are linked, and checkouts of other
+ * repositories are skipped.
  */
 export class JobRun {
   /** Where the commands run. */
@@ -105,7 +105,7 @@ export class JobRun {
     );
     return {
       ...this.#resolved(this.#props.job.env),
-      // Later, because the schemas of a job's own checkouts are missing here.
+      // After the job's variables, because checkouts of other repositories (schemas) are skipped.
       ...kept,
       PATH: this.path,
       CI: "true",
@@ -138,7 +138,7 @@ export class JobRun {
     if (status !== 0) throw new Error(`The step failed with status ${status}: ${step.name ?? script.trim()}`);
   }
 
-  /** What an action of others brings. */
+  /** Provides the tools that a third-party action would install. */
   #provide(step: Step): void {
     const action = step.uses?.split("@")[0];
     switch (action) {
@@ -151,7 +151,7 @@ export class JobRun {
         linkProgram(this.#programs, "terraform");
         break;
       default:
-        throw new Error(`${action} cannot be run here: write in run-job.ts what it provides.`);
+        throw new Error(`${action} cannot be run here. Add its tools to #provide in run-job.ts.`);
     }
   }
 
@@ -161,13 +161,13 @@ export class JobRun {
     );
   }
 
-  /** A value with the job's matrix put in. @throws Error for other expressions: none of them can be evaluated here */
+  /** Replaces matrix expressions in a value. @throws Error for other expressions, which only GitHub can evaluate */
   #evaluated(value: string): string {
     return value.replaceAll(/\$\{\{ *(.*?) *\}\}/g, (_, expression: string) => {
       const key = /^matrix\.(\w+)$/.exec(expression)?.[1];
       if (key === undefined) throw new Error(`The expression ${expression} cannot be evaluated here.`);
       const chosen = this.#props.matrix[key];
-      if (chosen === undefined) throw new Error(`Give the job's matrix: --matrix ${key}=…`);
+      if (chosen === undefined) throw new Error(`The matrix value ${key} is missing. Add --matrix ${key}=….`);
       return chosen;
     });
   }

@@ -5,7 +5,7 @@ import { PGlite } from "@electric-sql/pglite";
 import { expect, it, onTestFinished } from "vitest";
 import { EmbeddedConnections } from "./embedded-connections.js";
 
-it("explains a folder that another version of the database wrote, and leaves it as it is", async () => {
+it("refuses a folder of another database version, and releases its lock", async () => {
   const folder = mkdtempSync(path.join(tmpdir(), "notejam-embedded-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const dataDir = path.join(folder, "pgdata");
@@ -14,6 +14,6 @@ it("explains a folder that another version of the database wrote, and leaves it 
   await expect(EmbeddedConnections.open(folder)).rejects.toThrow(
     /^The embedded database in \S+pgdata cannot be opened\. PostgreSQL 11 wrote it, .*move the folder away/,
   );
-  // Nobody holds the folder any more.
+  // The lock is released.
   expect(existsSync(path.join(folder, "notejam.lock"))).toBe(false);
 });

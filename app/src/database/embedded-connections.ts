@@ -16,7 +16,7 @@ export class UnusableDatabase extends Error {
   override readonly name = "UnusableDatabase";
 }
 
-/** @throws {UnusableDatabase} when there are files that cannot be opened */
+/** Opens or creates the database files. @throws {UnusableDatabase} when existing files cannot be opened */
 async function openFiles(dataDir: string): Promise<PGlite> {
   const version = versionOf(dataDir);
   try {
@@ -24,7 +24,7 @@ async function openFiles(dataDir: string): Promise<PGlite> {
   } catch (error) {
     if (version === undefined) throw error;
     throw new UnusableDatabase(
-      `The embedded database in ${dataDir} cannot be opened. PostgreSQL ${version} wrote it, and this Notejam has another version, or it is damaged. Use the Notejam that wrote it, or move the folder away to start with an empty database.`,
+      `The embedded database in ${dataDir} cannot be opened. PostgreSQL ${version} wrote it, and it is damaged or this Notejam embeds another version. Use the Notejam version that wrote it, or move the folder away to start with an empty database.`,
       { cause: error },
     );
   }

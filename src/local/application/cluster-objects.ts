@@ -76,7 +76,7 @@ export class ClusterObjects {
   }
 }
 
-/** How many objects there are, what is wrong with them, and what was not checked: one line each. */
+/** Formats the result as lines: number of objects, skipped checks, findings. */
 export function describeRendered({ objects, findings, notChecked }: RenderedCluster): string[] {
   return [
     `${objects.length} objects, ${findings.length} findings`,

@@ -21,7 +21,7 @@ const both = (version: string) => programs(version, "postgres", "initdb", "pg_du
 /** Beyond all that this machine may have, so that only what a test makes is looked at. */
 const only = (...folders: string[]) => ({ PATH: folders.join(":") });
 
-/** Puts a program that says nothing in front of PATH: as root, PostgreSQL is only of use where there is a `setpriv`. */
+/** Puts a fake `setpriv` first on the PATH: root needs it to run PostgreSQL. */
 function stubSetpriv(): void {
   const folder = join(temporaryFolder(), "setpriv");
   mkdirSync(folder);

@@ -28,7 +28,7 @@ export interface PostgresInstallation {
 
 export interface FindPostgresProps {
   /**
-   * Folder for a copy of the server that npm installed, used only where that one does not run in place.
+   * Folder for a copy of the server that npm installed. Used only when that server does not run in place.
    *
    * @default a folder for temporary files
    */
@@ -46,7 +46,8 @@ export interface FindPostgresProps {
 
 /**
  * Finds PostgreSQL: the folder in `NOTEJAM_POSTGRES_BIN`, else the system's packages and the PATH, else the server that npm
- * installed with this project, which has no `pg_dump` and may have to be copied to run. One with its tools is preferred, then the version that AWS runs.
+ * installed with this project. That server has no `pg_dump` and may have to be copied before it runs. An installation
+ * with client programs is preferred, then the version that AWS runs.
  *
  * @throws LocalProblem when there is none, or none that can read the data there is
  */
@@ -81,7 +82,7 @@ export async function findPostgres({
   );
 }
 
-/** Root runs PostgreSQL as another user by way of setpriv, a program of Linux. */
+/** Returns true if setpriv is installed, with which root runs PostgreSQL as another user (Linux only). */
 async function canChangeUser(): Promise<boolean> {
   const { failed } = await execa("setpriv", ["--version"], { reject: false, stdin: "ignore" });
   return !failed;
@@ -89,7 +90,7 @@ async function canChangeUser(): Promise<boolean> {
 
 function refusesRoot(): LocalProblem {
   return new LocalProblem(
-    "PostgreSQL refuses to run as root, and setpriv, which changes to another user, was not found.",
+    "PostgreSQL refuses to run as root. setpriv, which runs it as another user, was not found.",
     "Run npm start as an ordinary user, or install setpriv (util-linux).",
   );
 }

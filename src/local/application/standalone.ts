@@ -8,42 +8,39 @@ import { untilReady } from "./until-ready.js";
 
 export interface StandaloneApplicationProps {
   readonly projectFolder: string;
-  /** Environment whose notes are kept in the folder: `dev`. */
+  /** Name of the environment whose notes are kept in the folder, such as `dev`. */
   readonly instance: string;
-  /** Where the application of that environment keeps everything. */
+  /** Folder for the application's data, program and logs. */
   readonly folder: string;
   /**
    * Port on the loopback interface; 0 for a free one.
    *
-   * @default 3000, or a free one where that is taken
+   * @default 3000, or a free one if 3000 is taken
    */
   readonly port?: number | undefined;
   readonly progress: Progress;
   readonly interruption: Interruption;
 }
 
-/** A standalone application that answers. */
+/** A standalone application that is ready. */
 export interface RunningStandalone {
   readonly kind: "standalone";
   readonly address: string;
   /** Folder of the embedded database and of the mails. */
   readonly dataFolder: string;
-  /** Settles when it ends by itself; says how. */
+  /** Resolves with a message when the process ends by itself. */
   readonly ended: Promise<string>;
 }
 
 const DEFAULT_PORT = 3000;
 
-/**
- * Notejam on its embedded database, with no configuration but its ports: what runs where the environment of its pods
- * cannot be had. It needs Node alone.
- */
+/** Notejam on its embedded database, without the environment of its pods. Requires only Node. */
 export class StandaloneApplication {
   private readonly props: StandaloneApplicationProps;
   private readonly building: Promise<string>;
   private server: GuardedProgram | undefined;
 
-  /** Begins to bundle the application. */
+  /** Starts bundling the application. */
   constructor(props: StandaloneApplicationProps) {
     this.props = props;
     this.building = bundle({
@@ -52,7 +49,7 @@ export class StandaloneApplication {
       logFile: this.log("build"),
       signal: props.interruption.signal,
     });
-    // start() reports a failure; without a start there is no one to report it to.
+    // start() reports a failure. Without start(), the failure does not matter.
     this.building.catch(() => {});
   }
 

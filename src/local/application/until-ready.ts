@@ -9,7 +9,7 @@ const POLL_MS = 50;
 /**
  * Waits until a server is ready for traffic.
  *
- * @param port where its `/readyz` answers, on the loopback interface
+ * @param port of `/readyz` on the loopback interface
  * @throws LocalProblem with the last lines of its log when it ends or does not become ready in time
  */
 export async function untilReady(server: GuardedProgram, port: number, signal: AbortSignal): Promise<void> {

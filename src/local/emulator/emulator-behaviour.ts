@@ -52,7 +52,7 @@ const awsConfig = (emulator: Emulator) => ({
 /**
  * Tests of the emulator's behaviour, run with one installation of moto.
  *
- * @param installation without one the tests are skipped
+ * @param installation the moto to test; undefined skips the tests
  */
 export function describeEmulator(title: string, installation: EmulatorInstallation | undefined): void {
   describe.concurrent(title, { timeout: 120_000, ...needs("moto", installation !== undefined) }, () => {
@@ -260,7 +260,7 @@ export function describeEmulator(title: string, installation: EmulatorInstallati
       expect(await get(await start(test, { stateFile }), "")).toContain("<Name>orphaned</Name>");
     });
 
-    it("keeps the state file of another version beside the new one, and only the last of them", async (test) => {
+    it("keeps the last state file of another version next to the new one", async (test) => {
       const stateFile = join(folder, "versions.state");
       const first = await start(test, { stateFile });
       expect(first.oldStateFile).toBeUndefined();
@@ -285,9 +285,9 @@ export function describeEmulator(title: string, installation: EmulatorInstallati
       expect(files).toEqual(["versions.state", "versions.state.from-moto-.._4.1.0", "versions.state.log"]);
     });
 
-    describe.runIf(installation?.kind === "python")("with a moto of another shape", () => {
+    describe.runIf(installation?.kind === "python")("with an incompatible moto", () => {
       const python = installation?.kind === "python" ? installation.python : "";
-      /** Starts the emulator with a Python that runs `code` before anything else, or finds other modules first. */
+      /** Starts the emulator with a Python that finds these files before its own modules. Returns the error message. */
       const startWith = async (name: string, files: Readonly<Record<string, string>>) => {
         const modules = join(folder, name);
         for (const [file, content] of Object.entries(files)) {
@@ -314,7 +314,7 @@ export function describeEmulator(title: string, installation: EmulatorInstallati
           "EKSResponse.create_nodegroup = lambda self, request: None",
           "takes (self, request) instead of (self)",
         ],
-      ])("ends with one line that names what does not fit: %s", async (title, change, says) => {
+      ])("exits with one line that names the incompatibility: %s", async (title, change, says) => {
         const code = `from moto.eks.responses import EKSResponse\n${change}\n`;
         const message = await startWith(title.replaceAll(" ", "-"), { "sitecustomize.py": code });
         expect(message).toContain("The AWS emulator cannot start: moto 5.");
@@ -323,9 +323,11 @@ export function describeEmulator(title: string, installation: EmulatorInstallati
         expect(message).not.toMatch(/\n|Traceback/);
       });
 
-      it("ends with one line when a part of moto is missing, or all of it", async () => {
+      it("exits with one line when moto is missing or incomplete", async () => {
         const bare = await startWith("bare", { "moto/__init__.py": "__version__ = '9.9.9'\n" });
-        expect(bare).toContain("moto 9.9.9 does not fit the emulator's extension (No module named 'moto.");
+        expect(bare).toContain(
+          "moto 9.9.9 is incompatible with the emulator's extension (No module named 'moto.",
+        );
         const none = await startWith("none", { "moto/__init__.py": "raise ImportError('no flask')\n" });
         expect(none).toContain("has no moto[server] (no flask)");
         for (const message of [bare, none]) {
@@ -413,7 +415,7 @@ export function describeEmulator(title: string, installation: EmulatorInstallati
       expect(malformed.body).toContain("com.amazonaws.cloudwatch#SerializationException");
     });
 
-    it("keeps the tags that a bucket is created with, and gives none of them to a later one of its name", async (test) => {
+    it("keeps the tags of CreateBucket, and forgets them when the bucket is deleted", async (test) => {
       const emulator = await start(test);
       const create = (configuration: string) =>
         put(
@@ -436,7 +438,7 @@ export function describeEmulator(title: string, installation: EmulatorInstallati
       expect(await tags()).toContain("NoSuchTagSet");
     });
 
-    it("manages an administrator from Identity Center as EKS access entry", async (test) => {
+    it("creates, describes and deletes an EKS access entry for an IAM Identity Center role", async (test) => {
       const emulator = await start(test);
       const config = awsConfig(emulator);
       const ec2 = new EC2Client(config);
@@ -478,7 +480,7 @@ export function describeEmulator(title: string, installation: EmulatorInstallati
       );
     });
 
-    it("gives the replica of a key its own tags", async (test) => {
+    it("sets the tags of ReplicateKey on the replica key only", async (test) => {
       const emulator = await start(test);
       const primary = new KMSClient(awsConfig(emulator));
       const replica = new KMSClient({ ...awsConfig(emulator), region: "eu-central-1" });
@@ -490,7 +492,7 @@ export function describeEmulator(title: string, installation: EmulatorInstallati
       expect((await primary.send(new ListResourceTagsCommand({ KeyId }))).Tags).toEqual([]);
     });
 
-    it("says that no VPC has an encryption control", async (test) => {
+    it("returns an empty list of VPC encryption controls", async (test) => {
       const ec2 = new EC2Client(awsConfig(await start(test)));
       expect((await ec2.send(new DescribeVpcEncryptionControlsCommand({}))).VpcEncryptionControls).toEqual(
         [],

@@ -14,7 +14,7 @@ const { minimum, newestTested } = toolVersions.moto;
 const folder = await mkdtemp(join(tmpdir(), "notejam-emulator-versions-"));
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** Installs moto from a requirements file. Returns undefined where that is not possible on this machine. */
+/** Installs moto from a requirements file. Returns undefined when this machine cannot install it. */
 async function install(requirements: string): Promise<EmulatorInstallation | undefined> {
   const environment = { ...process.env, NOTEJAM_EMULATOR_PYTHON: undefined };
   const installed = join(folder, requirements);

@@ -92,7 +92,7 @@ export interface Emulator {
   readonly restored: boolean;
   /** Why the emulator started empty, in words for people; empty when it was restored. */
   readonly whyNotRestored: string;
-  /** File to which a state file of another version, or a damaged one, was moved at this start. One is kept. */
+  /** Path of the damaged or incompatible state file that was renamed at startup. Only the last one is kept. */
   readonly oldStateFile: string | undefined;
   /** What people should know, one line each; empty when all is as tried. */
   readonly warnings: readonly string[];
@@ -115,7 +115,7 @@ export interface Emulator {
  * Starts moto with this project's extension and waits until it answers.
  *
  * @throws MissingTool when moto is nowhere to be found
- * @throws UnsuitableMoto when that moto lacks something that the extension relies on
+ * @throws UnsuitableMoto when moto is incompatible with the extension
  * @throws PortTaken when a port is asked for and in use
  */
 export async function startEmulator(options: StartEmulatorOptions = {}): Promise<Emulator> {
@@ -278,12 +278,12 @@ export class PortTaken extends Error {
   }
 }
 
-/** The installed moto is missing, or has another shape than the extension expects. Its message is for people, in one line. */
+/** moto is missing or incompatible with the extension. The message is one line that is shown to the user. */
 export class UnsuitableMoto extends Error {
   override readonly name = "UnsuitableMoto";
 }
 
-/** What the extension prints as its only line when it cannot work with the moto that it finds. */
+/** The one line that the extension prints when moto is missing or incompatible. */
 const CANNOT_START = /^emulator: cannot start: (.+)$/m;
 
 async function firstAnswer(

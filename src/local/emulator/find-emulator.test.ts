@@ -79,7 +79,7 @@ describe("looking for moto", () => {
   });
 
   it.each([undefined, "5.1.0"])(
-    "takes no other where NOTEJAM_EMULATOR_PYTHON has moto %s",
+    "uses no other Python when the one in NOTEJAM_EMULATOR_PYTHON has moto %s",
     async (version) => {
       await program("python3", "5.2.1");
       const chosen = await program("theirs", version);
@@ -87,7 +87,7 @@ describe("looking for moto", () => {
     },
   );
 
-  it("passes over a moto that is too old, and says so", async () => {
+  it("ignores a moto that is too old, with a warning", async () => {
     const old = await program("python3.9", "4.2.14");
     await writeFile(join(folder, "moto_server"), `#!${old}\n`, { mode: 0o755 });
     await program("python3", "5.2.1");
@@ -95,22 +95,20 @@ describe("looking for moto", () => {
       kind: "python",
       python: "python3",
       motoVersion: "5.2.1",
-      warnings: [`moto 4.2.14 of ${old} is not used: it is older than 5.2.1.`],
+      warnings: [`moto 4.2.14 in ${old} is ignored: it is older than 5.2.1.`],
     });
   });
 
-  it("names the moto that is too old where there is no other", async () => {
+  it("names a moto that is too old when there is no other", async () => {
     await program("docker", undefined);
     await program("python3", "5.2.0");
     await program("python", "5.2.0");
     const problem = await find().catch((thrown: Error) => thrown.message);
-    expect(problem).toMatch(
-      /^The AWS emulator \(moto\) \(moto 5\.2\.0 of python3 is not used.*\) is missing\./,
-    );
+    expect(problem).toMatch(/^moto 5\.2\.0 in python3 is ignored: .* The AWS emulator \(moto\) is missing\./);
     expect(problem).not.toContain("\n");
   });
 
-  it("prefers the environment that installEmulator() completed, and passes over a half of one", async () => {
+  it("prefers a complete environment of installEmulator(), and ignores an incomplete one", async () => {
     const python3 = { python: "python3", motoVersion: "5.2.1" };
     await program("python3", "5.2.1");
     expect(await find({}, join(folder, "not there"))).toMatchObject(python3);
@@ -123,7 +121,7 @@ describe("looking for moto", () => {
     });
   });
 
-  it("warns about a release that is newer than the tested ones, and about no other", () => {
+  it("warns only about releases that are newer than the tested ones", () => {
     const { minimum, newestTested } = toolVersions.moto;
     expect(versionWarnings(minimum)).toEqual([]);
     expect(versionWarnings(newestTested)).toEqual([]);

@@ -11,7 +11,7 @@ export const MOTO_IMAGE = `motoserver/moto:${NEWEST_TESTED_MOTO}`;
 
 /** How to run moto on this machine. */
 export type EmulatorInstallation = {
-  /** What people should know before they rely on it, one line each; empty when all is as tested. */
+  /** Warnings, one line each. Empty for a tested version. */
   readonly warnings: readonly string[];
 } & (
   | { readonly kind: "python"; readonly python: string; readonly motoVersion: string }
@@ -24,15 +24,15 @@ export interface FindEmulatorOptions {
   /**
    * Folder of the virtual environment that `installEmulator()` makes. It need not exist.
    *
-   * @default only the user's own installations are looked at
+   * @default none: only the user's own installations are searched
    */
   readonly installed?: string;
 }
 
 /**
  * Finds moto: `NOTEJAM_EMULATOR_PYTHON`, the virtual environment that `installEmulator()` made, the interpreter behind
- * `moto_server` (also behind a pyenv shim), `python3`, `python`, and at last a container engine that answers. A moto
- * that is too old is passed over, with a warning.
+ * `moto_server` (also behind a pyenv shim), `python3`, `python`, and last a running container engine. A moto that is
+ * too old is ignored, with a warning.
  *
  * @throws MissingTool when there is none of them
  */
@@ -50,12 +50,12 @@ export async function findEmulator(options: FindEmulatorOptions = {}): Promise<E
       return { kind: "python", python, motoVersion, warnings };
     }
     if (tooOld.has(motoVersion)) continue; // the same Python under another name
-    tooOld.set(motoVersion, `moto ${motoVersion} of ${python} is not used: it is older than ${OLDEST_MOTO}.`);
+    tooOld.set(motoVersion, `moto ${motoVersion} in ${python} is ignored: it is older than ${OLDEST_MOTO}.`);
   }
   const docker = await answeringDocker(environment);
   if (docker) return { kind: "docker", docker, image: MOTO_IMAGE, warnings: [...tooOld.values()] };
   throw new MissingTool(
-    ["The AWS emulator (moto)", ...[...tooOld.values()].map((line) => `(${line})`)].join(" "),
+    [...tooOld.values(), "The AWS emulator (moto)"].join(" "),
     "npm start -- --install-emulator, or with: pip install 'moto[server]'",
   );
 }
@@ -64,7 +64,7 @@ export async function findEmulator(options: FindEmulatorOptions = {}): Promise<E
 export function versionWarnings(motoVersion: string): readonly string[] {
   if (compareVersions(motoVersion, NEWEST_TESTED_MOTO) <= 0) return [];
   return [
-    `moto ${motoVersion} was not tested with this project. If an apply fails: pip install 'moto[server]==${NEWEST_TESTED_MOTO}'`,
+    `moto ${motoVersion} was not tested with this project. If an apply fails, install the tested version: pip install 'moto[server]==${NEWEST_TESTED_MOTO}'`,
   ];
 }
 

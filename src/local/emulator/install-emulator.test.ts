@@ -46,13 +46,13 @@ const install = (more: NodeJS.ProcessEnv = {}, rest: Partial<Parameters<typeof i
 const found = () => findEmulator({ environment: { PATH: "" }, installed: venv }).catch(() => "nothing");
 
 describe("installing the emulator", () => {
-  it("makes an environment that findEmulator() takes", async () => {
+  it("creates an environment that findEmulator() finds", async () => {
     const installed = { python: join(venv, "bin", "python"), motoVersion: "5.2.5" };
     expect(await install()).toEqual(installed);
     expect(await found()).toMatchObject({ kind: "python", ...installed });
   });
 
-  it("uses the hashed requirements, and no setting that leads out of the environment", async () => {
+  it("uses the pinned requirements, and ignores settings that point outside the environment", async () => {
     const lines: string[] = [];
     await install(
       { PIP_USER: "1", PIP_TARGET: "/elsewhere", PYTHONPATH: "/elsewhere" },
@@ -91,10 +91,13 @@ describe("installing the emulator", () => {
       "ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device",
       /the disk is full/,
     ],
-    ["ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE.", /its hash differs/],
+    [
+      "ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE.",
+      /hash of a package differs/,
+    ],
     ["ERROR: No matching distribution found for moto==5.2.5", /no package for this Python/],
     ["Traceback\nERROR: something new", /ERROR: something new/],
-  ])("leaves nothing and says in one line why pip failed: %j", async (output, says) => {
+  ])("removes the environment and reports in one line why pip failed: %j", async (output, says) => {
     const problem = await install({ PIP_OUTPUT: output }).catch((error: Error) => error);
     expect(problem).toMatchObject({ name: "LocalProblem", message: expect.stringMatching(says) });
     expect(problem).toMatchObject({ message: expect.not.stringContaining("\n") });
@@ -102,7 +105,7 @@ describe("installing the emulator", () => {
     await expect(readFile(join(venv, "bin", "python"))).rejects.toThrow("ENOENT");
   });
 
-  it("leaves no process and no half of an environment when it is aborted", async () => {
+  it("leaves no process and no incomplete environment when it is aborted", async () => {
     const pids = join(folder, "pids");
     const controller = new AbortController();
     const installing = install({ PIP_WAITS: pids }, { signal: controller.signal });
@@ -116,7 +119,7 @@ describe("installing the emulator", () => {
     expect(await found()).toBe("nothing");
   });
 
-  it("replaces the half that a killed install left", async () => {
+  it("replaces an incomplete environment", async () => {
     await mkdir(join(venv, "bin"), { recursive: true });
     await copyFile(python, join(venv, "bin", "python"));
     await writeFile(join(venv, "bin", "moto"), "");

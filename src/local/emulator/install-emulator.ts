@@ -11,7 +11,7 @@ import { motoVersionOf, outputOf } from "./python.js";
 /** The packages that are installed: moto's server and everything that it needs, each with its hashes. */
 const REQUIREMENTS = fileURLToPath(new URL("./requirements.txt", import.meta.url));
 
-/** In the environment's folder; written last. Without it the folder holds an install that did not end. */
+/** File in the environment's folder that is written last. Without it, the installation is incomplete. */
 const COMPLETION_MARK = "complete.json";
 const CompletionMark = z.object({ requirements: z.string() });
 
@@ -26,7 +26,10 @@ const KILL_AFTER_MS = 5_000;
 const LINES_KEPT = 60;
 
 export interface InstallEmulatorOptions {
-  /** Folder of the virtual environment. It is made, and what is in it is replaced. Its parent folder is in use by one run. */
+  /**
+   * Folder of the virtual environment. Created when missing; existing contents are replaced. The caller must hold the
+   * lock of the state folder around it.
+   */
   readonly folder: string;
   /**
    * Python to make the virtual environment with: a path or a name of `PATH`.
@@ -44,7 +47,7 @@ export interface InstallEmulatorOptions {
   readonly requirements?: string;
   /** Gets each line that pip prints. */
   readonly onLine?: (line: string) => void;
-  /** Ends the install: no process is left, and the half of an environment is removed. */
+  /** Aborts the installation: ends its processes and removes the incomplete environment. */
   readonly signal?: AbortSignal;
 }
 
@@ -56,10 +59,10 @@ export interface InstalledEmulator {
 }
 
 /**
- * Installs moto's server into a virtual environment of its own. Returns at once where the same packages are installed
- * already. The user's own Python is only run, never changed.
+ * Installs moto's server into a separate virtual environment. Does nothing when the same packages are already
+ * installed. The user's own Python is not changed.
  *
- * @throws LocalProblem with one line: no Python that could, no network, full disk, or pip's own last error
+ * @throws LocalProblem with one line: no suitable Python, no network, full disk, or pip's last error
  * @throws the signal's reason when it is aborted
  */
 export async function installEmulator(options: InstallEmulatorOptions): Promise<InstalledEmulator> {
@@ -85,7 +88,7 @@ export async function installEmulator(options: InstallEmulatorOptions): Promise<
     if (!motoVersion) {
       throw new LocalProblem(
         `moto was installed in ${folder}, but it does not start.`,
-        `Look at what this prints: ${pythonIn(folder)} -c 'import moto.server'`,
+        `To see the error, run: ${pythonIn(folder)} -c 'import moto.server'`,
       );
     }
     signal?.throwIfAborted();
@@ -103,14 +106,14 @@ export async function installedPython(folder: string): Promise<string | undefine
   return (await requirementsIn(folder)) === undefined ? undefined : pythonIn(folder);
 }
 
-/** Returns a Python of this machine that `installEmulator()` could work with, or undefined. */
+/** Returns the name of a Python that `installEmulator()` can use, or undefined. */
 export async function canInstallEmulator(
   environment: NodeJS.ProcessEnv = process.env,
 ): Promise<string | undefined> {
   return (await pythons(environment)).find((python) => python.hasVenv)?.program;
 }
 
-/** No index, no option that leads out of the environment, no build of a package: what the hashes name, and no more. */
+/** Installs exactly the packages that the requirements file pins: no dependencies, no builds. */
 const PIP_INSTALL = [
   ...["-m", "pip", "install", "--require-hashes", "--only-binary", ":all:", "--no-deps"],
   ...["--no-input", "--disable-pip-version-check", "--progress-bar", "off", "--retries", "1"],
@@ -144,11 +147,11 @@ async function usable(
 interface PythonOnMachine {
   readonly program: string;
   readonly minor: number;
-  /** Whether it can make a virtual environment with pip. */
+  /** True if it can create a virtual environment with pip. */
   readonly hasVenv: boolean;
 }
 
-/** The CPythons 3.10 and newer of `PATH`, those that the requirements are made for first. */
+/** Returns the CPython interpreters ≥ 3.10 on `PATH`. Those that the requirements file supports come first. */
 async function pythons(environment: NodeJS.ProcessEnv): Promise<readonly PythonOnMachine[]> {
   const minors = Array.from(
     { length: NEWEST_PYTHON - OLDEST_PYTHON + 1 },
@@ -190,18 +193,18 @@ async function requirePython(environment: NodeJS.ProcessEnv): Promise<string> {
 function noPython(): LocalProblem {
   return new LocalProblem(
     `The AWS emulator cannot be installed: there is no Python 3.${OLDEST_PYTHON} or newer.`,
-    "Install one, on Debian and Ubuntu with: apt install python3 python3-venv",
+    "Install Python. On Debian and Ubuntu: apt install python3 python3-venv",
   );
 }
 
 function noVenv(python: string): LocalProblem {
   return new LocalProblem(
     `The AWS emulator cannot be installed: ${python} has no venv module.`,
-    "Install it, on Debian and Ubuntu with: apt install python3-venv",
+    "Install the module. On Debian and Ubuntu: apt install python3-venv",
   );
 }
 
-/** Removes the settings with which pip or Python would install or look outside the virtual environment. */
+/** Removes settings that would make pip or Python use folders outside the virtual environment. */
 function onlyVirtualEnvironment(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const leadsOut =
     /^(PYTHONPATH|PYTHONHOME|PYTHONUSERBASE|VIRTUAL_ENV|PIP_(USER|TARGET|PREFIX|ROOT|REQUIREMENT|PYTHON))$/;
@@ -209,7 +212,7 @@ function onlyVirtualEnvironment(environment: NodeJS.ProcessEnv): NodeJS.ProcessE
   return { ...Object.fromEntries(kept), PIP_USER: "0", PYTHONUNBUFFERED: "1" };
 }
 
-/** Runs a program to its end, in a process group of its own that is ended when the signal is aborted. */
+/** Runs a program in its own process group, and ends the group when the signal is aborted. */
 async function runProgram(
   program: string,
   args: readonly string[],
@@ -250,7 +253,7 @@ async function runProgram(
   } finally {
     clearTimeout(insist);
     signal?.removeEventListener("abort", abort);
-    end("SIGKILL"); // whatever the program started and left behind
+    end("SIGKILL"); // processes that the program left behind
   }
 }
 
@@ -263,7 +266,7 @@ const FAILURES: readonly { readonly says: RegExp; readonly what: string; readonl
   },
   {
     says: /DO NOT MATCH THE HASHES/,
-    what: "a package is not the one that was tested (its hash differs).",
+    what: "the hash of a package differs from the tested one.",
     remedy: "Check the package index that pip is configured with.",
   },
   {

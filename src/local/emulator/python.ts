@@ -29,7 +29,7 @@ export async function outputOf(
     const { stdout } = await run(command, args, { env: environment, timeout: ANSWER_TIMEOUT_MS });
     return stdout.trim() || undefined;
   } catch {
-    return undefined; // it does not exist, or does not work: the same for a search
+    return undefined; // it does not exist, or it failed
   }
 }
 

@@ -37,7 +37,7 @@ _OPERATION_PATH = re.compile(rf"^/service/{_TARGET}/operation/(?P<operation>\w+)
 _REQUEST_HEADERS_OF_CBOR = ("HTTP_SMITHY_PROTOCOL", "HTTP_ACCEPT", "HTTP_CONTENT_ENCODING", "HTTP_TRANSFER_ENCODING")
 _RESPONSE_HEADERS_OF_BODY = ("content-type", "content-length")
 
-# The shape of every answer to an error, as the service model would describe it.
+# Shape of an error response, as a service model describes it.
 _ERROR_SHAPE = ServiceModel(
     {
         "metadata": {},
@@ -50,7 +50,7 @@ _ERROR_SHAPE = ServiceModel(
 
 
 class _Refusal(Exception):
-    """An error that is answered without asking moto."""
+    """An error response that does not come from moto."""
 
     def __init__(self, status: HTTPStatus, code: str, message: str) -> None:
         super().__init__(message)
@@ -58,7 +58,7 @@ class _Refusal(Exception):
 
 
 class CborFront:
-    """A WSGI application in front of moto's. Passes on every request that is not CBOR for CloudWatch."""
+    """WSGI middleware in front of moto. Passes on all requests except those to CloudWatch in CBOR."""
 
     def __init__(self, application: Any) -> None:
         self._application = application
@@ -90,7 +90,7 @@ class CborFront:
     def _ask_moto(
         self, environ: dict[str, Any], operation: OperationModel
     ) -> tuple[str, list[tuple[str, str]], bytes]:
-        """Returns moto's status, headers and body. An exception inside moto becomes an error that the SDK can read."""
+        """Returns moto's status, headers and body. Turns exceptions in moto into errors that the SDK can parse."""
         try:
             return self._call(environ)
         except NotImplementedError:
@@ -133,7 +133,7 @@ def _operation(name: str) -> OperationModel:
 
 
 def _as_json_request(environ: dict[str, Any], operation: OperationModel) -> dict[str, Any]:
-    """The same request in AWS JSON 1.0."""
+    """Converts the request to AWS JSON 1.0."""
     body = json.dumps(_decode_input(environ), default=_as_json_value).encode()
     kept = {name: value for name, value in environ.items() if name not in _REQUEST_HEADERS_OF_CBOR}
     return {
@@ -157,17 +157,17 @@ def _decode_input(environ: dict[str, Any]) -> dict[str, Any]:
             body = gzip.decompress(body)
         parser = _CborParser()
         decoded = parser.parse_data_item(parser.get_peekable_stream_from_bytes(body))
-    except Exception as problem:  # botocore and gzip raise many kinds on malformed input
-        raise _Refusal(HTTPStatus.BAD_REQUEST, "SerializationException", f"The body is no CBOR: {problem}") from None
+    except Exception as problem:  # botocore and gzip raise many exception types on malformed input
+        raise _Refusal(HTTPStatus.BAD_REQUEST, "SerializationException", f"The body is not CBOR: {problem}") from None
     if not isinstance(decoded, dict):
-        raise _Refusal(HTTPStatus.BAD_REQUEST, "SerializationException", "The body is no CBOR map.")
+        raise _Refusal(HTTPStatus.BAD_REQUEST, "SerializationException", "The body is not a CBOR map.")
     return decoded
 
 
 def _as_json_value(value: Any) -> Any:
     if isinstance(value, datetime.datetime):
         return value.timestamp()
-    raise TypeError(f"{type(value).__name__} has no place in a request to CloudWatch")
+    raise TypeError(f"{type(value).__name__} is not allowed in a request to CloudWatch")
 
 
 def _encode_output(body: bytes, operation: OperationModel) -> bytes:
@@ -188,9 +188,9 @@ def _encode_moto_error(body: bytes, status: str, operation: OperationModel) -> b
 
 
 def _error_shape_name(code: str, operation: OperationModel) -> str:
-    """Name of the error's shape, by which the SDK for Go tells errors apart. moto knows only codes of the query protocol.
+    """Returns the shape name of an error, which the SDK for Go expects. moto returns the code of the query protocol.
 
-    GetDashboard has `DashboardNotFoundError` with the code `ResourceNotFound`.
+    Example: GetDashboard has the shape `DashboardNotFoundError` with the code `ResourceNotFound`.
     """
     return next((shape.name for shape in operation.error_shapes if shape.error_code == code), code)
 

@@ -57,7 +57,7 @@ def create_launch_template(
 
 @adds(VPCs)
 def describe_vpc_encryption_controls(self: Any) -> ActionResult:
-    """DescribeVpcEncryptionControls: moto has none. No VPC here has such a control."""
+    """DescribeVpcEncryptionControls, which moto lacks. Returns an empty list."""
     return ActionResult({"VpcEncryptionControls": []})
 
 

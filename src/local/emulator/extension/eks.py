@@ -622,8 +622,8 @@ _ACCESS_ENTRY_CALLS = {"POST": "UpdateAccessEntry", "GET": "DescribeAccessEntry"
 def get_region_from_url(original: Any, self: Any, request: Any, full_url: str) -> str:
     """Looks for the region in the host name only.
 
-    moto looks in the path too: there it found `sso.amazonaws.com` in the ARN of an Identity Center role
-    (`role/aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_…`) and took the ARN for a region.
+    moto also searches the path. It matches `sso.amazonaws.com` in the ARN of an IAM Identity Center role
+    (`role/aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_…`) and uses the ARN as the region.
     """
     return original(self, request, f"//{urlsplit(full_url).netloc}")
 

@@ -22,7 +22,7 @@ class Keeper:
         self.restored = False
         self.why_not = "no state file was asked for" if file is None else "there is none yet"
         self.moved_to: str | None = None
-        """Name of the file that keeps a snapshot that cannot be restored, in the folder of the state file."""
+        """Name of the file, next to the state file, to which an unusable snapshot was renamed."""
 
     def restore(self) -> None:
         if self._file is None or not self._file.exists():

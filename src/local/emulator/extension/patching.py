@@ -1,4 +1,4 @@
-"""Helpers with which the other files change moto. Each change checks first that moto has what it relies on."""
+"""Helpers that patch moto. Each patch first checks that moto has the classes, methods and parameters that it uses."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_O
 
 
 class UnsuitableMoto(Exception):
-    """This moto lacks something that the extension relies on. The message names it."""
+    """An incompatible moto. The message names the missing class, method or parameter."""
 
 
 def extends(owner: type) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -73,7 +73,7 @@ def _check_parameters(owner: type, original: Callable[..., Any], function: Calla
     named = [each.name for each in expected if each.kind in _POSITIONAL]
     in_moto = [each.name for each in actual.values() if each.kind in _POSITIONAL]
     takes_more = any(each.kind not in _POSITIONAL for each in expected)
-    # `self` may have another name, and so may a leading underscore mark an argument that is not used.
+    # `self` may have another name, and unused arguments may have a leading underscore.
     same = [name.lstrip("_") for name in named[1:]] == in_moto[1 : len(named)]
     if not same or (len(in_moto) > len(named) and not takes_more):
         raise UnsuitableMoto(

@@ -21,7 +21,7 @@ from patching import adds, extends, require
 def _bucket_response_put(original: Any, self: Any, request: Any, bucket_name: str, querystring: dict[str, Any]) -> Any:
     """Keeps the tags of CreateBucket, with which AWS provider 6.23 and newer creates a bucket (`aws_s3_bucket.tags`).
 
-    moto drops them, so that the second plan wanted to add them.
+    moto drops them, so that the second plan would add them.
     """
     existed = bucket_name in self.backend.buckets
     answer = original(self, request, bucket_name, querystring)
@@ -39,9 +39,9 @@ def _tags_of_new_bucket(body: str | bytes) -> list[dict[str, str]]:
 
 @extends(S3Backend)
 def delete_bucket(original: Any, self: Any, bucket_name: str) -> Any:
-    """A deleted bucket takes its tags with it.
+    """Deletes the tags of a bucket with the bucket.
 
-    moto keeps them: a new bucket of the same name had the tags of the old one.
+    moto keeps them, so that a new bucket of the same name would have the old tags.
     """
     bucket = original(self, bucket_name)
     if bucket is not None:

@@ -3,10 +3,9 @@
   --state FILE                    restore the contents from FILE, keep them there while running and when stopping
   --save-every SECONDS            interval of saving, when something changed (default 30)
   --until-stdin-closes            stop when standard input closes, that is: when the parent is gone
-  --supported-moto OLDEST NEWEST  releases of moto to name when this one does not fit
+  --supported-moto OLDEST NEWEST  supported moto releases, for error messages
 
-Ends with exit status 1 and one line (`emulator: cannot start: …`) when this Python has no moto, or has a moto without
-something that the changes rely on.
+Exit status 1 with one line (`emulator: cannot start: …`) when this Python has no moto or an incompatible one.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ def main() -> None:
     parser.add_argument("--supported-moto", nargs=2, metavar=("OLDEST", "NEWEST"))
     ours, motos = parser.parse_known_args()
     try:
-        # Imports moto and changes it, which shows whether it has the expected shape.
+        # Imports and patches moto, which fails when moto is incompatible.
         from serving import serve
     except (ImportError, AttributeError, UnsuitableMoto) as problem:
         sys.exit(f"emulator: cannot start: {_explain(problem, ours.supported_moto)}")
@@ -40,7 +39,7 @@ def _explain(problem: Exception, supported: list[str] | None) -> str:
     except ImportError:
         found = f"{sys.executable} has no moto[server] ({reason})."
     else:
-        found = f"moto {version} does not fit the emulator's extension ({reason})."
+        found = f"moto {version} is incompatible with the emulator's extension ({reason})."
     if supported is None:
         return found
     oldest, newest = supported

@@ -75,7 +75,7 @@ def serve(state_file: Path | None, save_every: float, until_stdin_closes: bool, 
 
 
 def _stop_when_stdin_closes() -> None:
-    """Ends this process as SIGTERM would when its parent is gone, however the parent ended."""
+    """Sends SIGTERM to this process when its parent has exited for any reason."""
 
     def run() -> None:
         while sys.stdin.buffer.read(4096):

@@ -32,15 +32,15 @@ from moto.core.base_backend import BackendDict, BaseBackend
 
 # The first line of a snapshot says which file it is and what wrote it; the rest is the compressed pickle.
 _FORMAT = "notejam-emulator-snapshot-1"
-# Beginning of the ending of a snapshot of another version that was moved aside.
+# Prefix of the file name suffix of an incompatible snapshot.
 _ASIDE_BY_VERSION = "from-moto-"
 _LOCKS = {type(threading.Lock()): threading.Lock, type(threading.RLock()): threading.RLock}
 
 
 class UnusableSnapshot(Exception):
-    """A snapshot that cannot be restored. The message says why, in words for people.
+    """A snapshot that cannot be restored. The message is the reason, shown to the user.
 
-    `ending` is the ending of the file name under which the snapshot is kept.
+    `ending` is the file name suffix under which the snapshot is kept.
     """
 
     def __init__(self, why: str, ending: str = "damaged") -> None:
@@ -169,7 +169,7 @@ def restore(file: Path) -> None:
     for name in services:
         backends = moto.backends.get_backend(name)
         if not isinstance(backends, BackendDict):
-            raise UnusableSnapshot(f"this moto keeps {name} differently", f"{_ASIDE_BY_VERSION}{moto.__version__}")
+            raise UnusableSnapshot(f"this moto stores {name} in another format", f"{_ASIDE_BY_VERSION}{moto.__version__}")
         targets[name] = backends
     for name, content in services.items():
         for account, regions in content["accounts"].items():

@@ -1,4 +1,4 @@
-"""Calls CloudWatch as the newest SDKs do, in RPC v2 CBOR, and prints what it saw as JSON.
+"""Calls CloudWatch with RPC v2 CBOR, as the newest SDKs do, and prints the responses as JSON.
 
 Argument: the emulator's endpoint.
 """
@@ -92,7 +92,7 @@ def main() -> None:
     client.delete_dashboards(DashboardNames=["board"])
     saw["dashboards"] = client.list_dashboards().get("DashboardEntries", [])
 
-    # More than 10 kB, which the SDKs compress.
+    # SDKs compress requests of more than 10 kB.
     data = [
         {"MetricName": f"metric-{number}", "Timestamp": datetime.now(timezone.utc), "Value": float(number)}
         for number in range(300)
