@@ -3,9 +3,9 @@ import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlink
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { embeddedServer, installedPackage } from "./embedded-server.js";
+import { findEmbeddedServer, findInstalledPackage } from "./embedded-server.js";
 
-const PACKAGE = installedPackage();
+const PACKAGE = findInstalledPackage();
 const IS_ROOT = process.getuid?.() === 0;
 /** User that PostgreSQL runs as when the tests run as root. */
 const NOBODY = { uid: 65_534, gid: 65_534 };
@@ -38,37 +38,43 @@ describe.runIf(PACKAGE !== undefined)("the embedded server", () => {
   it("runs from a copy when the links to its libraries are missing, and leaves the package alone", () => {
     const before = readdirSync(withoutLinks, { recursive: true });
     if (process.platform === "linux") expect(runs(join(withoutLinks, "native/bin"))).toBe(false);
-    const server = embeddedServer({ folder, installed: withoutLinks });
+    const server = findEmbeddedServer({ folder, installed: withoutLinks });
     expect(server).toMatchObject({ version: expect.stringMatching(/^\d+\.\d+$/) });
     expect(runs(server?.bin)).toBe(true);
     expect(readdirSync(withoutLinks, { recursive: true })).toEqual(before);
   });
 
   it("runs in place, without a copy, when the links are there", () => {
-    const { bin = "" } = embeddedServer({ folder, installed: withoutLinks }) ?? {};
+    const { bin = "" } = findEmbeddedServer({ folder, installed: withoutLinks }) ?? {};
     const complete = join(temporary, "complete");
     mkdirSync(complete);
     symlinkSync(dirname(bin), join(complete, "native"));
     const unused = join(temporary, "unused");
-    expect(embeddedServer({ folder: unused, installed: complete })?.bin).toBe(join(complete, "native/bin"));
+    expect(findEmbeddedServer({ folder: unused, installed: complete })?.bin).toBe(
+      join(complete, "native/bin"),
+    );
     expect(readdirSync(temporary)).not.toContain("unused");
   });
 
   it("reuses a copy", () => {
-    const first = embeddedServer({ folder, installed: withoutLinks });
+    const first = findEmbeddedServer({ folder, installed: withoutLinks });
     const copies = readdirSync(folder);
-    expect(embeddedServer({ folder, installed: withoutLinks })).toEqual(first);
+    expect(findEmbeddedServer({ folder, installed: withoutLinks })).toEqual(first);
     expect(readdirSync(folder)).toEqual(copies);
     expect(copies).toHaveLength(1);
   });
 
   it.runIf(IS_ROOT)("runs as a user who cannot enter the folder of the package", () => {
     const complete = join(temporary, "private");
-    const { bin = "" } = embeddedServer({ folder, installed: withoutLinks }) ?? {};
+    const { bin = "" } = findEmbeddedServer({ folder, installed: withoutLinks }) ?? {};
     mkdirSync(complete, { mode: 0o700 });
     cpSync(join(withoutLinks, "package.json"), join(complete, "package.json"));
     cpSync(dirname(bin), join(complete, "native"), { recursive: true, verbatimSymlinks: true });
-    const server = embeddedServer({ folder: join(temporary, "other"), user: NOBODY, installed: complete });
+    const server = findEmbeddedServer({
+      folder: join(temporary, "other"),
+      user: NOBODY,
+      installed: complete,
+    });
     expect(server?.bin).toMatch(/other/);
     expect(runs(server?.bin, NOBODY)).toBe(true);
   });
@@ -78,6 +84,6 @@ describe.runIf(PACKAGE !== undefined)("the embedded server", () => {
     mkdirSync(join(broken, "native/lib"), { recursive: true });
     cpSync(join(withoutLinks, "package.json"), join(broken, "package.json"));
     cpSync(join(withoutLinks, "native/bin"), join(broken, "native/bin"), { recursive: true });
-    expect(embeddedServer({ folder: join(temporary, "third"), installed: broken })).toBeUndefined();
+    expect(findEmbeddedServer({ folder: join(temporary, "third"), installed: broken })).toBeUndefined();
   });
 });

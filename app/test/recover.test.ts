@@ -30,7 +30,7 @@ const REST = `
   union all select 'tables', oid::int, relname, relnamespace::text, '' from pg_class where relnamespace = 'public'::regnamespace
   order by 1, 2`;
 
-describe("one person's notes", needs("a PostgreSQL server", "pg_dump and pg_restore", "moto_server"), () => {
+describe("one person's notes", needs("a PostgreSQL server", "pg_dump and pg_restore", "moto"), () => {
   let world: BackupWorld;
   let context: BackupContext;
   let bucket: string;

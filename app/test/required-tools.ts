@@ -38,8 +38,8 @@ const TOOLS = {
     install: `Install PostgreSQL in /usr/lib/postgresql, as Debian's packages do: ${DOWNLOADS}`,
     isPresent: () => findSystemFolder() !== undefined,
   },
-  moto_server: {
-    install: "Install it: pip install 'moto[server]'",
+  moto: {
+    install: "Install it in a virtual environment: pip install 'moto[server]'",
     isPresent: () => findProgram("moto_server") !== undefined,
   },
   chromium: {

@@ -4,7 +4,7 @@ import { RepositoryRuleset } from "@cdktf/provider-github/lib/repository-ruleset
 import { WorkflowRepositoryPermissions } from "@cdktf/provider-github/lib/workflow-repository-permissions/index.js";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
-import { literalText } from "../blocks/literal-text.js";
+import { escapeTemplate } from "../blocks/escape-template.js";
 
 /** One file of a tree. */
 export interface TreeFile {
@@ -102,7 +102,7 @@ export class OperationsRepository extends Construct {
       branch: MAIN_BRANCH,
       file: path,
       // `${…}` in these files is for Flux, which substitutes it in the cluster.
-      content: literalText(content),
+      content: escapeTemplate(content),
       commitMessage: `Write ${path}`,
       overwriteOnCreate: true,
       ...(left ? { lifecycle: { ignoreChanges: ["content"] } } : {}),

@@ -3,8 +3,8 @@ import { SnsTopicPolicy } from "@cdktf/provider-aws/lib/sns-topic-policy/index.j
 import { SnsTopicSubscription } from "@cdktf/provider-aws/lib/sns-topic-subscription/index.js";
 import { Construct } from "constructs";
 import type { AwsAccount } from "../blocks/aws-account.js";
+import { escapeTemplate } from "../blocks/escape-template.js";
 import { type PolicyStatement, policyDocument } from "../blocks/iam-policy.js";
-import { literalText } from "../blocks/literal-text.js";
 
 export interface AlertingProps {
   /** Base of the topic's name, unique in account and region. */
@@ -44,7 +44,7 @@ export class Alerting extends Construct {
       new SnsTopicSubscription(this, `email-${email}`, {
         topicArn: topic.arn,
         protocol: "email",
-        endpoint: literalText(email),
+        endpoint: escapeTemplate(email),
       });
   }
 }

@@ -1,6 +1,6 @@
 import { BudgetsBudget } from "@cdktf/provider-aws/lib/budgets-budget/index.js";
 import { Construct } from "constructs";
-import { literalText } from "../blocks/literal-text.js";
+import { escapeTemplate } from "../blocks/escape-template.js";
 
 export interface MonthlyBudgetProps {
   /** Unique in the account; budgets have no region. */
@@ -49,7 +49,7 @@ export class MonthlyBudget extends Construct {
         ...notice,
         comparisonOperator: "GREATER_THAN",
         thresholdType: "PERCENTAGE",
-        subscriberEmailAddresses: emails.length > 0 ? emails.map(literalText) : undefined,
+        subscriberEmailAddresses: emails.length > 0 ? emails.map(escapeTemplate) : undefined,
         subscriberSnsTopicArns: topicArn ? [topicArn] : undefined,
       })),
     });

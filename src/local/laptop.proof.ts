@@ -59,7 +59,7 @@ describe.runIf(found === undefined)("all of production on a laptop", () => {
   const state = join("out", `laptop-proof-${process.pid}`);
   afterAll(() => rmSync(state, { recursive: true, force: true }));
   const start = (...args: string[]) =>
-    startCommand(process.cwd(), ["--state", state, "--app-port", "0", ...args], {});
+    startCommand(process.cwd(), ["--state", state, "--app-port", "0", "--require", "all", ...args], {});
   const nothingRuns = () =>
     expect
       .poll(() => processesOf(state).map(({ commandLine }) => commandLine), { timeout: 30_000 })

@@ -4,7 +4,7 @@ import { databaseFolder } from "./application/application.js";
 import { findPostgres, type PostgresInstallation } from "./application/find-postgres.js";
 import { keptMajor } from "./application/postgres.js";
 import { type EmulatorInstallation, findEmulator } from "./emulator/find-emulator.js";
-import { canInstallEmulator, installEmulator } from "./emulator/install-emulator.js";
+import { findPythonForEmulator, installEmulator } from "./emulator/install-emulator.js";
 import { MissingTool } from "./emulator/missing-tool.js";
 import { findTerraform, type Terraform } from "./find-terraform.js";
 import type { Interruption } from "./interruption.js";
@@ -57,7 +57,7 @@ export interface Machine {
   readonly missing: readonly MissingPart[];
 }
 
-export interface LookAroundProps {
+export interface FindToolsProps {
   readonly folder: StateFolder;
   /** Names of environments: `dev`. */
   readonly environments: readonly string[];
@@ -74,7 +74,7 @@ export interface LookAroundProps {
 }
 
 /** Finds the tools for a local run. Prints one line for each tool that was found and each part that is left out. */
-export async function lookAround(props: LookAroundProps): Promise<Machine> {
+export async function findTools(props: FindToolsProps): Promise<Machine> {
   if (props.installEmulator) await install(props);
   const machine = await props.progress.step("Look for tools", (step) => look(props, step));
   if (props.installEmulator || !machine.lacksOnlyEmulator || !(await wantsEmulator(props))) return machine;
@@ -83,7 +83,7 @@ export async function lookAround(props: LookAroundProps): Promise<Machine> {
 }
 
 /** Installs moto into the state folder. A failure is printed and does not end the run. */
-async function install({ folder, progress, interruption }: LookAroundProps): Promise<void> {
+async function install({ folder, progress, interruption }: FindToolsProps): Promise<void> {
   await progress.step("Install the AWS emulator (moto) into the state folder", async (step) => {
     try {
       const { motoVersion } = await installEmulator({
@@ -99,8 +99,8 @@ async function install({ folder, progress, interruption }: LookAroundProps): Pro
   });
 }
 
-async function wantsEmulator({ interactive, interruption }: LookAroundProps): Promise<boolean> {
-  if (!interactive || (await canInstallEmulator()) === undefined) return false;
+async function wantsEmulator({ interactive, interruption }: FindToolsProps): Promise<boolean> {
+  if (!interactive || (await findPythonForEmulator()) === undefined) return false;
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
   try {
     const question =
@@ -120,7 +120,7 @@ interface Looked extends Machine {
   readonly lacksOnlyEmulator: boolean;
 }
 
-async function look(props: LookAroundProps, step: Step): Promise<Looked> {
+async function look(props: FindToolsProps, step: Step): Promise<Looked> {
   const { folder, application } = props;
   const missing: MissingPart[] = [];
   const lacks = (part: Part, ...reasons: (string | undefined)[]) => {
@@ -198,7 +198,7 @@ async function findPostgresOfAll({
   environments,
   folder,
   fresh,
-}: LookAroundProps): Promise<ReadonlyMap<string, PostgresInstallation>> {
+}: FindToolsProps): Promise<ReadonlyMap<string, PostgresInstallation>> {
   const found = environments.map(async (name) => {
     const kept = fresh ? undefined : keptMajor(databaseFolder(folder.application(name)));
     return [name, await findPostgres({ keptMajor: kept, copies: folder.postgresCopies })] as const;

@@ -33,7 +33,7 @@ export async function isFree(port: number): Promise<boolean> {
  *
  * @param asked requested port; 0 for a free one
  */
-export async function portOr(asked: number | undefined, preferred: number): Promise<number> {
+export async function choosePort(asked: number | undefined, preferred: number): Promise<number> {
   if (asked !== undefined) return asked === 0 ? freePort() : asked;
   return (await isFree(preferred)) ? preferred : freePort();
 }
@@ -44,7 +44,7 @@ export async function portOr(asked: number | undefined, preferred: number): Prom
  * @param port requested port; undefined or 0 for any
  * @throws LocalProblem when another program listens on it
  */
-export async function requireFree(port: number | undefined, option: string): Promise<void> {
+export async function requireFreePort(port: number | undefined, option: string): Promise<void> {
   if (port === undefined || port === 0 || (await isFree(port))) return;
   throw new LocalProblem(
     `Port ${port} on ${LOOPBACK} is taken.`,

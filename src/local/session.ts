@@ -9,8 +9,8 @@ import type { Emulator } from "./emulator/emulator.js";
 import type { Interruption } from "./interruption.js";
 import { readOutputs } from "./inventory.js";
 import { takeLock } from "./lock.js";
-import { type AwsTools, lookAround, type Machine, type Part, requireParts } from "./machine.js";
-import { requireFree } from "./ports.js";
+import { type AwsTools, findTools, type Machine, type Part, requireParts } from "./machine.js";
+import { requireFreePort } from "./ports.js";
 import { type PreparedStack, prepareStack, stacksOf } from "./prepare-stack.js";
 import { Interrupted, LocalProblem } from "./problem.js";
 import type { Progress } from "./progress.js";
@@ -75,14 +75,14 @@ export interface Outcome {
  * @throws LocalProblem when Notejam cannot run at all, or when a required part is missing or fails
  */
 export async function runLocal(props: LocalRunProps): Promise<Outcome> {
-  await requireFree(props.port, "--port");
-  await requireFree(props.applicationPort, "--app-port");
+  await requireFreePort(props.port, "--port");
+  await requireFreePort(props.applicationPort, "--app-port");
   return inFolder(props, async (endedBadly) => {
     if (props.fresh) {
       props.folder.forgetAccount();
       props.folder.forgetApplications();
     }
-    const machine = await lookAround(props);
+    const machine = await findTools(props);
     requireParts(props.required, machine.missing);
     const stacks = await synthesizeStacks(props);
     const failure =
@@ -142,7 +142,7 @@ async function runInAws(
       onRunning();
       showAccount(account.emulator, stacks, folder, props.print);
       for (const each of running) showApplication(each, props.print);
-      sayHowToEnd(props);
+      printHowToStop(props);
       if (!props.once) await untilInterrupted(props.interruption, running, account.emulator);
     } finally {
       // Before the account: a program that still runs may need it to end well.
@@ -181,7 +181,7 @@ async function runWithoutAws(
     const running = await startApplications(props, undefined, applications);
     for (const each of running) showApplication(each, props.print);
     if (running.length === 0) return false;
-    sayHowToEnd(props);
+    printHowToStop(props);
     if (!props.once) await untilInterrupted(props.interruption, running);
     return true;
   });
@@ -253,7 +253,7 @@ async function startApplications(
   for (const [stack, application] of applications) {
     interruption.throwIfRequested();
     if (application instanceof StandaloneApplication) {
-      sayWhereOtherNotesAre(props, stack);
+      printOtherNotes(props, stack);
       running.push(await application.start());
     } else if (emulator !== undefined) {
       const outputs = readOutputs(readFileSync(folder.terraformState(stack), "utf8"));
@@ -268,7 +268,7 @@ async function stopAll(applications: Iterable<Application | StandaloneApplicatio
 }
 
 /** Prints where the notes of runs on PostgreSQL are, because they are not in the embedded database. */
-function sayWhereOtherNotesAre({ folder, print }: LocalRunProps, stack: string): void {
+function printOtherNotes({ folder, print }: LocalRunProps, stack: string): void {
   const database = databaseFolder(folder.application(environmentOf(stack)));
   if (keptMajor(database) === undefined) return;
   print(
@@ -276,7 +276,7 @@ function sayWhereOtherNotesAre({ folder, print }: LocalRunProps, stack: string):
   );
 }
 
-function sayHowToEnd({ folder, print, once }: LocalRunProps): void {
+function printHowToStop({ folder, print, once }: LocalRunProps): void {
   print(
     once
       ? `It stops now and is kept in ${folder.path} (--destroy removes it).`
@@ -297,7 +297,7 @@ export async function destroyLocal(props: LocalRunProps): Promise<void> {
   await inFolder(props, async () => {
     const kept = folder.statesKept().map(environmentOf);
     if (kept.length === 0) return;
-    const { aws, missing } = await lookAround({ ...props, application: false });
+    const { aws, missing } = await findTools({ ...props, application: false });
     requireParts(props.required, missing);
     if (aws === undefined) return;
     const synthesized = await synthesizeStacks({ ...props, environments: kept });

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { stackLocks } from "./provider-locks.js";
+import { readStackLocks } from "./provider-locks.js";
 import { readSynthesizedOutput, type StackOutput } from "./synthesized-output.js";
 
 /** How two synthesized outputs differ: names of stacks, sorted. */
@@ -54,7 +54,7 @@ function meaningOf(stack: StackOutput, lockFile: string | undefined): object {
   return {
     configuration: withoutComments(stack.configuration, BLOCK_DEPTH),
     assets: assetsOf(stack.folder),
-    locks: lockFile === undefined ? undefined : stackLocks(stack, lockFile)?.entries,
+    locks: lockFile === undefined ? undefined : readStackLocks(stack, lockFile)?.entries,
   };
 }
 

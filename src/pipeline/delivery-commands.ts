@@ -6,7 +6,7 @@ import { copyImage } from "./image-copy.js";
 import { parseRepository, taggedImages } from "./image-repository.js";
 import { imageTags } from "./image-tag.js";
 import { checkPromotion } from "./promotion.js";
-import { LOCK_FILE, unlockedWarning, writeStackLocks } from "./provider-locks.js";
+import { describeUnlocked, LOCK_FILE, writeStackLocks } from "./provider-locks.js";
 import type { Session } from "./session.js";
 import { applyStack } from "./stack-apply.js";
 import { readSynthesizedOutput, synthesizedStack } from "./synthesized-output.js";
@@ -96,7 +96,7 @@ interface ApplyOptions {
 async function apply(session: Session, { stack: name, app, locks }: ApplyOptions): Promise<void> {
   const stack = synthesizedStack(app, name);
   const unlocked = writeStackLocks(stack, locks);
-  if (unlocked.length > 0) session.complain(unlockedWarning(name, unlocked));
+  if (unlocked.length > 0) session.complain(describeUnlocked(name, unlocked));
   const outcome = await applyStack({
     stack,
     env: session.env,

@@ -5,7 +5,7 @@ import { changedStacks } from "./changed-stacks.js";
 import { NOT_SO } from "./exit-status.js";
 import { parsePlan } from "./plan-json.js";
 import { PipelineProblem, reasonOf } from "./problem.js";
-import { LOCK_FILE, unlockedWarning, writeStackLocks } from "./provider-locks.js";
+import { describeUnlocked, LOCK_FILE, writeStackLocks } from "./provider-locks.js";
 import type { Session } from "./session.js";
 import { speculativePlan } from "./speculative-plan.js";
 import { changesNothing, type Summary, summarize, summarizeFailure, writeSummary } from "./summary.js";
@@ -101,7 +101,7 @@ async function plan(session: Session, { stack: name, out, app, locks }: PlanOpti
   const stack = synthesizedStack(app, name);
   try {
     const unlocked = writeStackLocks(stack, locks);
-    if (unlocked.length > 0) session.complain(unlockedWarning(name, unlocked));
+    if (unlocked.length > 0) session.complain(describeUnlocked(name, unlocked));
     const summary = await speculativePlan({
       stack,
       env: session.env,

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { stackLocks, writeStackLocks } from "./provider-locks.js";
+import { readStackLocks, writeStackLocks } from "./provider-locks.js";
 
 let folder: string;
 
@@ -50,9 +50,9 @@ describe("the lock file of a stack", () => {
       github: { source: "integrations/github", version: "6.9.0" },
       helm: { source: "registry.terraform.io/hashicorp/helm", version: "3.1.0" },
     };
-    expect(stackLocks(stack(providers), file)).toEqual({ entries: [AWS, GITHUB, HELM], unlocked: [] });
+    expect(readStackLocks(stack(providers), file)).toEqual({ entries: [AWS, GITHUB, HELM], unlocked: [] });
     const { aws } = providers;
-    expect(stackLocks(stack({ aws }), file)).toEqual({ entries: [AWS], unlocked: [] });
+    expect(readStackLocks(stack({ aws }), file)).toEqual({ entries: [AWS], unlocked: [] });
   });
 
   it("leaves out an entry for another constraint, which Terraform would refuse, and names the provider", () => {
@@ -60,7 +60,7 @@ describe("the lock file of a stack", () => {
       aws: { source: "aws", version: "~> 6.26" },
       helm: { source: "helm", version: "3.1.1" },
     };
-    expect(stackLocks(stack(providers), lockFile(AWS, HELM))).toEqual({
+    expect(readStackLocks(stack(providers), lockFile(AWS, HELM))).toEqual({
       entries: [AWS],
       unlocked: ["helm 3.1.1"],
     });
@@ -81,6 +81,6 @@ describe("the lock file of a stack", () => {
   });
 
   it("must be a file", () => {
-    expect(() => stackLocks(stack({}), folder)).toThrow(/lock file .* cannot be read: EISDIR/);
+    expect(() => readStackLocks(stack({}), folder)).toThrow(/lock file .* cannot be read: EISDIR/);
   });
 });

@@ -36,7 +36,7 @@ export interface StackLocks {
  * @returns undefined where there is no lock file
  * @throws PipelineProblem when the file cannot be read
  */
-export function stackLocks(stack: StackOutput, lockFile: string): StackLocks | undefined {
+export function readStackLocks(stack: StackOutput, lockFile: string): StackLocks | undefined {
   if (!existsSync(lockFile)) return undefined;
   const entries = entriesIn(readLockFile(lockFile));
   const required = Object.values(Requirements.parse(stack.configuration).terraform.required_providers);
@@ -57,14 +57,14 @@ export function stackLocks(stack: StackOutput, lockFile: string): StackLocks | u
  * @returns providers without an entry for the version constraint of the stack; empty where there is no lock file
  */
 export function writeStackLocks(stack: StackOutput, lockFile: string): readonly string[] {
-  const locks = stackLocks(stack, lockFile);
+  const locks = readStackLocks(stack, lockFile);
   if (locks === undefined) return [];
   writeFileSync(join(stack.folder, ".terraform.lock.hcl"), locks.entries.join("\n"));
   return locks.unlocked;
 }
 
 /** Returns a one-line warning about providers without an entry. */
-export function unlockedWarning(stack: string, unlocked: readonly string[]): string {
+export function describeUnlocked(stack: string, unlocked: readonly string[]): string {
   return `${stack}: the lock file has no entry for ${unlocked.join(", ")}. Terraform installs the newest allowed version. Run the workflow provider-locks on main.`;
 }
 

@@ -86,7 +86,7 @@ export function installScripts(file: WorkflowFile | ActionFile): string[] {
 }
 
 /** Returns hard-coded versions of Node and Terraform. They belong in .nvmrc and tool-versions.json. */
-export function writtenVersions(file: WorkflowFile | ActionFile): string[] {
+export function hardCodedVersions(file: WorkflowFile | ActionFile): string[] {
   return stepsOf(file).flatMap(({ where, step }) =>
     ["node-version", "terraform_version"]
       .filter((input) => step.with[input] !== undefined && !step.with[input].startsWith("${{"))

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import type { Kustomize } from "../../manifests/render.js";
 import type { Interruption } from "../interruption.js";
-import { freePort, portOr, requireFree } from "../ports.js";
+import { choosePort, freePort, requireFreePort } from "../ports.js";
 import { LocalProblem } from "../problem.js";
 import type { Progress, Step } from "../progress.js";
 import { bundle } from "./bundle.js";
@@ -15,7 +15,7 @@ import { type Difference, type LocalPod, localPod, mountSecrets, unmountSecrets 
 import { readMountedSecrets } from "./mounted-secrets.js";
 import { type Pod, podThatRuns } from "./pod.js";
 import { Postgres } from "./postgres.js";
-import { untilReady } from "./until-ready.js";
+import { waitUntilReady } from "./wait-until-ready.js";
 
 export interface ApplicationProps {
   readonly projectFolder: string;
@@ -212,10 +212,10 @@ export class Application {
   private async choosePorts({ objects }: RenderedCluster): Promise<Ports> {
     const { PORT, METRICS_PORT } = podThatRuns(objects, "serve").env;
     const { port: asked } = this.props;
-    await requireFree(asked, "--app-port");
+    await requireFreePort(asked, "--app-port");
     return {
-      port: await portOr(asked, Number(PORT)),
-      metricsPort: asked === 0 ? await freePort() : await portOr(undefined, Number(METRICS_PORT)),
+      port: await choosePort(asked, Number(PORT)),
+      metricsPort: asked === 0 ? await freePort() : await choosePort(undefined, Number(METRICS_PORT)),
       databasePort: 0,
     };
   }
@@ -309,7 +309,7 @@ export class Application {
     const { signal } = this.props.interruption;
     const server = this.launch(program, prepared);
     this.server = server;
-    await untilReady(server, port, signal);
+    await waitUntilReady(server, port, signal);
   }
 
   private launch(program: string, { local, secretsFolder }: Prepared): GuardedProgram {

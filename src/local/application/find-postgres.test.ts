@@ -81,7 +81,7 @@ describe("finding PostgreSQL", () => {
 
   it("says how to get one", async () => {
     await expect(findPostgres({ env: { NOTEJAM_POSTGRES_BIN: "/nowhere" } })).rejects.toThrow(
-      /PostgreSQL was not found.*Install PostgreSQL.*NOTEJAM_POSTGRES_BIN/,
+      /^PostgreSQL was not found: NOTEJAM_POSTGRES_BIN names \/nowhere, .*Correct or unset/,
     );
   });
 });

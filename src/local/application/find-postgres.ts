@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { embeddedServer } from "@notejam/embedded-server";
+import { findEmbeddedServer } from "@notejam/embedded-server";
 import { execa } from "execa";
 import { DEFAULTS } from "../../config/defaults.js";
 import { LocalProblem } from "../problem.js";
@@ -76,8 +76,15 @@ export async function findPostgres({
       `Install PostgreSQL ${keptMajor}, name the folder of its programs in NOTEJAM_POSTGRES_BIN, or start over with --fresh.`,
     );
   }
+  const { NOTEJAM_POSTGRES_BIN: stated } = env;
+  if (stated) {
+    throw new LocalProblem(
+      `PostgreSQL was not found: NOTEJAM_POSTGRES_BIN names ${stated}, which holds no postgres and initdb that run.`,
+      "Correct or unset NOTEJAM_POSTGRES_BIN.",
+    );
+  }
   throw new LocalProblem(
-    "PostgreSQL was not found: neither the server that npm installs with this project, nor one of this machine.",
+    "PostgreSQL was not found: neither a server of this machine nor the one that npm installs for it runs.",
     "Install PostgreSQL, or name the folder of its programs in NOTEJAM_POSTGRES_BIN.",
   );
 }
@@ -116,7 +123,7 @@ function entriesOf(folder: string): string[] {
 }
 
 function installedByNpm(copies: string): string[] {
-  const server = embeddedServer({ folder: copies });
+  const server = findEmbeddedServer({ folder: copies });
   return server === undefined ? [] : [server.bin];
 }
 

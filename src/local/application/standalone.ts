@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import type { Interruption } from "../interruption.js";
-import { freePort, portOr } from "../ports.js";
+import { choosePort, freePort } from "../ports.js";
 import type { Progress } from "../progress.js";
 import { bundle } from "./bundle.js";
 import { GuardedProgram } from "./guarded-program.js";
-import { untilReady } from "./until-ready.js";
+import { waitUntilReady } from "./wait-until-ready.js";
 
 export interface StandaloneApplicationProps {
   readonly projectFolder: string;
@@ -56,11 +56,11 @@ export class StandaloneApplication {
   async start(): Promise<RunningStandalone> {
     const { progress, interruption } = this.props;
     const program = await this.building;
-    const port = await portOr(this.props.port, DEFAULT_PORT);
+    const port = await choosePort(this.props.port, DEFAULT_PORT);
     const metricsPort = await freePort();
     const server = await progress.step("notejam serve, on its embedded database", async () => {
       this.server = this.launch(program, port, metricsPort);
-      await untilReady(this.server, port, interruption.signal);
+      await waitUntilReady(this.server, port, interruption.signal);
       return this.server;
     });
     const ended = server.ended.then(

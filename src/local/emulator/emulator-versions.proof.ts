@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
 import toolVersions from "../../../tool-versions.json" with { type: "json" };
 import { LocalProblem } from "../problem.js";
-import { describeEmulator } from "./emulator-behaviour.js";
+import { testEmulator } from "./emulator-tests.js";
 import { type EmulatorInstallation, findEmulator } from "./find-emulator.js";
 import { installEmulator } from "./install-emulator.js";
 
@@ -47,5 +47,5 @@ for (const [requirements, motoVersion] of [
       });
     });
   });
-  describeEmulator(`a running emulator with moto ${motoVersion}`, installation);
+  testEmulator(`a running emulator with moto ${motoVersion}`, installation);
 }

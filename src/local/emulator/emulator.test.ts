@@ -1,12 +1,12 @@
 import { describe, expect, it, vi } from "vitest";
 import toolVersions from "../../../tool-versions.json" with { type: "json" };
 import { emulatorCommand } from "./emulator.js";
-import { describeEmulator } from "./emulator-behaviour.js";
+import { testEmulator } from "./emulator-tests.js";
 import { findEmulator } from "./find-emulator.js";
 
 const installation = await findEmulator().catch(() => undefined);
 
-describeEmulator("a running emulator", installation);
+testEmulator("a running emulator", installation);
 
 describe("the command that runs the emulator", () => {
   it("shows a container the extension, the state's folder and the loopback port, and nothing else", () => {

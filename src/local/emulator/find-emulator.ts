@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import toolVersions from "../../../tool-versions.json" with { type: "json" };
 import { installedPython } from "./install-emulator.js";
 import { MissingTool } from "./missing-tool.js";
-import { motoVersionOf, onPath, outputOf } from "./python.js";
+import { findOnPath, motoVersionOf, readOutput } from "./python.js";
 
 const { minimum: OLDEST_MOTO, newestTested: NEWEST_TESTED_MOTO } = toolVersions.moto;
 
@@ -106,7 +106,7 @@ async function interpreters(
   installed: string | undefined,
 ): Promise<readonly string[]> {
   const inFolder = installed === undefined ? undefined : await installedPython(installed);
-  const server = await onPath("moto_server", environment);
+  const server = await findOnPath("moto_server", environment);
   const behindServer = server ? await interpreterBehind(server, environment) : undefined;
   return [...[inFolder, behindServer].filter((python) => python !== undefined), "python3", "python"];
 }
@@ -119,7 +119,7 @@ async function interpreterBehind(
   const text = await readFile(script, "utf8");
   const python = interpreterOfScript(text);
   if (python || !text.includes("pyenv")) return python;
-  const real = await outputOf("pyenv", ["which", "moto_server"], environment);
+  const real = await readOutput("pyenv", ["which", "moto_server"], environment);
   return real ? interpreterOfScript(await readFile(real, "utf8")) : undefined;
 }
 
@@ -131,6 +131,6 @@ export function interpreterOfScript(text: string): string | undefined {
 }
 
 async function answeringDocker(environment: NodeJS.ProcessEnv): Promise<string | undefined> {
-  const answer = await outputOf("docker", ["version", "--format", "{{.Server.Version}}"], environment);
+  const answer = await readOutput("docker", ["version", "--format", "{{.Server.Version}}"], environment);
   return answer ? "docker" : undefined;
 }

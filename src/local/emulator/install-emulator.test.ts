@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { findEmulator } from "./find-emulator.js";
-import { canInstallEmulator, installEmulator } from "./install-emulator.js";
+import { findPythonForEmulator, installEmulator } from "./install-emulator.js";
 
 /**
  * A Python that makes a virtual environment of itself. `PIP_OUTPUT` is what its pip prints before it fails;
@@ -134,12 +134,12 @@ describe("a Python to install the emulator with", () => {
   const installWithAny = (environment: NodeJS.ProcessEnv) => installEmulator({ folder: venv, environment });
 
   it("is a CPython 3.10 or newer with venv", async () => {
-    expect(await canInstallEmulator(environmentOf())).toBe("python3");
+    expect(await findPythonForEmulator(environmentOf())).toBe("python3");
     expect(
-      await canInstallEmulator(environmentOf({ PATH: dirname(python), PYTHON_IS: "9 True" })),
+      await findPythonForEmulator(environmentOf({ PATH: dirname(python), PYTHON_IS: "9 True" })),
     ).toBeUndefined();
     expect(
-      await canInstallEmulator(environmentOf({ PATH: dirname(python), PYTHON_IS: "12 False" })),
+      await findPythonForEmulator(environmentOf({ PATH: dirname(python), PYTHON_IS: "12 False" })),
     ).toBeUndefined();
   });
 

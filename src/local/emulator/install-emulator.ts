@@ -6,7 +6,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { errorCode, explainFileError, LocalProblem } from "../problem.js";
-import { motoVersionOf, outputOf } from "./python.js";
+import { motoVersionOf, readOutput } from "./python.js";
 
 /** The packages that are installed: moto's server and everything that it needs, each with its hashes. */
 const REQUIREMENTS = fileURLToPath(new URL("./requirements.txt", import.meta.url));
@@ -34,7 +34,7 @@ export interface InstallEmulatorOptions {
   /**
    * Python to make the virtual environment with: a path or a name of `PATH`.
    *
-   * @default what `canInstallEmulator()` finds
+   * @default what `findPythonForEmulator()` finds
    */
   readonly python?: string;
   /** @default process.env */
@@ -107,7 +107,7 @@ export async function installedPython(folder: string): Promise<string | undefine
 }
 
 /** Returns the name of a Python that `installEmulator()` can use, or undefined. */
-export async function canInstallEmulator(
+export async function findPythonForEmulator(
   environment: NodeJS.ProcessEnv = process.env,
 ): Promise<string | undefined> {
   return (await pythons(environment)).find((python) => python.hasVenv)?.program;
@@ -179,7 +179,7 @@ async function describePython(
   program: string,
   environment: NodeJS.ProcessEnv,
 ): Promise<PythonOnMachine | undefined> {
-  const [minor, hasVenv] = (await outputOf(program, ["-c", DESCRIBE], environment))?.split(" ") ?? [];
+  const [minor, hasVenv] = (await readOutput(program, ["-c", DESCRIBE], environment))?.split(" ") ?? [];
   return minor === undefined ? undefined : { program, minor: Number(minor), hasVenv: hasVenv === "True" };
 }
 

@@ -16,11 +16,11 @@ export async function motoVersionOf(
 ): Promise<string | undefined> {
   // moto.server needs what only `moto[server]` brings: a bare moto does not count.
   const program = "import moto, moto.server; print(moto.__version__)";
-  return outputOf(python, ["-c", program], environment);
+  return readOutput(python, ["-c", program], environment);
 }
 
 /** Returns what a program prints, or undefined where it prints nothing, fails or does not exist. */
-export async function outputOf(
+export async function readOutput(
   command: string,
   args: readonly string[],
   environment: NodeJS.ProcessEnv,
@@ -34,7 +34,10 @@ export async function outputOf(
 }
 
 /** Returns the path of a program of `PATH`, or undefined. */
-export async function onPath(program: string, environment: NodeJS.ProcessEnv): Promise<string | undefined> {
+export async function findOnPath(
+  program: string,
+  environment: NodeJS.ProcessEnv,
+): Promise<string | undefined> {
   const { PATH: path = "" } = environment;
   for (const folder of path.split(delimiter)) {
     const file = join(folder || ".", program);

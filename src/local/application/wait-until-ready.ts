@@ -12,7 +12,11 @@ const POLL_MS = 50;
  * @param port of `/readyz` on the loopback interface
  * @throws LocalProblem with the last lines of its log when it ends or does not become ready in time
  */
-export async function untilReady(server: GuardedProgram, port: number, signal: AbortSignal): Promise<void> {
+export async function waitUntilReady(
+  server: GuardedProgram,
+  port: number,
+  signal: AbortSignal,
+): Promise<void> {
   const deadline = Date.now() + READY_TIMEOUT_MS;
   while (!server.hasEnded && Date.now() < deadline) {
     signal.throwIfAborted();

@@ -6,6 +6,6 @@
  *
  * @see https://developer.hashicorp.com/terraform/language/expressions/strings#escape-sequences
  */
-export function literalText(text: string): string {
+export function escapeTemplate(text: string): string {
   return text.replaceAll(/[$%]\{/g, (opening) => `${opening.charAt(0)}${opening}`);
 }

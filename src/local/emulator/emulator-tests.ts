@@ -54,7 +54,7 @@ const awsConfig = (emulator: Emulator) => ({
  *
  * @param installation the moto to test; undefined skips the tests
  */
-export function describeEmulator(title: string, installation: EmulatorInstallation | undefined): void {
+export function testEmulator(title: string, installation: EmulatorInstallation | undefined): void {
   describe.concurrent(title, { timeout: 120_000, ...needs("moto", installation !== undefined) }, () => {
     let folder: string;
     beforeAll(async () => {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { literalText } from "./literal-text.js";
+import { escapeTemplate } from "./escape-template.js";
 
 it.each([
   ["host: ${HOST}", "host: $${HOST}"],
@@ -7,5 +7,5 @@ it.each([
   ["$${a} %%{b}", "$$${a} %%%{b}"],
   ['5 $ is 1 % of {x}, "a\\b"\n', '5 $ is 1 % of {x}, "a\\b"\n'],
 ])("escapes %j", (text, written) => {
-  expect(literalText(text)).toBe(written);
+  expect(escapeTemplate(text)).toBe(written);
 });
