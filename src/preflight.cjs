@@ -26,10 +26,20 @@ function isOlder(version, minimum) {
   return different !== -1 && have[different] < need[different];
 }
 
-module.exports = { unsupported };
+/** Returns one line that says why the scripts cannot run without their packages, or undefined. */
+function notInstalled(resolve) {
+  try {
+    resolve("tsx");
+    return undefined;
+  } catch {
+    return "The packages are not installed. Run: npm ci --include=dev";
+  }
+}
+
+module.exports = { unsupported, notInstalled };
 
 if (require.main === module) {
-  const problem = unsupported(process.versions.node, process.platform);
+  const problem = unsupported(process.versions.node, process.platform) || notInstalled(require.resolve);
   if (problem !== undefined) {
     console.error(problem);
     process.exitCode = 1;

@@ -2,9 +2,11 @@ import { createRequire } from "node:module";
 import { describe, expect, it } from "vitest";
 import toolVersions from "../tool-versions.json" with { type: "json" };
 
-const { unsupported } = createRequire(import.meta.url)("./preflight.cjs") as {
-  unsupported: (version: string, platform: NodeJS.Platform) => string | undefined;
-};
+interface Preflight {
+  readonly unsupported: (version: string, platform: NodeJS.Platform) => string | undefined;
+  readonly notInstalled: (resolve: (name: string) => string) => string | undefined;
+}
+const { unsupported, notInstalled }: Preflight = createRequire(import.meta.url)("./preflight.cjs");
 
 describe("the check before npm start and npm test", () => {
   it.each([toolVersions.node.minimum, "20.20.0", "22.0.0", "26.10.0"])("accepts Node %s", (version) => {
@@ -20,6 +22,13 @@ describe("the check before npm start and npm test", () => {
 
   it("points to WSL 2 on Windows", () => {
     expect(unsupported("24.0.0", "win32")).toMatch(/^[^\n]*WSL 2[^\n]*$/);
+  });
+
+  it("asks for npm ci where the packages are missing", () => {
+    expect(notInstalled(createRequire(import.meta.url).resolve)).toBeUndefined();
+    expect(notInstalled(createRequire("/").resolve)).toMatch(
+      /^The packages are not installed\. Run: npm ci /,
+    );
   });
 
   it("states the same minimum as package.json", async () => {

@@ -17,6 +17,9 @@ const MINIMUM: Readonly<Record<Product, string>> = {
   OpenTofu: toolVersions.opentofu.minimum,
 };
 
+/** Time limit of a tool that is asked for its version. */
+const ANSWER_TIMEOUT_MS = 10_000;
+
 const HOW_TO_GET_IT = `Install Terraform ${MINIMUM.Terraform} or newer: https://developer.hashicorp.com/terraform/install.`;
 
 /** A supported Terraform or OpenTofu. */
@@ -61,13 +64,21 @@ function notFound(stated: string | undefined): LocalProblem {
 }
 
 async function tryBinary(binary: string, env: NodeJS.ProcessEnv): Promise<Terraform | LocalProblem> {
-  const { stdout, stderr, code } = await execa(binary, ["version"], {
+  const { stdout, stderr, code, timedOut } = await execa(binary, ["version"], {
+    timeout: ANSWER_TIMEOUT_MS,
+    killSignal: "SIGKILL",
     env: { ...withoutTerraformSettings(env), CHECKPOINT_DISABLE: "1" },
     extendEnv: false,
     reject: false,
     stdin: "ignore",
   });
   if (code === "ENOENT") return new NotInstalled(`There is no ${binary} on the PATH.`, HOW_TO_GET_IT);
+  if (timedOut) {
+    return new LocalProblem(
+      `\`${binary} version\` did not end within ${ANSWER_TIMEOUT_MS / 1000} seconds.`,
+      HOW_TO_GET_IT,
+    );
+  }
   const answer = parseVersion(stdout ?? "");
   if (answer === undefined) {
     const why = (stderr ?? "").trim().split("\n")[0] ?? "";

@@ -44,4 +44,17 @@ describe("an interruption", () => {
   ] as const)("by %s ends with %i", (signal, code) => {
     expect(exitCodeOf(new Interrupted(signal))).toBe(code);
   });
+
+  it("tells of each further request, so that a program that hangs can be left behind", () => {
+    const again: string[] = [];
+    const interruption = new Interruption(
+      () => {},
+      (signal) => again.push(signal),
+    );
+    interruption.request("SIGINT", 0);
+    interruption.request("SIGINT", 100);
+    expect(again).toEqual([]);
+    interruption.request("SIGTERM", 2000);
+    expect(again).toEqual(["SIGTERM"]);
+  });
 });

@@ -24,11 +24,19 @@ export class Interruption {
   private readonly controller = new AbortController();
   private readonly running = new Set<Stoppable>();
   private readonly onFirst: (signal: NodeJS.Signals) => void;
+  private readonly onAgain: (signal: NodeJS.Signals) => void;
   private lastRequest = Number.NEGATIVE_INFINITY;
 
-  /** @param onFirst is called once, to tell the user what is being waited for */
-  constructor(onFirst: (signal: NodeJS.Signals) => void = () => {}) {
+  /**
+   * @param onFirst is called once, to tell the user what is being waited for
+   * @param onAgain is called for each further request
+   */
+  constructor(
+    onFirst: (signal: NodeJS.Signals) => void = () => {},
+    onAgain: (signal: NodeJS.Signals) => void = () => {},
+  ) {
     this.onFirst = onFirst;
+    this.onAgain = onAgain;
   }
 
   /** Aborted, with {@link Interrupted} as reason, at the first signal. */
@@ -61,6 +69,8 @@ export class Interruption {
     if (!this.requested) {
       this.onFirst(signal);
       this.controller.abort(new Interrupted(signal));
+    } else {
+      this.onAgain(signal);
     }
     for (const process of this.running) {
       process.kill("SIGINT");

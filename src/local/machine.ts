@@ -4,11 +4,11 @@ import { databaseFolder } from "./application/application.js";
 import { findPostgres, type PostgresInstallation } from "./application/find-postgres.js";
 import { keptMajor } from "./application/postgres.js";
 import { type EmulatorInstallation, findEmulator } from "./emulator/find-emulator.js";
-import { findPythonForEmulator, installEmulator } from "./emulator/install-emulator.js";
+import { findPythonForEmulator, installEmulator, installedPython } from "./emulator/install-emulator.js";
 import { MissingTool } from "./emulator/missing-tool.js";
 import { findTerraform, type Terraform } from "./find-terraform.js";
 import type { Interruption } from "./interruption.js";
-import { LocalProblem } from "./problem.js";
+import { errorCode, LocalProblem } from "./problem.js";
 import type { Progress, Step } from "./progress.js";
 import { describeProvider, findProvider, type ProviderSource } from "./provider-source.js";
 import type { StateFolder } from "./state-folder.js";
@@ -17,7 +17,8 @@ import type { StateFolder } from "./state-folder.js";
 const LEFT_OUT = {
   manifests: "rendering and checking what Flux applies",
   aws: "the emulated AWS, and Notejam in it with PostgreSQL, backup and restore test (the stacks are synthesized, not applied)",
-  postgres: "Notejam on PostgreSQL with the environment of its pods (it runs on its embedded database)",
+  postgres:
+    "Notejam in the emulated AWS with PostgreSQL, backup and restore test (it runs on its embedded database)",
   backup: "the backup and its restore test",
 } as const;
 
@@ -75,9 +76,9 @@ export interface FindToolsProps {
 
 /** Finds the tools for a local run. Prints one line for each tool that was found and each part that is left out. */
 export async function findTools(props: FindToolsProps): Promise<Machine> {
-  if (props.installEmulator) await install(props);
   const machine = await props.progress.step("Look for tools", (step) => look(props, step));
-  if (props.installEmulator || !machine.lacksOnlyEmulator || !(await wantsEmulator(props))) return machine;
+  // Without Terraform and its provider, moto would be of no use.
+  if (!machine.hasTerraform || !(await wantsEmulator(props, machine))) return machine;
   await install(props);
   return props.progress.step("Look for tools again", (step) => look(props, step));
 }
@@ -99,16 +100,28 @@ async function install({ folder, progress, interruption }: FindToolsProps): Prom
   });
 }
 
-async function wantsEmulator({ interactive, interruption }: FindToolsProps): Promise<boolean> {
-  if (!interactive || (await findPythonForEmulator()) === undefined) return false;
+/** Returns true if moto is to be installed: on request, or if it is missing and the user answers yes. */
+async function wantsEmulator(
+  { folder, installEmulator, interactive, interruption }: FindToolsProps,
+  { aws }: Machine,
+): Promise<boolean> {
+  if (installEmulator) {
+    const own = await installedPython(folder.emulatorEnvironment);
+    return own === undefined || aws?.emulator.kind !== "python" || aws.emulator.python !== own;
+  }
+  if (!interactive || aws !== undefined || (await findPythonForEmulator()) === undefined) return false;
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  // The terminal is in raw mode: Ctrl-C is a key, not a signal.
+  terminal.on("SIGINT", () => interruption.request("SIGINT"));
   try {
     const question =
-      "Install moto into the state folder? It takes about 320 MB. Your own Python is not changed. [y/N] ";
+      "Install moto into the state folder, to apply the stacks to an emulated AWS? It takes about 320 MB and a minute. Your own Python is not changed. [y/N] ";
     const answer = await terminal.question(question, { signal: interruption.signal });
     return /^y(es)?$/i.test(answer.trim());
   } catch (error) {
     interruption.throwIfRequested();
+    // Ctrl-D is no answer.
+    if (errorCode(error) === "ABORT_ERR") return false;
     throw error;
   } finally {
     terminal.close();
@@ -116,8 +129,8 @@ async function wantsEmulator({ interactive, interruption }: FindToolsProps): Pro
 }
 
 interface Looked extends Machine {
-  /** True if moto is the only missing tool of the emulated AWS. */
-  readonly lacksOnlyEmulator: boolean;
+  /** True if Terraform and the AWS provider were found. */
+  readonly hasTerraform: boolean;
 }
 
 async function look(props: FindToolsProps, step: Step): Promise<Looked> {
@@ -145,7 +158,7 @@ async function look(props: FindToolsProps, step: Step): Promise<Looked> {
   // PostgreSQL replaces Aurora for the rendered pods, so that it is only needed with the emulated AWS and manifests.
   const postgres =
     application && aws && kustomize.found ? await attempt(() => findPostgresOfAll(props)) : undefined;
-  lacks("postgres", postgres?.reason);
+  lacks("postgres", postgres?.reason ?? (application && aws ? kustomize.reason : undefined));
   const hasTools = [...(postgres?.found?.values() ?? [])].every(({ tools }) => tools !== undefined);
   lacks("backup", hasTools ? undefined : NO_CLIENT_PROGRAMS);
 
@@ -159,7 +172,7 @@ async function look(props: FindToolsProps, step: Step): Promise<Looked> {
     aws,
     postgres: postgres?.found ?? new Map(),
     missing,
-    lacksOnlyEmulator: emulator.found === undefined && provider?.found !== undefined,
+    hasTerraform: provider?.found !== undefined,
   };
 }
 

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
-import { LocalProblem } from "./problem.js";
+import { errorCode, LocalProblem } from "./problem.js";
 
 const LOOPBACK = "127.0.0.1";
 
@@ -17,15 +17,7 @@ export async function freePort(): Promise<number> {
 
 /** Whether a port of the loopback interface can be listened on. */
 export async function isFree(port: number): Promise<boolean> {
-  const server = createServer().listen(port, LOOPBACK);
-  try {
-    await once(server, "listening");
-  } catch {
-    return false;
-  }
-  server.close();
-  await once(server, "close");
-  return true;
+  return (await listenError(port)) === undefined;
 }
 
 /**
@@ -45,9 +37,25 @@ export async function choosePort(asked: number | undefined, preferred: number): 
  * @throws LocalProblem when another program listens on it
  */
 export async function requireFreePort(port: number | undefined, option: string): Promise<void> {
-  if (port === undefined || port === 0 || (await isFree(port))) return;
+  if (port === undefined || port === 0) return;
+  const code = await listenError(port);
+  if (code === undefined) return;
+  const what = code === "EADDRINUSE" ? "is taken" : `cannot be opened (${code})`;
   throw new LocalProblem(
-    `Port ${port} on ${LOOPBACK} is taken.`,
+    `Port ${port} on ${LOOPBACK} ${what}.`,
     `Choose another one with ${option}, or leave the option out to get a free one.`,
   );
+}
+
+/** The code of the error when a port cannot be listened on, such as EADDRINUSE or EACCES; undefined when it can. */
+async function listenError(port: number): Promise<string | undefined> {
+  const server = createServer().listen(port, LOOPBACK);
+  try {
+    await once(server, "listening");
+  } catch (error) {
+    return errorCode(error) ?? "unknown error";
+  }
+  server.close();
+  await once(server, "close");
+  return undefined;
 }

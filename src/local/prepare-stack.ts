@@ -37,10 +37,12 @@ export function stacksOf(
   environments: readonly string[],
   stacks: readonly SynthesizedStack[],
 ): SynthesizedStack[] {
+  // The stack of a cluster belongs to its environment, and cannot be applied locally.
+  const candidates = stacks.filter(({ name }) => !name.endsWith("-gitops"));
   return environments.map((environment) => {
-    const found = stacks.find(({ name }) => name === `${STACK_PREFIX}${environment}`);
+    const found = candidates.find(({ name }) => name === `${STACK_PREFIX}${environment}`);
     if (found === undefined) {
-      const known = stacks.map(({ name }) => name.replace(STACK_PREFIX, "")).join(", ");
+      const known = candidates.map(({ name }) => name.replace(STACK_PREFIX, "")).join(", ");
       throw new LocalProblem(
         `There is no environment "${environment}" (no stack ${STACK_PREFIX}${environment}).`,
         `Choose from: ${known}.`,

@@ -42,6 +42,14 @@ const FILE_PROBLEMS: Readonly<Record<string, { why: string; remedy: string }>> =
     remedy: "Make the folder yours to write, then run the same command again.",
   },
   EROFS: { why: "the file system is read-only", remedy: "Use another folder (--state <folder>)." },
+  EEXIST: {
+    why: "a file stands where a folder is needed",
+    remedy: "Move that file away, or use another folder (--state <folder>).",
+  },
+  EISDIR: {
+    why: "a folder stands where a file is needed",
+    remedy: "Move that folder away, or use another folder (--state <folder>).",
+  },
   ENOTDIR: {
     why: "a file stands where a folder is needed",
     remedy: "Move that file away, or use another folder (--state <folder>).",

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { plainProgress, ResourceProgress } from "./progress.js";
+import { plainProgress, ResourceProgress, wrapNote } from "./progress.js";
 
 function recorder() {
   const record = {
@@ -77,5 +77,20 @@ describe("progress where there is no terminal", () => {
       "  one note",
       expect.stringMatching(/^Apply: done in \d+\.\d s$/),
     ]);
+  });
+});
+
+describe("a note on a terminal", () => {
+  it("is broken between words, with its further lines indented", () => {
+    expect(wrapNote("Left out: one thing. Install it: https://example.com/a-long-address", 30)).toBe(
+      ["    Left out: one thing.", "      Install it:", "      https://example.com/a-long-address"].join(
+        "\n",
+      ),
+    );
+  });
+
+  it("stays one line where the width is not known", () => {
+    expect(wrapNote("one two", 0)).toBe("    one two");
+    expect(wrapNote("one two", undefined)).toBe("    one two");
   });
 });

@@ -42,12 +42,12 @@ export function terminalProgress(): Progress {
   return {
     async step<T>(title: string, work: (step: Step) => Promise<T>): Promise<T> {
       const results: { readonly of: T }[] = [];
+      const notes: string[] = [];
       const tasks = new Listr(
         [
           {
             title,
             task: async (_, task) => {
-              const notes: string[] = [];
               const step: Step = {
                 retitle: (text) => {
                   task.title = text;
@@ -60,7 +60,6 @@ export function terminalProgress(): Progress {
               };
               results.push({ of: await work(step) });
               task.output = "";
-              task.title = [task.title, ...notes.map((line) => `  ${line}`)].join("\n");
             },
             rendererOptions: { outputBar: 1 },
           },
@@ -71,7 +70,11 @@ export function terminalProgress(): Progress {
           rendererOptions: { timer: PRESET_TIMER, showErrorMessage: false, collapseErrors: false },
         },
       );
-      await tasks.run();
+      try {
+        await tasks.run();
+      } finally {
+        for (const note of notes) process.stdout.write(`${wrapNote(note, process.stdout.columns)}\n`);
+      }
       const [result] = results;
       if (result === undefined) {
         throw new Error(`The step "${title}" ended without a result.`);
@@ -79,6 +82,28 @@ export function terminalProgress(): Progress {
       return result.of;
     },
   };
+}
+
+const NOTE_INDENT = "    ";
+
+/**
+ * Breaks a note between words for a terminal, indented below the title of its step. Further lines are indented more.
+ *
+ * @param columns width of the terminal; 0 or undefined: unknown, the note stays one line
+ */
+export function wrapNote(note: string, columns: number | undefined): string {
+  const lines: string[] = [];
+  let line = NOTE_INDENT;
+  for (const word of note.split(" ")) {
+    const isStart = line.trim() === "";
+    if (!isStart && columns && line.length + 1 + word.length > columns) {
+      lines.push(line);
+      line = `${NOTE_INDENT}  ${word}`;
+    } else {
+      line = isStart ? `${line}${word}` : `${line} ${word}`;
+    }
+  }
+  return [...lines, line].join("\n");
 }
 
 const PAST: Readonly<Record<string, string>> = {

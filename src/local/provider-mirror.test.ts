@@ -131,7 +131,7 @@ describe("the provider mirror", () => {
       /folder that does not exist: \/no\/such\/mirror\. Correct TF_PLUGIN_MIRROR/,
     );
     expect(() => find({ env: { TF_PLUGIN_MIRROR: home }, platform: "darwin_arm64" })).toThrow(
-      /does not hold hashicorp\/aws 5\.100\.0 or newer for darwin_arm64.*providers mirror -platform=darwin_arm64/,
+      /does not hold hashicorp\/aws 5\.100\.0 or newer for darwin_arm64\. Copy the folder registry\.terraform\.io\/hashicorp\/aws .*unset TF_PLUGIN_MIRROR/,
     );
   });
 });

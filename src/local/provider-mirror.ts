@@ -1,8 +1,8 @@
 import { existsSync, lstatSync, readdirSync, readFileSync } from "node:fs";
-import { homedir } from "node:os";
-import { delimiter, join } from "node:path";
+import { delimiter, join, resolve } from "node:path";
 import semver from "semver";
 import toolVersions from "../../tool-versions.json" with { type: "json" };
+import { homeFolder } from "./home-folder.js";
 import { LocalProblem } from "./problem.js";
 
 /** Hostname of each product's public registry. Also the folder name in a mirror. */
@@ -59,7 +59,7 @@ export interface FindProviderMirrorProps {
 export function findProviderMirror({
   product = "Terraform",
   env = process.env,
-  home = homedir(),
+  home = homeFolder(),
   searched = ["/opt", "/usr/local", "/usr/share", home],
   platform = thisPlatform(),
 }: FindProviderMirrorProps = {}): ProviderMirror | undefined {
@@ -93,7 +93,7 @@ function statedMirror(path: string, hosts: readonly string[], platform: string):
   }
   throw new LocalProblem(
     `The folder of TF_PLUGIN_MIRROR, ${path}, does not hold hashicorp/aws ${MINIMUM_VERSION} or newer for ${platform}.`,
-    `Add it with \`terraform providers mirror -platform=${platform} ${path}\`, or unset TF_PLUGIN_MIRROR.`,
+    `Copy the folder ${join(hosts[0] ?? "", PROVIDER.namespace, PROVIDER.type)} of another mirror there, or unset TF_PLUGIN_MIRROR.`,
   );
 }
 
@@ -145,7 +145,7 @@ export function networkMirror(config: string): string | undefined {
 /** The URL of the network mirror that the user's CLI configuration names; undefined when there is none. */
 export function configuredNetworkMirror(
   env: NodeJS.ProcessEnv = process.env,
-  home: string = homedir(),
+  home: string = homeFolder(),
 ): string | undefined {
   const config = readCliConfig(env, home);
   return config === undefined ? undefined : networkMirror(config.text);
@@ -153,11 +153,11 @@ export function configuredNetworkMirror(
 
 function pluginCaches(config: string): string[] {
   const settings = withoutComments(config).matchAll(/^\s*plugin_cache_dir\s*=\s*"([^"]+)"/gm);
-  return [...settings].map(([, path = ""]) => path.replace(/^\$HOME/, homedir()));
+  return [...settings].map(([, path = ""]) => path.replace(/^\$HOME/, homeFolder()));
 }
 
 function withoutComments(config: string): string {
-  return config.replaceAll(/^\s*(#|\/\/).*$/gm, "");
+  return config.replaceAll(/\/\*[\s\S]*?\*\//g, "").replaceAll(/^\s*(#|\/\/).*$/gm, "");
 }
 
 function impliedMirrors({ XDG_DATA_HOME, XDG_DATA_DIRS }: NodeJS.ProcessEnv, home: string): string[] {
@@ -215,7 +215,13 @@ function mirrorIn(
     if (isLink(join(path, host))) continue;
     const version = newestVersion(join(path, host, PROVIDER.namespace, PROVIDER.type), platform);
     if (version !== undefined) {
-      return { path, from, address: `${host}/${PROVIDER.namespace}/${PROVIDER.type}`, version };
+      // Terraform runs in another folder.
+      return {
+        path: resolve(path),
+        from,
+        address: `${host}/${PROVIDER.namespace}/${PROVIDER.type}`,
+        version,
+      };
     }
   }
   return undefined;
@@ -247,7 +253,11 @@ function entriesOf(folder: string): string[] {
 }
 
 function isLink(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
+  try {
+    return lstatSync(path).isSymbolicLink();
+  } catch {
+    return false; // does not exist, or in a folder that cannot be read
+  }
 }
 
 /** Terraform's configuration for a mirror and nothing else: no registry is asked. */

@@ -67,15 +67,17 @@ describe("the registry", () => {
   /** A proxy that answers CONNECT with a status. */
   async function proxy(status: string) {
     const asked: string[] = [];
-    const server = createServer().on("connect", ({ url }, socket) => {
+    const headers: (string | undefined)[] = [];
+    const server = createServer().on("connect", ({ url, headers: sent }, socket) => {
       asked.push(url ?? "");
+      headers.push(sent["proxy-authorization"]);
       socket.end(`HTTP/1.1 ${status}\r\n\r\n`);
     });
     await once(server.listen(0, "127.0.0.1"), "listening");
     onTestFinished(() => {
       server.close();
     });
-    return { asked, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+    return { asked, headers, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
   }
 
   it("is reached through the proxy from the environment", async () => {
@@ -84,6 +86,25 @@ describe("the registry", () => {
     expect(await findProvider({ ...machine, env: { HTTPS_PROXY: url } })).toMatchObject({ kind: "network" });
     expect(asked).toEqual(["registry.terraform.io:443"]);
   });
+
+  it("is asked with the credentials of the proxy", async () => {
+    const { headers, url } = await proxy("200 OK");
+    const env = { HTTPS_PROXY: url.replace("http://", "http://ann:p%40ss@") };
+    expect(await findProvider({ ...bare(), env })).toMatchObject({ kind: "network" });
+    expect(headers[0]).toBe(`Basic ${Buffer.from("ann:p@ss").toString("base64")}`);
+  });
+
+  it.each(["http://mirror.example.com/", "mirror"])(
+    "is not asked at %s, which Terraform refuses",
+    async (url) => {
+      const machine = bare();
+      writeFileSync(
+        join(machine.home, ".terraformrc"),
+        `provider_installation { network_mirror { url = "${url}" } }`,
+      );
+      await expect(findProvider(machine)).rejects.toThrow("The AWS provider was not found");
+    },
+  );
 
   it("counts as unreachable when the proxy refuses", async () => {
     const { url } = await proxy("502 Bad Gateway");

@@ -69,6 +69,8 @@ const PROBE_TIMEOUT_MS = 3000;
 
 /** Returns true if a server responds in time. Uses the proxy from the environment, as Terraform does. */
 async function respondsInTime(url: string, env: NodeJS.ProcessEnv): Promise<boolean> {
+  // Terraform accepts only HTTPS.
+  if (!URL.canParse(url) || !url.startsWith("https:")) return false;
   const { hostname, port } = new URL(url);
   const proxy = proxyFor(hostname, env);
   return new Promise((resolve) => {
@@ -76,9 +78,10 @@ async function respondsInTime(url: string, env: NodeJS.ProcessEnv): Promise<bool
       proxy === undefined
         ? httpsRequest(url, { method: "HEAD" })
         : httpRequest({
-            host: proxy.hostname,
+            host: proxy.hostname.replace(/^\[|\]$/g, ""),
             port: proxy.port || 80,
             method: "CONNECT",
+            headers: proxyAuthorization(proxy),
             path: `${hostname}:${port || 443}`,
           });
     const end = (isAnswer: boolean) => {
@@ -112,4 +115,10 @@ function proxyFor(hostname: string, env: NodeJS.ProcessEnv): URL | undefined {
   } catch {
     return undefined;
   }
+}
+
+function proxyAuthorization({ username, password }: URL): Record<string, string> {
+  if (username === "") return {};
+  const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return { "proxy-authorization": `Basic ${Buffer.from(credentials).toString("base64")}` };
 }

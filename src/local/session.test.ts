@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
@@ -178,6 +178,14 @@ describe("a local run", { timeout: 30_000 }, () => {
     await expect(run).rejects.toThrow(/AWS emulator ended \(by SIGKILL\).* Run npm start again\./);
   });
 
+  it("removes the folder although an environment is gone or its state is damaged, and says so", async () => {
+    const { state, start, destroy } = machine();
+    await start();
+    writeFileSync(join(state, "account/notejam-old.tfstate"), "{}");
+    expect(await destroy()).toMatch(/^Not everything was destroyed .* There is no environment "old"/m);
+    expect(existsSync(state)).toBe(false);
+  });
+
   it("says so when there is nothing to destroy", async () => {
     expect(await machine().destroy()).toMatch(/nothing to remove/);
   });
@@ -253,7 +261,7 @@ describe("a local run with missing tools", { timeout: 30_000 }, () => {
     const { start } = machine({ version: "1.9.8" });
     vi.stubEnv("NOTEJAM_EMULATOR_PYTHON", "/no/such/python");
     const lines = (await start()).split("\n").filter((line) => LEFT_OUT.test(line));
-    expect(lines).toEqual([expect.stringMatching(/Terraform 1\.9\.8 .* is too old: .*moto.*pip install/)]);
+    expect(lines).toEqual([expect.stringMatching(/Terraform 1\.9\.8 .* is too old: .*moto.*/)]);
   });
 
   it("runs Notejam alone until it is stopped", async () => {
@@ -261,7 +269,7 @@ describe("a local run with missing tools", { timeout: 30_000 }, () => {
     addApplication(project);
     vi.stubEnv("TERRAFORM_BINARY_NAME", "no-such-terraform");
     const alone = { application: true, applicationPort: 0 };
-    expect(await start(alone)).toMatch(/^It runs on its embedded database\./m);
+    expect(await start(alone)).toMatch(/^Notejam of dev runs on its embedded database\./m);
     const interruption = new Interruption();
     const run = outcome({ ...alone, once: false, interruption });
     await expect.poll(printed, { timeout: 15_000 }).toMatch(/^Ctrl-C stops it/m);
@@ -273,15 +281,15 @@ describe("a local run with missing tools", { timeout: 30_000 }, () => {
   });
 
   it("fails at once when a required part is missing", async () => {
-    const { state, start } = machine();
+    const { folder, start } = machine();
     vi.stubEnv("NOTEJAM_EMULATOR_PYTHON", "/no/such/python");
     await expect(start({ required: ["aws"] })).rejects.toThrow(
-      /^--require asks for parts that cannot run on this machine: aws\. .*moto.*pip install/,
+      /^--require asks for parts that cannot run on this machine: aws\. .*moto.*/,
     );
     await expect(start({ required: ["backup"] })).rejects.toThrow(
       /cannot run on this machine: manifests, aws/,
     );
-    expect(existsSync(join(state, "out/manifest.json"))).toBe(false);
+    expect(callsOf(folder, "terraform")).toEqual([]);
   });
 
   it("removes the state folder even when the tools to destroy the resources are missing", async () => {
@@ -306,7 +314,7 @@ describe("a local run whose apply fails", { timeout: 30_000 }, () => {
     expect(printed()).toMatch(
       /warned: Terraform could not apply notejam-dev:\n {2}• aws_s3_bucket\.notes: creating bucket/,
     );
-    expect(printed()).toMatch(/^It runs on its embedded database\./m);
+    expect(printed()).toMatch(/^Notejam of dev runs on its embedded database\./m);
     expect(callsOf(folder, "emulator").at(-1)).toBe("saved and stopped");
   });
 
@@ -327,6 +335,31 @@ describe("a local run whose apply fails", { timeout: 30_000 }, () => {
 });
 
 describe("a local run where something is in the way", { timeout: 30_000 }, () => {
+  it.each<[string, Partial<LocalRunProps>]>([
+    ["an unknown environment", { environments: ["dve"] }],
+    ["a part that is missing", { required: ["backup"] }],
+  ])("keeps the notes when --fresh comes with %s", async (_, mistake) => {
+    const { state, start } = machine();
+    await start();
+    const notes = join(state, "applications/dev/embedded");
+    mkdirSync(notes, { recursive: true });
+    await expect(start({ fresh: true, ...mistake })).rejects.toThrow(/dve|--require/);
+    expect(existsSync(notes)).toBe(true);
+    expect(existsSync(join(state, "account/notejam-dev.tfstate"))).toBe(true);
+    await start({ fresh: true });
+    expect(existsSync(notes)).toBe(false);
+  });
+
+  it("leaves a folder alone that it did not create", async () => {
+    const { folder, start, destroy, state } = machine();
+    mkdirSync(state);
+    writeFileSync(join(state, "thesis.txt"), "years of work");
+    await expect(start()).rejects.toThrow(/is not empty and was not created by npm start\. .*--state/);
+    await expect(destroy()).rejects.toThrow(/was not created by npm start/);
+    expect(existsSync(join(state, "thesis.txt"))).toBe(true);
+    expect(callsOf(folder, "terraform")).toEqual([]);
+  });
+
   it("says which port is taken, before anything is made", async () => {
     const server = createServer().listen(0, "127.0.0.1");
     await new Promise((listening) => server.once("listening", listening));

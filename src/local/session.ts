@@ -4,7 +4,7 @@ import { Account, type AccountProps } from "./account.js";
 import { Application, databaseFolder, type RunningApplication } from "./application/application.js";
 import { ClusterObjects, describeRendered } from "./application/cluster-objects.js";
 import { keptMajor } from "./application/postgres.js";
-import { type RunningStandalone, StandaloneApplication } from "./application/standalone.js";
+import { embeddedFolder, type RunningStandalone, StandaloneApplication } from "./application/standalone.js";
 import type { Emulator } from "./emulator/emulator.js";
 import type { Interruption } from "./interruption.js";
 import { readOutputs } from "./inventory.js";
@@ -78,13 +78,14 @@ export async function runLocal(props: LocalRunProps): Promise<Outcome> {
   await requireFreePort(props.port, "--port");
   await requireFreePort(props.applicationPort, "--app-port");
   return inFolder(props, async (endedBadly) => {
+    const stacks = await synthesizeStacks(props);
+    const machine = await findTools(props);
+    requireParts(props.required, machine.missing);
+    // Last: a wrong option or a broken environment must not cost the notes.
     if (props.fresh) {
       props.folder.forgetAccount();
       props.folder.forgetApplications();
     }
-    const machine = await findTools(props);
-    requireParts(props.required, machine.missing);
-    const stacks = await synthesizeStacks(props);
     const failure =
       machine.aws && (await tryInAws(props, { ...machine, aws: machine.aws }, stacks, endedBadly));
     if (machine.aws !== undefined && failure === undefined) {
@@ -142,6 +143,7 @@ async function runInAws(
       onRunning();
       showAccount(account.emulator, stacks, folder, props.print);
       for (const each of running) showApplication(each, props.print);
+      printOtherNotes(props, running);
       printHowToStop(props);
       if (!props.once) await untilInterrupted(props.interruption, running, account.emulator);
     } finally {
@@ -180,7 +182,11 @@ async function runWithoutAws(
     }
     const running = await startApplications(props, undefined, applications);
     for (const each of running) showApplication(each, props.print);
-    if (running.length === 0) return false;
+    printOtherNotes(props, running);
+    if (running.length === 0) {
+      props.print(`The stacks are synthesized in ${props.folder.out}. There is nothing else to run here.`);
+      return false;
+    }
     printHowToStop(props);
     if (!props.once) await untilInterrupted(props.interruption, running);
     return true;
@@ -253,7 +259,6 @@ async function startApplications(
   for (const [stack, application] of applications) {
     interruption.throwIfRequested();
     if (application instanceof StandaloneApplication) {
-      printOtherNotes(props, stack);
       running.push(await application.start());
     } else if (emulator !== undefined) {
       const outputs = readOutputs(readFileSync(folder.terraformState(stack), "utf8"));
@@ -267,13 +272,26 @@ async function stopAll(applications: Iterable<Application | StandaloneApplicatio
   await Promise.all([...applications].map((application) => application.stop()));
 }
 
-/** Prints where the notes of runs on PostgreSQL are, because they are not in the embedded database. */
-function printOtherNotes({ folder, print }: LocalRunProps, stack: string): void {
-  const database = databaseFolder(folder.application(environmentOf(stack)));
-  if (keptMajor(database) === undefined) return;
-  print(
-    `Notes of earlier runs on PostgreSQL are kept in ${database}. They appear again in a run on PostgreSQL.`,
-  );
+/** PostgreSQL and the embedded database keep their notes apart: says where those of the other one are. */
+function printOtherNotes(
+  { folder, print }: LocalRunProps,
+  running: readonly (RunningApplication | RunningStandalone)[],
+): void {
+  for (const { kind, instance } of running) {
+    const application = folder.application(instance);
+    const embedded = embeddedFolder(application);
+    const postgres = databaseFolder(application);
+    if (kind === "standalone" && keptMajor(postgres) !== undefined) {
+      print(
+        `Accounts and notes of earlier runs on PostgreSQL are kept in ${postgres}. This run does not show them.`,
+      );
+    }
+    if (kind === "pods" && existsSync(embedded)) {
+      print(
+        `Accounts and notes of earlier runs on the embedded database are kept in ${embedded}. This run does not show them.`,
+      );
+    }
+  }
 }
 
 function printHowToStop({ folder, print, once }: LocalRunProps): void {
@@ -295,23 +313,34 @@ export async function destroyLocal(props: LocalRunProps): Promise<void> {
     return;
   }
   await inFolder(props, async () => {
-    const kept = folder.statesKept().map(environmentOf);
-    if (kept.length === 0) return;
-    const { aws, missing } = await findTools({ ...props, application: false });
+    if (folder.statesKept().length === 0) return;
+    const { aws, missing } = await findTools({ ...props, application: false, interactive: false });
     requireParts(props.required, missing);
     if (aws === undefined) return;
-    const synthesized = await synthesizeStacks({ ...props, environments: kept });
-    const stacks = prepareStacks(props, aws, synthesized);
-    const account = await Account.start(accountProps(props, aws));
     try {
-      for (const stack of account.emulator.restored ? stacks : []) await account.destroy(stack);
-      reportRemains(await account.emulator.listResources(), print);
-    } finally {
-      await account.stop();
+      await destroyAccount(props, aws);
+    } catch (error) {
+      if (!(error instanceof LocalProblem)) throw error;
+      // The account exists nowhere but in the folder.
+      print(`Not everything was destroyed before the folder was removed. ${error.message.trimEnd()}`);
     }
   });
   folder.remove();
   print(`${folder.path} is removed.`);
+}
+
+async function destroyAccount(props: LocalRunProps, aws: AwsTools): Promise<void> {
+  const { folder, print } = props;
+  const environments = folder.statesKept().map(environmentOf);
+  const synthesized = await synthesizeStacks({ ...props, environments });
+  const stacks = prepareStacks(props, aws, synthesized);
+  const account = await Account.start(accountProps(props, aws));
+  try {
+    for (const stack of account.emulator.restored ? stacks : []) await account.destroy(stack);
+    reportRemains(await account.emulator.listResources(), print);
+  } finally {
+    await account.stop();
+  }
 }
 
 function environmentOf(stack: string): string {

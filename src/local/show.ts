@@ -22,17 +22,21 @@ export function showAccount(
   print(`  AWS_ENDPOINT_URL=${endpoint} AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test aws s3 ls`);
 }
 
-/** Prints Notejam's address and its configuration. */
+/** Prints Notejam's configuration and, last, its address. */
 export function showApplication(running: RunningApplication | RunningStandalone, print: Print): void {
-  print(`Notejam is at ${running.address}: sign up there with any address.`);
-  if (running.kind === "standalone") {
-    print(`It runs on its embedded database. Its notes and the mails it sends are in ${running.dataFolder}.`);
-    return;
+  if (running.kind === "pods") {
+    const { instance, runsAs, differences, pages, backups } = running;
+    print(
+      `Notejam of ${instance} has the environment of the cluster's ${runsAs} (all that would run: ${pages}), except:`,
+    );
+    for (const line of describeDifferences(differences)) print(`  ${line}`);
+    if (backups !== undefined) print(describeBackups(backups));
+  } else {
+    print(
+      `Notejam of ${running.instance} runs on its embedded database. Its notes and the mails it sends are in ${running.dataFolder}.`,
+    );
   }
-  const { runsAs, differences, pages, backups } = running;
-  print(`It has the environment of the cluster's ${runsAs} (all that would run: ${pages}), except:`);
-  for (const line of describeDifferences(differences)) print(`  ${line}`);
-  if (backups !== undefined) print(describeBackups(backups));
+  print(`Notejam is at ${running.address}: sign up there with any address.`);
 }
 
 function describeBackups({ bucket, count, newest }: KeptBackups): string {

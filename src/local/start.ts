@@ -25,6 +25,9 @@ interface Options {
 
 const DEFAULT_ENVIRONMENT = "dev";
 
+/** Time for Terraform to end by itself after the second Ctrl-C. */
+const FORCE_AFTER_MS = 3000;
+
 function commandLine(): Command {
   return new Command("npm start --")
     .description(
@@ -51,10 +54,13 @@ function commandLine(): Command {
       "port of Notejam on 127.0.0.1 (default: the pod's, or a free one; 0: a free one)",
       wholeNumber(0, 65_535),
     )
-    .option("--once", "end after the table instead of staying until Ctrl-C")
+    .option("--once", "end when everything runs instead of staying until Ctrl-C")
     .option("--check", "plan again even if nothing changed since the last complete apply")
-    .option("--fresh", "start over from an empty account")
-    .option("--destroy", "destroy what stands, say what remains, and remove the state folder")
+    .option("--fresh", "start over: remove the emulated account and all notes")
+    .option(
+      "--destroy",
+      "destroy the resources, list what remains, and remove the state folder with all notes",
+    )
     .option("--state <folder>", "folder for the state between runs (default: .notejam)")
     .option("--parallelism <number>", "operations that Terraform runs at once", wholeNumber(1, 256), 20)
     .addHelpText(
@@ -84,9 +90,13 @@ async function main(): Promise<number> {
   const options = commandLine().parse().opts<Options>();
   const projectFolder = process.cwd();
   const folder = chooseStateFolder({ stated: options.state, projectFolder });
-  const interruption = new Interruption((signal) => {
-    process.stderr.write(`\nStopping (${signal}); saving state. Press Ctrl-C again to force.\n`);
-  });
+  const interruption = new Interruption(
+    (signal) => {
+      process.stderr.write(`\nStopping (${signal}); saving state. Press Ctrl-C again to force.\n`);
+    },
+    // Programs that were started end when this process is gone.
+    (signal) => setTimeout(() => process.exit(exitCodeOf(new Interrupted(signal))), FORCE_AFTER_MS).unref(),
+  );
   const stopListening = interruption.listen();
   // The output is closed (`npm start | head`): shut down as after Ctrl-C.
   for (const stream of [process.stdout, process.stderr]) {
@@ -116,7 +126,8 @@ async function main(): Promise<number> {
       application: options.app,
       ...(options.appPort === undefined ? {} : { applicationPort: options.appPort }),
       parallelism: options.parallelism,
-      progress: process.stdout.isTTY ? terminalProgress() : plainProgress(print),
+      progress:
+        process.stdout.isTTY && process.stdout.columns > 0 ? terminalProgress() : plainProgress(print),
       interruption,
       print,
       warn: (error) => process.stderr.write(`\n${describe(error, folder)}\n${CONTINUES}\n\n`),

@@ -11,14 +11,19 @@ import {
   renameSync,
   rmSync,
   statfsSync,
+  statSync,
   writeFileSync,
 } from "node:fs";
-import { homedir, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import { homeFolder } from "./home-folder.js";
 import { errorCode, explainFileError, LocalProblem } from "./problem.js";
 
 /** The synthesized stacks, the emulator's snapshot, Terraform's state and an empty database stay well under this. */
 const ROOM_NEEDED_MIB = 192;
+
+/** Content of `.gitignore` in every state folder. */
+const IGNORE_ALL = "*\n";
 
 /**
  * The folder in which a local run keeps everything between runs (`.notejam/`): the synthesized stacks, the
@@ -132,11 +137,12 @@ export class StateFolder {
 
   /** Makes the folder, and says so now when the disk has no room rather than in the middle of an apply. */
   prepare(): void {
+    this.requireOwn();
     try {
       mkdirSync(this.account, { recursive: true, mode: 0o700 });
       mkdirSync(this.pluginCache, { recursive: true });
       // A folder that ignores itself never shows up in a commit, wherever --state puts it.
-      writeFileSync(join(this.path, ".gitignore"), "*\n");
+      writeFileSync(join(this.path, ".gitignore"), IGNORE_ALL);
       writeFileSync(this.noProfiles, "");
     } catch (error) {
       throw explainFileError(error, "keep the local state", this.path);
@@ -149,6 +155,17 @@ export class StateFolder {
         "Free some space there, or use another folder (--state <folder>).",
       );
     }
+  }
+
+  /** @throws LocalProblem for a folder with other contents: `--destroy` would remove them */
+  private requireOwn(): void {
+    const isFolder = statSync(this.path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+    const entries = isFolder ? readdirSync(this.path) : [];
+    if (entries.length === 0 || readIfThere(join(this.path, ".gitignore")) === IGNORE_ALL) return;
+    throw new LocalProblem(
+      `The folder ${this.path} is not empty and was not created by npm start.`,
+      "Name a new or an empty folder in --state.",
+    );
   }
 
   /** Forgets the emulated account and its secrets; the synthesized stacks and plugins stay. */
@@ -226,7 +243,7 @@ export function chooseStateFolder({
   stated,
   projectFolder,
   env = process.env,
-  home = homedir(),
+  home = homeFolder(),
   temporary = tmpdir(),
 }: ChooseStateFolderProps): StateFolder {
   if (stated !== undefined) return new StateFolder(stated);

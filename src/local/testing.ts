@@ -157,7 +157,8 @@ export function addApplication(project: string): void {
   writeFileSync(join(project, "app/package.json"), "{}");
   const server = `
 import { createServer } from "node:http";
-createServer((_, response) => response.end("ready")).listen(Number(process.env.PORT), process.env.HOST);
+const server = createServer((_, response) => response.end("ready"));
+server.listen(Number(process.env.PORT), process.env.HOST, () => console.log('{"msg":"listening"}'));
 process.on("SIGTERM", () => process.exit(0));
 `;
   writeFileSync(

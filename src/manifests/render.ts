@@ -1,4 +1,5 @@
-import { existsSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import type { EnvironmentFacts } from "./environment-facts.js";
@@ -33,20 +34,36 @@ export interface Kustomize {
 
 // Flux lets a tree load files from all of its repository. By default both load only from the folder itself.
 const LOAD_ALL = "--load-restrictor=LoadRestrictionsNone";
-const PROGRAMS: readonly (Kustomize & { readonly probe: readonly string[] })[] = [
-  { program: "kubectl", probe: ["version", "--client"], args: ["kustomize", LOAD_ALL] },
-  { program: "kustomize", probe: ["version"], args: ["build", LOAD_ALL] },
+const PROGRAMS: readonly Kustomize[] = [
+  { program: "kubectl", args: ["kustomize", LOAD_ALL] },
+  { program: "kustomize", args: ["build", LOAD_ALL] },
 ];
 
+/** Time limit of the trial build, generous for a cold start on a busy machine. */
+const TRIAL_TIMEOUT_MS = 20_000;
+const TRIAL = "configMapGenerator:\n  - name: trial\n    literals: [a=b]\n";
+
 /**
- * Finds the program that renders the Flux tree: `kubectl`, else `kustomize`.
+ * Finds the program that renders the Flux tree: `kubectl`, else `kustomize`. Each has to build a small folder, because
+ * old versions do not know the options.
  *
- * @throws NoKustomize when neither runs
+ * @throws NoKustomize when neither builds it
  */
 export async function findKustomize(): Promise<Kustomize> {
-  for (const { probe, ...kustomize } of PROGRAMS) {
-    const { failed } = await execa(kustomize.program, probe, { reject: false, stdin: "ignore" });
-    if (!failed) return kustomize;
+  const folder = mkdtempSync(join(tmpdir(), "notejam-kustomize-"));
+  try {
+    writeFileSync(join(folder, "kustomization.yaml"), TRIAL);
+    for (const kustomize of PROGRAMS) {
+      const { failed, stdout } = await execa(kustomize.program, [...kustomize.args, folder], {
+        reject: false,
+        stdin: "ignore",
+        timeout: TRIAL_TIMEOUT_MS,
+        killSignal: "SIGKILL",
+      });
+      if (!failed && stdout.includes("kind: ConfigMap")) return kustomize;
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
   }
   throw new NoKustomize();
 }

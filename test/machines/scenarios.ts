@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import toolVersions from "../../tool-versions.json" with { type: "json" };
 import { copyCheckout } from "./checkout.js";
 import { expectEnd } from "./expect.js";
@@ -38,7 +39,7 @@ const needs = (...programs: readonly string[]) => {
 };
 
 const ANSWERS = /^Notejam is at http:\/\/127\.0\.0\.1:\d+: sign up there/m;
-const ALONE = /^It runs on its embedded database\./m;
+const ALONE = /^Notejam of dev runs on its embedded database\./m;
 const NO_MANIFESTS =
   /^ {2}Left out: rendering and checking what Flux applies\. Neither kubectl .* Install kubectl: \S+$/m;
 const NO_AWS = /^ {2}Left out: the emulated AWS, .*\(the stacks are synthesized, not applied\)\. /m;
@@ -77,7 +78,7 @@ function plain(text: string): string {
 
 const NODE_ALONE: Scenario = {
   name: "node-alone",
-  about: "only Node, npm, Git, a shell and coreutils: both README commands, then Ctrl-C",
+  about: "only Node, npm, Git, a shell and coreutils: both README commands, then Ctrl-C and SIGTERM",
   async run({ folder, clone, node, say }) {
     const machine = new Machine({ folder, ...(await node()) });
     const checkout = clone("node-alone");
@@ -87,10 +88,25 @@ const NODE_ALONE: Scenario = {
     await running.says(/^Ctrl-C stops it/m);
     running.signal("SIGINT");
     expectEnd("npm start, stopped by Ctrl-C", await running.ended, { status: 0, prints: [ANSWERS] });
-    const left = processesIn(checkout);
-    if (left.length > 0) throw new Error(`npm start left processes behind: ${left.join(", ")}`);
+    await requireNoProcesses(checkout);
+
+    const supervised = machine.start("npm start -- --app-port 0", checkout);
+    await supervised.says(/^Ctrl-C stops it/m);
+    supervised.terminate();
+    await supervised.ended;
+    await requireNoProcesses(checkout);
   },
 };
+
+/** @throws Error when processes that mention a folder are still there after some seconds */
+async function requireNoProcesses(folder: string): Promise<void> {
+  let left = processesIn(folder);
+  for (let attempt = 0; left.length > 0 && attempt < 50; attempt += 1) {
+    await delay(200);
+    left = processesIn(folder);
+  }
+  if (left.length > 0) throw new Error(`npm start left processes behind: ${left.join(", ")}`);
+}
 
 /** Command lines of processes that mention a folder. */
 function processesIn(folder: string): string[] {
@@ -280,6 +296,16 @@ const OTHER_USER: Scenario = {
     }
     const machine = new Machine({ folder, ...(await node()), isOrdinaryUser: true });
     await readmeCommands(machine, checkout, say);
+
+    // The search for a provider meets folders that the user cannot enter.
+    if (needs("terraform") !== undefined) return;
+    const withTerraform = new Machine({
+      folder,
+      ...(await node()),
+      programs: ["terraform"],
+      isOrdinaryUser: true,
+    });
+    expectEnd(START, await withTerraform.run(START, checkout), { status: 0, prints: [NO_MOTO, ANSWERS] });
   },
 };
 

@@ -48,6 +48,8 @@ export interface AppliedPlatform {
 /** An application that answers. */
 export interface RunningApplication {
   readonly kind: "pods";
+  /** Name of its environment. */
+  readonly instance: string;
   readonly address: string;
   /** The object whose environment it has: `Deployment notejam`. */
   readonly runsAs: string;
@@ -140,6 +142,7 @@ export class Application {
     const backups = await this.backUp(program, rendered, platform, ports);
     return {
       kind: "pods",
+      instance,
       address: `http://127.0.0.1:${ports.port}`,
       runsAs: `${server.pod.kind} ${server.pod.name}`,
       differences: server.local.differences,

@@ -91,7 +91,7 @@ export async function findPostgres({
 
 /** Returns true if setpriv is installed, with which root runs PostgreSQL as another user (Linux only). */
 async function canChangeUser(): Promise<boolean> {
-  const { failed } = await execa("setpriv", ["--version"], { reject: false, stdin: "ignore" });
+  const { failed } = await execa("setpriv", ["--version"], PROBE);
   return !failed;
 }
 
@@ -127,6 +127,9 @@ function installedByNpm(copies: string): string[] {
   return server === undefined ? [] : [server.bin];
 }
 
+/** Options of a program that is asked for its version. */
+const PROBE = { reject: false, stdin: "ignore", timeout: 10_000, killSignal: "SIGKILL" } as const;
+
 interface Found {
   readonly bin: string;
   readonly version: string;
@@ -141,7 +144,7 @@ async function versionsOf(folders: readonly string[], ...programs: readonly stri
 }
 
 async function versionOf(bin: string, program: string): Promise<Found | undefined> {
-  const { stdout } = await execa(join(bin, program), ["--version"], { reject: false, stdin: "ignore" });
+  const { stdout } = await execa(join(bin, program), ["--version"], PROBE);
   const [, version, major] = /\(PostgreSQL\) ((\d+)[.\w]*)/.exec(stdout ?? "") ?? [];
   return version === undefined ? undefined : { bin, version, major: Number(major) };
 }

@@ -25,6 +25,8 @@ export interface StandaloneApplicationProps {
 /** A standalone application that is ready. */
 export interface RunningStandalone {
   readonly kind: "standalone";
+  /** Name of its environment. */
+  readonly instance: string;
   readonly address: string;
   /** Folder of the embedded database and of the mails. */
   readonly dataFolder: string;
@@ -33,6 +35,7 @@ export interface RunningStandalone {
 }
 
 const DEFAULT_PORT = 3000;
+const ATTEMPTS_AT_A_PORT = 3;
 
 /** Notejam on its embedded database, without the environment of its pods. Requires only Node. */
 export class StandaloneApplication {
@@ -54,19 +57,38 @@ export class StandaloneApplication {
   }
 
   async start(): Promise<RunningStandalone> {
-    const { progress, interruption } = this.props;
+    const { progress } = this.props;
     const program = await this.building;
-    const port = await choosePort(this.props.port, DEFAULT_PORT);
-    const metricsPort = await freePort();
-    const server = await progress.step("notejam serve, on its embedded database", async () => {
-      this.server = this.launch(program, port, metricsPort);
-      await waitUntilReady(this.server, port, interruption.signal);
-      return this.server;
-    });
+    const { server, port } = await progress.step("notejam serve, on its embedded database", () =>
+      this.serve(program),
+    );
     const ended = server.ended.then(
       (status) => `Notejam ended (exit status ${status}). Look at ${server.logFile}.`,
     );
-    return { kind: "standalone", address: `http://127.0.0.1:${port}`, dataFolder: this.data, ended };
+    const { instance } = this.props;
+    return {
+      kind: "standalone",
+      instance,
+      address: `http://127.0.0.1:${port}`,
+      dataFolder: this.data,
+      ended,
+    };
+  }
+
+  /** Another program may take a free port before Notejam opens it. A port that was asked for is tried once. */
+  private async serve(program: string): Promise<{ server: GuardedProgram; port: number }> {
+    for (let attempt = 1; ; attempt += 1) {
+      const port = await choosePort(this.props.port, DEFAULT_PORT);
+      const server = this.launch(program, port, await freePort());
+      this.server = server;
+      try {
+        await waitUntilReady(server, port, this.props.interruption.signal);
+        return { server, port };
+      } catch (error) {
+        const isTaken = server.hasEnded && server.output.includes("EADDRINUSE");
+        if (!isTaken || this.props.port || attempt === ATTEMPTS_AT_A_PORT) throw error;
+      }
+    }
   }
 
   async stop(): Promise<void> {
@@ -75,7 +97,7 @@ export class StandaloneApplication {
   }
 
   private get data(): string {
-    return join(this.props.folder, "embedded");
+    return embeddedFolder(this.props.folder);
   }
 
   private log(name: string): string {
@@ -94,9 +116,16 @@ export class StandaloneApplication {
         METRICS_PORT: String(metricsPort),
         BASE_URL: `http://127.0.0.1:${port}`,
         DATA_DIR: this.data,
+        // No load balancer has to notice the end.
+        DRAIN_SECONDS: "0",
       },
       cwd: this.props.folder,
       logFile: this.log("serve"),
     });
   }
+}
+
+/** Folder of the embedded database in the folder of an environment's application. */
+export function embeddedFolder(folder: string): string {
+  return join(folder, "embedded");
 }

@@ -64,7 +64,7 @@ describe("looking for moto", () => {
     expect(problem).toBeInstanceOf(MissingTool);
     expect(problem).toMatchObject({
       message:
-        "The AWS emulator (moto) is missing. Get it with: npm start -- --install-emulator, or with: pip install 'moto[server]'",
+        "The AWS emulator (moto) is missing. Get it with: npm start -- --install-emulator (needs Python 3.10 or newer with venv), or name a Python that has moto in NOTEJAM_EMULATOR_PYTHON",
     });
   });
 

@@ -56,7 +56,7 @@ export async function findEmulator(options: FindEmulatorOptions = {}): Promise<E
   if (docker) return { kind: "docker", docker, image: MOTO_IMAGE, warnings: [...tooOld.values()] };
   throw new MissingTool(
     [...tooOld.values(), "The AWS emulator (moto)"].join(" "),
-    "npm start -- --install-emulator, or with: pip install 'moto[server]'",
+    "npm start -- --install-emulator (needs Python 3.10 or newer with venv), or name a Python that has moto in NOTEJAM_EMULATOR_PYTHON",
   );
 }
 
@@ -64,7 +64,7 @@ export async function findEmulator(options: FindEmulatorOptions = {}): Promise<E
 export function versionWarnings(motoVersion: string): readonly string[] {
   if (compareVersions(motoVersion, NEWEST_TESTED_MOTO) <= 0) return [];
   return [
-    `moto ${motoVersion} was not tested with this project. If an apply fails, install the tested version: pip install 'moto[server]==${NEWEST_TESTED_MOTO}'`,
+    `moto ${motoVersion} was not tested with this project. If an apply fails, use the tested version: npm start -- --install-emulator`,
   ];
 }
 
@@ -116,7 +116,8 @@ async function interpreterBehind(
   script: string,
   environment: NodeJS.ProcessEnv,
 ): Promise<string | undefined> {
-  const text = await readFile(script, "utf8");
+  // A script that cannot be read tells nothing.
+  const text = await readFile(script, "utf8").catch(() => "");
   const python = interpreterOfScript(text);
   if (python || !text.includes("pyenv")) return python;
   const real = await readOutput("pyenv", ["which", "moto_server"], environment);

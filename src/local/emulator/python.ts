@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { constants } from "node:fs";
-import { access } from "node:fs/promises";
+import { access, stat } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 
@@ -43,7 +43,7 @@ export async function findOnPath(
     const file = join(folder || ".", program);
     try {
       await access(file, constants.X_OK);
-      return file;
+      if ((await stat(file)).isFile()) return file;
     } catch {
       // look in the next folder
     }
