@@ -21,8 +21,8 @@ export default defineConfig({
           isolate: false,
           maxWorkers: 3,
           // Some tests run the programs themselves; on a busy machine that takes its time.
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
       "app",

@@ -12,7 +12,8 @@ export default defineConfig({
     isolate: false,
     maxWorkers: 3,
     // A fresh embedded PostgreSQL takes its time on a busy machine.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 10_000 } },
   },
 });

@@ -8,6 +8,9 @@ import { freePort } from "./postgres-server.js";
 import { needs } from "./required-tools.js";
 import { formsOf } from "./visitor.js";
 
+/** Limit for the start of a process. On a busy machine the embedded database alone takes half a minute. */
+const STARTED = { timeout: 60_000 };
+
 interface Running {
   readonly process: ChildProcess;
   readonly output: () => string;
@@ -67,7 +70,7 @@ describe("the program", () => {
     const environment = { DATA_DIR: folder, PORT: String(await freePort()), METRICS_PORT: "0" };
     const address = `http://127.0.0.1:${environment.PORT}`;
     const first = notejam(["serve"], environment);
-    await expect.poll(() => answers(`${address}/readyz`), { timeout: 30_000 }).toBe(true);
+    await expect.poll(() => answers(`${address}/readyz`), STARTED).toBe(true);
     // /readyz responds just before this line is printed.
     await expect.poll(first.output).toContain(`Notejam is at ${address}`);
     const second = notejam(["serve"], { ...environment, PORT: "0" });
@@ -92,7 +95,7 @@ describe("the program", () => {
     expect((await post("/signup/", account)).status).toBe(303);
     expect((await post("/forgot-password/", { email: "a@example.com" })).status).toBe(303);
     const mails = () => readdirSync(path.join(folder, "mail")).filter((name) => name.endsWith(".eml"));
-    await expect.poll(() => mails().length, { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => mails().length).toBe(1);
     const mail = readFileSync(path.join(folder, "mail", mails()[0] ?? ""), "utf8");
     expect(mail).toContain("To: a@example.com\n");
     expect(mail).toMatch(new RegExp(`^${address}/reset/[\\w-]{43}/$`, "m"));
@@ -122,7 +125,7 @@ describe("the program", () => {
 
       const address = `http://127.0.0.1:${environment.PORT}`;
       const serving = notejam(["serve"], environment);
-      await expect.poll(() => answers(`${address}/readyz`), { timeout: 10_000 }).toBe(true);
+      await expect.poll(() => answers(`${address}/readyz`), STARTED).toBe(true);
       const metrics = await (await fetch(`http://127.0.0.1:${environment.METRICS_PORT}/metrics`)).text();
       for (const name of [
         "notejam_http_request_duration_seconds",

@@ -7,7 +7,7 @@ import { freePort } from "./postgres-server.js";
 import { formsOf } from "./visitor.js";
 
 /** Longest to wait until it is ready, in milliseconds. */
-const PATIENCE = 30_000;
+const PATIENCE = 60_000;
 
 /** Notejam in a process of its own, on a database of its own, configured by the environment alone. */
 export interface Serving {
