@@ -1,7 +1,9 @@
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { PipelineProblem } from "./problem.js";
 import { readStackLocks, writeStackLocks } from "./provider-locks.js";
 
 let folder: string;
@@ -78,6 +80,98 @@ describe("the lock file of a stack", () => {
     const aws = { source: "aws", version: "~> 6.26" };
     expect(writeStackLocks(stack({ aws }), join(folder, "none.hcl"))).toEqual([]);
     expect(readFileSync(join(folder, ".terraform.lock.hcl"), "utf8")).toBe("of an init");
+  });
+
+  it("is the same for a lock file with Windows line ends", () => {
+    const file = lockFile(AWS, HELM);
+    writeFileSync(file, readFileSync(file, "utf8").replaceAll("\n", "\r\n"));
+    const providers = {
+      aws: { source: "aws", version: "~> 6.26" },
+      helm: { source: "helm", version: "3.1.0" },
+    };
+    expect(readStackLocks(stack(providers), file)).toEqual({ entries: [AWS, HELM], unlocked: [] });
+  });
+
+  it("has Unix line ends in every working copy", () => {
+    const attributes = execFileSync("git", ["check-attr", "text", "eol", "--", ".terraform.lock.hcl"], {
+      encoding: "utf8",
+    });
+    expect(attributes).toBe(".terraform.lock.hcl: text: set\n.terraform.lock.hcl: eol: lf\n");
+  });
+
+  it.each([
+    ["~>6.26", "~> 6.26"],
+    ["=6.26.0", "6.26.0"],
+    [" = 6.26.0 ", "6.26.0"],
+    ["6.26", "6.26.0"],
+    [">=6.26", ">= 6.26.0"],
+    ["~> 6", "~> 6.0"],
+    ["<7,  >= 6.26.0", ">= 6.26.0, < 7.0.0"],
+    [">= 6.26.0, < 7.0.0", "< 7.0.0, >= 6.26.0"],
+    [">= 6.26.0, >= 6.26.0", ">= 6.26.0"],
+    ["6.26.0-beta1", "6.26.0-beta1"],
+    [undefined, ""],
+  ])("takes the constraint %j for %j, as Terraform writes it", (version, written) => {
+    const locked = entry("registry.terraform.io/hashicorp/aws", "6.30.0", written);
+    expect(readStackLocks(stack({ aws: { source: "aws", version } }), lockFile(locked))).toEqual({
+      entries: [locked],
+      unlocked: [],
+    });
+  });
+
+  it.each([
+    ["~> 6.26", "~> 6.26.0"],
+    [">= 6.26.0", "> 6.26.0"],
+    [">= 6.26.0", ">= 6.26.0, < 7.0.0"],
+    ["6.26.0", "6.26.0-beta1"],
+    ["!= 6.26.0", "6.26.0"],
+  ])("does not take the constraint %j for %j", (version, written) => {
+    const locked = entry("registry.terraform.io/hashicorp/aws", "6.30.0", written);
+    expect(readStackLocks(stack({ aws: { source: "aws", version } }), lockFile(locked))).toEqual({
+      entries: [],
+      unlocked: [`aws ${version}`],
+    });
+  });
+
+  it("has one entry for two local names of a provider, for the constraints of both", () => {
+    const providers = {
+      aws: { source: "aws", version: "~> 6.26" },
+      us: { source: "hashicorp/aws", version: "~>6.26" },
+    };
+    expect(readStackLocks(stack(providers), lockFile(AWS))).toEqual({ entries: [AWS], unlocked: [] });
+    const narrower = { ...providers, us: { source: "hashicorp/aws", version: "< 6.40" } };
+    expect(readStackLocks(stack(narrower), lockFile(AWS))).toEqual({
+      entries: [],
+      unlocked: ["aws ~> 6.26, < 6.40"],
+    });
+    const both = entry("registry.terraform.io/hashicorp/aws", "6.30.0", "~> 6.26, < 6.40.0");
+    expect(readStackLocks(stack(narrower), lockFile(both))).toEqual({ entries: [both], unlocked: [] });
+  });
+
+  it("has the entry without constraints of a provider without a version", () => {
+    const entryWithout = AWS.replace(/ *constraints.*\n/, "");
+    const aws = { source: "aws" };
+    expect(readStackLocks(stack({ aws }), lockFile(entryWithout))).toEqual({
+      entries: [entryWithout],
+      unlocked: [],
+    });
+    expect(readStackLocks(stack({ aws }), lockFile(AWS))).toEqual({ entries: [], unlocked: ["aws"] });
+  });
+
+  it.each(["\n", "\r\n"])("is refused while a merge conflict is unresolved (line ends %j)", (lineEnd) => {
+    const file = lockFile(AWS.replace(/^ *version.*$/m, "<<<<<<< HEAD\n$&\n=======\n$&\n>>>>>>> other"));
+    writeFileSync(file, readFileSync(file, "utf8").replaceAll("\n", lineEnd));
+    const aws = { source: "aws", version: "~> 6.26" };
+    let thrown: unknown;
+    try {
+      readStackLocks(stack({ aws }), file);
+    } catch (error) {
+      thrown = error;
+    }
+    expect(thrown).toBeInstanceOf(PipelineProblem);
+    expect(String(thrown)).toMatch(
+      /^PipelineProblem: The lock file \S+ has a merge conflict in line 4\. .+$/,
+    );
   });
 
   it("must be a file", () => {

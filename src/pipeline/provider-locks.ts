@@ -15,7 +15,7 @@ const Requirements = z.object({
   terraform: z
     .object({
       required_providers: z
-        .record(z.string(), z.object({ source: z.string(), version: z.string() }))
+        .record(z.string(), z.object({ source: z.string(), version: z.string().optional() }))
         .default({}),
     })
     .default({ required_providers: {} }),
@@ -30,19 +30,22 @@ export interface StackLocks {
 }
 
 /**
- * Reads the lock file's entries of a stack's providers. An entry for another version constraint is left out, because
- * Terraform would refuse it: the constraint has changed since the lock file was written.
+ * Reads the lock file's entries of a stack's providers, with Unix line ends. An entry for another version constraint is
+ * left out, because Terraform would refuse it: the constraint has changed since the lock file was written. A provider
+ * with two local names has one entry, for the constraints of both. One without a version needs an entry without
+ * constraints.
  *
  * @returns undefined where there is no lock file
- * @throws PipelineProblem when the file cannot be read
+ * @throws PipelineProblem when the file cannot be read or has a merge conflict
  */
 export function readStackLocks(stack: StackOutput, lockFile: string): StackLocks | undefined {
   if (!existsSync(lockFile)) return undefined;
   const entries = entriesIn(readLockFile(lockFile));
-  const required = Object.values(Requirements.parse(stack.configuration).terraform.required_providers);
-  const found = required.map(({ source, version }) => {
-    const entry = entries.get(addressOf(source));
-    return entry?.constraints === version ? { entry: entry.text } : { unlocked: `${source} ${version}` };
+  const found = requirementsOf(stack).map(({ address, source, constraints }) => {
+    const entry = entries.get(address);
+    return entry?.constraints === normalizeConstraints(constraints)
+      ? { entry: entry.text }
+      : { unlocked: `${source} ${constraints}`.trim() };
   });
   return {
     entries: found.flatMap(({ entry }) => entry ?? []),
@@ -68,7 +71,45 @@ export function describeUnlocked(stack: string, unlocked: readonly string[]): st
   return `${stack}: the lock file has no entry for ${unlocked.join(", ")}. Terraform installs the newest allowed version. Run the workflow provider-locks on main.`;
 }
 
+/** A provider that a stack requires. */
+interface Requirement {
+  /** The full address. */
+  readonly address: string;
+  /** The address as the stack writes it. */
+  readonly source: string;
+  /** The version constraints, separated by commas; empty without one. */
+  readonly constraints: string;
+}
+
+/** Returns one requirement for each provider, whatever number of local names it has. */
+function requirementsOf(stack: StackOutput): readonly Requirement[] {
+  const requirements = new Map<string, Requirement>();
+  const required = Requirements.parse(stack.configuration).terraform.required_providers;
+  for (const { source, version } of Object.values(required)) {
+    const address = addressOf(source);
+    const known = requirements.get(address);
+    const constraints = new Set([known?.constraints, version].filter((constraint) => constraint));
+    requirements.set(address, {
+      address,
+      source: known?.source ?? source,
+      constraints: [...constraints].join(", "),
+    });
+  }
+  return [...requirements.values()];
+}
+
+/** Reads the lock file, with Unix line ends. */
 function readLockFile(file: string): string {
+  const text = readText(file).replaceAll("\r\n", "\n");
+  const conflict = text.split("\n").findIndex((line) => /^(<{7}|\|{7}|={7}|>{7})( |$)/.test(line));
+  if (conflict === -1) return text;
+  throw new PipelineProblem(
+    `The lock file ${file} has a merge conflict in line ${conflict + 1}.`,
+    "Resolve the conflict, or take the file of main and run the workflow provider-locks.",
+  );
+}
+
+function readText(file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
@@ -82,7 +123,8 @@ function readLockFile(file: string): string {
 
 interface Entry {
   readonly text: string;
-  readonly constraints: string | undefined;
+  /** The version constraints, normalized. */
+  readonly constraints: string;
 }
 
 /** Returns the entries of a lock file by provider address. */
@@ -90,9 +132,35 @@ function entriesIn(text: string): ReadonlyMap<string, Entry> {
   return new Map(
     [...text.matchAll(/^provider "([^"]+)" \{\n[\s\S]*?^\}\n?/gm)].map(([entry, address = ""]) => [
       address,
-      { text: entry, constraints: /^ *constraints *= *"([^"]*)"$/m.exec(entry)?.[1] },
+      {
+        text: entry,
+        constraints: normalizeConstraints(/^ *constraints *= *"([^"]*)"$/m.exec(entry)?.[1] ?? ""),
+      },
     ]),
   );
+}
+
+/** Matches the operator, the numbers and the suffix (`-beta1`) of a version constraint without spaces. */
+const CONSTRAINT = /^(=|!=|>=|<=|>|<|~>)?(\d+(?:\.\d+){0,2})([-+].+)?$/;
+
+/**
+ * Returns the same text for version constraints that differ only in order, repetition, spaces, the operator `=`, or
+ * trailing zeros that Terraform adds when it writes the lock file. What is no version constraint stays as it is.
+ */
+function normalizeConstraints(constraints: string): string {
+  const normalized = constraints
+    .replaceAll(/\s+/g, "")
+    .split(",")
+    .filter((constraint) => constraint !== "")
+    .map((constraint) => {
+      const [, operator = "=", numbers, suffix = ""] = CONSTRAINT.exec(constraint) ?? [];
+      if (numbers === undefined) return constraint;
+      // `~> 6.26` allows 6.27, `~> 6.26.0` does not: only one number alone is the same as two.
+      const length = operator === "~>" ? 2 : 3;
+      const parts = numbers.split(".");
+      return `${operator}${[...parts, "0", "0"].slice(0, Math.max(length, parts.length)).join(".")}${suffix}`;
+    });
+  return [...new Set(normalized)].sort().join(",");
 }
 
 /** The full address of a provider: `aws` is `registry.terraform.io/hashicorp/aws`. */
