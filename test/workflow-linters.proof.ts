@@ -1,8 +1,17 @@
-import { execFileSync, spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { basename, dirname, join } from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 
 /** Files and folders that the linters check. */
 const LINTED = [".github", "flux/.github", "app/Dockerfile", "app/image/postgres-client.sh", ".ci"];
@@ -25,9 +34,28 @@ beforeEach(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Runs the linters on the copy. */
-function lint() {
-  const { status, stdout, stderr } = spawnSync(join(folder, ".github/lint/run"), { encoding: "utf8" });
+function lint(env = process.env) {
+  const { status, stdout, stderr } = spawnSync(join(folder, ".github/lint/run"), { encoding: "utf8", env });
   return { status, output: stdout + stderr };
+}
+
+/** Starts the linters on the copy, with a working folder. */
+function startLint(cwd: string, env: NodeJS.ProcessEnv): Promise<{ status: number | null; output: string }> {
+  return new Promise((resolve, reject) => {
+    const linters = spawn(join(folder, ".github/lint/run"), { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
+    let output = "";
+    for (const stream of [linters.stdout, linters.stderr]) {
+      stream.setEncoding("utf8").on("data", (text) => {
+        output += text;
+      });
+    }
+    linters.once("error", reject).once("close", (status) => resolve({ status, output }));
+  });
+}
+
+/** Returns the path of a program on the PATH. */
+function findProgram(name: string): string {
+  return execFileSync("/bin/sh", ["-c", 'command -v "$1"', "sh", name], { encoding: "utf8" }).trim();
 }
 
 /** Replaces a text in a file of the copy. */
@@ -93,4 +121,68 @@ describe("the linters of the workflows", () => {
     expect(output).toMatch(finding);
     expect(status).toBe(1);
   });
+});
+
+describe("the installation of the linters", () => {
+  let tools: string;
+
+  beforeEach(() => {
+    tools = mkdtempSync(join(tmpdir(), "notejam-lint-tools-"));
+  });
+
+  afterEach(() => rmSync(tools, { recursive: true }));
+
+  it("keeps the files of LINT_TOOLS, a relative folder, when two runs start at the same time", async () => {
+    writeFileSync(join(tools, "notes.txt"), "mine");
+    // The names of the script's own variables.
+    const env = {
+      ...process.env,
+      draft: join(tools, "notes.txt"),
+      extracted: join(tools, "notes.txt"),
+      LINT_TOOLS: basename(tools),
+    };
+    const runs = await Promise.all([startLint(dirname(tools), env), startLint(dirname(tools), env)]);
+    expect(runs).toMatchObject([{ status: 0 }, { status: 0 }]);
+    expect(readdirSync(tools)).toEqual([expect.stringMatching(/^[0-9a-f]{12}$/), "notes.txt"]);
+    expect(readFileSync(join(tools, "notes.txt"), "utf8")).toBe("mine");
+  });
+
+  it("keeps what is in the place of the linters, and says so", () => {
+    const pins = execFileSync("sh", ["-c", "cat requirements.txt go.mod go.sum | sha256sum | cut -c1-12"], {
+      cwd: join(folder, ".github/lint"),
+      encoding: "utf8",
+    }).trim();
+    mkdirSync(join(tools, pins));
+    writeFileSync(join(tools, pins, "notes.txt"), "mine");
+    expect(lint({ ...process.env, LINT_TOOLS: tools })).toEqual({
+      status: 1,
+      output: `${join(tools, pins)} is incomplete. Delete it and run this script again.\n`,
+    });
+    expect(readdirSync(join(tools, pins))).toEqual(["notes.txt"]);
+  });
+
+  it("leaves no draft behind when an installation fails", () => {
+    replace(".github/lint/requirements.txt", "zizmor==", "zizmor==0.");
+    expect(lint({ ...process.env, LINT_TOOLS: tools })).toMatchObject({ status: 1 });
+    expect(readdirSync(tools)).toEqual([]);
+  });
+
+  it.each([
+    ["python3", ["go"], "python3 is missing. Install Python 3.10 or later with venv.\n"],
+    ["go", ["python3"], "go is missing. Install Go 1.25 or later.\n"],
+  ])("says that %s is missing, also without a home folder", (_, present, message) => {
+    // Other pins than those of an installation that exists.
+    replace(".github/lint/go.sum", "\n", "\n\n");
+    expect(lint({ PATH: pathWith(present) })).toEqual({ status: 1, output: message });
+  });
+
+  /** Makes a PATH with the programs that the script calls before it installs the linters, and these. */
+  function pathWith(programs: readonly string[]): string {
+    const bin = join(tools, "bin");
+    mkdirSync(bin);
+    for (const name of ["bash", "cat", "cut", "dirname", "env", "rm", "sha256sum", ...programs]) {
+      symlinkSync(findProgram(name), join(bin, name));
+    }
+    return bin;
+  }
 });
