@@ -96,6 +96,45 @@ describe("jsonencode", () => {
   });
 });
 
+describe("a value that JSON cannot express", () => {
+  class Size {
+    readonly gib = 1;
+  }
+  const hole: unknown[] = ["a"];
+  hole[2] = "c";
+
+  it.each([
+    ["NaN", Number.NaN, "NaN"],
+    ["Infinity", Number.POSITIVE_INFINITY, "Infinity"],
+    ["-Infinity", Number.NEGATIVE_INFINITY, "-Infinity"],
+    ["a big integer", 1n, "a bigint"],
+    ["a function", () => "a", "a function"],
+    ["a symbol", Symbol("a"), "a symbol"],
+    ["a date", new Date(0), "an instance of Date"],
+    ["a map", new Map([["a", 1]]), "an instance of Map"],
+    ["a set", new Set(["a"]), "an instance of Set"],
+    ["a text object", new String("a"), "an instance of String"],
+    ["an instance of another class", new Size(), "an instance of Size"],
+    ["a list with a hole", hole, "a list without an element at index 1"],
+    ["a key `__proto__`", JSON.parse('{"__proto__": {"a": 1}}'), 'the key "__proto__"'],
+  ])("is refused: %s", (_, value, named) => {
+    const message = `A Terraform expression cannot contain ${named}. Use strings, finite numbers, booleans, null, lists and plain objects.`;
+    expect(() => jsonencode(value)).toThrow(new Error(message));
+    expect(() => jsonencode({ a: [{ b: value }] })).toThrow(new Error(message));
+  });
+
+  it("does not include objects without a prototype", () => {
+    const value = Object.assign(Object.create(null), { a: 1 });
+    expect(written(jsonencode(value))).toBe('${jsonencode({"a" = 1})}');
+  });
+
+  it("does not include tokens of any kind", () => {
+    expect(written(jsonencode({ a: ref("var.any"), b: [ref("var.any")], c: list, d: number }))).toBe(
+      '${jsonencode({"a" = var.any, "b" = [var.any], "c" = var.list, "d" = var.port})}',
+    );
+  });
+});
+
 describe("each function escapes its arguments", () => {
   const odd = '"\\${a}';
   const escaped = '\\"\\\\\\u0024{a}';

@@ -49,8 +49,9 @@ export function formatlist(format: string, list: IResolvable): string[] {
 /**
  * Encodes a value as JSON, with the values that its tokens have at apply time.
  *
- * @param value strings, numbers, booleans, null, lists and objects of them; undefined members are left out
- * @throws Error when a key of an object holds a token
+ * @param value strings, finite numbers, booleans, null, tokens, lists and plain objects of them; undefined members are
+ *   left out
+ * @throws Error when a key of an object holds a token, or when JSON cannot express the value (NaN, a Date, a Map)
  */
 export function jsonencode(value: unknown): string {
   return Fn.jsonencode(literals(value));
@@ -106,21 +107,54 @@ const NULL = ref("null");
 /**
  * Returns the value with every string in it, and every key, escaped for HCL. Tokens stay as they are.
  *
- * @throws Error when a key holds a token: cdktf cannot write such an object
+ * @throws Error when a key holds a token, which cdktf cannot write, or when JSON cannot express the value
  */
 function literals<T>(value: T): T;
 function literals(value: unknown): unknown {
   if (typeof value === "string") return escapeText(withStringTokens(value));
   if (value === null) return NULL;
-  if (typeof value !== "object" || Token.isUnresolved(value)) return value;
-  if (Array.isArray(value))
+  if (value === undefined || typeof value === "boolean" || Token.isUnresolved(value)) return value;
+  if (Array.isArray(value)) {
+    rejectHoles(value);
     return value.filter((member) => member !== undefined).map((member) => literals(member));
-  return Object.fromEntries(
-    Object.entries(value).map(([key, member]) => [literalKey(key), literals(member)]),
+  }
+  if (isPlainObject(value)) {
+    return Object.fromEntries(
+      Object.entries(value).map(([key, member]) => [literalKey(key), literals(member)]),
+    );
+  }
+  if (Number.isFinite(value)) return value;
+  throw inexpressible(describe(value));
+}
+
+function rejectHoles(list: readonly unknown[]): void {
+  for (const index of list.keys()) {
+    if (!(index in list)) throw inexpressible(`a list without an element at index ${index}`);
+  }
+}
+
+function isPlainObject(value: unknown): value is object {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+/** Describes a value that JSON cannot express: "NaN", "a symbol", "an instance of Map". */
+function describe(value: unknown): string {
+  if (typeof value === "number") return String(value);
+  if (typeof value !== "object" || value === null) return `a ${typeof value}`;
+  return `an instance of ${value.constructor.name}`;
+}
+
+function inexpressible(what: string): Error {
+  return new Error(
+    `A Terraform expression cannot contain ${what}. Use strings, finite numbers, booleans, null, lists and plain objects.`,
   );
 }
 
 function literalKey(key: string): string {
+  // cdktf copies members by assignment, which sets the prototype instead.
+  if (key === "__proto__") throw inexpressible(`the key "${key}"`);
   if (Token.isUnresolved(withStringTokens(key))) {
     throw new Error(
       `The key "${key}" of an object in a Terraform expression holds a token. Write a literal key.`,
