@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import toolVersions from "../tool-versions.json" with { type: "json" };
+import { writeExecutable } from "./executable.js";
 import { needs } from "./required-tools.js";
 import {
   type ActionFile,
@@ -40,7 +41,7 @@ function runStep(file: WorkflowFile | ActionFile, name: string, env: Readonly<Re
 /** Adds a fake program to the step's PATH. @param script shell script that it runs */
 function stub(program: string, script: string): void {
   mkdirSync(join(folder, "bin"), { recursive: true });
-  writeFileSync(join(folder, "bin", program), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  writeExecutable(join(folder, "bin", program), `#!/bin/sh\n${script}\n`);
 }
 
 /** The outputs that a step wrote. */

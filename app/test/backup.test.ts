@@ -17,6 +17,7 @@ import { readConfig } from "../src/config.js";
 import { type Migration, readMigrations } from "../src/database/migrator.js";
 import { MIGRATIONS_FOLDER } from "../src/folders.js";
 import { ask, BackupWorld } from "./backup-world.js";
+import { writeExecutable } from "./executable.js";
 import { oddNotes, people } from "./odd-notes.js";
 import { needs } from "./required-tools.js";
 
@@ -216,7 +217,7 @@ describe("backups", needs("a PostgreSQL server", "pg_dump and pg_restore", "moto
   it("hand the password to pg_dump where nobody else can read it", async () => {
     const folder = mkdtempSync(path.join(tmpdir(), "notejam-tools-"));
     const script = `#!/bin/sh\n[ "$1" = --version ] && echo "pg_dump (PostgreSQL) 99.1" && exit 0\necho "$@ / $PGPASSWORD" >&2\nexit 3\n`;
-    writeFileSync(path.join(folder, "pg_dump"), script, { mode: 0o755 });
+    writeExecutable(path.join(folder, "pg_dump"), script);
     const environment = await world.environment();
     const url = new URL(environment.DATABASE_URL ?? "");
     url.password = "very-secret";
@@ -232,10 +233,9 @@ describe("backups", needs("a PostgreSQL server", "pg_dump and pg_restore", "moto
       const context = await start();
       const folder = mkdtempSync(path.join(tmpdir(), "notejam-tools-"));
       const real = path.join(world.tools, "pg_dump");
-      writeFileSync(
+      writeExecutable(
         path.join(folder, "pg_dump"),
         `#!/bin/sh\n${real} "$@"\n[ "$1" = --version ] || exit 1\n`,
-        { mode: 0o755 },
       );
       const failing = {
         ...context,
@@ -248,9 +248,7 @@ describe("backups", needs("a PostgreSQL server", "pg_dump and pg_restore", "moto
     it("when the client is older than the server: nothing is written, and the reason is said", async () => {
       const context = await start();
       const folder = mkdtempSync(path.join(tmpdir(), "notejam-tools-"));
-      writeFileSync(path.join(folder, "pg_dump"), '#!/bin/sh\necho "pg_dump (PostgreSQL) 9.6.24"\n', {
-        mode: 0o755,
-      });
+      writeExecutable(path.join(folder, "pg_dump"), '#!/bin/sh\necho "pg_dump (PostgreSQL) 9.6.24"\n');
       const failing = {
         ...context,
         config: { ...context.config, backup: { ...context.config.backup, toolsFolder: folder } },
@@ -438,9 +436,7 @@ describe("backups", needs("a PostgreSQL server", "pg_dump and pg_restore", "moto
     const context = await start();
     await backup(context);
     const folder = mkdtempSync(path.join(tmpdir(), "notejam-tools-"));
-    writeFileSync(path.join(folder, "pg_restore"), '#!/bin/sh\necho "pg_restore (PostgreSQL) 9.6.24"\n', {
-      mode: 0o755,
-    });
+    writeExecutable(path.join(folder, "pg_restore"), '#!/bin/sh\necho "pg_restore (PostgreSQL) 9.6.24"\n');
     const old = {
       ...context,
       config: { ...context.config, backup: { ...context.config.backup, toolsFolder: folder } },

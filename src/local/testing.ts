@@ -1,6 +1,5 @@
 import { spawn } from "node:child_process";
 import {
-  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -13,6 +12,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
+import { writeExecutable } from "../../test/executable.js";
 
 /** A folder of its own for one test, removed after it. */
 export function temporaryFolder(): string {
@@ -22,8 +22,7 @@ export function temporaryFolder(): string {
 }
 
 function executable(file: string, lines: string): string {
-  writeFileSync(file, `#!${process.execPath}\n${lines}`);
-  chmodSync(file, 0o755);
+  writeExecutable(file, `#!${process.execPath}\n${lines}`);
   return file;
 }
 

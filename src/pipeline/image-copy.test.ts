@@ -1,7 +1,8 @@
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { writeExecutable } from "../../test/executable.js";
 import { copyImage, type ImageCopy } from "./image-copy.js";
 import { parseRepository } from "./image-repository.js";
 
@@ -33,8 +34,7 @@ describe("copyImage", () => {
   /** Puts a skopeo in place that writes down what it was asked, and answers every inspection with one digest. */
   function stubSkopeo({ digest = DIGEST, copying = "exit 0" } = {}): void {
     const script = `#!/bin/sh\necho "$*" >> '${folder}/calls'\nif [ "$1" = inspect ]; then echo ${digest}; else ${copying}; fi\n`;
-    writeFileSync(join(folder, "skopeo"), script);
-    chmodSync(join(folder, "skopeo"), 0o755);
+    writeExecutable(join(folder, "skopeo"), script);
   }
 
   const calls = () =>
@@ -82,6 +82,13 @@ describe("copyImage", () => {
     await expect(copyImage(copy, [])).rejects.toThrow(
       "skopeo copy failed: denied: no basic auth. Sign in to the registry first (aws ecr get-login-password | docker login …).",
     );
+  });
+
+  it("says why skopeo could not be started", async () => {
+    stubSkopeo();
+    process.env.PATH = folder;
+    chmodSync(join(folder, "skopeo"), 0o644);
+    await expect(copyImage(copy, [])).rejects.toThrow(/^skopeo inspect failed: .*EACCES/);
   });
 
   it("says what is missing where there is no skopeo", async () => {

@@ -46,7 +46,9 @@ export async function copyImage(copy: ImageCopy, present: readonly TaggedImage[]
 }
 
 async function skopeo(...parameters: readonly string[]): Promise<string> {
-  const { failed, code, stdout, stderr } = await execa("skopeo", parameters, { reject: false });
+  const { failed, code, stdout, stderr, originalMessage } = await execa("skopeo", parameters, {
+    reject: false,
+  });
   if (!failed) return stdout.trim();
   if (code === "ENOENT") {
     throw new PipelineProblem(
@@ -55,7 +57,7 @@ async function skopeo(...parameters: readonly string[]): Promise<string> {
     );
   }
   throw new PipelineProblem(
-    `skopeo ${parameters[0]} failed: ${oneLine(stderr) || "it said nothing"}.`,
+    `skopeo ${parameters[0]} failed: ${oneLine(stderr || originalMessage || "it said nothing")}.`,
     "Sign in to the registry first (aws ecr get-login-password | docker login …).",
   );
 }

@@ -1,7 +1,8 @@
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { writeExecutable } from "../../test/executable.js";
 import { speculativePlan } from "./speculative-plan.js";
 import { terraformToken, tokenVariable } from "./terraform-cloud.js";
 import { CANARIES, canariesIn, recordedPlanFile } from "./testing.js";
@@ -38,8 +39,7 @@ echo "$*" >> '${folder}/calls'
 cat '${folder}/'"$1.txt" >&2
 if [ "$1" = init ]; then exit ${initStatus}; else exit ${planStatus}; fi
 `;
-  writeFileSync(file, script);
-  chmodSync(file, 0o755);
+  writeExecutable(file, script);
   return file;
 }
 

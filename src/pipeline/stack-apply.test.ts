@@ -1,7 +1,8 @@
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { writeExecutable } from "../../test/executable.js";
 import { runProgram } from "./program.js";
 import { CANARIES, canariesIn } from "./testing.js";
 
@@ -28,8 +29,7 @@ async function apply(output: string, ended = 0, parameters: readonly string[] = 
   writeFileSync(join(folder, "output"), output);
   const binary = join(folder, "terraform");
   const script = `#!/bin/sh\necho "$*" >> '${folder}/calls'\n[ "$1" = init ] && { cp .terraform.lock.hcl '${folder}/locked'; exit 0; }\ncat '${folder}/output'\nexit ${ended}\n`;
-  writeFileSync(binary, script);
-  chmodSync(binary, 0o755);
+  writeExecutable(binary, script);
   const [printed, complained]: [string[], string[]] = [[], []];
   const status = await runProgram(["apply", "--stack", "notejam-dev", "--app", folder, ...parameters], {
     env: {

@@ -1,6 +1,7 @@
-import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { writeExecutable } from "../../../test/executable.js";
 import { temporaryFolder } from "../testing.js";
 import { findPostgres } from "./find-postgres.js";
 
@@ -9,8 +10,7 @@ function programs(version: string, ...names: string[]): string {
   const folder = join(temporaryFolder(), version);
   mkdirSync(folder);
   for (const name of names) {
-    writeFileSync(join(folder, name), `#!/bin/sh\necho "${name} (PostgreSQL) ${version}"\n`);
-    chmodSync(join(folder, name), 0o755);
+    writeExecutable(join(folder, name), `#!/bin/sh\necho "${name} (PostgreSQL) ${version}"\n`);
   }
   return folder;
 }
@@ -25,7 +25,7 @@ const only = (...folders: string[]) => ({ PATH: folders.join(":") });
 function stubSetpriv(): void {
   const folder = join(temporaryFolder(), "setpriv");
   mkdirSync(folder);
-  writeFileSync(join(folder, "setpriv"), "#!/bin/sh\n", { mode: 0o755 });
+  writeExecutable(join(folder, "setpriv"), "#!/bin/sh\n");
   vi.stubEnv("PATH", `${folder}${delimiter}${process.env.PATH}`);
 }
 

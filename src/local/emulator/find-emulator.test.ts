@@ -1,7 +1,8 @@
-import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { writeExecutable } from "../../../test/executable.js";
 import toolVersions from "../../../tool-versions.json" with { type: "json" };
 import { findEmulator, interpreterOfScript, MOTO_IMAGE, versionWarnings } from "./find-emulator.js";
 import { MissingTool } from "./missing-tool.js";
@@ -15,8 +16,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 /** Puts a program on the only PATH there is; it says one line, or fails. */
 async function program(name: string, says: string | undefined): Promise<string> {
   const file = join(folder, name);
-  await writeFile(file, says === undefined ? "#!/bin/sh\nexit 1\n" : `#!/bin/sh\necho '${says}'\n`);
-  await chmod(file, 0o755);
+  writeExecutable(file, says === undefined ? "#!/bin/sh\nexit 1\n" : `#!/bin/sh\necho '${says}'\n`);
   return file;
 }
 const find = (more: NodeJS.ProcessEnv = {}, installed?: string) =>

@@ -1,7 +1,8 @@
-import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { writeExecutable } from "../../../test/executable.js";
 import { findEmulator } from "./find-emulator.js";
 import { findPythonForEmulator, installEmulator } from "./install-emulator.js";
 
@@ -31,8 +32,7 @@ beforeEach(async () => {
   venv = join(folder, "state", "moto");
   python = join(folder, "programs", "python3");
   await mkdir(dirname(python));
-  await writeFile(python, PYTHON);
-  await chmod(python, 0o755);
+  writeExecutable(python, PYTHON);
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
