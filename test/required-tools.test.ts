@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { needs } from "./required-tools.js";
+import { needs, reportSkipped } from "./required-tools.js";
 
 afterEach(() => vi.unstubAllEnvs());
 
@@ -32,5 +32,22 @@ describe("a test that needs a tool", () => {
     vi.stubEnv("CI", "true");
     vi.stubEnv("REQUIRE_ALL_TOOLS", "");
     expect(needs("kubectl or kustomize", false)).toMatchObject({ skip: true });
+  });
+});
+
+describe("a suite whose tool explains itself", () => {
+  it("is reported in one line, and fails where all tools are required", () => {
+    const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
+    vi.stubEnv("REQUIRE_ALL_TOOLS", "");
+    reportSkipped("a local run", undefined);
+    reportSkipped("a local run", "Terraform was not found.");
+    expect(warn.mock.calls).toEqual([["SKIPPED: a local run. Terraform was not found."]]);
+    vi.stubEnv("REQUIRE_ALL_TOOLS", "1");
+    expect(() => reportSkipped("a local run", undefined)).not.toThrow();
+    expect(() => reportSkipped("a local run", "Terraform was not found.")).toThrow(
+      /a local run cannot be tested/,
+    );
+    vi.unstubAllEnvs();
+    warn.mockRestore();
   });
 });

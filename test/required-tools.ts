@@ -77,3 +77,18 @@ export function needs(tool: Tool, isPresent: boolean = hasTool(tool)): SuiteOpti
   }
   return { skip: true, meta: { missingTools: [line] } };
 }
+
+/**
+ * Reports that a suite is skipped, for a tool whose search explains itself.
+ *
+ * @param suite - such as `local runs with real Terraform`
+ * @param problem - message of the search; undefined if the tool is present
+ * @throws Error so that the test file fails, if `REQUIRE_ALL_TOOLS` is 1
+ */
+export function reportSkipped(suite: string, problem: string | undefined): void {
+  if (problem === undefined) return;
+  if (process.env.REQUIRE_ALL_TOOLS === "1") {
+    throw new Error(`REQUIRE_ALL_TOOLS is set, and ${suite} cannot be tested: ${problem}`);
+  }
+  console.warn(`SKIPPED: ${suite}. ${problem}`);
+}

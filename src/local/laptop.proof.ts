@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { reportSkipped } from "../../test/required-tools.js";
 import { findKustomize } from "../manifests/render.js";
 import { findPostgres } from "./application/find-postgres.js";
 import { secretValue } from "./application/mounted-secrets.js";
@@ -14,9 +15,7 @@ const found = await Promise.all([findTerraform(), findEmulator(), findKustomize(
   ([, , , postgres]) => (postgres.tools === undefined ? "there is no pg_dump for PostgreSQL" : undefined),
   (problem: Error) => problem.message,
 );
-if (found !== undefined) {
-  console.warn(`NOT PROVED, all of production on a laptop: ${found}`);
-}
+reportSkipped("all of production on a laptop", found);
 
 const READY = /^Ctrl-C stops it/m;
 const DAY = 86_400_000;

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
+import { reportSkipped } from "../../test/required-tools.js";
 import { findEmulator } from "./emulator/find-emulator.js";
 import { findTerraform } from "./find-terraform.js";
 import { projectFolder, startCommand, temporaryFolder } from "./testing.js";
@@ -10,9 +11,7 @@ const missing = await Promise.all([findTerraform(), findEmulator()]).then(
   () => undefined,
   (problem: Error) => problem.message,
 );
-if (missing !== undefined) {
-  console.warn(`NOT PROVED, local runs with real Terraform: ${missing}`);
-}
+reportSkipped("local runs with real Terraform", missing);
 
 const ROLES = 40;
 const trust = JSON.stringify({

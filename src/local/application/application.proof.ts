@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { reportSkipped } from "../../../test/required-tools.js";
 import { findKustomize } from "../../manifests/render.js";
 import { Interruption } from "../interruption.js";
 import { plainProgress } from "../progress.js";
@@ -12,9 +13,7 @@ import { findPostgres } from "./find-postgres.js";
 import { environmentOfProcess, Person, processesOf, secretsManager } from "./testing.js";
 
 const tools = await Promise.all([findPostgres(), findKustomize()]).catch((problem: Error) => problem.message);
-if (typeof tools === "string") {
-  console.warn(`NOT PROVED, Notejam as npm start runs it: ${tools}`);
-}
+reportSkipped("Notejam as npm start runs it", typeof tools === "string" ? tools : undefined);
 
 const ADMIN_SECRET = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:master";
 /** What must turn up nowhere. */
