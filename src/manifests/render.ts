@@ -19,7 +19,7 @@ export interface Rendered {
 export class NoKustomize extends Error {
   constructor() {
     super(
-      "Neither kubectl nor kustomize was found. One of them is required to render the Flux tree. Install kubectl: https://kubernetes.io/docs/tasks/tools/.",
+      "Neither kubectl nor kustomize was found in a version that renders the Flux tree. Install kubectl: https://kubernetes.io/docs/tasks/tools/.",
     );
     this.name = "NoKustomize";
   }
