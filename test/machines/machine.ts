@@ -65,7 +65,7 @@ export interface Running {
   readonly ended: Promise<Ended>;
   /** Waits for a text on standard output. @throws Error when the command ends without it */
   says(text: RegExp): Promise<void>;
-  /** Sends SIGTERM to npm alone, as a supervisor does. */
+  /** Sends SIGTERM to the first process alone, as a supervisor does. */
   terminate(): void;
   /** Sends a signal to the command and its descendants, as a terminal does. */
   signal(signal: NodeJS.Signals): void;
@@ -161,7 +161,6 @@ function watch(child: ChildProcessByStdio<null, Readable, Readable>): Running {
       await delay(POLL_MS);
     }
   };
-  // The shell has replaced itself with the command.
   const terminate = () => child.kill("SIGTERM");
   return { ended, says, signal, terminate };
 }

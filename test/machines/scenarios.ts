@@ -78,19 +78,28 @@ function plain(text: string): string {
 
 const NODE_ALONE: Scenario = {
   name: "node-alone",
-  about: "only Node, npm, Git, a shell and coreutils: both README commands, then Ctrl-C and SIGTERM",
+  about: "only Node, npm, Git, a shell and coreutils: both README commands",
   async run({ folder, clone, node, say }) {
     const machine = new Machine({ folder, ...(await node()) });
     const checkout = clone("node-alone");
     await readmeCommands(machine, checkout, say);
+  },
+};
 
-    const running = machine.start("npm start -- --app-port 0", checkout);
-    await running.says(/^Ctrl-C stops it/m);
-    running.signal("SIGINT");
-    expectEnd("npm start, stopped by Ctrl-C", await running.ended, { status: 0, prints: [ANSWERS] });
+const SIGNALS: Scenario = {
+  name: "signals",
+  about: "Ctrl-C, and SIGTERM to npm alone as from a supervisor: everything ends, with status 0 after Ctrl-C",
+  async run({ folder, checkout, node }) {
+    const machine = new Machine({ folder, ...(await node()) });
+    // The shell replaces itself with npm, as in a terminal.
+    const start = "exec npm start -- --app-port 0";
+    const interrupted = machine.start(start, checkout);
+    await interrupted.says(/^Ctrl-C stops it/m);
+    interrupted.signal("SIGINT");
+    expectEnd("npm start, stopped by Ctrl-C", await interrupted.ended, { status: 0, prints: [ANSWERS] });
     await requireNoProcesses(checkout);
 
-    const supervised = machine.start("npm start -- --app-port 0", checkout);
+    const supervised = machine.start(start, checkout);
     await supervised.says(/^Ctrl-C stops it/m);
     supervised.terminate();
     await supervised.ended;
@@ -354,6 +363,7 @@ const BAD_INPUT: Scenario = {
 /** All scenarios, in the order in which they run. */
 export const SCENARIOS: readonly Scenario[] = [
   NODE_ALONE,
+  SIGNALS,
   NODE_18,
   NO_REGISTRY,
   NO_PYTHON,
