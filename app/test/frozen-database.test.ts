@@ -70,7 +70,7 @@ describe.runIf(process.platform === "linux")(
         await expect.poll(async () => (await person.get("/readyz")).status, { timeout: RECOVERY }).toBe(200);
         await expect.poll(async () => (await write("afterwards")).status, { timeout: RECOVERY }).toBe(303);
         expect(performance.now() - start).toBeLessThan(RECOVERY);
-        // Whatever had reached the server is carried out by now.
+        // By now the server has applied every statement that reached it.
         await pause(500);
 
         const { rows } = await server.query(

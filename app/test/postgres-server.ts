@@ -41,8 +41,8 @@ function newestSystemFolder(...programs: readonly string[]): string | undefined 
 }
 
 /**
- * Returns the user that a server runs as when this process runs as root, which PostgreSQL refuses: `postgres`, else `nobody`,
- * else the first other user of this machine. Undefined: the user of this process.
+ * Returns the user that a server runs as when this process runs as root, because PostgreSQL refuses root: `postgres`,
+ * else `nobody`, else the first other user of this machine. Undefined: the user of this process.
  */
 function owner(): User | undefined {
   if (process.getuid?.() !== 0) return undefined;

@@ -110,8 +110,9 @@ async function start({ folder, port, progress, tools }: AccountProps): Promise<E
   return progress.step("Start the emulated AWS", async (step) => {
     const [damaged] = folder.damagedStates();
     if (damaged !== undefined) {
+      const aside = folder.setAccountAside();
       step.note(
-        `starting with an empty account, because ${folder.terraformState(damaged)} is damaged. The old account was moved to ${folder.setAccountAside()}`,
+        `starting with an empty account, because ${folder.terraformState(damaged)} is damaged. The old account was moved to ${aside}`,
       );
     }
     const hadStates = folder.statesKept().length > 0;

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { writeExecutable } from "../../test/executable.js";
 import { Interruption } from "./interruption.js";
 import { plainProgress } from "./progress.js";
 import { thisPlatform } from "./provider-mirror.js";
@@ -303,6 +304,13 @@ describe("a local run with missing tools", { timeout: 30_000 }, () => {
 
 describe("a local run whose apply fails", { timeout: 30_000 }, () => {
   const fails = { apply: { fails: [{ summary: "creating bucket", address: "aws_s3_bucket.notes" }] } };
+
+  it("goes on where only the manifests are required", async () => {
+    const { folder, outcome } = machine(fails);
+    mkdirSync(join(folder, "bin"));
+    writeExecutable(join(folder, "bin/kubectl"), "#!/bin/sh\necho 'kind: ConfigMap'\n");
+    expect(await outcome({ required: ["manifests"] })).toMatchObject({ awsFailed: true });
+  });
 
   it("prints the error and runs Notejam standalone", async () => {
     const { folder, project, outcome, printed } = machine(fails);

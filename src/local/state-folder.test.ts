@@ -10,6 +10,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { needs } from "../../test/required-tools.js";
 import { chooseStateFolder, StateFolder, writeWhole } from "./state-folder.js";
 import { synthesize } from "./synthesize.js";
 import { projectFolder, temporaryFolder } from "./testing.js";
@@ -105,14 +106,13 @@ describe("a full disk", () => {
 });
 
 describe("the state folder's path", () => {
-  /** Creates a folder on a read-only file system. Returns undefined when this user may not mount one. */
-  function readOnlyFolder(): string | undefined {
+  /** A folder on a file system that is read-only. */
+  function readOnlyFolder(): string {
     const folder = smallDisk("1m");
-    if (folder === undefined) return undefined;
+    if (folder === undefined) throw new Error("No file system can be mounted.");
     execFileSync("mount", ["-o", "remount,ro", folder]);
     return folder;
   }
-  const isRoot = process.getuid?.() === 0;
 
   it("is the stated folder, else .notejam in the project", () => {
     const projectFolder = temporaryFolder();
@@ -122,24 +122,32 @@ describe("the state folder's path", () => {
     expect(existsSync(path)).toBe(false);
   });
 
-  it.runIf(isRoot)("is in the user's state folder when the project is read-only", (test) => {
-    const projectFolder = readOnlyFolder() ?? test.skip("nothing can be mounted here");
-    const home = temporaryFolder();
-    const choose = (env: NodeJS.ProcessEnv) =>
-      chooseStateFolder({ stated: undefined, projectFolder, home, env }).path;
-    expect(choose({})).toMatch(new RegExp(`^${home}/\\.local/state/notejam/[0-9a-f]{12}$`));
-    expect(choose({ XDG_STATE_HOME: join(home, "state") })).toMatch(new RegExp(`^${home}/state/notejam/`));
-    expect(choose({})).toBe(choose({}));
-  });
+  it(
+    "is in the user's state folder when the project is read-only",
+    needs("permission to mount a file system"),
+    () => {
+      const projectFolder = readOnlyFolder();
+      const home = temporaryFolder();
+      const choose = (env: NodeJS.ProcessEnv) =>
+        chooseStateFolder({ stated: undefined, projectFolder, home, env }).path;
+      expect(choose({})).toMatch(new RegExp(`^${home}/\\.local/state/notejam/[0-9a-f]{12}$`));
+      expect(choose({ XDG_STATE_HOME: join(home, "state") })).toMatch(new RegExp(`^${home}/state/notejam/`));
+      expect(choose({})).toBe(choose({}));
+    },
+  );
 
-  it.runIf(isRoot)("is in the folder for temporary files when the home folder is read-only, too", (test) => {
-    const projectFolder = readOnlyFolder() ?? test.skip("nothing can be mounted here");
-    const temporary = temporaryFolder();
-    const props = { stated: undefined, projectFolder, home: projectFolder, env: {}, temporary };
-    const { path } = chooseStateFolder(props);
-    expect(path.startsWith(join(temporary, "notejam-0-"))).toBe(true);
-    // Another user may have made that folder first.
-    chownSync(path, 1234, 1234);
-    expect(chooseStateFolder(props).path).toBe(join(projectFolder, ".notejam"));
-  });
+  it(
+    "is in the folder for temporary files when the home folder is read-only, too",
+    needs("permission to mount a file system"),
+    () => {
+      const projectFolder = readOnlyFolder();
+      const temporary = temporaryFolder();
+      const props = { stated: undefined, projectFolder, home: projectFolder, env: {}, temporary };
+      const { path } = chooseStateFolder(props);
+      expect(path.startsWith(join(temporary, "notejam-0-"))).toBe(true);
+      // Another user may have made that folder first.
+      chownSync(path, 1234, 1234);
+      expect(chooseStateFolder(props).path).toBe(join(projectFolder, ".notejam"));
+    },
+  );
 });
