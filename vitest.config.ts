@@ -1,4 +1,4 @@
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
 
 const infrastructure = [
   "modules/**/*.test.ts",
@@ -16,6 +16,7 @@ export default defineConfig({
         test: {
           name: "platform",
           include: infrastructure,
+          exclude: [...configDefaults.exclude, "**/*.e2e.test.ts"],
           // Loading the provider bindings costs more than a test: keep them loaded between files.
           pool: "threads",
           isolate: false,

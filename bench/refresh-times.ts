@@ -1,4 +1,4 @@
-import type { TerraformEvent } from "../src/local/terraform-events.js";
+import type { TerraformEvent } from "../src/terraform/events.js";
 
 const TYPES_SHOWN = 5;
 

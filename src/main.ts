@@ -1,12 +1,12 @@
-import "./without-source-maps.js";
+import "./disable-source-maps.js";
 import { fileURLToPath } from "node:url";
-import { basisOf } from "./capacity/basis.js";
-import { capacityFindings } from "./capacity/findings.js";
+import { capacityFindings } from "./capacity/capacity-check.js";
+import { basisOf } from "./capacity/capacity-inputs.js";
+import { reportUserError } from "./cli/report-user-error.js";
 import { loadConfiguration } from "./config/load.js";
-import { readTree } from "./manifests/tree.js";
-import { reportUserError } from "./report-user-error.js";
+import { readTree } from "./kubernetes/flux-tree.js";
 import { addStacks } from "./stacks/compose.js";
-import { synthesizeInto } from "./synthesize.js";
+import { synthesizeInto } from "./terraform/write-stacks.js";
 
 /** Where the environments are read from; another folder is for tests and measurements. */
 const environmentsFolder =

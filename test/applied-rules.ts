@@ -1,4 +1,4 @@
-import type { BucketSettings, LifecycleRule } from "../modules/backup-storage/lifecycle-simulator.js";
+import type { BucketSettings, LifecycleRule } from "./simulators/bucket-lifecycle.js";
 
 /**
  * A bucket's rules and lock as S3 answers with them.

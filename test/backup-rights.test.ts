@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { PolicyStatement } from "../modules/blocks/iam-policy.js";
-import type { Synthesized } from "../modules/blocks/testing.js";
-import { isPermitted } from "../modules/terraform-cloud/policy-simulator.js";
+import { isPermitted } from "./simulators/iam-policy.js";
 import { repositoryConfiguration, stackNamed, synthesizeApp } from "./synthesized-app.js";
+import type { Synthesized } from "./synthesized-constructs.js";
 import { arnOf, type Identity, identitiesIn, policiesFor, saidAbout } from "./synthesized-rights.js";
 
 /*

@@ -1,6 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import prod from "../environments/prod.js";
-import type { Synthesized } from "../modules/blocks/testing.js";
 import type { Environment } from "../src/config/environment.js";
 import { recoverIn } from "../src/config/environment.js";
 import { partitionOf, REGIONS } from "../src/config/regions.js";
@@ -13,6 +12,7 @@ import {
   synthesizeApp,
   TODAY,
 } from "./synthesized-app.js";
+import type { Synthesized } from "./synthesized-constructs.js";
 
 describe("dev and prod", () => {
   let stacks: ReadonlyMap<string, Synthesized>;

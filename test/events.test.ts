@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import type { Synthesized } from "../modules/blocks/testing.js";
 import type { Environment } from "../src/config/environment.js";
-import { substitute } from "../src/manifests/substitute.js";
-import { readTree } from "../src/manifests/tree.js";
+import { readTree } from "../src/kubernetes/flux-tree.js";
+import { substitute } from "../src/kubernetes/substitute.js";
 import { environmentNamed, repositoryConfiguration, stackNamed, synthesizeApp } from "./synthesized-app.js";
+import type { Synthesized } from "./synthesized-constructs.js";
 
 const SALE = {
   name: "sale",

@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import type { Block, Synthesized } from "../modules/blocks/testing.js";
 import { fluxInstanceValues, OPERATOR_VALUES } from "../modules/flux/values.js";
+import { readTree } from "../src/kubernetes/flux-tree.js";
 import { ChartValues } from "../src/manifests/chart-values.js";
-import { readTree } from "../src/manifests/tree.js";
 import { LEFT_TO_AUTOMATION } from "../src/stacks/gitops.js";
 import { repositoryConfiguration, stackNamed, synthesizeApp } from "./synthesized-app.js";
+import type { Block, Synthesized } from "./synthesized-constructs.js";
 
 const TREE = readTree("flux");
 const PLATFORM = "${data.terraform_remote_state.platform.outputs.";

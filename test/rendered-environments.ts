@@ -1,9 +1,9 @@
+import { readTree } from "../src/kubernetes/flux-tree.js";
 import { ChartValues } from "../src/manifests/chart-values.js";
 import { type CheckedEnvironment, checkEnvironment } from "../src/manifests/check-environment.js";
 import { environmentFacts } from "../src/manifests/environment-facts.js";
 import { Builder, findKustomize } from "../src/manifests/render.js";
 import { Schemas } from "../src/manifests/schemas.js";
-import { readTree } from "../src/manifests/tree.js";
 import { repositoryConfiguration, TODAY } from "./synthesized-app.js";
 
 const { K8S_SCHEMAS, CHART_VALUES } = process.env;

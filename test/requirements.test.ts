@@ -1,17 +1,17 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import type { Synthesized } from "../modules/blocks/testing.js";
-import { statementsOf } from "../modules/blocks/testing.js";
-import { basisOf } from "../src/capacity/basis.js";
-import { capacityFindings } from "../src/capacity/findings.js";
+import { capacityFindings } from "../src/capacity/capacity-check.js";
+import { basisOf } from "../src/capacity/capacity-inputs.js";
 import type { Environment } from "../src/config/environment.js";
 import { namesOf } from "../src/config/names.js";
+import { readTree } from "../src/kubernetes/flux-tree.js";
+import { at, listAt, type Manifest, numberAt, textAt } from "../src/kubernetes/objects.js";
+import { podTemplates } from "../src/kubernetes/pods.js";
 import type { CheckedEnvironment } from "../src/manifests/check-environment.js";
-import { at, listAt, type Manifest, numberAt, textAt } from "../src/manifests/manifest.js";
-import { podTemplates } from "../src/manifests/pods.js";
-import { readTree } from "../src/manifests/tree.js";
 import { renderedEnvironments } from "./rendered-environments.js";
 import { needs } from "./required-tools.js";
 import { environmentNamed, repositoryConfiguration, stackNamed, synthesizeApp } from "./synthesized-app.js";
+import type { Synthesized } from "./synthesized-constructs.js";
+import { statementsOf } from "./synthesized-constructs.js";
 
 /*
  * The business requirements, each under its own words, over what Terraform builds and what Flux runs together. What only

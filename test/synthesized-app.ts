@@ -2,15 +2,15 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { App } from "cdktf";
-import { Synthesized } from "../modules/blocks/testing.js";
 import type { TreeFile } from "../modules/github/operations-repository.js";
 import type { Environment } from "../src/config/environment.js";
 import type { Configuration } from "../src/config/load.js";
 import { loadConfiguration } from "../src/config/load.js";
 import { namesOf } from "../src/config/names.js";
-import { readTree } from "../src/manifests/tree.js";
+import { readTree } from "../src/kubernetes/flux-tree.js";
 import { addStacks } from "../src/stacks/compose.js";
-import { withoutTraces } from "../src/synthesize.js";
+import { withoutTraces } from "../src/terraform/write-stacks.js";
+import { Synthesized } from "./synthesized-constructs.js";
 
 /** The day that tests of the stacks live on, so that no version ever leaves its support under them. */
 export const TODAY = new Date("2026-11-01T00:00:00Z");

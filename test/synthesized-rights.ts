@@ -1,11 +1,11 @@
 import type { PolicyStatement } from "../modules/blocks/iam-policy.js";
+import type { Policies } from "./simulators/iam-policy.js";
 import {
   type Block,
   type Synthesized,
   type SynthesizedStatement,
   statementsOf,
-} from "../modules/blocks/testing.js";
-import type { Policies } from "../modules/terraform-cloud/policy-simulator.js";
+} from "./synthesized-constructs.js";
 
 /** A role in a stack, with everything that says what it may do. */
 export interface Identity {

@@ -2,7 +2,6 @@ import { TerraformOutput } from "cdktf";
 import { beforeAll, describe, expect, it } from "vitest";
 import dev from "../environments/dev.js";
 import { jsonencode } from "../modules/blocks/terraform-functions.js";
-import { type Synthesized, synthesize } from "../modules/blocks/testing.js";
 import { Flux } from "../modules/flux/flux.js";
 import { fluxInstanceValues, OPERATOR_VALUES } from "../modules/flux/values.js";
 import { KeptSecret } from "../modules/secrets/kept-secret.js";
@@ -10,6 +9,7 @@ import type { Environment, EnvironmentInput } from "../src/config/environment.js
 import { checkEnvironment } from "../src/config/validate.js";
 import { needs } from "./required-tools.js";
 import { repositoryConfiguration, stackNamed, synthesizeApp, TODAY } from "./synthesized-app.js";
+import { type Synthesized, synthesize } from "./synthesized-constructs.js";
 import { evaluate } from "./terraform-evaluation.js";
 import { decodeJsonencode, faultsOf, type Template, templatesOf } from "./terraform-templates.js";
 

@@ -2,13 +2,13 @@ import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import * as z from "zod";
-import { statementsOf } from "../modules/blocks/testing.js";
 import { namesOf } from "../src/config/names.js";
 import { imageTags } from "../src/pipeline/image-tag.js";
 import { runProgram } from "../src/pipeline/program.js";
 import { TERRAFORM_VERSION } from "../src/stacks/workspaces.js";
 import toolVersions from "../tool-versions.json" with { type: "json" };
 import { repositoryConfiguration, stackNamed, synthesizeApp } from "./synthesized-app.js";
+import { statementsOf } from "./synthesized-constructs.js";
 import { believedSubjects, claimedSubjects } from "./workflows/identities.js";
 import {
   dangerousTriggers,

@@ -1,14 +1,14 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import type { Block, Synthesized } from "../modules/blocks/testing.js";
+import { listAt, numberAt, textAt } from "../src/kubernetes/objects.js";
 import type { CheckedEnvironment } from "../src/manifests/check-environment.js";
-import { listAt, numberAt, textAt } from "../src/manifests/manifest.js";
-import { type Load, podsOf } from "../src/manifests/scheduling/cluster-pods.js";
-import type { PodSet } from "../src/manifests/scheduling/pod-set.js";
-import type { NodeGroupSize } from "../src/manifests/scheduling/simulated-cluster.js";
-import { type Course, type ZoneLoss, zoneLosses } from "../src/manifests/scheduling/zone-loss.js";
 import { renderedEnvironments } from "./rendered-environments.js";
 import { needs } from "./required-tools.js";
+import { type Load, podsOf } from "./simulators/scheduler/cluster-pods.js";
+import type { PodSet } from "./simulators/scheduler/pod-set.js";
+import type { NodeGroupSize } from "./simulators/scheduler/simulated-cluster.js";
+import { type Course, type ZoneLoss, zoneLosses } from "./simulators/scheduler/zone-loss.js";
 import { repositoryConfiguration, stackNamed, synthesizeApp } from "./synthesized-app.js";
+import type { Block, Synthesized } from "./synthesized-constructs.js";
 
 /*
  * Service goes on when a data centre fails: each zone in turn is taken away from a model of the cluster, of its pods as

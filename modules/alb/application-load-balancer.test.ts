@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { synthesize } from "../blocks/testing.js";
+import { synthesize } from "../../test/synthesized-constructs.js";
 import { ApplicationLoadBalancer, type ApplicationLoadBalancerProps } from "./application-load-balancer.js";
 
 const CERTIFICATE = "arn:aws:acm:eu-west-1:123456789012:certificate/1";

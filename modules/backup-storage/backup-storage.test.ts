@@ -1,7 +1,7 @@
 import { SnsTopicPolicy } from "@cdktf/provider-aws/lib/sns-topic-policy/index.js";
 import { describe, expect, it } from "vitest";
+import { statementsOf, synthesize } from "../../test/synthesized-constructs.js";
 import { AwsAccount } from "../blocks/aws-account.js";
-import { statementsOf, synthesize } from "../blocks/testing.js";
 import { BackupStorage, type BackupStorageProps } from "./backup-storage.js";
 import { LateCopyNotice } from "./late-copy-notice.js";
 

@@ -51,7 +51,7 @@ const REPLICATION_MINUTES = 15;
  * would have to be asked for 12 to 48 hours before it is needed: too late for whoever needs it.
  *
  * A deletion here is not repeated there (delete markers are not replicated), and what a lock protects is removed by
- * neither a person nor the lifecycle before its time: test/three-years.test.ts lives through three years of it.
+ * neither a person nor the lifecycle before its time: test/backup-retention.test.ts lives through three years of it.
  */
 export class BackupStorage extends Construct {
   readonly bucketName: string;

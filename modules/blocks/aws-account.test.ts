@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { synthesize } from "../../test/synthesized-constructs.js";
 import { AwsAccount } from "./aws-account.js";
 import { LogGroup } from "./log-group.js";
-import { synthesize } from "./testing.js";
 
 describe("AwsAccount", () => {
   const stack = synthesize((scope) => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { statementsOf, synthesize } from "../../test/synthesized-constructs.js";
 import { PrivateBucket, type PrivateBucketProps } from "./private-bucket.js";
-import { statementsOf, synthesize } from "./testing.js";
 
 const KEY = "arn:aws:kms:eu-west-1:123456789012:key/mrk-1";
 const props: PrivateBucketProps = {

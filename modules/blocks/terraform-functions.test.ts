@@ -1,5 +1,6 @@
 import { ref, TerraformOutput, Token } from "cdktf";
 import { describe, expect, it } from "vitest";
+import { synthesize } from "../../test/synthesized-constructs.js";
 import {
   at,
   base64decode,
@@ -16,7 +17,6 @@ import {
   tostring,
   trimspace,
 } from "./terraform-functions.js";
-import { synthesize } from "./testing.js";
 
 /** The expression that a value becomes in a stack. */
 function written(value: unknown): unknown {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { synthesize } from "../blocks/testing.js";
+import { synthesize } from "../../test/synthesized-constructs.js";
 import { Dns } from "./dns.js";
 
 function dnsFor(hostName: string, hostedZoneName = "example.org") {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { synthesize } from "../blocks/testing.js";
+import { synthesize } from "../../test/synthesized-constructs.js";
 import { ReceivedImages } from "./received-images.js";
 
 describe("ReceivedImages", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { synthesize } from "../blocks/testing.js";
+import { synthesize } from "../../test/synthesized-constructs.js";
 import { NetworkAddons } from "./network-addons.js";
 import { SystemAddons } from "./system-addons.js";
 

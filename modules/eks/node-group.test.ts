@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Synthesized, synthesize } from "../blocks/testing.js";
+import { type Synthesized, synthesize } from "../../test/synthesized-constructs.js";
 import { NodeGroup, type NodeGroupProps } from "./node-group.js";
 
 function group(change: Partial<NodeGroupProps> = {}) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { statementsOf, synthesize } from "../../test/synthesized-constructs.js";
 import { AwsAccount } from "../blocks/aws-account.js";
-import { statementsOf, synthesize } from "../blocks/testing.js";
 import { GithubActionsRole, type GithubActionsRoleProps } from "./actions-role.js";
 
 const REPOSITORY = "arn:aws:ecr:eu-west-1:123456789012:repository/notejam-prod-ecr-registry";

@@ -1,8 +1,8 @@
 import type { TerraformStack } from "cdktf";
 import { describe, expect, it } from "vitest";
+import { synthesize } from "../../test/synthesized-constructs.js";
 import { AwsAccount } from "../blocks/aws-account.js";
 import { type PolicyStatement, policyDocument } from "../blocks/iam-policy.js";
-import { synthesize } from "../blocks/testing.js";
 import {
   alertPublisher,
   backupReader,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { statementsOf, synthesize } from "../../test/synthesized-constructs.js";
 import { AwsAccount } from "../blocks/aws-account.js";
-import { statementsOf, synthesize } from "../blocks/testing.js";
 import { NodeRole } from "./node-role.js";
 
 describe("NodeRole", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { synthesize } from "../../test/synthesized-constructs.js";
 import { AwsAccount } from "../blocks/aws-account.js";
-import { synthesize } from "../blocks/testing.js";
 import { LogStorage } from "./log-storage.js";
 
 describe("LogStorage", () => {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { synthesize } from "../blocks/testing.js";
+import { synthesize } from "../../test/synthesized-constructs.js";
 import { ContainerInsightsLogs } from "./container-insights-logs.js";
 
 it("makes every group that the CloudWatch add-on writes to, with retention and key", () => {

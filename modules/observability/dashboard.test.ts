@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { synthesize } from "../blocks/testing.js";
+import { synthesize } from "../../test/synthesized-constructs.js";
 import { Dashboard } from "./dashboard.js";
 
 const stack = synthesize((scope) => {

@@ -1,7 +1,7 @@
 import { TerraformVariable } from "cdktf";
 import { describe, expect, it } from "vitest";
+import { statementsOf, synthesize } from "../../test/synthesized-constructs.js";
 import { AwsAccount } from "../blocks/aws-account.js";
-import { statementsOf, synthesize } from "../blocks/testing.js";
 import { Database, type DatabaseProps } from "./database.js";
 
 const KEYS = "arn:aws:kms:eu-west-1:123456789012:key/";

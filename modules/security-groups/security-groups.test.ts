@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Block, synthesize } from "../blocks/testing.js";
+import { type Block, synthesize } from "../../test/synthesized-constructs.js";
 import { SecurityGroups } from "./security-groups.js";
 
 const stack = synthesize((scope) => {

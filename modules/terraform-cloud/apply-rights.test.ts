@@ -1,11 +1,11 @@
 import { TerraformOutput } from "cdktf";
 import { describe, expect, it } from "vitest";
+import { type Call, isAllowed } from "../../test/simulators/iam-policy.js";
+import { statementsOf, synthesize } from "../../test/synthesized-constructs.js";
 import { AwsAccount } from "../blocks/aws-account.js";
 import { type PolicyStatement, policyDocument } from "../blocks/iam-policy.js";
-import { statementsOf, synthesize } from "../blocks/testing.js";
 import { bootstrapApplyRights, environmentApplyRights } from "./apply-rights.js";
 import { PermissionsBoundary } from "./permissions-boundary.js";
-import { type Call, isAllowed } from "./policy-simulator.js";
 
 const INLINE_POLICY_LIMIT = 10_240;
 const MANAGED_POLICY_LIMIT = 6_144;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { statementsOf, synthesize } from "../../test/synthesized-constructs.js";
 import { AwsAccount } from "../blocks/aws-account.js";
 import type { PolicyStatement } from "../blocks/iam-policy.js";
-import { statementsOf, synthesize } from "../blocks/testing.js";
 import { TerraformCloudOidc } from "./oidc.js";
 import { TerraformCloudRunRoles, type TerraformCloudRunRolesProps } from "./run-roles.js";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { synthesize } from "../blocks/testing.js";
+import { synthesize } from "../../test/synthesized-constructs.js";
 import { PipelineTeam } from "./pipeline-team.js";
 import { SharedVariable } from "./shared-variable.js";
 import { TerraformCloudWorkspace, type TerraformCloudWorkspaceProps } from "./workspace.js";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { type Block, statementsOf, synthesize } from "../../test/synthesized-constructs.js";
 import { AwsAccount } from "../blocks/aws-account.js";
-import { type Block, statementsOf, synthesize } from "../blocks/testing.js";
 import { Vpc, type VpcProps } from "./vpc.js";
 
 const KEY = "arn:aws:kms:eu-west-1:123456789012:key/logs";

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
-import { temporaryFolder } from "../local/testing.js";
+import { temporaryFolder } from "../../test/fakes/local-tools.js";
 import { FirstRunProblem, type FirstRunProps, firstRun } from "./first-run.js";
 
 const STACK = "notejam-bootstrap";

@@ -1,7 +1,7 @@
 import { parse } from "yaml";
 import type { TreeFile } from "../../modules/github/operations-repository.js";
-import { at, listAt, numberAt, textAt } from "../manifests/manifest.js";
-import type { Resources } from "./node-room.js";
+import type { Resources } from "../kubernetes/node-capacity.js";
+import { at, listAt, numberAt, textAt } from "../kubernetes/objects.js";
 
 /** What the manifests say about the application's size; how many pods there are is the environment's. */
 export interface ApplicationShape {

@@ -3,9 +3,9 @@ import { planSubnets } from "../../modules/vpc/subnet-plan.js";
 import type { Environment } from "../config/environment.js";
 import { podsDuring } from "../config/events.js";
 import { wholeAtLeast, wholeAtMost } from "../config/rounding.js";
+import { DAEMONS_WITH_ADDRESS, podsPerNode } from "../kubernetes/node-capacity.js";
 import type { ApplicationShape } from "./application-shape.js";
 import type { Measurement } from "./measurement.js";
-import { DAEMONS_WITH_ADDRESS, podsPerNode } from "./node-room.js";
 
 /** What is computed from beside the environment. */
 export interface Basis {

@@ -1,3 +1,4 @@
+import { TerraformFailed } from "../terraform/terraform.js";
 import { applyStack, destroyStack, type StackRunProps } from "./apply-stack.js";
 import { type Emulator, startEmulator } from "./emulator/emulator.js";
 import type { Interruption } from "./interruption.js";
@@ -6,7 +7,6 @@ import type { PreparedStack } from "./prepare-stack.js";
 import { LocalProblem } from "./problem.js";
 import type { Progress } from "./progress.js";
 import type { StateFolder } from "./state-folder.js";
-import { TerraformFailed } from "./terraform.js";
 
 export interface AccountProps {
   readonly folder: StateFolder;

@@ -1,12 +1,6 @@
 import { rmSync } from "node:fs";
-import type { Emulator } from "./emulator/emulator.js";
-import type { Terraform } from "./find-terraform.js";
-import type { Interruption } from "./interruption.js";
-import type { PreparedStack } from "./prepare-stack.js";
-import { LocalProblem } from "./problem.js";
-import { type Progress, ResourceProgress, type Step } from "./progress.js";
-import { hostedZonesLookedUp, seedHostedZones } from "./seed.js";
-import { type StateFolder, writeWhole } from "./state-folder.js";
+import type { Terraform } from "../terraform/find-terraform.js";
+import { terraformEnvironment } from "../terraform/process-environment.js";
 import {
   apply,
   destroy,
@@ -14,8 +8,14 @@ import {
   lockedProviderVersion,
   TerraformFailed,
   type TerraformRunProps,
-} from "./terraform.js";
-import { terraformEnvironment } from "./terraform-environment.js";
+} from "../terraform/terraform.js";
+import type { Emulator } from "./emulator/emulator.js";
+import type { Interruption } from "./interruption.js";
+import type { PreparedStack } from "./prepare-stack.js";
+import { LocalProblem } from "./problem.js";
+import { type Progress, ResourceProgress, type Step } from "./progress.js";
+import { hostedZonesLookedUp, seedHostedZones } from "./seed.js";
+import { type StateFolder, writeWhole } from "./state-folder.js";
 
 /** Seconds in flight are counted on while Terraform is silent. */
 const TICK_MS = 1000;

@@ -2,8 +2,8 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { temporaryFolder } from "../../test/fakes/local-tools.js";
 import { takeLock } from "./lock.js";
-import { temporaryFolder } from "./testing.js";
 
 /** The pid of a process that has ended. */
 const goneProcess = () => spawnSync(process.execPath, ["-e", ""]).pid;

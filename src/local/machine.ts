@@ -1,16 +1,16 @@
 import { createInterface } from "node:readline/promises";
 import { findKustomize, type Kustomize, NoKustomize } from "../manifests/render.js";
+import { findTerraform, type Terraform } from "../terraform/find-terraform.js";
+import { describeProvider, findProvider, type ProviderSource } from "../terraform/provider-source.js";
 import { databaseFolder } from "./application/application.js";
 import { findPostgres, type PostgresInstallation } from "./application/find-postgres.js";
 import { keptMajor } from "./application/postgres.js";
 import { type EmulatorInstallation, findEmulator } from "./emulator/find-emulator.js";
 import { findPythonForEmulator, installEmulator, installedPython } from "./emulator/install-emulator.js";
 import { MissingTool } from "./emulator/missing-tool.js";
-import { findTerraform, type Terraform } from "./find-terraform.js";
 import type { Interruption } from "./interruption.js";
 import { errorCode, LocalProblem } from "./problem.js";
 import type { Progress, Step } from "./progress.js";
-import { describeProvider, findProvider, type ProviderSource } from "./provider-source.js";
 import type { StateFolder } from "./state-folder.js";
 
 /** Description of what a run leaves out without a part. */

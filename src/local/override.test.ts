@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { parseSynthesized } from "../terraform/synthesized-stack.js";
 import { localDifferences, localOverride } from "./override.js";
-import { parseSynthesized } from "./synthesized.js";
 
 const STACK = parseSynthesized(
   JSON.stringify({

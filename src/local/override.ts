@@ -1,6 +1,6 @@
 import { relative } from "node:path";
-import type { ProviderMirror } from "./provider-mirror.js";
-import type { Synthesized } from "./synthesized.js";
+import type { ProviderMirror } from "../terraform/provider-mirror.js";
+import type { Synthesized } from "../terraform/synthesized-stack.js";
 
 /** A setting that is right for AWS and in the way of an account that is thrown away. */
 interface LocalSetting {

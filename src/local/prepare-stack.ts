@@ -1,11 +1,11 @@
 import { join } from "node:path";
+import type { ProviderMirror } from "../terraform/provider-mirror.js";
+import { readSynthesized, type Synthesized } from "../terraform/synthesized-stack.js";
 import { AppliedRecord, fingerprintOf } from "./applied.js";
 import { localOverride } from "./override.js";
 import { LocalProblem } from "./problem.js";
-import type { ProviderMirror } from "./provider-mirror.js";
 import { type StateFolder, writeWhole } from "./state-folder.js";
 import type { SynthesizedStack } from "./synthesize.js";
-import { readSynthesized, type Synthesized } from "./synthesized.js";
 import { removeUnsupportedProviders } from "./unsupported-providers.js";
 import { localVariables, secretsAmong, type VariableValues } from "./variables.js";
 

@@ -1,5 +1,5 @@
 import { Listr, PRESET_TIMER } from "listr2";
-import type { TerraformEvent } from "./terraform-events.js";
+import type { TerraformEvent } from "../terraform/events.js";
 
 /** What a running step can say about itself. */
 export interface Step {

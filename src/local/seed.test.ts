@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { parseSynthesized } from "../terraform/synthesized-stack.js";
 import { hostedZonesLookedUp, seedHostedZones } from "./seed.js";
-import { parseSynthesized } from "./synthesized.js";
 
 /** Route 53 as far as the seed talks to it. */
 async function route53(zones: string[], status = 200): Promise<string> {

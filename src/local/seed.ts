@@ -1,5 +1,5 @@
+import type { Synthesized } from "../terraform/synthesized-stack.js";
 import { LocalProblem } from "./problem.js";
-import type { Synthesized } from "./synthesized.js";
 
 /**
  * The public hosted zones that a stack looks up: a company has its domain before it has this platform, so an empty

@@ -10,10 +10,10 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { projectFolder, temporaryFolder } from "../../test/fakes/local-tools.js";
 import { needs } from "../../test/required-tools.js";
 import { chooseStateFolder, StateFolder, writeWhole } from "./state-folder.js";
 import { synthesize } from "./synthesize.js";
-import { projectFolder, temporaryFolder } from "./testing.js";
 
 /** A disk of its own, so small that it is full; undefined where this user may not mount one. */
 function smallDisk(size: string): string | undefined {

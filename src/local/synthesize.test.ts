@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
+import { projectFolder, SMALL_STACK, temporaryFolder } from "../../test/fakes/local-tools.js";
 import { synthesize } from "./synthesize.js";
-import { projectFolder, SMALL_STACK, temporaryFolder } from "./testing.js";
 
 describe("synthesizing for a local run", () => {
   it("runs the app that cdktf.json names, into the folder it is given", async () => {

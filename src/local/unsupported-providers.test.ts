@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { temporaryFolder } from "../../test/fakes/local-tools.js";
 import { LocalProblem } from "./problem.js";
-import { temporaryFolder } from "./testing.js";
 import { removeUnsupportedProviders } from "./unsupported-providers.js";
 
 const AWS = {

@@ -1,8 +1,8 @@
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { parseSynthesized } from "./synthesized.js";
-import { temporaryFolder } from "./testing.js";
+import { temporaryFolder } from "../../test/fakes/local-tools.js";
+import { parseSynthesized } from "../terraform/synthesized-stack.js";
 import { hideSecrets, localVariables, secretsAmong } from "./variables.js";
 
 const { variable: variables } = parseSynthesized(

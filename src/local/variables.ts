@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
+import type { Synthesized, Variable } from "../terraform/synthesized-stack.js";
 import { LocalProblem } from "./problem.js";
 import { readIfThere, writeWhole } from "./state-folder.js";
-import type { Synthesized, Variable } from "./synthesized.js";
 
 const Kept = z.record(z.string(), z.string());
 

@@ -1,6 +1,6 @@
-import type { Cluster } from "./cluster.js";
-import { ofKind } from "./cluster.js";
-import { type Manifest, textAt } from "./manifest.js";
+import type { Cluster } from "../kubernetes/cluster.js";
+import { ofKind } from "../kubernetes/cluster.js";
+import { type Manifest, textAt } from "../kubernetes/objects.js";
 
 /** The chart that a release installs. */
 export interface Chart {

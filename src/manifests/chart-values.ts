@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { at, type Fields, isFields } from "./manifest.js";
+import { at, type Fields, isFields } from "../kubernetes/objects.js";
 
 /**
  * Places in a chart's values that take keys which its defaults do not show: free-form maps, and keys that the chart reads

@@ -1,3 +1,4 @@
+import type { Cluster } from "../kubernetes/cluster.js";
 import type { ChartValues } from "./chart-values.js";
 import { collisions } from "./checks/collisions.js";
 import { identities } from "./checks/identities.js";
@@ -12,7 +13,6 @@ import { schema } from "./checks/schema.js";
 import { selectors } from "./checks/selectors.js";
 import { values } from "./checks/values.js";
 import { workloads } from "./checks/workloads.js";
-import type { Cluster } from "./cluster.js";
 import type { Finding } from "./finding.js";
 import type { Schemas } from "./schemas.js";
 

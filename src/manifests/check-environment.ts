@@ -1,9 +1,9 @@
 import type { TreeFile } from "../../modules/github/operations-repository.js";
+import type { Cluster } from "../kubernetes/cluster.js";
+import type { Manifest } from "../kubernetes/objects.js";
 import { checkCluster, type Measures } from "./check-cluster.js";
-import type { Cluster } from "./cluster.js";
 import type { EnvironmentFacts } from "./environment-facts.js";
 import type { Finding } from "./finding.js";
-import type { Manifest } from "./manifest.js";
 import { type Builder, render } from "./render.js";
 
 /** One environment, rendered and judged. */

@@ -2,11 +2,11 @@ import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import type { Cluster, Given } from "../kubernetes/cluster.js";
+import { parseManifests, splitDocuments } from "../kubernetes/objects.js";
 import { ChartValues } from "./chart-values.js";
 import { checkCluster, type Measures } from "./check-cluster.js";
-import type { Cluster, Given } from "./cluster.js";
 import type { Finding } from "./finding.js";
-import { parseManifests, splitDocuments } from "./manifest.js";
 import { Schemas } from "./schemas.js";
 
 /*

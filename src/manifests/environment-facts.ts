@@ -7,10 +7,10 @@ import { CLUSTER_VARS, FLUX_NAMESPACE } from "../../modules/flux/flux.js";
 import type { TreeFile } from "../../modules/github/operations-repository.js";
 import type { Configuration } from "../config/load.js";
 import { namesOf } from "../config/names.js";
+import type { Given, NamespacedName } from "../kubernetes/cluster.js";
+import { at, isFields, listAt, textAt } from "../kubernetes/objects.js";
 import { addStacks } from "../stacks/compose.js";
-import { synthesizeInto } from "../synthesize.js";
-import type { Given, NamespacedName } from "./cluster.js";
-import { at, isFields, listAt, textAt } from "./manifest.js";
+import { synthesizeInto } from "../terraform/write-stacks.js";
 import { plausibleOutput } from "./plausible-outputs.js";
 
 /** What the synthesized stacks say about an environment's cluster. */

@@ -1,8 +1,8 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { groupOf, type Manifest } from "../kubernetes/objects.js";
 import type { CheckedEnvironment } from "./check-environment.js";
 import type { Finding } from "./finding.js";
-import { groupOf, type Manifest } from "./manifest.js";
 
 /**
  * Writes what will run, for people: a folder per environment with a folder per Kustomization and a file per object, and

@@ -2,10 +2,18 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
+import {
+  at,
+  isFields,
+  listAt,
+  type Manifest,
+  parseManifests,
+  splitDocuments,
+  textAt,
+} from "../kubernetes/objects.js";
+import { isLeftAlone, substitute } from "../kubernetes/substitute.js";
 import type { EnvironmentFacts } from "./environment-facts.js";
 import type { Finding } from "./finding.js";
-import { at, isFields, listAt, type Manifest, parseManifests, splitDocuments, textAt } from "./manifest.js";
-import { isLeftAlone, substitute } from "./substitute.js";
 
 /** What Flux would apply in one environment. */
 export interface Rendered {

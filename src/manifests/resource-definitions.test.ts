@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { parseManifests } from "./manifest.js";
+import { parseManifests } from "../kubernetes/objects.js";
 import { Schemas } from "./schemas.js";
 
 const DEFINITION = `apiVersion: apiextensions.k8s.io/v1

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
-import { at, isFields, listAt, textAt } from "./manifest.js";
+import { at, isFields, listAt, textAt } from "../kubernetes/objects.js";
 
 /** JSON schema, as parsed. */
 export type JsonSchema = Readonly<Record<string, unknown>>;

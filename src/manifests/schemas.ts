@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { Ajv, type ValidateFunction } from "ajv";
-import { at, groupOf, isFields, type Manifest } from "./manifest.js";
+import { at, groupOf, isFields, type Manifest } from "../kubernetes/objects.js";
 import { type JsonSchema, schemasOfDefinitions } from "./resource-definitions.js";
 
 /** What a folder of schemas says about a manifest. */

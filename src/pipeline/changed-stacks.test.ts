@@ -13,9 +13,9 @@ import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { devAndProd } from "../../test/synthesized-app.js";
 import type { Environment } from "../config/environment.js";
-import { readTree } from "../manifests/tree.js";
+import { readTree } from "../kubernetes/flux-tree.js";
 import { addStacks, type Composition } from "../stacks/compose.js";
-import { synthesizeInto } from "../synthesize.js";
+import { synthesizeInto } from "../terraform/write-stacks.js";
 import { changedStacks as compareSides } from "./changed-stacks.js";
 
 let home: string;

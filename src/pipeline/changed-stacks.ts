@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { isDeepStrictEqual } from "node:util";
+import { readSynthesizedOutput, type StackOutput } from "../terraform/synthesized-output.js";
 import { readStackLocks } from "./provider-locks.js";
-import { readSynthesizedOutput, type StackOutput } from "./synthesized-output.js";
 
 /** How two synthesized outputs differ: names of stacks, sorted. */
 export interface StackChanges {

@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
-import { firstError } from "./diagnostics.js";
+import { firstError } from "../terraform/error-output.js";
+import { cloudWorkspaceOf, type StackOutput } from "../terraform/synthesized-output.js";
 import { PipelineProblem } from "./problem.js";
-import { cloudWorkspaceOf, type StackOutput } from "./synthesized-output.js";
 
 /** A `cloud` block lets `plan` and `apply` start a run, and say where it can be seen. */
 const RUN_URL = /https:\/\/\S+\/runs\/(run-[A-Za-z0-9]+)/;

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { canariesIn, recordedPlans, recordedSummary } from "../../test/recorded-plans.js";
 import { commentBody, isLater, runOf } from "./comment-body.js";
 import { sizeOf } from "./markdown.js";
 import { LONGEST_BODY } from "./plan-report.js";
 import { type PlannedResource, type Summary, summarizeCounts, summarizeFailure } from "./summary.js";
-import { canariesIn, recordedPlans, recordedSummary } from "./testing.js";
 
 const RUN = { number: 12, attempt: 1 };
 const COMMIT = "0123456789abcdef0123456789abcdef01234567";
@@ -41,7 +41,7 @@ describe("the comment of a pull request", () => {
       summarizeFailure("notejam-test-gitops", "missing", ["Its plan did not come to an end."]),
     ];
     const body = commentBody({ summaries, removed: ["notejam-old"], run: RUN, commit: COMMIT });
-    await expect(body).toMatchFileSnapshot("fixtures/comment.md");
+    await expect(body).toMatchFileSnapshot("../../test/fixtures/plans/comment.md");
   });
 
   it.each(recordedPlans())("never holds a value of the plan: %s", (name) => {

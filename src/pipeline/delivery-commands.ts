@@ -1,15 +1,15 @@
 import type { Command } from "commander";
 import { loadConfiguration } from "../config/load.js";
+import { readSynthesizedOutput, synthesizedStack } from "../terraform/synthesized-output.js";
 import { deployOrder } from "./deploy-order.js";
 import { NOT_SO } from "./exit-status.js";
 import { copyImage } from "./image-copy.js";
 import { parseRepository, taggedImages } from "./image-repository.js";
 import { imageTags } from "./image-tag.js";
+import type { Session } from "./pipeline-context.js";
 import { checkPromotion } from "./promotion.js";
 import { describeUnlocked, LOCK_FILE, writeStackLocks } from "./provider-locks.js";
-import type { Session } from "./session.js";
 import { applyStack } from "./stack-apply.js";
-import { readSynthesizedOutput, synthesizedStack } from "./synthesized-output.js";
 import { writeWorkflowOutput } from "./workflow-output.js";
 
 /** What brings stacks and images to where they run. */

@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { devAndProd, synthesizeApp, TODAY } from "../../test/synthesized-app.js";
 import { recoverIn } from "../config/environment.js";
 import { checkEnvironment } from "../config/validate.js";
+import type { StackOutput } from "../terraform/synthesized-output.js";
 import { deployOrder } from "./deploy-order.js";
-import type { StackOutput } from "./synthesized-output.js";
 
 async function realStacks() {
   const { organization, environments } = await devAndProd();

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { type NamedEnvironment, namesOf } from "../config/names.js";
+import { cloudWorkspaceOf, type StackOutput } from "../terraform/synthesized-output.js";
 import { PipelineProblem } from "./problem.js";
-import { cloudWorkspaceOf, type StackOutput } from "./synthesized-output.js";
 
 const RemoteStates = z.object({
   data: z

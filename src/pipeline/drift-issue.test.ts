@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { FakeGitHub } from "../../test/fakes/github.js";
 import { putDriftIssue } from "./drift-issue.js";
-import { FakeGitHub } from "./fake-github.js";
 import { GitHub } from "./github.js";
 import { type Summary, summarizeCounts, summarizeFailure } from "./summary.js";
 

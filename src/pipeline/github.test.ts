@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { unknown } from "zod";
-import { FakeGitHub } from "./fake-github.js";
+import { FakeGitHub } from "../../test/fakes/github.js";
 import { GitHub, gitHubSettings } from "./github.js";
 
 /** Waiting takes no time. */

@@ -1,5 +1,5 @@
+import { lossOf } from "./destructive-changes.js";
 import { codeSpan, fenced, link, oneSafeLine, sizeOf } from "./markdown.js";
-import { lossOf } from "./precious.js";
 import { type Action, changesNothing, type PlannedResource, type Summary } from "./summary.js";
 
 /** What GitHub takes of a comment or an issue, in characters. */

@@ -1,15 +1,15 @@
 import { readFileSync } from "node:fs";
 import type { Command } from "commander";
 import { BOOTSTRAP_STACK } from "../config/names.js";
+import { parsePlan } from "../terraform/plan-json.js";
+import { synthesizedStack } from "../terraform/synthesized-output.js";
 import { changedStacks } from "./changed-stacks.js";
 import { NOT_SO } from "./exit-status.js";
-import { parsePlan } from "./plan-json.js";
+import type { Session } from "./pipeline-context.js";
 import { PipelineProblem, reasonOf } from "./problem.js";
 import { describeUnlocked, LOCK_FILE, writeStackLocks } from "./provider-locks.js";
-import type { Session } from "./session.js";
 import { speculativePlan } from "./speculative-plan.js";
 import { changesNothing, type Summary, summarize, summarizeFailure, writeSummary } from "./summary.js";
-import { synthesizedStack } from "./synthesized-output.js";
 import { writeWorkflowOutput } from "./workflow-output.js";
 
 /** What is changed, and what that would do. */

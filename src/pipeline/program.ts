@@ -2,10 +2,10 @@ import { Command, CommanderError } from "commander";
 import { ConfigurationError } from "../config/problem.js";
 import { addDelivery } from "./delivery-commands.js";
 import { NOT_DONE } from "./exit-status.js";
+import type { Session } from "./pipeline-context.js";
 import { addPlanning } from "./planning-commands.js";
 import { oneLine, PipelineProblem } from "./problem.js";
 import { addReporting } from "./reporting-commands.js";
-import type { Session } from "./session.js";
 
 /**
  * Does what the arguments ask for.

@@ -2,8 +2,8 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
+import type { StackOutput } from "../terraform/synthesized-output.js";
 import { PipelineProblem, reasonOf } from "./problem.js";
-import type { StackOutput } from "./synthesized-output.js";
 
 /**
  * The repository's dependency lock file: version and hashes of the providers of all stacks, for Linux, macOS and

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { FakeGitHub } from "../../test/fakes/github.js";
 import { commentBody } from "./comment-body.js";
-import { FakeGitHub } from "./fake-github.js";
 import { GitHub } from "./github.js";
 import { authorOf, putComment } from "./pull-request-comment.js";
 

@@ -4,9 +4,9 @@ import { commentBody, type WorkflowRun } from "./comment-body.js";
 import { differing, driftBody, putDriftIssue } from "./drift-issue.js";
 import { NOT_SO } from "./exit-status.js";
 import { GitHub, gitHubSettings } from "./github.js";
+import type { Session } from "./pipeline-context.js";
 import { PipelineProblem } from "./problem.js";
 import { authorOf, putComment } from "./pull-request-comment.js";
-import type { Session } from "./session.js";
 import { readSummaries, type Summary } from "./summary.js";
 import { cancelWaitingRuns, type SupersedeProps } from "./waiting-runs.js";
 

@@ -3,13 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { writeExecutable } from "../../test/executable.js";
+import { CANARIES, canariesIn, recordedPlanFile } from "../../test/recorded-plans.js";
+import { terraformToken, tokenVariable } from "../terraform/hcp-client.js";
 import { speculativePlan } from "./speculative-plan.js";
-import { terraformToken, tokenVariable } from "./terraform-cloud.js";
-import { CANARIES, canariesIn, recordedPlanFile } from "./testing.js";
 
 /*
  * How the program takes what Terraform prints and what Terraform Cloud answers. That the real Terraform starts a
- * plan-only run through the `cloud` block is shown by test/terraform-cloud.proof.ts.
+ * plan-only run through the `cloud` block is shown by test/hcp-terraform.e2e.test.ts.
  */
 
 const HOST = "tfe.example-notes.com";

@@ -1,10 +1,10 @@
+import { errorsIn } from "../terraform/error-output.js";
+import { type CloudRun, TerraformCloud, terraformToken } from "../terraform/hcp-client.js";
+import { parsePlan } from "../terraform/plan-json.js";
+import { cloudWorkspaceOf, type StackOutput } from "../terraform/synthesized-output.js";
 import { prepare, startFailure, terraform } from "./cloud-terraform.js";
-import { errorsIn } from "./diagnostics.js";
-import { parsePlan } from "./plan-json.js";
 import { PipelineProblem } from "./problem.js";
 import { type Summary, summarize, summarizeCounts, summarizeFailure } from "./summary.js";
-import { cloudWorkspaceOf, type StackOutput } from "./synthesized-output.js";
-import { type CloudRun, TerraformCloud, terraformToken } from "./terraform-cloud.js";
 
 export interface SpeculativePlanProps {
   readonly stack: StackOutput;

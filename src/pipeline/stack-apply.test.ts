@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { writeExecutable } from "../../test/executable.js";
+import { CANARIES, canariesIn } from "../../test/recorded-plans.js";
 import { runProgram } from "./program.js";
-import { CANARIES, canariesIn } from "./testing.js";
 
 const TOKEN = "secret-token-of-a-team";
 const URL_OF_RUN = "https://app.terraform.io/app/example/notejam-dev/runs/run-Ab1";

@@ -1,7 +1,7 @@
+import { errorsIn } from "../terraform/error-output.js";
+import { terraformToken } from "../terraform/hcp-client.js";
+import { cloudWorkspaceOf, type StackOutput } from "../terraform/synthesized-output.js";
 import { prepare, startFailure, terraform } from "./cloud-terraform.js";
-import { errorsIn } from "./diagnostics.js";
-import { cloudWorkspaceOf, type StackOutput } from "./synthesized-output.js";
-import { terraformToken } from "./terraform-cloud.js";
 
 export interface StackApplyProps {
   readonly stack: StackOutput;

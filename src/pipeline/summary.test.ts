@@ -2,9 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { parsePlan } from "./plan-json.js";
+import { canariesIn, recordedPlans, recordedSummary } from "../../test/recorded-plans.js";
+import { parsePlan } from "../terraform/plan-json.js";
 import { changesNothing, readSummaries, summarize, summarizeCounts, writeSummary } from "./summary.js";
-import { canariesIn, recordedPlans, recordedSummary } from "./testing.js";
 
 function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "notejam-summaries-"));

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { z } from "zod";
-import { changedAttributes, type Plan, type ResourceChange } from "./plan-json.js";
+import { changedAttributes, type Plan, type ResourceChange } from "../terraform/plan-json.js";
 import { PipelineProblem, reasonOf } from "./problem.js";
 
 const Action = z.enum(["create", "update", "replace", "delete", "forget", "import", "move"]);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { FakeGitHub } from "./fake-github.js";
+import { FakeGitHub } from "../../test/fakes/github.js";
 import { GitHub } from "./github.js";
 import { cancelWaitingRuns } from "./waiting-runs.js";
 

@@ -7,9 +7,9 @@ import { SnsTopic } from "@cdktf/provider-aws/lib/sns-topic/index.js";
 import { App, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { KEY, TAGS } from "../../test/policy-check.js";
 import { enforcePolicy, type PolicyException } from "./policy.js";
 import { PolicyError } from "./refusal.js";
-import { KEY, TAGS } from "./testing.js";
 
 let outdir: string;
 

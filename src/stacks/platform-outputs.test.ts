@@ -1,7 +1,7 @@
 import { TerraformOutput, TerraformStack, Testing } from "cdktf";
 import { beforeAll, describe, expect, it } from "vitest";
-import { Synthesized } from "../../modules/blocks/testing.js";
 import { repositoryConfiguration, stackNamed, synthesizeApp } from "../../test/synthesized-app.js";
+import { Synthesized } from "../../test/synthesized-constructs.js";
 import { readPlatformOutputs } from "./platform-outputs.js";
 
 interface OutputBlock {

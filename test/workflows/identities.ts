@@ -1,6 +1,6 @@
-import type { Synthesized } from "../../modules/blocks/testing.js";
-import { statementsOf } from "../../modules/blocks/testing.js";
 import { GITHUB_ISSUER } from "../../modules/github/oidc-provider.js";
+import type { Synthesized } from "../synthesized-constructs.js";
+import { statementsOf } from "../synthesized-constructs.js";
 import { takesAnIdentity } from "./rules.js";
 import { jobsOf, type WorkflowFile } from "./workflow-file.js";
 

@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { readTree } from "../../kubernetes/flux-tree.js";
+import { at, isFields } from "../../kubernetes/objects.js";
 import { type CheckedEnvironment, checkEnvironment } from "../../manifests/check-environment.js";
 import type { EnvironmentFacts } from "../../manifests/environment-facts.js";
-import { at, isFields } from "../../manifests/manifest.js";
-import { openMeasures } from "../../manifests/measures.js";
 import { writePages } from "../../manifests/pages.js";
 import { Builder, type Kustomize, render } from "../../manifests/render.js";
-import { readTree } from "../../manifests/tree.js";
+import { openMeasures } from "../../manifests/validators.js";
 
 export interface ClusterObjectsProps {
   /** The project's folder, which holds the Flux tree. */

@@ -2,7 +2,7 @@ import { mkdirSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { writeExecutable } from "../../../test/executable.js";
-import { temporaryFolder } from "../testing.js";
+import { temporaryFolder } from "../../../test/fakes/local-tools.js";
 import { findPostgres } from "./find-postgres.js";
 
 /** A folder of programs that state a version and do nothing else. */

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { describe, expect, it } from "vitest";
-import { temporaryFolder } from "../testing.js";
+import { temporaryFolder } from "../../../test/fakes/local-tools.js";
 import { GuardedProgram, type GuardedProgramProps } from "./guarded-program.js";
 
 /** A program that runs until it is told to stop, and notes by which signal. */

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { isFields } from "../../manifests/manifest.js";
+import { secretsManager } from "../../../test/local-application.js";
+import { isFields } from "../../kubernetes/objects.js";
 import { readMountedSecrets } from "./mounted-secrets.js";
-import { secretsManager } from "./testing.js";
 
 /** The class as it stands in the tree: its variables are its secrets' names here. */
 function classNamed(name: string) {

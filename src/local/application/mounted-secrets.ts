@@ -1,6 +1,6 @@
 import { parse } from "yaml";
 import { z } from "zod";
-import { type Fields, textAt } from "../../manifests/manifest.js";
+import { type Fields, textAt } from "../../kubernetes/objects.js";
 import { LocalProblem } from "../problem.js";
 
 /**

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { type Manifest, parseManifests } from "../../manifests/manifest.js";
+import { type Manifest, parseManifests } from "../../kubernetes/objects.js";
 import { localPod, type Surroundings } from "./local-pod.js";
 import { podThatRuns } from "./pod.js";
 

@@ -1,5 +1,5 @@
-import { type Fields, isFields, listAt, type Manifest, textAt } from "../../manifests/manifest.js";
-import { containersOf, podTemplates } from "../../manifests/pods.js";
+import { type Fields, isFields, listAt, type Manifest, textAt } from "../../kubernetes/objects.js";
+import { containersOf, podTemplates } from "../../kubernetes/pods.js";
 
 /** The namespace that the application has to itself. */
 const NAMESPACE = "notejam";

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { temporaryFolder } from "../testing.js";
+import { temporaryFolder } from "../../../test/fakes/local-tools.js";
 import { GuardedProgram } from "./guarded-program.js";
 import { waitUntilReady } from "./wait-until-ready.js";
 

@@ -40,7 +40,7 @@ const put = (emulator: Emulator, path: string, body?: string) =>
 const get = async (emulator: Emulator, path: string) =>
   (await fetch(`${emulator.endpoint}/${path}`, { headers: signed })).text();
 
-const CBOR_CLIENT = fileURLToPath(new URL("./proof/cloudwatch_over_cbor.py", import.meta.url));
+const CBOR_CLIENT = fileURLToPath(new URL("./e2e/cloudwatch_over_cbor.py", import.meta.url));
 
 const awsConfig = (emulator: Emulator) => ({
   region: "eu-west-1",
@@ -223,8 +223,10 @@ export function testEmulator(title: string, installation: EmulatorInstallation |
 
     it("tells when its process is gone though nobody stopped it", async (test) => {
       const emulator = await start(test);
-      const log = await readFile(emulator.logFile, "utf8");
-      expect(log).toContain("Running on");
+      // The server answers a moment before it writes this line.
+      await expect
+        .poll(() => readFile(emulator.logFile, "utf8"), { timeout: 10_000 })
+        .toContain("Running on");
       const { pid } = z
         .object({ pid: z.number() })
         .parse(await (await fetch(`${emulator.endpoint}/moto-api/notejam/status`)).json());

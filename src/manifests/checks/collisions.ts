@@ -1,6 +1,6 @@
-import type { Cluster } from "../cluster.js";
+import type { Cluster } from "../../kubernetes/cluster.js";
+import { describe, groupOf, type Manifest } from "../../kubernetes/objects.js";
 import type { Finding } from "../finding.js";
-import { describe, groupOf, type Manifest } from "../manifest.js";
 
 /** No two Kustomizations, and no two files of one, write the same object. */
 export function collisions({ objects }: Cluster): Finding[] {

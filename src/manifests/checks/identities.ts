@@ -1,7 +1,7 @@
-import { type Cluster, type NamespacedName, ofKind } from "../cluster.js";
+import { type Cluster, type NamespacedName, ofKind } from "../../kubernetes/cluster.js";
+import { at, describe, listAt, type Manifest, textAt, valuesUnder } from "../../kubernetes/objects.js";
+import { containersOf, type PodTemplate, podTemplates } from "../../kubernetes/pods.js";
 import type { Finding } from "../finding.js";
-import { at, describe, listAt, type Manifest, textAt, valuesUnder } from "../manifest.js";
-import { containersOf, type PodTemplate, podTemplates } from "../pods.js";
 
 const CHECK = "identities";
 

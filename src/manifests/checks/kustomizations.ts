@@ -1,6 +1,14 @@
-import { type Cluster, ofKind } from "../cluster.js";
+import { type Cluster, ofKind } from "../../kubernetes/cluster.js";
+import {
+  at,
+  describe,
+  groupOf,
+  isClusterWide,
+  listAt,
+  type Manifest,
+  textAt,
+} from "../../kubernetes/objects.js";
 import type { Finding } from "../finding.js";
-import { at, describe, groupOf, isClusterWide, listAt, type Manifest, textAt } from "../manifest.js";
 
 const CHECK = "kustomizations";
 

@@ -1,6 +1,6 @@
-import { type Cluster, ofKind } from "../cluster.js";
+import { type Cluster, ofKind } from "../../kubernetes/cluster.js";
+import { describe, isClusterWide } from "../../kubernetes/objects.js";
 import type { Finding } from "../finding.js";
-import { describe, isClusterWide } from "../manifest.js";
 
 const CHECK = "namespaces";
 

@@ -1,6 +1,14 @@
-import { type Cluster, ofKind } from "../cluster.js";
-import type { Finding } from "../finding.js";
-import { at, describe, type Fields, isFields, listAt, type Manifest, textAt, textsAt } from "../manifest.js";
+import { type Cluster, ofKind } from "../../kubernetes/cluster.js";
+import {
+  at,
+  describe,
+  type Fields,
+  isFields,
+  listAt,
+  type Manifest,
+  textAt,
+  textsAt,
+} from "../../kubernetes/objects.js";
 import {
   type ContainerPort,
   containersOf,
@@ -9,7 +17,8 @@ import {
   type PodTemplate,
   podTemplates,
   portsOf,
-} from "../pods.js";
+} from "../../kubernetes/pods.js";
+import type { Finding } from "../finding.js";
 
 const CHECK = "ports";
 const PROBES = ["livenessProbe", "readinessProbe", "startupProbe"] as const;

@@ -1,7 +1,15 @@
-import { type Cluster, has, ofKind } from "../cluster.js";
+import { type Cluster, has, ofKind } from "../../kubernetes/cluster.js";
+import {
+  at,
+  describe,
+  isFields,
+  listAt,
+  type Manifest,
+  textAt,
+  valuesUnder,
+} from "../../kubernetes/objects.js";
+import { containersOf, type PodTemplate, podTemplates } from "../../kubernetes/pods.js";
 import type { Finding } from "../finding.js";
-import { at, describe, isFields, listAt, type Manifest, textAt, valuesUnder } from "../manifest.js";
-import { containersOf, type PodTemplate, podTemplates } from "../pods.js";
 
 const CHECK = "references";
 const FLUX_NAMESPACE = "flux-system";

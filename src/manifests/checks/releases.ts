@@ -1,7 +1,7 @@
+import { type Cluster, ofKind } from "../../kubernetes/cluster.js";
+import { at, describe, type Manifest, textAt } from "../../kubernetes/objects.js";
 import { chartOf } from "../chart-of.js";
-import { type Cluster, ofKind } from "../cluster.js";
 import type { Finding } from "../finding.js";
-import { at, describe, type Manifest, textAt } from "../manifest.js";
 
 const CHECK = "releases";
 const EXACT_VERSION = /^(v?\d+\.\d+\.\d+([-+][\w.-]+)?|sha256:[0-9a-f]{64})$/;

@@ -1,6 +1,6 @@
-import type { Cluster } from "../cluster.js";
+import type { Cluster } from "../../kubernetes/cluster.js";
+import { describe } from "../../kubernetes/objects.js";
 import type { Finding } from "../finding.js";
-import { describe } from "../manifest.js";
 
 /** Versions that no cluster of ours serves, each with its successor. Where there are schemas, they know more. */
 const SUCCESSORS: readonly (readonly [version: RegExp, successor: string])[] = [

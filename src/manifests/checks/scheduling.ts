@@ -1,7 +1,7 @@
-import type { Cluster } from "../cluster.js";
+import type { Cluster } from "../../kubernetes/cluster.js";
+import { at, describe, isFields, listAt, type Manifest, textAt } from "../../kubernetes/objects.js";
+import { podTemplates } from "../../kubernetes/pods.js";
 import type { Finding } from "../finding.js";
-import { at, describe, isFields, listAt, type Manifest, textAt } from "../manifest.js";
-import { podTemplates } from "../pods.js";
 
 const CHECK = "scheduling";
 

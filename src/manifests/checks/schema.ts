@@ -1,6 +1,6 @@
-import type { Cluster } from "../cluster.js";
+import type { Cluster } from "../../kubernetes/cluster.js";
+import { describe, type Manifest } from "../../kubernetes/objects.js";
 import type { Finding } from "../finding.js";
-import { describe, type Manifest } from "../manifest.js";
 import type { Schemas, SchemaVerdict } from "../schemas.js";
 
 /** Every object fits its strict schema: no unknown field, no wrong type, no version that is not served. */

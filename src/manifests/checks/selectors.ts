@@ -1,7 +1,7 @@
-import { type Cluster, ofKind } from "../cluster.js";
+import { type Cluster, ofKind } from "../../kubernetes/cluster.js";
+import { describe, isFields, listAt, type Manifest, textsAt } from "../../kubernetes/objects.js";
+import { matches, type PodTemplate, podTemplates } from "../../kubernetes/pods.js";
 import type { Finding } from "../finding.js";
-import { describe, isFields, listAt, type Manifest, textsAt } from "../manifest.js";
-import { matches, type PodTemplate, podTemplates } from "../pods.js";
 
 const CHECK = "selectors";
 

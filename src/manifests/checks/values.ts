@@ -1,8 +1,8 @@
+import { type Cluster, ofKind } from "../../kubernetes/cluster.js";
+import { at, describe } from "../../kubernetes/objects.js";
 import { chartOf } from "../chart-of.js";
 import type { ChartValues } from "../chart-values.js";
-import { type Cluster, ofKind } from "../cluster.js";
 import type { Finding } from "../finding.js";
-import { at, describe } from "../manifest.js";
 
 const CHECK = "values";
 

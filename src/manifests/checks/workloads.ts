@@ -1,7 +1,16 @@
-import { type Cluster, ofKind } from "../cluster.js";
+import { type Cluster, ofKind } from "../../kubernetes/cluster.js";
+import {
+  at,
+  describe,
+  type Fields,
+  listAt,
+  type Manifest,
+  numberAt,
+  textAt,
+  textsAt,
+} from "../../kubernetes/objects.js";
+import { containersOf, matches, type PodTemplate, podTemplates } from "../../kubernetes/pods.js";
 import type { Finding } from "../finding.js";
-import { at, describe, type Fields, listAt, type Manifest, numberAt, textAt, textsAt } from "../manifest.js";
-import { containersOf, matches, type PodTemplate, podTemplates } from "../pods.js";
 
 const CHECK = "workloads";
 

@@ -1,7 +1,7 @@
 import { RdsCluster } from "@cdktf/provider-aws/lib/rds-cluster/index.js";
 import type { TerraformStack } from "cdktf";
 import { describe, expect, it } from "vitest";
-import { findings } from "../testing.js";
+import { findings } from "../../../test/policy-check.js";
 import { deletionProtection } from "./deletion-protection.js";
 
 const database = (protectedFromDeletion?: boolean) => (stack: TerraformStack) =>

@@ -1,7 +1,7 @@
 import { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket/index.js";
 import { S3BucketServerSideEncryptionConfigurationA } from "@cdktf/provider-aws/lib/s3-bucket-server-side-encryption-configuration/index.js";
 import { describe, expect, it } from "vitest";
-import { findings } from "../testing.js";
+import { findings } from "../../../test/policy-check.js";
 import { encryptedBucket } from "./encrypted-bucket.js";
 
 describe("encrypted-bucket", () => {

@@ -5,7 +5,7 @@ import { SecurityGroupRule } from "@cdktf/provider-aws/lib/security-group-rule/i
 import { VpcSecurityGroupIngressRule } from "@cdktf/provider-aws/lib/vpc-security-group-ingress-rule/index.js";
 import type { TerraformStack } from "cdktf";
 import { describe, expect, it } from "vitest";
-import { findings } from "../testing.js";
+import { findings } from "../../../test/policy-check.js";
 import { ingressFromAnywhere } from "./ingress-from-anywhere.js";
 
 interface Door {

@@ -1,6 +1,6 @@
 import { CloudwatchLogGroup } from "@cdktf/provider-aws/lib/cloudwatch-log-group/index.js";
 import { describe, expect, it } from "vitest";
-import { findings } from "../testing.js";
+import { findings } from "../../../test/policy-check.js";
 import { logRetention } from "./log-retention.js";
 
 describe("log-retention", () => {

@@ -19,7 +19,7 @@ import { SqsQueue } from "@cdktf/provider-aws/lib/sqs-queue/index.js";
 import { SsmParameter } from "@cdktf/provider-aws/lib/ssm-parameter/index.js";
 import type { TerraformStack } from "cdktf";
 import { describe, expect, it } from "vitest";
-import { findings, KEY } from "../testing.js";
+import { findings, KEY } from "../../../test/policy-check.js";
 import { ourKey } from "./our-key.js";
 
 type Build = (stack: TerraformStack, key?: string) => unknown;

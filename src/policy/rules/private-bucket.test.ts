@@ -4,7 +4,7 @@ import { S3BucketAcl } from "@cdktf/provider-aws/lib/s3-bucket-acl/index.js";
 import { S3BucketPublicAccessBlock } from "@cdktf/provider-aws/lib/s3-bucket-public-access-block/index.js";
 import type { TerraformStack } from "cdktf";
 import { describe, expect, it } from "vitest";
-import { findings } from "../testing.js";
+import { findings } from "../../../test/policy-check.js";
 import { privateBucket } from "./private-bucket.js";
 
 const CLOSED = {

@@ -3,7 +3,7 @@ import { LaunchTemplate } from "@cdktf/provider-aws/lib/launch-template/index.js
 import { AwsProvider } from "@cdktf/provider-aws/lib/provider/index.js";
 import { Vpc } from "@cdktf/provider-aws/lib/vpc/index.js";
 import { describe, expect, it } from "vitest";
-import { findings, TAGS } from "../testing.js";
+import { findings, TAGS } from "../../../test/policy-check.js";
 import { requiredTags } from "./required-tags.js";
 
 const { Owner: _, ...WITHOUT_OWNER } = TAGS;

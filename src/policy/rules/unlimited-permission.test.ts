@@ -6,7 +6,7 @@ import { IamRolePolicyAttachment } from "@cdktf/provider-aws/lib/iam-role-policy
 import { KmsKey } from "@cdktf/provider-aws/lib/kms-key/index.js";
 import { S3BucketPolicy } from "@cdktf/provider-aws/lib/s3-bucket-policy/index.js";
 import { describe, expect, it } from "vitest";
-import { findings, KEY } from "../testing.js";
+import { findings, KEY } from "../../../test/policy-check.js";
 import { unlimitedPermission } from "./unlimited-permission.js";
 
 const text = (...statements: object[]) => JSON.stringify({ Version: "2012-10-17", Statement: statements });

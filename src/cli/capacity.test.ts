@@ -1,0 +1,264 @@
+import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { execa } from "execa";
+import { beforeAll, describe, expect, it } from "vitest";
+import { copyDevAndProd } from "../../test/environments-folder.js";
+import { environmentNamed, repositoryConfiguration } from "../../test/synthesized-app.js";
+import { capacityFindings } from "../capacity/capacity-check.js";
+import { basisOf } from "../capacity/capacity-inputs.js";
+import { type Basis, type Capacity, capacityOf } from "../capacity/model.js";
+import type { Environment } from "../config/environment.js";
+import { namesOf } from "../config/names.js";
+import { readTree } from "../kubernetes/flux-tree.js";
+
+const TREE = readTree("flux");
+
+/** 100 requests/s of a pod that uses half of its 250m, the autoscaler's target. */
+const BASIS: Basis = {
+  shape: {
+    pod: { millicores: 250, mebibytes: 256 },
+    utilization: 0.5,
+    surge: 0.25,
+    connections: 10,
+    quota: { pods: 100, millicores: 100_000 },
+  },
+  measurement: {
+    when: "2026-11-22",
+    where: "nowhere",
+    command: "nothing",
+    mix: "anything",
+    applicationMilliseconds: 1.25,
+    databaseMilliseconds: 0.5,
+  },
+};
+
+let prod: Environment;
+
+beforeAll(async () => {
+  prod = await environmentNamed("prod");
+});
+
+interface Change {
+  readonly load?: Environment["load"];
+  readonly replicas?: Environment["application"]["replicas"];
+  readonly apps?: Partial<Environment["nodeGroups"]["apps"]>;
+  readonly instanceClass?: string;
+  readonly vpcCidr?: string;
+  readonly events?: Environment["events"];
+}
+
+function changed({ load, replicas, apps, instanceClass, vpcCidr, events }: Change): Environment {
+  return {
+    ...prod,
+    load: load ?? { usualRequestsPerSecond: 400, eventFactor: 4 },
+    application: { ...prod.application, replicas: replicas ?? { min: 5, max: 20 } },
+    nodeGroups: { ...prod.nodeGroups, apps: { ...prod.nodeGroups.apps, ...apps } },
+    database: { ...prod.database, instanceClass: instanceClass ?? "db.r6g.large" },
+    vpcCidr: vpcCidr ?? prod.vpcCidr,
+    events: events ?? [],
+  };
+}
+
+const capacity = (change: Change): Capacity => capacityOf(changed(change), BASIS);
+const told = (change: Change) =>
+  capacityFindings(changed(change), BASIS).map(({ field, rule, remedy }) => `${field}: ${rule} ${remedy}`);
+
+describe("the capacity model", () => {
+  it("turns a load into the pods at which the autoscaler settles, and never below its floor", () => {
+    expect(capacity({ load: { usualRequestsPerSecond: 301, eventFactor: 4 } })).toMatchObject({
+      requestsPerPod: 100,
+      usual: { requestsPerSecond: 301, pods: 5 },
+      peak: { requestsPerSecond: 1204, pods: 13 },
+    });
+  });
+
+  it("takes no pod more for what binary fractions add", () => {
+    // Half of 50m, divided by the time of a request: a hair less than half of the rate.
+    const rate = 54.49101796407186;
+    const measurement = { ...BASIS.measurement, applicationMilliseconds: 50 / rate };
+    const shape = { ...BASIS.shape, pod: { ...BASIS.shape.pod, millicores: 50 } };
+    const environment = changed({
+      load: { usualRequestsPerSecond: rate, eventFactor: 4 },
+      replicas: { min: 2, max: 8 },
+    });
+    expect(capacityOf(environment, { shape, measurement })).toMatchObject({
+      usual: { pods: 2 },
+      peak: { pods: 8 },
+    });
+  });
+
+  it("takes no pod more for what an event's factor of 2.2 makes 55.00000000000001 of 25", () => {
+    const event = {
+      name: "sale",
+      start: "2027-03-20T08:00",
+      end: "2027-03-20T22:00",
+      timeZone: "UTC",
+      nodes: 30,
+    };
+    const load = { usualRequestsPerSecond: 1, eventFactor: 2.2 };
+    expect(capacity({ load, replicas: { min: 25, max: 100 }, events: [event] }).events).toMatchObject([
+      { pods: 55 },
+    ]);
+  });
+
+  it("turns pods and a rollout's further ones into nodes of equal zones", () => {
+    // 16 pods and 4 more: 7 in a zone, 5 to a t3.large, so two nodes in each zone.
+    expect(capacity({})).toMatchObject({ podsPerNode: 5, peak: { pods: 16, nodes: 6 } });
+    expect(capacity({ apps: { instanceTypes: ["m7i.2xlarge"] } }).podsPerNode).toBe(29);
+  });
+
+  it("counts on the smallest of several instance types", () => {
+    expect(capacity({ apps: { instanceTypes: ["t3.xlarge", "t3.large"] } }).podsPerNode).toBe(5);
+  });
+
+  it("turns pods into connections, the old ones beside the new while a rollout replaces them", () => {
+    expect(capacity({}).peak.connections).toBe((16 + 16 + 4) * 10);
+  });
+
+  it("says what the database and the pods of the other zones have to do", () => {
+    expect(capacity({}).peak.databaseCpus).toBeCloseTo(0.8);
+    // 16 pods at half of their request; six of them are gone.
+    expect(capacity({}).peak.utilizationWithoutZone).toBeCloseTo(0.8);
+  });
+});
+
+describe("an environment that cannot carry its stated peak", () => {
+  it("is told nothing when it can", () => {
+    expect(told({})).toEqual([]);
+  });
+
+  it.each<readonly [string, Change, RegExp]>([
+    ["pods", { replicas: { min: 3, max: 15 } }, /^application\.replicas\.max: at least 16 pods.*write 16/],
+    [
+      "the namespace's quota",
+      { replicas: { min: 5, max: 73 }, instanceClass: "db.r6g.2xlarge" },
+      /^application\.replicas\.max: at most 72 pods: .*resourcequota\.yaml/,
+    ],
+    ["nodes", { apps: { max: 5 } }, /^nodeGroups\.apps\.max: at least 6 nodes.*write 6/],
+    [
+      "memory",
+      { apps: { instanceTypes: ["t3.small"] } },
+      /^nodeGroups\.apps\.instanceTypes: types of which each/,
+    ],
+    [
+      "knowledge of an instance type",
+      { apps: { instanceTypes: ["t3.large", "x2iedn.large"] } },
+      /^nodeGroups\.apps\.instanceTypes\[1\]: a type of the families/,
+    ],
+    ["connections", { instanceClass: "db.t3.medium" }, /^database\.instanceClass: .*admits 450 connections/],
+    [
+      "the database's processors",
+      { load: { usualRequestsPerSecond: 400, eventFactor: 8 }, replicas: { min: 5, max: 40 } },
+      /^database\.instanceClass: .*1\.6 of the writer's busy, of which 1\.4 may be/,
+    ],
+    [
+      "addresses",
+      { vpcCidr: "10.9.0.0/20", apps: { max: 60 } },
+      /^vpcCidr: private subnets with \d+ usable addresses/,
+    ],
+    [
+      "nodes of an event",
+      {
+        events: [
+          {
+            name: "sale",
+            start: "2027-03-20T08:00",
+            end: "2027-03-20T22:00",
+            timeZone: "Europe/Dublin",
+            nodes: 4,
+          },
+        ],
+      },
+      /^events\[0\]\.nodes: at least 6 nodes for the 20 pods/,
+    ],
+  ])("is told the field, what is allowed and what to do for want of %s", (_of, change, words) => {
+    expect(told(change)).toEqual([expect.stringMatching(words)]);
+  });
+
+  it("is refused by synth, which writes nothing", async () => {
+    // Inside the repository, so that environments there find the package they import.
+    await mkdir("out", { recursive: true });
+    const folder = await mkdtemp(join("out", "capacity-"));
+    try {
+      await copyDevAndProd(folder, (text) =>
+        text.replace("usualRequestsPerSecond: 400", "usualRequestsPerSecond: 90000"),
+      );
+      const { exitCode, stderr } = await execa(process.execPath, ["--import", "tsx", "src/main.ts"], {
+        reject: false,
+        env: { NOTEJAM_ENVIRONMENTS: folder, CDKTF_OUTDIR: join(folder, "cdktf.out") },
+      });
+      expect(exitCode).toBe(1);
+      expect(stderr).toMatch(/prod\.ts\n {2}application\.replicas\.max: 20\n {4}rule: {3}at least \d+ pods/);
+      expect(stderr).not.toMatch(/\n\s+at /);
+      expect(await readdir(folder)).not.toContain("cdktf.out");
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+});
+
+describe("what the model is computed from", () => {
+  it("is in the manifests and in a measurement of the repository's own", () => {
+    const { shape, measurement } = basisOf(TREE);
+    expect(shape).toEqual({
+      pod: { millicores: 250, mebibytes: 256 },
+      utilization: 0.5,
+      surge: 0.25,
+      connections: 10,
+      quota: { pods: 300, millicores: 100_000 },
+    });
+    // One pod can do at least one request at a time.
+    expect(measurement.applicationMilliseconds).toBeLessThan(shape.pod.millicores * shape.utilization);
+  });
+
+  it("is missed by name when a manifest does not say it any more", () => {
+    const tree = TREE.map((file) => ({ ...file, content: file.content.replace("DATABASE_POOL", "POOL") }));
+    expect(() => basisOf(tree)).toThrow(/notejam does not say the variable DATABASE_POOL/);
+  });
+});
+
+describe("npm run capacity", () => {
+  const allInstances = async () =>
+    (await repositoryConfiguration()).environments.map((environment) => ({
+      instance: namesOf(environment).instance,
+      region: environment.region,
+    }));
+  const run = (...args: string[]) =>
+    execa(process.execPath, ["--import", "tsx", "src/cli/capacity.ts", ...args], { reject: false });
+
+  it("shows what every environment's load takes, and ends with 0 when all carry it", async () => {
+    const { exitCode, stdout } = await run();
+    expect(exitCode).toBe(0);
+    for (const { instance, region } of await allInstances())
+      expect(stdout).toContain(`${instance} (${region}) carries its stated load`);
+    expect(stdout).toMatch(/│ pods +│ +5 │ +\d+ │ 20 \(application\.replicas\.max\) +│/);
+    expect(stdout).toMatch(/Measured on \d{4}-\d\d-\d\d by npm run bench:pod -w app/);
+  });
+
+  it("computes another load for programs, and ends with 1 when it does not fit", async () => {
+    const { exitCode, stdout } = await run("--env", "prod", "--requests-per-second", "50000", "--json");
+    expect(exitCode).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject([
+      { environment: "prod", fits: false, peak: { requestsPerSecond: 200_000 } },
+    ]);
+  });
+
+  it("ends with 2 and one line when asked for an environment that does not exist", async () => {
+    const { exitCode, stderr } = await run("--env", "prd");
+    const known = (await allInstances()).map(({ instance }) => instance);
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 2,
+      stderr: `There is no environment "prd". Choose from: ${known.join(", ")}.`,
+    });
+  });
+
+  it.each([
+    ["--requests-per-second", "many", /Write a number above 0\.$/],
+    ["--measured", "nowhere.json", /^Nothing can be computed from .* and nowhere\.json: ENOENT.*$/],
+    ["--measured", "README.md", /^Nothing can be computed from .* and README\.md: .*is not valid JSON$/],
+    ["--tree", "nowhere", /^Nothing can be computed from nowhere: ENOENT.*$/],
+  ])("ends with 2 and one line, not as if a load were too large, for %s %s", async (option, value, words) => {
+    const { exitCode, stderr } = await run(option, value);
+    expect({ exitCode, stderr }).toEqual({ exitCode: 2, stderr: expect.stringMatching(words) });
+  });
+});

@@ -1,0 +1,284 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { execa } from "execa";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { FakeGitHub } from "../../test/fakes/github.js";
+import { canariesIn, recordedPlanFile } from "../../test/recorded-plans.js";
+import { runProgram } from "../pipeline/program.js";
+
+const COMMIT = "0123456789abcdef0123456789abcdef01234567";
+
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "notejam-pipeline-"));
+});
+
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Runs the program as a workflow does, with nothing of this process's own environment, and within this process. */
+async function pipeline(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
+  const [printed, complained]: [string[], string[]] = [[], []];
+  const status = await runProgram(args, {
+    env: { PATH: process.env.PATH, HOME: folder, ...env },
+    print: (text) => void printed.push(text),
+    complain: (text) => void complained.push(text),
+    status: 0,
+  });
+  return { status, stdout: printed.join("\n"), stderr: complained.join("\n") };
+}
+
+/** An output with one stack that names a workspace. */
+function synthesized(): string {
+  const configuration = {
+    terraform: { cloud: { organization: "example", workspaces: { name: "notejam-dev" } } },
+  };
+  const manifest = { stacks: { "notejam-dev": { synthesizedStackPath: "cdk.tf.json" } } };
+  writeFileSync(join(folder, "cdk.tf.json"), JSON.stringify(configuration));
+  writeFileSync(join(folder, "manifest.json"), JSON.stringify(manifest));
+  return folder;
+}
+
+const summarize = (name: string, stack = "notejam-dev") =>
+  pipeline([
+    ...["summarize", "--plan", recordedPlanFile(name), "--stack", stack],
+    ...["--out", join(folder, "summaries", `${stack}.json`)],
+  ]);
+
+const summaries = () => join(folder, "summaries");
+const github = { GITHUB_TOKEN: "fake-token", GITHUB_REPOSITORY: "example/notejam", GITHUB_ACTIONS: "true" };
+
+describe("the pipelines' program", () => {
+  it("says what it can do", async () => {
+    const { status, stdout, stderr } = await pipeline(["--help"]);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    const commands = ["changed-stacks", "plan", "summarize", "comment", "drift", "deploy", "image-tag"];
+    for (const command of [...commands, "promotion-check", "copy-image", "supersede", "apply"])
+      expect(stdout).toContain(`  ${command} `);
+  });
+
+  it("is a program: its status and its lines reach whoever started it", async () => {
+    const program = ["--import", "tsx", resolve("src/cli/pipeline.ts")];
+    const run = (...args: string[]) => execa(process.execPath, [...program, ...args], { reject: false });
+    expect(
+      await run(
+        "summarize",
+        "--plan",
+        recordedPlanFile("error"),
+        "--stack",
+        "notejam-dev",
+        "--out",
+        join(folder, "x"),
+      ),
+    ).toMatchObject({
+      exitCode: 1,
+      stderr: "notejam-dev could not be planned: Terraform could not plan all of it.",
+    });
+    expect(await run("plan")).toMatchObject({
+      exitCode: 2,
+      stdout: "",
+      stderr: expect.stringMatching(/^error: .*$/),
+    });
+  });
+
+  const wrongPlan = () => {
+    const file = join(folder, "plan.json");
+    writeFileSync(file, '{"format_version":"2.0","resource_changes":[]}');
+    return file;
+  };
+  const wrong: [string, () => string[], NodeJS.ProcessEnv, RegExp][] = [
+    ["an unknown command", () => ["destroy"], {}, /unknown command 'destroy'/],
+    ["a missing option", () => ["plan", "--stack", "notejam-dev"], {}, /'--out <file>' not specified/],
+    [
+      "an unknown stack",
+      () => ["plan", "--stack", "notejam-x", "--out", "x.json", "--app", synthesized()],
+      {},
+      /has no stack "notejam-x"\. Choose from: notejam-dev\./,
+    ],
+    [
+      "no token of Terraform Cloud",
+      () => ["plan", "--stack", "notejam-dev", "--out", join(folder, "x.json"), "--app", synthesized()],
+      {},
+      /no token for app\.terraform\.io: TF_TOKEN_app_terraform_io is not set/,
+    ],
+    [
+      "a plan that is not there",
+      () => ["summarize", "--plan", "/nowhere.json", "--stack", "notejam-dev", "--out", "x.json"],
+      {},
+      /plan cannot be read: ENOENT/,
+    ],
+    [
+      "a plan of another version",
+      () => ["summarize", "--plan", wrongPlan(), "--stack", "notejam-dev", "--out", "x.json"],
+      {},
+      /a plan of format "2\.0"; this program reads 1\.x/,
+    ],
+    [
+      "no summaries",
+      () => ["comment", "--summaries", "/nowhere", "--pull-request", "7"],
+      github,
+      /\/nowhere/,
+    ],
+    [
+      "no token of GitHub",
+      () => ["comment", "--summaries", folder, "--pull-request", "7"],
+      { ...github, GITHUB_TOKEN: "" },
+      /GITHUB_TOKEN is not set/,
+    ],
+    [
+      "a pull request that is no number",
+      () => ["comment", "--summaries", folder, "--pull-request", "7; rm"],
+      github,
+      /must be a whole number from 1/,
+    ],
+    ["no run that stays", () => ["supersede", "--workflow", "deploy.yaml"], github, /--run <number>/],
+    ["nothing planned", () => ["drift", "--summaries", folder], github, /nothing is known about drift/],
+    [
+      "an unknown environment",
+      () => ["deploy", "--environment", "stage", "--app", synthesized()],
+      {},
+      /Choose from: (.+, )?dev, (.+, )?prod(, .+)?\./,
+    ],
+    [
+      "nothing synthesized",
+      () => ["changed-stacks", "--base", folder, "--head", folder],
+      {},
+      /npm run synth/,
+    ],
+    [
+      "outputs that cannot be written",
+      () => ["changed-stacks", "--base", synthesized(), "--head", folder],
+      { GITHUB_OUTPUT: "/nowhere/output" },
+      /cannot be written to GITHUB_OUTPUT \(\/nowhere\/output\): ENOENT/,
+    ],
+    [
+      "a summary that cannot be written",
+      () => [
+        "summarize",
+        "--plan",
+        recordedPlanFile("change"),
+        "--stack",
+        "notejam-dev",
+        "--out",
+        "/dev/null/x",
+      ],
+      {},
+      /summary cannot be written to \/dev\/null\/x/,
+    ],
+    ["no commit", () => ["image-tag", "--branch", "main", "--run-id", "1"], {}, /GITHUB_SHA/],
+    [
+      "no repository",
+      () => ["promotion-check", "--version", "v1.0.0", "--digest", "x"],
+      {},
+      /--from \(DEV_REGISTRY\) is ""/,
+    ],
+  ];
+  it.each(wrong)("ends with 2 and one line: %s", async (_what, args, env, message) => {
+    const { status, stdout, stderr } = await pipeline(args(), env);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+    expect(stderr).toMatch(message);
+    expect(stderr.split("\n")).toHaveLength(1);
+  });
+
+  it("tells the comment, too, why there was no plan", async () => {
+    const out = join(folder, "summaries", "notejam-dev.json");
+    await pipeline(["plan", "--stack", "notejam-dev", "--out", out, "--app", synthesized()]);
+    const { status, stdout } = await pipeline(["comment", "--summaries", summaries(), "--dry-run"]);
+    expect(status).toBe(1);
+    expect(stdout).toContain("- Error: There is no token for app.terraform.io");
+  });
+
+  it("sums a plan up in a line, and none of its values leaves it", async () => {
+    const { status, stdout, stderr } = await summarize("change");
+    expect({ status, stdout, stderr }).toEqual({
+      status: 0,
+      stdout: "notejam-dev: 1 to add, 4 to change, 1 to destroy (1 replaced)",
+      stderr: "",
+    });
+    expect(canariesIn(readFileSync(recordedPlanFile("change"), "utf8")).length).toBeGreaterThan(4);
+    expect(canariesIn(readFileSync(join(summaries(), "notejam-dev.json"), "utf8"))).toEqual([]);
+    expect((await summarize("no-change")).stdout).toBe("notejam-dev: no changes");
+  });
+
+  it("ends with 1 for a plan that failed, and still sums it up", async () => {
+    expect(await summarize("error")).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining("notejam-dev"),
+    });
+    expect(existsSync(join(summaries(), "notejam-dev.json"))).toBe(true);
+  });
+
+  it("comments, ends with 1 when a plan is missing, and says which", async () => {
+    const fake = await FakeGitHub.start();
+    await summarize("change");
+    const args = ["comment", "--summaries", summaries(), "--pull-request", "7"];
+    const env = { ...github, GITHUB_API_URL: fake.url, GITHUB_RUN_NUMBER: "3", GITHUB_RUN_ATTEMPT: "1" };
+    expect(await pipeline(args, env)).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(/^The comment: made\. https/),
+    });
+    const stacks = ["--stacks", '["notejam-dev","notejam-prod"]'];
+    expect(await pipeline([...args, ...stacks], env)).toMatchObject({
+      status: 1,
+      stderr: "Without a plan: notejam-prod.",
+    });
+    expect(fake.comments).toHaveLength(1);
+    expect(fake.comments[0]?.body).toContain("❌ no plan");
+  });
+
+  it("tells a rate limit in a line, with the hour when it ends", async () => {
+    const fake = await FakeGitHub.start();
+    const headers = { "x-ratelimit-remaining": "0", "x-ratelimit-reset": "4102444800" };
+    fake.refuse = () => ({ status: 403, headers });
+    await summarize("change");
+    const args = ["comment", "--summaries", summaries(), "--pull-request", "7"];
+    const { status, stderr } = await pipeline(args, { ...github, GITHUB_API_URL: fake.url });
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/^GitHub refused to read the comments .* Start it again after 00:00 UTC\.$/);
+    expect(stderr).not.toContain("fake-token");
+  });
+
+  it("gives up approvals that older runs wait for", async () => {
+    const fake = await FakeGitHub.start();
+    fake.addRun(3, "waiting");
+    const env = { ...github, GITHUB_API_URL: fake.url, GITHUB_RUN_NUMBER: "6" };
+    expect(await pipeline(["supersede", "--workflow", "deploy.yaml"], env)).toEqual({
+      status: 0,
+      stdout: "Cancelled, for this run holds all of it: https://github.example/runs/3",
+      stderr: "",
+    });
+    expect(await pipeline(["supersede", "--workflow", "deploy.yaml"], env)).toMatchObject({
+      stdout: "No earlier run waits for an approval.",
+    });
+  });
+
+  it("looks at drift: 1 when something differs, 0 when nothing does", async () => {
+    await summarize("no-change");
+    const args = ["drift", "--summaries", summaries(), "--dry-run"];
+    expect(await pipeline(args)).toMatchObject({ status: 0, stdout: "Nothing differs." });
+    await summarize("change", "notejam-prod");
+    expect(await pipeline(args)).toMatchObject({
+      status: 1,
+      stdout: expect.stringContaining("notejam-prod"),
+    });
+  });
+
+  it("hands its findings to the next steps of a workflow", async () => {
+    const output = join(folder, "output");
+    const variables = { GITHUB_REF_NAME: "main", GITHUB_SHA: COMMIT, GITHUB_RUN_ID: "42" };
+    const args = ["image-tag", "--date", "2026-11-22"];
+    const { stdout } = await pipeline(args, { ...variables, GITHUB_OUTPUT: output });
+    expect(stdout).toBe("2026-11-22.main-01234567-42\n2026-11-22.main-01234567-42-tools");
+    const app = synthesized();
+    await pipeline(["changed-stacks", "--base", app, "--head", app], { GITHUB_OUTPUT: output });
+    expect(readFileSync(output, "utf8").split("\n")).toEqual([
+      "tag=2026-11-22.main-01234567-42",
+      "tools-tag=2026-11-22.main-01234567-42-tools",
+      "stacks=[]",
+      "by-people=[]",
+      "removed=[]",
+      "",
+    ]);
+  });
+});

@@ -1,0 +1,124 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { projectFolder, startCommand, temporaryFolder } from "../../test/fakes/local-tools.js";
+import { reportSkipped } from "../../test/required-tools.js";
+import { findEmulator } from "../local/emulator/find-emulator.js";
+import { findTerraform } from "../terraform/find-terraform.js";
+
+const missing = await Promise.all([findTerraform(), findEmulator()]).then(
+  () => undefined,
+  (problem: Error) => problem.message,
+);
+reportSkipped("local runs with real Terraform", missing);
+
+const ROLES = 40;
+const trust = JSON.stringify({
+  Version: "2012-10-17",
+  Statement: [{ Effect: "Allow", Action: "sts:AssumeRole", Principal: { Service: "ec2.amazonaws.com" } }],
+});
+const numbered = (count: number, of: (index: number) => object) =>
+  Object.fromEntries(Array.from({ length: count }, (_, index) => [`n${index}`, of(index)]));
+
+/** Enough named resources that an interruption leaves some of them half made, and a secret. */
+const STACK = {
+  terraform: {
+    cloud: { organization: "example", workspaces: { name: "notejam-dev" } },
+    required_providers: { aws: { source: "aws", version: "6.25.0" } },
+  },
+  provider: { aws: [{ region: "eu-west-1" }] },
+  variable: { db_pass: { type: "string", sensitive: true, ephemeral: true } },
+  data: { aws_route53_zone: { zone: { name: "example.com" } } },
+  resource: {
+    aws_iam_role: numbered(ROLES, (index) => ({ name: `role-${index}`, assume_role_policy: trust })),
+    aws_secretsmanager_secret: { database: { name: "notejam/dev/database", recovery_window_in_days: 30 } },
+    aws_secretsmanager_secret_version: {
+      database: {
+        secret_id: "${aws_secretsmanager_secret.database.id}",
+        secret_string_wo: "${var.db_pass}",
+        secret_string_wo_version: 1,
+      },
+    },
+    aws_s3_bucket: { dumps: { bucket: "dumps", lifecycle: { prevent_destroy: true } } },
+  },
+};
+const ALL = ROLES + 3;
+
+function project() {
+  const folder = projectFolder(temporaryFolder(), STACK);
+  const state = join(folder, ".notejam");
+  const start = (...args: string[]) => startCommand(folder, args, {});
+  return { state, start };
+}
+
+const State = z.object({
+  resources: z.array(z.object({ mode: z.string(), instances: z.array(z.unknown()) })),
+});
+function resourcesIn(state: string): number {
+  const text = readFileSync(join(state, "account/notejam-dev.tfstate"), "utf8");
+  return State.parse(JSON.parse(text)).resources.filter(({ mode }) => mode === "managed").length;
+}
+
+/** Waits until some of the resources stand in the emulator, while others are on their way. */
+async function inTheMiddle(state: string): Promise<void> {
+  const log = join(state, "emulator.log");
+  const made = () => (existsSync(log) ? readFileSync(log, "utf8").split('"POST / ').length : 0);
+  await expect.poll(made, { timeout: 120_000, interval: 20 }).toBeGreaterThan(60);
+}
+
+describe.runIf(missing === undefined)("npm start with real Terraform on the emulated AWS", () => {
+  it("survives Ctrl-C in the middle of an apply: exits 130, and the next start completes", async () => {
+    const { state, start } = project();
+    const first = start("--once");
+    await inTheMiddle(state);
+    first.signal("SIGINT");
+    const interrupted = await first.ended;
+    expect(interrupted).toMatchObject({
+      code: 130,
+      stderr: expect.stringMatching(/kept in .*npm start goes on/),
+    });
+    expect(resourcesIn(state)).toBeLessThan(ALL);
+
+    const second = await start("--once").ended;
+    expect(second).toMatchObject({ code: 0, stderr: "" });
+    expect(resourcesIn(state)).toBe(ALL);
+    const third = await start("--once", "--check").ended;
+    expect(third.stdout).toContain("nothing to change");
+  });
+
+  it("survives being killed in the middle of an apply: the next start completes", async () => {
+    const { state, start } = project();
+    const first = start("--once");
+    await inTheMiddle(state);
+    first.signal("SIGKILL");
+    await first.ended;
+
+    const second = await start("--once").ended;
+    expect(second).toMatchObject({ code: 0, stderr: "" });
+    expect(resourcesIn(state)).toBe(ALL);
+  });
+
+  it("keeps the secret out of everything it writes, plans nothing again that is unchanged, and destroys without a trace", async () => {
+    const { state, start } = project();
+    await start("--once").ended;
+    const secrets: unknown = JSON.parse(readFileSync(join(state, "secrets.json"), "utf8"));
+    const secret = Object.values(secrets ?? {}).join();
+    const files = readdirSync(state, { recursive: true, encoding: "utf8", withFileTypes: true })
+      .filter((entry) => entry.isFile() && entry.name !== "secrets.json")
+      .map((entry) => join(entry.parentPath, entry.name));
+    expect(files.filter((file) => readFileSync(file).includes(secret))).toEqual([]);
+
+    const second = await start("--once").ended;
+    expect(second.stdout).toContain("unchanged since it was applied");
+
+    const destroyed = await start("--destroy").ended;
+    expect(destroyed).toMatchObject({ code: 0, stderr: "" });
+    const [, remains = ""] = destroyed.stdout.split("Still in the account when it was removed:\n");
+    // What was there before the stack: the company's domain.
+    expect(remains.split("\n").filter((line) => line.startsWith("  "))).toEqual([
+      expect.stringMatching(/route53 hosted zone/),
+    ]);
+    expect(existsSync(state)).toBe(false);
+  });
+});

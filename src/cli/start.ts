@@ -1,0 +1,189 @@
+import { join } from "node:path";
+import { Command, InvalidArgumentError } from "commander";
+import { MissingTool } from "../local/emulator/missing-tool.js";
+import { exitCodeOf, Interruption } from "../local/interruption.js";
+import { destroyLocal, type LocalRunProps, type Outcome, runLocal } from "../local/local-run.js";
+import { PARTS, type Part } from "../local/machine.js";
+import { errorCode, explainFileError, Interrupted, LocalProblem } from "../local/problem.js";
+import { plainProgress, terminalProgress } from "../local/progress.js";
+import { chooseStateFolder, type StateFolder, writeWhole } from "../local/state-folder.js";
+
+interface Options {
+  readonly env?: string[];
+  readonly require?: Part[];
+  readonly installEmulator?: boolean;
+  readonly port?: number;
+  readonly fresh?: boolean;
+  readonly destroy?: boolean;
+  readonly once?: boolean;
+  readonly app: boolean;
+  readonly appPort?: number;
+  readonly check?: boolean;
+  readonly parallelism: number;
+  readonly state?: string;
+}
+
+const DEFAULT_ENVIRONMENT = "dev";
+
+/** Time for Terraform to end by itself after the second Ctrl-C. */
+const FORCE_AFTER_MS = 3000;
+
+function commandLine(): Command {
+  return new Command("npm start --")
+    .description(
+      "Runs an environment on this machine. Synthesizes the stacks, applies them with Terraform to an emulated AWS that keeps its contents between runs, and runs Notejam there with the environment of its pods. Leaves out parts whose tools are missing: with Node alone, Notejam runs on its embedded database. Never uses a cloud account.",
+    )
+    .option("-e, --env <name...>", `environments to run (default: ${DEFAULT_ENVIRONMENT})`)
+    .option(
+      "--require <part...>",
+      `fail if one of these parts is left out: all, ${PARTS.join(", ")}`,
+      (name: string, before: Part[] = []) => [...before, ...partsNamed(name)],
+    )
+    .option(
+      "--install-emulator",
+      "install the AWS emulator (moto) into the state folder; does not change your own Python",
+    )
+    .option(
+      "-p, --port <number>",
+      "port of the emulated AWS on 127.0.0.1 (default: a free one)",
+      wholeNumber(0, 65_535),
+    )
+    .option("--no-app", "leave Notejam itself out: only what Terraform makes")
+    .option(
+      "--app-port <number>",
+      "port of Notejam on 127.0.0.1 (default: the pod's, or a free one; 0: a free one)",
+      wholeNumber(0, 65_535),
+    )
+    .option("--once", "end when everything runs instead of staying until Ctrl-C")
+    .option("--check", "plan again even if nothing changed since the last complete apply")
+    .option("--fresh", "start over: remove the emulated account and all notes")
+    .option(
+      "--destroy",
+      "destroy the resources, list what remains, and remove the state folder with all notes",
+    )
+    .option("--state <folder>", "folder for the state between runs (default: .notejam)")
+    .option("--parallelism <number>", "operations that Terraform runs at once", wholeNumber(1, 256), 20)
+    .addHelpText(
+      "after",
+      "\nExit status: 0 success (parts may be left out), 1 error, 130 Ctrl-C during startup.",
+    );
+}
+
+function partsNamed(name: string): readonly Part[] {
+  if (name === "all") return PARTS;
+  const parts = PARTS.filter((part) => part === name);
+  if (parts.length === 0) throw new InvalidArgumentError(`Choose from: all, ${PARTS.join(", ")}.`);
+  return parts;
+}
+
+function wholeNumber(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!Number.isInteger(value) || value < least || value > most) {
+      throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`);
+    }
+    return value;
+  };
+}
+
+async function main(): Promise<number> {
+  const options = commandLine().parse().opts<Options>();
+  const projectFolder = process.cwd();
+  const folder = chooseStateFolder({ stated: options.state, projectFolder });
+  const interruption = new Interruption(
+    (signal) => {
+      process.stderr.write(`\nStopping (${signal}); saving state. Press Ctrl-C again to force.\n`);
+    },
+    // Programs that were started end when this process is gone.
+    (signal) => setTimeout(() => process.exit(exitCodeOf(new Interrupted(signal))), FORCE_AFTER_MS).unref(),
+  );
+  const stopListening = interruption.listen();
+  // The output is closed (`npm start | head`): shut down as after Ctrl-C.
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", () => {
+      if (!interruption.requested) {
+        interruption.request("SIGPIPE");
+      }
+    });
+  }
+  try {
+    if (options.state === undefined && folder.path !== join(projectFolder, ".notejam")) {
+      print(
+        `The checkout is read-only. The state is kept in ${folder.path} (--state chooses another folder).`,
+      );
+    }
+    const props: LocalRunProps = {
+      projectFolder,
+      folder,
+      environments: [...new Set(options.env ?? [DEFAULT_ENVIRONMENT])],
+      required: options.require ?? [],
+      installEmulator: options.installEmulator ?? false,
+      interactive: process.stdin.isTTY === true && process.stdout.isTTY === true && !process.env.CI,
+      ...(options.port === undefined || options.port === 0 ? {} : { port: options.port }),
+      fresh: options.fresh ?? false,
+      check: options.check ?? false,
+      once: options.once ?? false,
+      application: options.app,
+      ...(options.appPort === undefined ? {} : { applicationPort: options.appPort }),
+      parallelism: options.parallelism,
+      progress:
+        process.stdout.isTTY && process.stdout.columns > 0 ? terminalProgress() : plainProgress(print),
+      interruption,
+      print,
+      warn: (error) => process.stderr.write(`\n${describe(error, folder)}\n${CONTINUES}\n\n`),
+    };
+    if (options.destroy) {
+      await destroyLocal(props);
+      return 0;
+    }
+    return exitStatusOf(await runLocal(props), props);
+  } catch (error) {
+    return report(error, folder);
+  } finally {
+    stopListening();
+  }
+}
+
+const CONTINUES = "The emulated AWS is left out because of this error. The run continues without it.";
+
+/** Returns 1 if the emulated AWS failed and the run ends by itself. A run until Ctrl-C has already shown the error. */
+function exitStatusOf({ awsFailed, applicationRan }: Outcome, { once }: LocalRunProps): number {
+  return awsFailed && (once || !applicationRan) ? 1 : 0;
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+/** Prints an error. @returns the exit status */
+function report(error: unknown, folder: StateFolder): number {
+  if (error instanceof Interrupted) {
+    process.stderr.write(
+      `Stopped. What was made so far is kept in ${folder.path}: npm start goes on from there.\n`,
+    );
+    return exitCodeOf(error);
+  }
+  process.stderr.write(`\n${describe(error, folder)}\n`);
+  return 1;
+}
+
+function describe(error: unknown, folder: StateFolder): string {
+  const known = explainFileError(error, "work", folder.path);
+  return known instanceof LocalProblem || known instanceof MissingTool
+    ? known.message
+    : unexpected(error, folder);
+}
+
+/** A fault of this program: one line for the screen, the details in a file. */
+function unexpected(error: unknown, folder: StateFolder): string {
+  const summary = error instanceof Error ? error.message : String(error);
+  const details = error instanceof Error ? (error.stack ?? summary) : summary;
+  try {
+    writeWhole(folder.errorLog, `${details}\n`);
+    return `Something unforeseen went wrong: ${summary}. Details are in ${folder.errorLog}.`;
+  } catch (second) {
+    return `Something unforeseen went wrong: ${summary} (${errorCode(second) ?? "and its details cannot be kept"}).`;
+  }
+}
+
+process.exitCode = await main();

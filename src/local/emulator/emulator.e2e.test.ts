@@ -1,0 +1,67 @@
+import { copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { execa } from "execa";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { cliConfigFor, findProviderMirror } from "../../terraform/provider-mirror.js";
+import { type Emulator, startEmulator } from "./emulator.js";
+
+const STACK = fileURLToPath(new URL("./e2e/everything.tf", import.meta.url));
+
+/** Enough of Terraform's output to see an error and what came before it. */
+const LINES_SHOWN = 60;
+
+/** The cluster, database, keys, buckets and account settings that the extension is there for, with real Terraform. */
+describe("everything that the extension changes in moto", () => {
+  let folder: string;
+  let emulator: Emulator;
+  let mirrored: Record<string, string> = {};
+  const start = async () => {
+    emulator = await startEmulator({ stateFile: join(folder, "aws.state") });
+  };
+  const terraform = async (...args: string[]) => {
+    const { exitCode, all } = await execa("terraform", [...args, "-no-color", "-input=false"], {
+      cwd: folder,
+      env: { ...emulator.environment, TF_IN_AUTOMATION: "1", ...mirrored },
+      reject: false,
+      all: true,
+    });
+    return { exitCode, output: all.split("\n").slice(-LINES_SHOWN).join("\n") };
+  };
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "notejam-emulator-e2e-"));
+    await copyFile(STACK, join(folder, "everything.tf"));
+    const mirror = findProviderMirror();
+    if (mirror) {
+      mirrored = { TF_CLI_CONFIG_FILE: join(folder, "terraform.rc") };
+      await writeFile(join(folder, "terraform.rc"), cliConfigFor(mirror));
+    }
+    await start();
+    const { exitCode, output } = await terraform("init");
+    expect(exitCode, output).toBe(0);
+  });
+  afterAll(async () => {
+    await emulator.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it("is applied in one go, and a plan after a restart of the emulator finds nothing to do", async () => {
+    const applied = await terraform("apply", "-auto-approve", "-parallelism=30");
+    expect(applied.exitCode, applied.output).toBe(0);
+
+    await emulator.stop();
+    await start();
+    expect(emulator).toMatchObject({ restored: true, whyNotRestored: "" });
+    const planned = await terraform("plan", "-detailed-exitcode");
+    expect(planned.exitCode, planned.output).toBe(0);
+  });
+
+  it("is destroyed with nothing left", async () => {
+    expect((await emulator.listResources()).length).toBeGreaterThan(40);
+    const destroyed = await terraform("destroy", "-auto-approve", "-parallelism=30");
+    expect(destroyed.exitCode, destroyed.output).toBe(0);
+    expect(await emulator.listResources()).toEqual([]);
+  });
+});

@@ -1,0 +1,262 @@
+import { createHash } from "node:crypto";
+import { cp, mkdir, mkdtemp, readFile, rm, symlink } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { ECRClient, PutImageCommand } from "@aws-sdk/client-ecr";
+import { GetObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { execa } from "execa";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Application } from "../src/local/application/application.js";
+import { findPostgres } from "../src/local/application/find-postgres.js";
+import { secretValue } from "../src/local/application/mounted-secrets.js";
+import { applyStack, type StackRunProps, terraformRun } from "../src/local/apply-stack.js";
+import { type Emulator, startEmulator } from "../src/local/emulator/emulator.js";
+import { Interruption } from "../src/local/interruption.js";
+import { readOutputs } from "../src/local/inventory.js";
+import { prepareStack } from "../src/local/prepare-stack.js";
+import { plainProgress } from "../src/local/progress.js";
+import { StateFolder, writeWhole } from "../src/local/state-folder.js";
+import { synthesize } from "../src/local/synthesize.js";
+import { findKustomize } from "../src/manifests/render.js";
+import { findTerraform, type Terraform } from "../src/terraform/find-terraform.js";
+import { cliConfigFor, findProviderMirror } from "../src/terraform/provider-mirror.js";
+import { plan } from "../src/terraform/terraform.js";
+import { Person } from "./local-application.js";
+
+/*
+ * The rehearsal of docs/runbook.md, "Move to another region": production with notes in one region, which is then lost with all
+ * its endpoints; the copy raised in its DR region from what was replicated; the notes read there.
+ *
+ * The emulator answers at once and has no cluster: the times below are this program's own, not AWS's (docs/proofs.md).
+ */
+
+const LOST = "eu-west-1";
+const TO = "eu-central-1";
+const COPY = `prod-${TO}`;
+
+const LOGIN = { email: "ann@example.com", password: "long enough" };
+const NOTES = ["Before the loss", "Ένα σημείωμα ✎ 𝒾𝓃 𝓂𝒶𝓃𝓎 𝓈𝒸𝓇𝒾𝓅𝓉𝓈 🗒️"];
+
+/** A manifest is all that the emulated registry looks at. */
+const IMAGE = JSON.stringify({
+  schemaVersion: 2,
+  mediaType: "application/vnd.oci.image.manifest.v1+json",
+  config: {
+    mediaType: "application/vnd.oci.image.config.v1+json",
+    size: 2,
+    digest: `sha256:${"0".repeat(64)}`,
+  },
+  layers: [],
+});
+
+let home: string;
+let environments: string;
+let folder: StateFolder;
+let emulator: Emulator;
+let terraform: Terraform;
+const applications: Application[] = [];
+const times: string[] = [];
+const progress = plainProgress((line) => {
+  if (!/ (created|read) \(/.test(line)) console.log(line);
+});
+
+beforeAll(async () => {
+  await mkdir("out", { recursive: true });
+  home = await mkdtemp(resolve("out", "region-failover-e2e-"));
+  environments = join(home, "environments");
+  await cp("environments", environments, { recursive: true });
+  // What environment files import lies beside their folder.
+  await symlink(resolve("src"), join(home, "src"));
+  folder = new StateFolder(join(home, "state"));
+  folder.prepare();
+  const mirror = findProviderMirror();
+  if (mirror) writeWhole(folder.cliConfig, cliConfigFor(mirror));
+  terraform = await findTerraform();
+  emulator = await startEmulator({ stateFile: folder.emulatorState, logFile: folder.emulatorLog });
+  for (const [name, value] of Object.entries(emulator.environment)) {
+    if (name.startsWith("AWS_")) process.env[name] = value;
+  }
+});
+
+afterAll(async () => {
+  await Promise.all(applications.map((application) => application.stop()));
+  await emulator?.stop();
+  await rm(home, { recursive: true, force: true });
+  for (const name of Object.keys(emulator?.environment ?? {})) delete process.env[name];
+  console.log(`\nThe move, step by step:\n${times.join("\n")}`);
+});
+
+async function timed<Result>(what: string, work: () => Promise<Result>): Promise<Result> {
+  const started = performance.now();
+  const result = await work();
+  times.push(`${((performance.now() - started) / 1000).toFixed(1).padStart(7)} s  ${what}`);
+  return result;
+}
+
+/** Synthesizes the environments as they are now, and readies one of the stacks. */
+async function runOf(name: string, variables: Record<string, string> = {}): Promise<StackRunProps> {
+  process.env.NOTEJAM_ENVIRONMENTS = environments;
+  const stacks = await synthesize({ projectFolder: resolve("."), out: folder.out }).finally(() => {
+    delete process.env.NOTEJAM_ENVIRONMENTS;
+  });
+  const stack = stacks.find((candidate) => candidate.name === name);
+  if (stack === undefined) throw new Error(`there is no stack ${name}`);
+  const mirror = findProviderMirror();
+  const prepared = prepareStack({ stack, folder, mirror, terraformVersion: terraform.version });
+  return {
+    stack: { ...prepared, variables: { ...prepared.variables, ...variables } },
+    folder,
+    emulator,
+    terraform,
+    cliConfig: mirror ? folder.cliConfig : undefined,
+    parallelism: 20,
+    progress,
+    interruption: new Interruption(),
+  };
+}
+
+/** Notejam of one copy, with a database of its own, in the environment that its pods would get. */
+async function startApplication(instance: string) {
+  const stack = `notejam-${instance}`;
+  const application = new Application({
+    projectFolder: resolve("."),
+    instance,
+    folder: folder.application(instance),
+    platformFile: join(folder.stackFolder(stack), "cdk.tf.json"),
+    gitopsFile: join(folder.stackFolder(`${stack}-gitops`), "cdk.tf.json"),
+    kustomize: await findKustomize(),
+    postgres: await findPostgres(),
+    port: 0,
+    progress,
+    interruption: new Interruption(),
+  });
+  applications.push(application);
+  const outputs = readOutputs(await readFile(folder.terraformState(stack), "utf8"));
+  const { address } = await application.start({ endpoint: emulator.endpoint, outputs });
+  return { application, person: new Person(address), outputs };
+}
+
+function moveRegion(...args: readonly string[]) {
+  const program = ["--no-warnings", "--import", "tsx", "src/cli/failover.ts"];
+  const command = [...program, "--env", "prod", "--to", TO, "--environments", environments, ...args];
+  return execa(process.execPath, command, { reject: false, env: emulator.environment });
+}
+
+const digestOfState = async () =>
+  createHash("sha256")
+    .update(await readFile(folder.terraformState("notejam-prod")))
+    .digest("hex");
+
+describe("a move to another region, with nothing left of the first", () => {
+  let stateOfFirst: string;
+
+  it("is not possible before there is anything to move to, and says what is missing", async () => {
+    const { exitCode, stdout } = await moveRegion("--dry-run");
+    expect(exitCode).toBe(1);
+    expect(stdout).toMatch(/✖ keys +alias\/rds-cmk-prod-replica is not in eu-central-1/);
+    expect(stdout).toMatch(/✖ dumps +there is no bucket notejam-prod-eu-west-1-backup-replica-\d{12}/);
+    expect(stdout).toMatch(/✖ images /);
+    expect(stdout).toMatch(/✖ roles +there is no role notejam-prod-eu-central-1-plan/);
+    expect(stdout).not.toContain("The move:");
+  });
+
+  it("begins with production in the first region, with notes, a backup that was proven, and an image", async () => {
+    await applyStack(await runOf("notejam-bootstrap"));
+    await applyStack(await runOf("notejam-prod"));
+    const { application, person, outputs } = await startApplication("prod");
+    expect(await person.send("/signup/", { ...LOGIN, repeat_password: LOGIN.password })).toBe(303);
+    expect(await person.send("/signin/", LOGIN)).toBe(303);
+    for (const name of NOTES) {
+      expect(await person.send("/notes/create/", { name, text: `${name}: text`, pad: "" })).toBe(303);
+    }
+    await application.perform("backup");
+    await application.perform("drill");
+    await new ECRClient({ region: LOST }).send(
+      new PutImageCommand({
+        repositoryName: String(outputs.repository_name),
+        imageManifest: IMAGE,
+        imageTag: "v1.0.0",
+      }),
+    );
+    await application.stop();
+    stateOfFirst = await digestOfState();
+  });
+
+  it("loses the first region: nothing there answers any more", async () => {
+    await emulator.loseRegions([LOST]);
+    const outputs = readOutputs(await readFile(folder.terraformState("notejam-prod"), "utf8"));
+    const s3 = new S3Client({ region: LOST, forcePathStyle: true, maxAttempts: 1 });
+    const read = new GetObjectCommand({ Bucket: String(outputs.backup_bucket), Key: "dumps/any" });
+    await expect(s3.send(read)).rejects.toThrow();
+  });
+
+  it("is found possible, by asking the other region alone, and writes the copy's environment", async () => {
+    const checked = await timed("npm run failover: preconditions and plan", () => moveRegion());
+    console.log(checked.stdout);
+    expect(checked).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(checked.stdout).not.toContain("✖");
+    for (const precondition of [
+      "zones",
+      "machines",
+      "keys",
+      "secrets",
+      "images",
+      "dumps",
+      "names",
+      "roles",
+    ]) {
+      expect(checked.stdout).toMatch(new RegExp(`✔ ${precondition} `));
+    }
+    expect(checked.stdout).toMatch(/newest is \d{8}T\d{6}Z-[0-9a-f]{8}: .* would be lost \(RPO\)/);
+    expect(checked.stdout).toMatch(/newest proven by a drill is/);
+    expect(checked.stdout).toContain(`npx cdktf deploy notejam-${COPY}`);
+    expect(await readFile(join(environments, `${COPY}.ts`), "utf8")).toContain(`recoverIn(prod, "${TO}"`);
+  });
+
+  it("raises the copy from replicas alone, with the login of the replicated secret", async () => {
+    const login = JSON.parse(await secretValue(emulator.endpoint, TO, "notejam/prod/database"));
+    const variables = { db_user: String(login.POSTGRES_USER), db_pass: String(login.POSTGRES_PASS) };
+    const run = await timed("npm run synth", () => runOf(`notejam-${COPY}`, variables));
+    await timed(`cdktf deploy notejam-${COPY}: network, cluster, database`, () => applyStack(run));
+    const outputs = readOutputs(await readFile(folder.terraformState(`notejam-${COPY}`), "utf8"));
+    expect(outputs).toMatchObject({
+      region: TO,
+      repository_url: expect.stringMatching(/\.dkr\.ecr\.eu-central-1\..*\/notejam-prod-ecr-registry$/),
+      restore_bucket: expect.stringMatching(/^notejam-prod-eu-west-1-backup-replica-\d{12}$/),
+    });
+  });
+
+  it("serves the notes there, to who wrote them", async () => {
+    const { application, person, outputs } = await timed("Flux: migration and Notejam, first backup", () =>
+      startApplication(COPY),
+    );
+    expect(outputs.host_name).toBe("notejam.example.com");
+    await timed("job notejam-restore: newest replicated backup, compared with its manifest", () =>
+      application.perform("restore"),
+    );
+    expect(await person.send("/signin/", LOGIN)).toBe(303);
+    const page = await person.read("/");
+    for (const name of NOTES) expect(page).toContain(name);
+    expect(await person.send("/notes/create/", { name: "After the move", text: "on", pad: "" })).toBe(303);
+  });
+
+  it("takes backups of its own from then on, and they can be restored", async () => {
+    const [, copy] = applications;
+    if (copy === undefined) throw new Error("the copy was not started");
+    await copy.perform("backup");
+    await timed("job notejam-drill: the copy's own backup", () => copy.perform("drill"));
+  });
+
+  it("is seen by a second look: the names are taken now", async () => {
+    const { exitCode, stdout } = await moveRegion("--dry-run");
+    expect(exitCode).toBe(1);
+    expect(stdout).toMatch(/✖ names +EKS cluster notejam-prod-eu-central-1 is there already/);
+  });
+
+  it("has left the first copy's state untouched, and the first copy as its state says", async () => {
+    expect(await digestOfState()).toBe(stateOfFirst);
+    await emulator.loseRegions([]);
+    const run = await runOf("notejam-prod");
+    const found = await plan(terraformRun(run), join(home, "first.tfplan"));
+    expect(found).toMatchObject({ add: 0, change: 0, remove: 0 });
+  });
+});

@@ -1,0 +1,187 @@
+import {
+  allocatable,
+  instanceSize,
+  NODE_DAEMONS,
+  type Resources,
+} from "../../../src/kubernetes/node-capacity.js";
+import type { PodSet } from "./pod-set.js";
+
+/** A group of nodes as the platform makes it. */
+export interface NodeGroupSize {
+  /** Value of the label `scope`, and of the taint where there is one. */
+  readonly scope: string;
+  readonly tainted: boolean;
+  /** The smallest counts. */
+  readonly instanceTypes: readonly string[];
+  readonly desired: number;
+  readonly max: number;
+}
+
+interface Node {
+  readonly group: NodeGroupSize;
+  readonly zone: string;
+  readonly free: { millicores: number; mebibytes: number };
+}
+
+interface Pod {
+  readonly set: PodSet;
+  node?: Node;
+  /** Zone of its disk. */
+  diskIn?: string;
+}
+
+/**
+ * A cluster in which pods find places as kube-scheduler would find them, groups grow as the autoscaler and EC2 would let
+ * them, and zones are lost.
+ *
+ * Weaker than the real one, so that what fits here fits there: no pod is moved or preempted to make room for another.
+ * Between places that are allowed a pod takes the zone, then the node, with the fewest of its kind, then the emptiest
+ * node. A new node comes up in the zone that has fewest of its group, for EC2 balances them.
+ */
+export class SimulatedCluster {
+  private readonly groups: readonly NodeGroupSize[];
+  private readonly pods: Pod[] = [];
+  private zones: readonly string[];
+  private nodes: Node[] = [];
+
+  /**
+   * @param zones - in the order in which EC2 fills them, by group
+   */
+  constructor(groups: readonly NodeGroupSize[], zones: (group: string) => readonly string[]) {
+    this.groups = groups;
+    this.zones = [...new Set(groups.flatMap(({ scope }) => zones(scope)))].sort();
+    for (const group of groups) {
+      const order = zones(group.scope);
+      for (let index = 0; index < group.desired; index += 1) {
+        const zone = order[index % order.length];
+        if (zone !== undefined) this.addNode(group, zone);
+      }
+    }
+  }
+
+  /** Starts pods and lets groups grow until all have a place or nothing can grow any more. */
+  start(sets: readonly PodSet[]): void {
+    for (const set of sets) for (let index = 0; index < set.count; index += 1) this.pods.push({ set });
+    this.pods.sort((a, b) => (b.set.priority ?? 0) - (a.set.priority ?? 0));
+    this.placeAndGrow();
+  }
+
+  /** The zone's nodes are gone, and the pods on them. What was lost looks for a place when `replace` is called. */
+  loseZone(zone: string): void {
+    this.zones = this.zones.filter((other) => other !== zone);
+    for (const pod of this.pods) if (pod.node?.zone === zone) pod.node = undefined;
+    this.nodes = this.nodes.filter((node) => node.zone !== zone);
+  }
+
+  /** Pods that were lost are started again on the nodes that are there. */
+  replace(): void {
+    this.place();
+  }
+
+  /**
+   * EC2 starts as many nodes in the remaining zones as were lost, and the autoscaler what is still missing.
+   *
+   * @param before - nodes of each group before the loss
+   */
+  placeAndGrow(before: ReadonlyMap<string, number> = new Map()): void {
+    for (const group of this.groups)
+      while (this.count(group) < (before.get(group.scope) ?? 0)) this.grow(group);
+    this.place();
+    for (const pod of this.waitingPods()) while (pod.node === undefined && this.growFor(pod)) this.place();
+  }
+
+  /** Nodes of each group. */
+  nodeCounts(): Map<string, number> {
+    return new Map(this.groups.map((group) => [group.scope, this.count(group)]));
+  }
+
+  /** Pods of that name that run, by zone. */
+  running(name: string): number {
+    return this.pods.filter(({ set, node }) => set.name === name && node !== undefined).length;
+  }
+
+  /** Names of pods without a place, one for each pod. */
+  waiting(): string[] {
+    return this.waitingPods().map(({ set }) => set.name);
+  }
+
+  private waitingPods(): Pod[] {
+    return this.pods.filter(({ node }) => node === undefined);
+  }
+
+  private count(group: NodeGroupSize): number {
+    return this.nodes.filter((node) => node.group === group).length;
+  }
+
+  private addNode(group: NodeGroupSize, zone: string): void {
+    this.nodes.push({ group, zone, free: roomOn(group.instanceTypes) });
+  }
+
+  private grow(group: NodeGroupSize): void {
+    const inZone = (zone: string) =>
+      this.nodes.filter((node) => node.group === group && node.zone === zone).length;
+    const [emptiest] = [...this.zones].sort((a, b) => inZone(a) - inZone(b));
+    if (emptiest === undefined) throw new Error("every zone is lost");
+    this.addNode(group, emptiest);
+  }
+
+  /** @returns whether a node was started that the pod could take */
+  private growFor({ set, diskIn }: Pod): boolean {
+    if (diskIn !== undefined && !this.zones.includes(diskIn)) return false;
+    const group = this.groups.find(
+      (candidate) => admits(candidate, set) && this.count(candidate) < candidate.max,
+    );
+    if (group === undefined) return false;
+    this.grow(group);
+    return true;
+  }
+
+  private place(): void {
+    for (const pod of this.waitingPods()) {
+      const node = this.placeFor(pod);
+      if (node === undefined) continue;
+      pod.node = node;
+      if (pod.set.staysInItsZone) pod.diskIn = node.zone;
+      node.free.millicores -= pod.set.requests.millicores;
+      node.free.mebibytes -= pod.set.requests.mebibytes;
+    }
+  }
+
+  private placeFor({ set, diskIn }: Pod): Node | undefined {
+    const alike = this.pods.filter((other) => other.set === set && other.node !== undefined);
+    const inZone = (zone: string) => alike.filter(({ node }) => node?.zone === zone).length;
+    const onNode = (node: Node) => alike.filter((other) => other.node === node).length;
+    const admitted = this.nodes.filter(({ group }) => admits(group, set));
+    const fewest = Math.min(...admitted.map(({ zone }) => inZone(zone)));
+    const [best] = admitted
+      .filter(({ zone }) => diskIn === undefined || diskIn === zone)
+      .filter(({ zone }) => !set.evenOverZones || inZone(zone) <= fewest)
+      .filter(({ free }) => holds(free, set.requests))
+      .sort(
+        (a, b) =>
+          inZone(a.zone) - inZone(b.zone) || onNode(a) - onNode(b) || b.free.millicores - a.free.millicores,
+      );
+    return best;
+  }
+}
+
+function admits({ scope, tainted }: NodeGroupSize, set: PodSet): boolean {
+  return (set.scope === undefined || set.scope === scope) && (!tainted || set.tolerates(scope));
+}
+
+function holds(free: Resources, asked: Resources): boolean {
+  return free.millicores >= asked.millicores && free.mebibytes >= asked.mebibytes;
+}
+
+/** What is left for pods on a node of the smallest of the types, beside what runs on every node. */
+function roomOn(types: readonly string[]): { millicores: number; mebibytes: number } {
+  const rooms = types.map((type) => {
+    const size = instanceSize(type);
+    if (size === undefined) throw new Error(`The size of ${type} is not known to src/capacity.`);
+    return allocatable(size);
+  });
+  const daemons = Object.values(NODE_DAEMONS);
+  const least = (key: keyof Resources) =>
+    Math.min(...rooms.map((room) => room[key])) - daemons.reduce((total, daemon) => total + daemon[key], 0);
+  return { millicores: least("millicores"), mebibytes: least("mebibytes") };
+}
