@@ -82,7 +82,7 @@ describe("the documents", () => {
     const { scripts: ofApp } = JSON.parse(readFileSync("app/package.json", "utf8"));
     for (const file of DOCUMENTS) {
       const commands = readFileSync(file, "utf8").matchAll(
-        /npm run (?:--silent )?([a-z][a-z:-]*)( -w app)?/g,
+        /npm run (?:--silent )?([a-z][a-z0-9:-]*)( -w app)?/g,
       );
       for (const [command, name = "", app] of commands) {
         expect(app ? ofApp : { ...ofApp, ...scripts }, `${command} in ${file}`).toHaveProperty([name]);
