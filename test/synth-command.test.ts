@@ -5,8 +5,11 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { copyDevAndProd } from "./environments-folder.js";
 import { needs } from "./required-tools.js";
 
-/** The program that `cdktf synth` runs, as it runs it. */
-const MAIN = resolve("src/main.ts");
+/** Parameters of Node for the program that `cdktf synth` runs: from its sources, and from its cached bundle. */
+const PROGRAMS = [
+  { from: "sources", program: ["--import", "tsx", resolve("src/main.ts")] },
+  { from: "cached bundle", program: [resolve("src/cached-main.cjs")] },
+];
 
 let folder: string;
 let environments: string;
@@ -31,8 +34,8 @@ async function edit(name: string, from: string, to: string): Promise<void> {
   await writeFile(file, text.replace(from, to));
 }
 
-function synth(env: Record<string, string> = {}) {
-  return execa(process.execPath, ["--import", "tsx", MAIN], {
+function run(program: readonly string[], env: Record<string, string> = {}) {
+  return execa(process.execPath, program, {
     reject: false,
     env: { NOTEJAM_ENVIRONMENTS: environments, CDKTF_OUTDIR: output, ...env },
   });
@@ -40,7 +43,9 @@ function synth(env: Record<string, string> = {}) {
 
 const written = (directory: string) => readdir(directory, { recursive: true }).catch(() => []);
 
-describe("the synth command", () => {
+describe.each(PROGRAMS)("the synth command, run from its $from", ({ program }) => {
+  const synth = (env: Record<string, string> = {}) => run(program, env);
+
   it("writes every stack and a manifest, and says nothing", async () => {
     const { exitCode, stderr, stdout } = await synth();
     expect({ exitCode, stderr, stdout }).toEqual({ exitCode: 0, stderr: "", stdout: "" });
@@ -101,5 +106,49 @@ describe("the synth command", () => {
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(/^Cannot write the Terraform configuration: .*\n.*CDKTF_OUTDIR/);
     expect(stderr).not.toMatch(/^\s+at /m);
+  });
+});
+
+describe("the cached bundle of the synth command", () => {
+  const bundle = (env: Record<string, string> = {}) => run([resolve("src/cached-main.cjs")], env);
+  const json = (stack: string) => readFile(join(output, "stacks", stack, "cdk.tf.json"), "utf8");
+
+  it("writes what the sources write, when it is made and when it is used again", async () => {
+    await run(["--import", "tsx", resolve("src/main.ts")]);
+    const expected = await json("notejam-prod");
+    for (const _ of [1, 2]) {
+      await rm(output, { recursive: true });
+      await bundle();
+      expect(await json("notejam-prod")).toBe(expected);
+    }
+  });
+
+  it("is made anew after a change of an environment", async () => {
+    await bundle();
+    await edit("dev.ts", "notejam-dev.example.com", "other-dev.example.com");
+    await bundle();
+    expect(await json("notejam-dev")).toContain("other-dev.example.com");
+  });
+
+  it("leaves an environment that does not compile to the sources, which report it", async () => {
+    await writeFile(join(environments, "test.ts"), "export default {");
+    const [fromBundle, fromSources] = [
+      await bundle(),
+      await run(["--import", "tsx", resolve("src/main.ts")]),
+    ];
+    expect(fromBundle.exitCode).toBe(fromSources.exitCode);
+    expect(fromBundle.stderr).toContain("test.ts");
+    expect(fromBundle.stderr).toBe(fromSources.stderr);
+  });
+
+  it("reports a fault of the program with its place in the sources", async () => {
+    await edit(
+      "dev.ts",
+      "export default",
+      "process.cwd = () => { throw new TypeError('a fault'); };\nexport default",
+    );
+    const { exitCode, stderr } = await bundle();
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/a fault[\s\S]* \(?.*src\/synthesize\.ts:\d+/);
   });
 });

@@ -12,6 +12,11 @@ export function reportUserError(error: unknown, { isSynth = false } = {}): void 
   console.error(messageOf(error, isSynth));
 }
 
+/** Whether an error is a fault of the program itself, not of its input or of the machine. */
+export function isFault(error: unknown): boolean {
+  return !(error instanceof ConfigurationError || error instanceof PolicyError || isSystemError(error));
+}
+
 function messageOf(error: unknown, isSynth: boolean): string {
   if (error instanceof ConfigurationError || error instanceof PolicyError) return error.message;
   if (isSystemError(error)) return fileMessage(error, isSynth);

@@ -1,5 +1,5 @@
 import { readdir } from "node:fs/promises";
-import { basename, join, parse, relative } from "node:path";
+import { basename, join, parse, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Environment } from "./environment.js";
 import { namesOf } from "./names.js";
@@ -22,7 +22,12 @@ export interface LoadOptions {
   readonly today?: Date;
   /** What else an environment must satisfy that is valid by itself, such as that it carries its load. @default nothing */
   readonly demand?: (environment: Environment) => readonly Finding[];
+  /** Loads a file of the folder. @default `import()` */
+  readonly importFile?: ImportFile | undefined;
 }
+
+/** Returns the exports of a TypeScript file, named by its absolute path. */
+export type ImportFile = (file: string) => Promise<{ readonly default?: unknown }>;
 
 /** The one file in the folder that is no environment. */
 const ORGANIZATION_FILE = "organization.ts";
@@ -49,8 +54,8 @@ export async function loadConfiguration(
   const today = options.today ?? new Date();
   const files = await environmentFiles(directory);
   const [organization, ...environments] = await Promise.all([
-    loadFile(join(directory, ORGANIZATION_FILE), checkOrganization),
-    ...files.map((file) => loadFile(file, (input) => checkEnvironment(input, today))),
+    loadFile(join(directory, ORGANIZATION_FILE), checkOrganization, options),
+    ...files.map((file) => loadFile(file, (input) => checkEnvironment(input, today), options)),
   ]);
   const valid = environments.flatMap(({ file, checked }) =>
     "value" in checked ? [{ file, environment: checked.value }] : [],
@@ -91,9 +96,13 @@ function byInstance(one: string, other: string): number {
   return parse(one).name < parse(other).name ? -1 : 1;
 }
 
-async function loadFile<T>(file: string, check: (input: unknown) => Checked<T>): Promise<Loaded<T>> {
+async function loadFile<T>(
+  file: string,
+  check: (input: unknown) => Checked<T>,
+  { importFile = (path) => import(pathToFileURL(path).href) }: LoadOptions,
+): Promise<Loaded<T>> {
   try {
-    return { file, checked: check(await defaultExport(file)) };
+    return { file, checked: check((await importFile(resolve(file))).default) };
   } catch (error) {
     const finding = {
       rule: `a TypeScript module that loads (${reason(error)})`,
@@ -101,11 +110,6 @@ async function loadFile<T>(file: string, check: (input: unknown) => Checked<T>):
     };
     return { file, checked: { findings: [finding] } };
   }
-}
-
-async function defaultExport(file: string): Promise<unknown> {
-  const module: { default?: unknown } = await import(pathToFileURL(file).href);
-  return module.default;
 }
 
 /** What went wrong, in one line. */

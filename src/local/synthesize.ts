@@ -64,7 +64,7 @@ export function readManifest(out: string): SynthesizedStack[] {
     throw errorCode(error) === "ENOENT"
       ? new LocalProblem(
           `The app wrote no stacks: ${file} is missing.`,
-          "Check that src/main.ts ends with app.synth().",
+          "Check that src/synthesize.ts writes the stacks.",
           { cause: error },
         )
       : explainFileError(error, "read the synthesized stacks", out);
