@@ -3,7 +3,7 @@ import type { Environment } from "../config/environment.js";
 import { podFloors } from "../config/events.js";
 import { namesOf } from "../config/names.js";
 import { tagsOf } from "../config/tags.js";
-import type { PlatformOutputs } from "./platform-outputs.js";
+import type { PlatformOutputs } from "./platform/outputs.js";
 
 export interface ClusterVarsProps {
   readonly environment: Environment;

@@ -6,7 +6,7 @@ import type { Organization } from "../config/organization.js";
 import { standbyOf } from "../config/standby.js";
 import { BootstrapStack, type EnvironmentStacks } from "./bootstrap.js";
 import { GitopsStack } from "./gitops.js";
-import { PlatformStack } from "./platform.js";
+import { PlatformStack } from "./platform/index.js";
 import { needsOf } from "./workspace-needs.js";
 
 export interface Composition {

@@ -18,7 +18,7 @@ import { tagsOf } from "../config/tags.js";
 import { AwsStack } from "./aws-stack.js";
 import { clusterVars } from "./cluster-vars.js";
 import { githubOwnerVariable, githubTokenVariable } from "./input-variables.js";
-import { type PlatformOutputs, readPlatformOutputs } from "./platform-outputs.js";
+import { type PlatformOutputs, readPlatformOutputs } from "./platform/outputs.js";
 
 export interface GitopsStackProps {
   readonly environment: Environment;

@@ -1,8 +1,8 @@
 import { TerraformOutput, TerraformStack, Testing } from "cdktf";
 import { beforeAll, describe, expect, it } from "vitest";
-import { repositoryConfiguration, stackNamed, synthesizeApp } from "../../test/synthesized-app.js";
-import { Synthesized } from "../../test/synthesized-constructs.js";
-import { readPlatformOutputs } from "./platform-outputs.js";
+import { repositoryConfiguration, stackNamed, synthesizeApp } from "../../../test/synthesized-app.js";
+import { Synthesized } from "../../../test/synthesized-constructs.js";
+import { readPlatformOutputs } from "./outputs.js";
 
 interface OutputBlock {
   readonly value: unknown;

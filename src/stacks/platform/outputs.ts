@@ -1,6 +1,6 @@
 import { DataTerraformRemoteState, TerraformOutput, type TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
-import { tolist } from "../../modules/blocks/terraform-functions.js";
+import { tolist } from "../../../modules/blocks/terraform-functions.js";
 
 /**
  * The hand-over from `notejam-<env>` to `notejam-<env>-gitops`: every output, with what it is.

@@ -1,5 +1,5 @@
-import type { AwsAccount } from "../../modules/blocks/aws-account.js";
-import type { ClusterPrincipal } from "../../modules/eks/cluster.js";
+import type { AwsAccount } from "../../../modules/blocks/aws-account.js";
+import type { ClusterPrincipal } from "../../../modules/eks/cluster.js";
 
 /** Turns what an environment lists (names of roles, or ARNs of roles and users) into principals of the cluster. */
 export function clusterPrincipals(account: AwsAccount, listed: readonly string[]): ClusterPrincipal[] {
