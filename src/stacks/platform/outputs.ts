@@ -1,77 +1,157 @@
-import { DataTerraformRemoteState, TerraformOutput, type TerraformStack } from "cdktf";
+import { DataTerraformRemoteState, TerraformOutput } from "cdktf";
 import type { Construct } from "constructs";
+import { SSL_POLICY } from "../../../modules/alb/application-load-balancer.js";
 import { tolist } from "../../../modules/blocks/terraform-functions.js";
+import type { EksCluster } from "../../../modules/eks/cluster.js";
+import type { GithubActionsRole } from "../../../modules/github/actions-role.js";
+import type { WorkloadResources } from "./cluster.js";
+import type { PlatformContext } from "./context.js";
+import type { Network } from "./network.js";
+
+/** Parts of a platform stack that its outputs describe. */
+export interface PlatformParts extends WorkloadResources {
+  readonly context: PlatformContext;
+  readonly network: Network;
+  readonly cluster: EksCluster;
+  readonly pushRole: GithubActionsRole;
+}
+
+interface Output<Value extends string | readonly string[]> {
+  readonly description: string;
+  readonly isList: boolean;
+  readonly select: (parts: PlatformParts) => Value;
+}
+
+function stringOutput(description: string, select: Output<string>["select"]): Output<string> {
+  return { description, isList: false, select };
+}
+
+function listOutput(
+  description: string,
+  select: Output<readonly string[]>["select"],
+): Output<readonly string[]> {
+  return { description, isList: true, select };
+}
 
 /**
- * The hand-over from `notejam-<env>` to `notejam-<env>-gitops`: every output, with what it is.
+ * Outputs of `notejam-<env>`, which `notejam-<env>-gitops` reads. To add one, add it here and use it in its consumer.
  *
- * Strings and lists of strings only, and never a secret: sensitive marks are lost on the way through remote state, and
- * whoever may read one workspace's outputs sees them all. Secrets travel by the name of their place in Secrets Manager.
+ * Strings and lists of strings only, and no secrets: remote state drops sensitive marks, and read access to a
+ * workspace's outputs covers all of them. Secrets are passed by their name in Secrets Manager.
  */
 const OUTPUTS = {
-  environment: "Name of the environment, such as prod",
-  region: "AWS region that everything stands in",
-  account_id: "AWS account, twelve digits",
-  partition: "AWS partition: aws, aws-cn or aws-us-gov",
-  vpc_id: "VPC",
-  vpc_cidr: "Addresses of the VPC",
-  public_subnet_cidrs: "Addresses that the load balancer's nodes speak from",
-  database_subnet_cidrs: "Addresses of the database, for network policies",
-  zones: "Availability zones in use",
-  cluster_name: "EKS cluster",
-  cluster_endpoint: "URL of the Kubernetes API",
-  cluster_ca_certificate: "Certificate authority of the Kubernetes API, base64",
-  cluster_version: "Kubernetes version, minor",
-  alb_arn: "Load balancer that the controller adopts as ingress group `public`",
-  alb_name: "Name of that load balancer",
-  alb_dns_name: "Its DNS name",
-  alb_security_group_id: "Its security group; its rules belong to Terraform",
-  alb_tls_policy: "TLS policy of its HTTPS listener",
-  certificate_arn: "Validated certificate for the host name",
-  web_acl_arn: "WAF web ACL",
-  access_logs_bucket: "Bucket for the load balancer's access logs",
-  access_logs_prefix: "Prefix of the load balancer's logs in it",
-  hosted_zone_id: "Route 53 zone",
-  hosted_zone_name: "Its domain",
-  host_name: "Host name that people open",
-  repository_url: "ECR repository of the application's image",
-  repository_name: "Its name",
-  database_name: "PostgreSQL database",
-  database_secret_name: "Secrets Manager secret with the application's own login",
-  database_admin_secret_arn: "Secrets Manager secret with the master login, made and rotated by RDS",
-  database_host: "Writer's host",
-  database_reader_host: "Readers' host",
-  backup_bucket: "Bucket of the dumps",
-  backup_key_arn: "KMS key of the dumps",
-  restore_bucket:
+  environment: stringOutput(
+    "Name of the environment, such as prod",
+    ({ context }) => context.environment.name,
+  ),
+  region: stringOutput("AWS region that everything stands in", ({ context }) => context.environment.region),
+  account_id: stringOutput("AWS account, twelve digits", ({ context }) => context.account.accountId),
+  partition: stringOutput(
+    "AWS partition: aws, aws-cn or aws-us-gov",
+    ({ context }) => context.account.partition,
+  ),
+  vpc_id: stringOutput("VPC", ({ network }) => network.vpc.vpcId),
+  vpc_cidr: stringOutput("Addresses of the VPC", ({ network }) => network.vpc.cidr),
+  public_subnet_cidrs: listOutput(
+    "Addresses that the load balancer's nodes speak from",
+    ({ network }) => network.vpc.publicSubnetCidrs,
+  ),
+  database_subnet_cidrs: listOutput(
+    "Addresses of the database, for network policies",
+    ({ network }) => network.vpc.databaseSubnetCidrs,
+  ),
+  zones: listOutput("Availability zones in use", ({ network }) => network.vpc.zoneNames),
+  cluster_name: stringOutput("EKS cluster", ({ cluster }) => cluster.clusterName),
+  cluster_endpoint: stringOutput("URL of the Kubernetes API", ({ cluster }) => cluster.endpoint),
+  cluster_ca_certificate: stringOutput(
+    "Certificate authority of the Kubernetes API, base64",
+    ({ cluster }) => cluster.certificateAuthority,
+  ),
+  cluster_version: stringOutput("Kubernetes version, minor", ({ cluster }) => cluster.version),
+  alb_arn: stringOutput(
+    "Load balancer that the controller adopts as ingress group `public`",
+    ({ edge }) => edge.loadBalancer.arn,
+  ),
+  alb_name: stringOutput("Name of that load balancer", ({ context }) => context.names.loadBalancerName),
+  alb_dns_name: stringOutput("Its DNS name", ({ edge }) => edge.loadBalancer.dnsName),
+  alb_security_group_id: stringOutput(
+    "Its security group; its rules belong to Terraform",
+    ({ network }) => network.securityGroups.albSecurityGroupId,
+  ),
+  alb_tls_policy: stringOutput("TLS policy of its HTTPS listener", () => SSL_POLICY),
+  certificate_arn: stringOutput(
+    "Validated certificate for the host name",
+    ({ edge }) => edge.dns.certificateArn,
+  ),
+  web_acl_arn: stringOutput("WAF web ACL", ({ edge }) => edge.webAcl.arn),
+  access_logs_bucket: stringOutput(
+    "Bucket for the load balancer's access logs",
+    ({ data }) => data.accessLogs.bucketName,
+  ),
+  access_logs_prefix: stringOutput(
+    "Prefix of the load balancer's logs in it",
+    ({ data }) => data.accessLogs.albPrefix,
+  ),
+  hosted_zone_id: stringOutput("Route 53 zone", ({ edge }) => edge.dns.zoneId),
+  hosted_zone_name: stringOutput("Its domain", ({ context }) => context.environment.hostedZone),
+  host_name: stringOutput("Host name that people open", ({ context }) => context.environment.hostName),
+  repository_url: stringOutput(
+    "ECR repository of the application's image",
+    ({ registry }) => registry.repositoryUrl,
+  ),
+  repository_name: stringOutput("Its name", ({ registry }) => registry.repositoryName),
+  database_name: stringOutput("PostgreSQL database", ({ data }) => data.databaseName),
+  database_secret_name: stringOutput(
+    "Secrets Manager secret with the application's own login",
+    ({ data }) => data.database.secretName,
+  ),
+  database_admin_secret_arn: stringOutput(
+    "Secrets Manager secret with the master login, made and rotated by RDS",
+    ({ data }) => data.database.masterSecretArn,
+  ),
+  database_host: stringOutput("Writer's host", ({ data }) => data.database.writerEndpoint),
+  database_reader_host: stringOutput("Readers' host", ({ data }) => data.database.readerEndpoint),
+  backup_bucket: stringOutput("Bucket of the dumps", ({ data }) => data.backups.bucketName),
+  backup_key_arn: stringOutput("KMS key of the dumps", ({ context }) => context.keys.s3.arn),
+  restore_bucket: stringOutput(
     "Bucket that notes are brought back from: a recovery copy's is the one that its first region sent to",
-  loki_bucket: "Bucket of the cluster's logs",
-  volume_key_arn: "KMS key of the nodes' disks and of the pods' volumes",
-  grafana_secret_name: "Secrets Manager secret with Grafana's first user",
-  slack_secret_name: "Secrets Manager secret with the token by which alerts speak to Slack",
-  alerts_topic_arn: "SNS topic that pages people",
-  github_actions_role_arn: "Role that a workflow assumes to push images",
+    ({ data }) => data.replicatedBackups?.bucketName ?? data.backups.bucketName,
+  ),
+  loki_bucket: stringOutput("Bucket of the cluster's logs", ({ data }) => data.lokiBucket.bucketName),
+  volume_key_arn: stringOutput(
+    "KMS key of the nodes' disks and of the pods' volumes",
+    ({ context }) => context.keys.ebs.arn,
+  ),
+  grafana_secret_name: stringOutput(
+    "Secrets Manager secret with Grafana's first user",
+    ({ secrets }) => secrets.grafana.name,
+  ),
+  slack_secret_name: stringOutput(
+    "Secrets Manager secret with the token by which alerts speak to Slack",
+    ({ secrets }) => secrets.slack.name,
+  ),
+  alerts_topic_arn: stringOutput("SNS topic that pages people", ({ alerting }) => alerting.topicArn),
+  github_actions_role_arn: stringOutput(
+    "Role that a workflow assumes to push images",
+    ({ pushRole }) => pushRole.roleArn,
+  ),
 } as const;
 
-/** Outputs that are lists of strings; all others are strings. */
-const LISTS = ["public_subnet_cidrs", "database_subnet_cidrs", "zones"] as const;
+type Outputs = typeof OUTPUTS;
 
-type OutputName = keyof typeof OUTPUTS;
-type ListName = (typeof LISTS)[number];
-
-/** The contract's values: one per output. */
+/** Values of the outputs, by name. */
 export type PlatformOutputs = {
-  readonly [Name in OutputName]: Name extends ListName ? readonly string[] : string;
+  readonly [Name in keyof Outputs]: ReturnType<Outputs[Name]["select"]>;
 };
 
-/** Writes the platform's side of the contract. */
-export function publishPlatformOutputs(stack: TerraformStack, values: PlatformOutputs): void {
-  for (const name of outputNames()) {
-    new TerraformOutput(stack, name, { value: values[name], description: OUTPUTS[name], staticId: true });
+/** Declares the outputs of a platform stack. */
+export function publishPlatformOutputs(parts: PlatformParts): void {
+  for (const [name, { description, select }] of Object.entries(OUTPUTS)) {
+    new TerraformOutput(parts.context.stack, name, { value: select(parts), description, staticId: true });
   }
 }
 
-/** Where a platform stack keeps its state. */
+/** Location of a platform stack's state in HCP Terraform. */
 export interface PlatformState {
   readonly hostname: string;
   readonly organization: string;
@@ -79,10 +159,10 @@ export interface PlatformState {
 }
 
 /**
- * Reads the contract from the platform's workspace, for the stack that follows it.
+ * Reads the outputs from the platform's workspace.
  *
  * A plan works before the platform has been applied: the outputs are then unknown, not an error of a cross-stack
- * reference. List outputs are tokens of unknown length; join them with `join`, never loop over them.
+ * reference. List outputs are tokens of unknown length: join them with `join`, never loop over them.
  */
 export function readPlatformOutputs(scope: Construct, id: string, state: PlatformState): PlatformOutputs {
   const remote = new DataTerraformRemoteState(scope, id, {
@@ -90,17 +170,9 @@ export function readPlatformOutputs(scope: Construct, id: string, state: Platfor
     organization: state.organization,
     workspaces: { name: state.workspace },
   });
-  const entries = outputNames().map((name) => [
+  const entries = Object.entries(OUTPUTS).map(([name, { isList }]) => [
     name,
-    isList(name) ? tolist(remote.get(name)) : remote.getString(name),
+    isList ? tolist(remote.get(name)) : remote.getString(name),
   ]);
   return Object.fromEntries(entries);
-}
-
-function outputNames(): OutputName[] {
-  return Object.keys(OUTPUTS).filter((name): name is OutputName => name in OUTPUTS);
-}
-
-function isList(name: OutputName): name is ListName {
-  return LISTS.some((list) => list === name);
 }

@@ -1,0 +1,53 @@
+import { ContainerRegistry } from "../../../modules/ecr/container-registry.js";
+import { ReceivedImages } from "../../../modules/ecr/received-images.js";
+import { GithubActionsRole } from "../../../modules/github/actions-role.js";
+import { type NamedEnvironment, namesOf, namesOfSource } from "../../config/names.js";
+import type { Organization } from "../../config/organization.js";
+import { githubOwnerVariable } from "../input-variables.js";
+import type { PlatformContext } from "./context.js";
+
+/** Repository of the application's image. */
+export type Registry = ContainerRegistry | ReceivedImages;
+
+/** Adds the image repository. A standby uses the replica of the primary's repository. */
+export function addRegistry({ stack, environment, names, keys, replicaProvider }: PlatformContext): Registry {
+  const source = namesOfSource(environment);
+  if (source !== undefined)
+    return new ReceivedImages(stack, "ecr", { repositoryName: source.imageRepository });
+  return new ContainerRegistry(stack, "ecr", {
+    name: names.name,
+    kmsKeyArn: keys.ecr.arn,
+    replica: { provider: replicaProvider, kmsKeyArn: keys.ecr.replicaArn },
+  });
+}
+
+export interface PushRoleProps {
+  readonly organization: Organization;
+  /** Environment whose images are promoted to this one. @default none */
+  readonly promotesFrom: NamedEnvironment | undefined;
+}
+
+/** Adds the role that GitHub Actions assumes to push images. */
+export function addPushRole(
+  context: PlatformContext,
+  registry: Registry,
+  { organization, promotesFrom }: PushRoleProps,
+): GithubActionsRole {
+  const { stack, account, environment, names } = context;
+  return new GithubActionsRole(stack, "github", {
+    globalName: names.globalName,
+    account,
+    owner: githubOwnerVariable(stack),
+    repositories: environment.githubRepositories,
+    ids: organization.githubIds,
+    environment: names.instance,
+    repositoryArn: registry.repositoryArn,
+    readableRepositoryArns: promotesFrom === undefined ? [] : [imageRepositoryArn(context, promotesFrom)],
+  });
+}
+
+/** ARN of another environment's image repository in the same account. */
+function imageRepositoryArn({ account }: PlatformContext, environment: NamedEnvironment): string {
+  const repository = `repository/${namesOf(environment).imageRepository}`;
+  return account.arn("ecr", repository, { region: environment.region });
+}
