@@ -54,8 +54,9 @@ function bundleFile(sources) {
   return join(CACHE, `${hash([process.version, process.arch, ...environmentFiles(), ...contents])}.cjs`);
 }
 
-async function build() {
-  const result = await require("esbuild").build({
+/** Options of esbuild: how the program becomes one file, which exports `run`. */
+function bundleOptions() {
+  return {
     stdin: { contents: entry(), resolveDir: __dirname, loader: "ts" },
     absWorkingDir: PROJECT,
     bundle: true,
@@ -68,7 +69,11 @@ async function build() {
     write: false,
     logLevel: "silent",
     plugins: [plugin],
-  });
+  };
+}
+
+async function build() {
+  const result = await require("esbuild").build(bundleOptions());
   const sources = Object.keys(result.metafile.inputs)
     .map((file) => resolve(PROJECT, file))
     .filter((file) => !file.startsWith(PACKAGES + sep) && fs.existsSync(file));
@@ -166,7 +171,11 @@ async function runSources() {
   await import(pathToFileURL(join(__dirname, "main.ts")).href);
 }
 
-findBundle()
-  .then(run)
-  .catch(() => false)
-  .then((isDone) => (isDone ? undefined : runSources()));
+module.exports = { bundleOptions };
+
+if (require.main === module) {
+  findBundle()
+    .then(run)
+    .catch(() => false)
+    .then((isDone) => (isDone ? undefined : runSources()));
+}
