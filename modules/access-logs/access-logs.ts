@@ -3,6 +3,7 @@ import { Construct } from "constructs";
 import type { AwsAccount } from "../blocks/aws-account.js";
 import type { PolicyStatement } from "../blocks/iam-policy.js";
 import { PrivateBucket } from "../blocks/private-bucket.js";
+import { accessLogsBucketName } from "./names.js";
 
 export interface AccessLogsProps {
   /** Base of the bucket's name, with environment and region, such as `notejam-dev-eu-west-1`. */
@@ -47,7 +48,7 @@ export class AccessLogs extends Construct {
     super(scope, id);
     this.account = props.account;
     const { accountId, partition } = props.account;
-    const name = `${props.name}-access-logs-${accountId}`;
+    const name = accessLogsBucketName(props.name, accountId);
     const bucketArn = `arn:${partition}:s3:::${name}`;
     const bucket = new PrivateBucket(this, "bucket", {
       name,

@@ -5,6 +5,7 @@ import { Construct } from "constructs";
 import type { AwsAccount } from "../blocks/aws-account.js";
 import type { PolicyStatement } from "../blocks/iam-policy.js";
 import { type ObjectLock, PrivateBucket } from "../blocks/private-bucket.js";
+import { backupBucketName, backupReplicaBucketName } from "./names.js";
 import { ReplicationRole } from "./replication-role.js";
 
 export interface BackupStorageProps {
@@ -75,7 +76,7 @@ export class BackupStorage extends Construct {
 
   private addBucket(props: BackupStorageProps): PrivateBucket {
     return new PrivateBucket(this, "bucket", {
-      ...shared(props, `${props.globalName}-backup-${props.account.accountId}`),
+      ...shared(props, backupBucketName(props.globalName, props.account.accountId)),
       encryption: { kmsKeyArn: props.kmsKeyArn },
       accessLogs: props.accessLogs,
       lifecycleRules: [
@@ -88,7 +89,7 @@ export class BackupStorage extends Construct {
 
   private addReplica(props: BackupStorageProps): PrivateBucket {
     return new PrivateBucket(this, "replica", {
-      ...shared(props, `${props.globalName}-backup-replica-${props.account.accountId}`),
+      ...shared(props, backupReplicaBucketName(props.globalName, props.account.accountId)),
       provider: props.replica.provider,
       encryption: { kmsKeyArn: props.replica.kmsKeyArn },
       // Copies arrive in GLACIER_IR: they are read when the region is lost, and in drills.

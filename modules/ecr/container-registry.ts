@@ -2,6 +2,7 @@ import { EcrLifecyclePolicy } from "@cdktf/provider-aws/lib/ecr-lifecycle-policy
 import { EcrRepository } from "@cdktf/provider-aws/lib/ecr-repository/index.js";
 import type { TerraformProvider } from "cdktf";
 import { Construct } from "constructs";
+import { imageRepositoryName } from "./names.js";
 
 export interface ContainerRegistryProps {
   /** The repository is called `<name>-ecr-registry`. It must start with a prefix that the account replicates. */
@@ -64,7 +65,7 @@ export class ContainerRegistry extends Construct {
   ): EcrRepository {
     return new EcrRepository(this, id, {
       provider,
-      name: `${name}-ecr-registry`,
+      name: imageRepositoryName(name),
       imageTagMutability: "IMMUTABLE",
       imageScanningConfiguration: { scanOnPush: true },
       encryptionConfiguration: [{ encryptionType: "KMS", kmsKey }],

@@ -1,6 +1,7 @@
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { Addon, type AddonsProps } from "./addon.js";
+import { WARM_PREFIX_TARGET } from "./node-settings.js";
 
 /** Whose Pod Identity association `NetworkAddons` needs first (AWS managed policy `AmazonEKS_CNI_Policy`). */
 export const VPC_CNI_SERVICE_ACCOUNT = { namespace: "kube-system", serviceAccount: "aws-node" } as const;
@@ -39,6 +40,6 @@ const VPC_CNI_CONFIGURATION = {
     // /28 blocks instead of single addresses: 110 pods fit on a t3.large instead of 35.
     ENABLE_PREFIX_DELEGATION: "true",
     // One spare block, so that a burst of pods does not wait for EC2.
-    WARM_PREFIX_TARGET: "1",
+    WARM_PREFIX_TARGET: String(WARM_PREFIX_TARGET),
   },
 };

@@ -3,6 +3,7 @@ import { EksNodeGroup } from "@cdktf/provider-aws/lib/eks-node-group/index.js";
 import { LaunchTemplate } from "@cdktf/provider-aws/lib/launch-template/index.js";
 import { type ITerraformDependable, Token } from "cdktf";
 import { Construct } from "constructs";
+import { MAX_PODS, MAX_UNAVAILABLE_PERCENT, SCOPE_LABEL } from "./node-settings.js";
 
 /** A Kubernetes taint: keeps pods away that do not tolerate it. */
 export interface NodeTaint {
@@ -120,7 +121,7 @@ export class NodeGroup extends Construct {
         resourceType,
         tags,
       })),
-      userData: nodeUserData(props.maxPods ?? 110),
+      userData: nodeUserData(props.maxPods ?? MAX_PODS),
       lifecycle: { createBeforeDestroy: true },
     });
   }
@@ -137,7 +138,7 @@ export class NodeGroup extends Construct {
       instanceTypes: [...props.instanceTypes],
       launchTemplate: { id: template.id, version: Token.asString(template.latestVersion) },
       scalingConfig: { minSize: props.minSize, desiredSize: props.desiredSize, maxSize: props.maxSize },
-      updateConfig: { maxUnavailablePercentage: 33 },
+      updateConfig: { maxUnavailablePercentage: MAX_UNAVAILABLE_PERCENT },
       // Replaces a node whose kubelet stays silent.
       nodeRepairConfig: { enabled: true },
       labels: labelsOf(props),
@@ -173,7 +174,7 @@ export class NodeGroup extends Construct {
 }
 
 function labelsOf({ name, labels }: NodeGroupProps): Record<string, string> {
-  return { ...labels, scope: name };
+  return { ...labels, [SCOPE_LABEL]: name };
 }
 
 /**

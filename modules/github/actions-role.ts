@@ -4,6 +4,7 @@ import { Token } from "cdktf";
 import { Construct } from "constructs";
 import type { AwsAccount } from "../blocks/aws-account.js";
 import { type PolicyStatement, policyDocument } from "../blocks/iam-policy.js";
+import { githubActionsRoleName } from "./names.js";
 import { GITHUB_AUDIENCE, GITHUB_ISSUER, githubOidcProviderArn } from "./oidc-provider.js";
 
 export interface GithubActionsRoleProps {
@@ -56,7 +57,7 @@ export class GithubActionsRole extends Construct {
     super(scope, id);
     this.refuseLooseSubjects(props);
     const role = new IamRole(this, "role", {
-      name: `${props.globalName}-github-actions`,
+      name: githubActionsRoleName(props.globalName),
       description: `GitHub Actions of the environment ${props.environment} pushes images`,
       maxSessionDuration: SESSION_SECONDS,
       assumeRolePolicy: policyDocument([jobsInEnvironment(props)]),

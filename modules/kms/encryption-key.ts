@@ -4,10 +4,11 @@ import { KmsReplicaKey } from "@cdktf/provider-aws/lib/kms-replica-key/index.js"
 import type { TerraformProvider } from "cdktf";
 import { Construct } from "constructs";
 import { type PolicyStatement, policyDocument } from "../blocks/iam-policy.js";
+import { replicaKeyAlias } from "./names.js";
 
 export interface EncryptionKeyProps {
-  /** Without the prefix `alias/`. */
-  readonly aliasName: string;
+  /** Alias with its prefix, such as `alias/rds-cmk-prod`. */
+  readonly alias: string;
   /** What the key encrypts, as a person in the console should read it. */
   readonly description: string;
   readonly policy: readonly PolicyStatement[];
@@ -34,7 +35,7 @@ export class EncryptionKey extends Construct {
       deletionWindowInDays: props.deletionWindowDays,
       policy: policyDocument(props.policy),
     });
-    new KmsAlias(this, "alias", { name: `alias/${props.aliasName}`, targetKeyId: key.keyId });
+    new KmsAlias(this, "alias", { name: props.alias, targetKeyId: key.keyId });
     this.arn = key.arn;
     this.keyId = key.keyId;
   }
@@ -65,7 +66,7 @@ export class ReplicatedEncryptionKey extends EncryptionKey {
     });
     new KmsAlias(this, "replica-alias", {
       provider: props.replicaProvider,
-      name: `alias/${props.aliasName}-replica`,
+      name: replicaKeyAlias(props.alias),
       targetKeyId: replica.keyId,
     });
     this.replicaArn = replica.arn;

@@ -4,6 +4,7 @@ import type { AwsAccount } from "../blocks/aws-account.js";
 import type { PolicyStatement } from "../blocks/iam-policy.js";
 import { EncryptionKey, ReplicatedEncryptionKey } from "./encryption-key.js";
 import { accountDecides, alertSources, autoScaling, cloudWatchLogs } from "./key-policies.js";
+import { type KeyPurpose, keyAlias, type ReplicatedKey } from "./names.js";
 
 export interface EncryptionKeysProps {
   /** What the aliases end in: the instance's name, such as `prod` (`alias/rds-cmk-prod`). */
@@ -60,19 +61,19 @@ export class EncryptionKeys extends Construct {
     this.alerts = this.key("alerts", "Alarm notifications", alertSources(account));
   }
 
-  private key(use: string, what: string, users: readonly PolicyStatement[] = []): EncryptionKey {
+  private key(use: KeyPurpose, what: string, users: readonly PolicyStatement[] = []): EncryptionKey {
     return new EncryptionKey(this, use, { ...this.settings(use, what, users), multiRegion: false });
   }
 
-  private replicatedKey(use: string, what: string): ReplicatedEncryptionKey {
+  private replicatedKey(use: ReplicatedKey, what: string): ReplicatedEncryptionKey {
     const { replicaProvider } = this.props;
     return new ReplicatedEncryptionKey(this, use, { ...this.settings(use, what, []), replicaProvider });
   }
 
-  private settings(use: string, what: string, users: readonly PolicyStatement[]) {
+  private settings(use: KeyPurpose, what: string, users: readonly PolicyStatement[]) {
     const { account, deletionWindowDays, name, rotationDays = ROTATION_DAYS.default } = this.props;
     return {
-      aliasName: `${use}-cmk-${name}`,
+      alias: keyAlias(use, name),
       description: `${what} of Notejam ${name}`,
       policy: [accountDecides(account), ...users],
       deletionWindowDays,

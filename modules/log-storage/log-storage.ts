@@ -1,6 +1,7 @@
 import { Construct } from "constructs";
 import type { AwsAccount } from "../blocks/aws-account.js";
 import { PrivateBucket } from "../blocks/private-bucket.js";
+import { lokiBucketName } from "./names.js";
 
 export interface LogStorageProps {
   /** Base of the bucket's name, with environment and region, such as `notejam-dev-eu-west-1`. */
@@ -27,7 +28,7 @@ export class LogStorage extends Construct {
     super(scope, id);
     const { account } = props;
     const bucket = new PrivateBucket(this, "bucket", {
-      name: `${props.globalName}-loki-${account.accountId}`,
+      name: lokiBucketName(props.globalName, account.accountId),
       partition: account.partition,
       encryption: { kmsKeyArn: props.kmsKeyArn },
       versioned: false,

@@ -5,6 +5,7 @@ import { Construct } from "constructs";
 import type { AwsAccount } from "../blocks/aws-account.js";
 import { escapeTemplate } from "../blocks/escape-template.js";
 import { type PolicyStatement, policyDocument } from "../blocks/iam-policy.js";
+import { alertsTopicName } from "./names.js";
 
 export interface AlertingProps {
   /** Base of the topic's name, unique in account and region. */
@@ -31,7 +32,7 @@ export class Alerting extends Construct {
   constructor(scope: Construct, id: string, props: AlertingProps) {
     super(scope, id);
     const topic = new SnsTopic(this, "topic", {
-      name: `${props.name}-alerts`,
+      name: alertsTopicName(props.name),
       displayName: props.name,
       kmsMasterKeyId: props.kmsKeyArn,
     });

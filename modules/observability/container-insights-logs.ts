@@ -1,6 +1,7 @@
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { LogGroup } from "../blocks/log-group.js";
+import { containerInsightsLogPrefix } from "./names.js";
 
 export interface ContainerInsightsLogsProps {
   /** The cluster's name as text: these groups come before the cluster's add-ons and need not wait for the cluster. */
@@ -26,7 +27,7 @@ export class ContainerInsightsLogs extends Construct {
   constructor(scope: Construct, id: string, props: ContainerInsightsLogsProps) {
     super(scope, id);
     const { clusterName, retentionDays, kmsKeyArn } = props;
-    const prefix = `/aws/containerinsights/${clusterName}`;
+    const prefix = containerInsightsLogPrefix(clusterName);
     this.applicationGroupName = `${prefix}/application`;
     this.resources = KINDS.map(
       (kind) => new LogGroup(this, kind, { name: `${prefix}/${kind}`, retentionDays, kmsKeyArn }).resource,

@@ -13,6 +13,7 @@ import { policyDocument } from "../blocks/iam-policy.js";
 import { LogGroup } from "../blocks/log-group.js";
 import { type ApplicationLogin, ApplicationSecret } from "./application-secret.js";
 import { refuseWhatRdsRefuses } from "./database-limits.js";
+import { databaseLogPrefix } from "./names.js";
 
 export interface DatabaseProps {
   /** Identifier of the cluster, such as `notejam-prod`; its instances append a number. At most 60 characters. */
@@ -136,7 +137,7 @@ export class Database extends Construct {
   private addCluster(): RdsCluster {
     const { props } = this;
     const logs = new LogGroup(this, "postgresql-log", {
-      name: `/aws/rds/cluster/${props.name}/postgresql`,
+      name: `${databaseLogPrefix(props.name)}/postgresql`,
       ...props.logs,
     });
     return new RdsCluster(this, "cluster", {

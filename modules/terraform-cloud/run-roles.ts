@@ -5,6 +5,7 @@ import { Construct } from "constructs";
 import type { AwsAccount } from "../blocks/aws-account.js";
 import { type PolicyStatement, policyDocument } from "../blocks/iam-policy.js";
 import { GOVERNING_PATH } from "./identity-path.js";
+import { type RunPhase, runRoleName } from "./names.js";
 import { TERRAFORM_CLOUD_AUDIENCE, TERRAFORM_CLOUD_HOSTNAME, terraformCloudOidcArn } from "./oidc.js";
 import { CONTENTS, OPENING } from "./private-contents.js";
 
@@ -21,8 +22,6 @@ export interface TerraformCloudRunRolesProps {
   /** @default "app.terraform.io" */
   readonly hostname?: string;
 }
-
-type RunPhase = "plan" | "apply";
 
 /**
  * The two identities of Terraform Cloud in AWS, told apart by the phase of the run.
@@ -85,7 +84,7 @@ export class TerraformCloudRunRoles extends Construct {
 
   private addRole(phase: RunPhase): IamRole {
     return new IamRole(this, phase, {
-      name: `${this.props.name}-${phase}`,
+      name: runRoleName(this.props.name, phase),
       path: GOVERNING_PATH,
       description: `Terraform Cloud, ${phase} of ${this.props.workspaces.join(", ")}`,
       assumeRolePolicy: policyDocument([this.runsInPhase(phase)]),

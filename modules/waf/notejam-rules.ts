@@ -1,3 +1,4 @@
+import type { ManagedRuleGroup } from "./managed-rule-groups.js";
 import {
   ALLOW,
   all,
@@ -27,7 +28,7 @@ import {
 
 /** A group of rules that AWS keeps, with what must be different for an application that stores people's texts. */
 interface ManagedGroup {
-  readonly name: string;
+  readonly name: ManagedRuleGroup;
   /** In the metric's name. */
   readonly ruleName: string;
   /** Rules that count instead of blocking. */
@@ -116,9 +117,6 @@ const SIGNING_IN = all(
   methodIs("POST"),
   any(pathStartsWith("/signin"), pathStartsWith("/signup"), pathStartsWith("/forgot-password")),
 );
-
-/** The names of the managed groups, as `countOnly` takes them. */
-export const MANAGED_GROUP_NAMES: readonly string[] = MANAGED_GROUPS.map(({ name }) => name);
 
 /**
  * The firewall's rules, in the order in which they run.

@@ -7,7 +7,8 @@ import { Construct } from "constructs";
 import type { AwsAccount } from "../blocks/aws-account.js";
 import { policyDocument } from "../blocks/iam-policy.js";
 import { LogGroup } from "../blocks/log-group.js";
-import { MANAGED_GROUP_NAMES, notejamRules } from "./notejam-rules.js";
+import { MANAGED_RULE_GROUPS } from "./managed-rule-groups.js";
+import { notejamRules } from "./notejam-rules.js";
 
 /** Addresses in CIDR notation, such as `192.0.2.44/32` and `2001:db8::/32`. */
 export interface Addresses {
@@ -77,9 +78,9 @@ export class WebAcl extends Construct {
       }
     }
     for (const group of this.props.countOnly ?? []) {
-      if (!MANAGED_GROUP_NAMES.includes(group)) {
+      if (!MANAGED_RULE_GROUPS.some((name) => name === group)) {
         throw new Error(
-          `${this.node.path}: countOnly names "${group}", which is none of the managed groups in use: ${MANAGED_GROUP_NAMES.join(", ")}.`,
+          `${this.node.path}: countOnly names "${group}", which is none of the managed groups in use: ${MANAGED_RULE_GROUPS.join(", ")}.`,
         );
       }
     }

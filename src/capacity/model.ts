@@ -1,8 +1,10 @@
+import { MAX_UNAVAILABLE_PERCENT, WARM_PREFIX_TARGET } from "../../modules/eks/node-settings.js";
 import { databaseCpus, defaultMaxConnections } from "../../modules/rds/connections.js";
 import { planSubnets } from "../../modules/vpc/subnet-plan.js";
 import type { Environment } from "../config/environment.js";
 import { podsDuring } from "../config/events.js";
 import { wholeAtLeast, wholeAtMost } from "../config/rounding.js";
+import { ZONE_COUNT } from "../config/zones.js";
 import { DAEMONS_WITH_ADDRESS, podsPerNode } from "../kubernetes/node-capacity.js";
 import type { ApplicationShape } from "./application-shape.js";
 import type { Measurement } from "./measurement.js";
@@ -54,8 +56,6 @@ export interface Capacity {
   };
 }
 
-const ZONES = 3;
-
 /** Connections that are not the application's: AWS's own, the superuser's reserve, migration, dump, drill, clean-up, people. */
 const OTHER_CONNECTIONS = 30;
 
@@ -68,12 +68,10 @@ const DATABASE_UTILIZATION = 0.7;
 /** Addresses of a block that the network plugin takes for pods, and of a node's interfaces themselves. */
 const BLOCK = 16;
 const INTERFACES = 3;
-/** Blocks that a node keeps in reserve (modules/eks/network-addons.ts). */
-const SPARE_BLOCKS = 1;
 /** Pods with an address of their own on a node of the other groups, counted generously. */
 const OTHER_PODS = 40;
-/** Nodes that an update brings up before it takes the old ones, as a part of the group (modules/eks/node-group.ts). */
-const UPDATE_SURGE = 0.33;
+/** Nodes that an update adds before it removes old ones, as a share of the group. */
+const UPDATE_SURGE = MAX_UNAVAILABLE_PERCENT / 100;
 /** Interface endpoints, the cluster's own interfaces and what AWS reserves, in a private subnet. */
 const OTHER_ADDRESSES = 20;
 /** Blocks must be whole: a part of a used subnet lies between them. */
@@ -144,7 +142,7 @@ function needOf(requestsPerSecond: number, { requestsPerPod, fitting, basis, env
     ),
     connections: connectionsOf(pods, shape),
     databaseCpus: (requestsPerSecond * measurement.databaseMilliseconds) / 1000,
-    utilizationWithoutZone: (used * pods) / (pods - Math.ceil(pods / ZONES)),
+    utilizationWithoutZone: (used * pods) / (pods - Math.ceil(pods / ZONE_COUNT)),
   };
 }
 
@@ -160,7 +158,7 @@ function nodesFor(pods: number, fitting: number): number {
 }
 
 function holds(nodes: number, pods: number, fitting: number): boolean {
-  const zones = Math.min(nodes, ZONES);
+  const zones = Math.min(nodes, ZONE_COUNT);
   return Math.ceil(pods / zones) <= Math.floor(nodes / zones) * fitting;
 }
 
@@ -170,14 +168,14 @@ function addressesOf({ vpcCidr, nodeGroups }: Environment, fitting: number): Cap
     nodesInZone(apps.max) * addressesOfNode(fitting + DAEMONS_WITH_ADDRESS) +
     (nodesInZone(monitoring.max) + nodesInZone(operations.max)) * addressesOfNode(OTHER_PODS) +
     OTHER_ADDRESSES;
-  const [subnet = ""] = planSubnets(vpcCidr, ZONES).privateCidrs;
+  const [subnet = ""] = planSubnets(vpcCidr, ZONE_COUNT).privateCidrs;
   return { needed, available: Math.floor(2 ** (32 - Number(subnet.split("/")[1])) * USABLE) };
 }
 
 function nodesInZone(max: number): number {
-  return wholeAtLeast((max * (1 + UPDATE_SURGE)) / ZONES);
+  return wholeAtLeast((max * (1 + UPDATE_SURGE)) / ZONE_COUNT);
 }
 
 function addressesOfNode(pods: number): number {
-  return INTERFACES + BLOCK * (Math.ceil(pods / BLOCK) + SPARE_BLOCKS);
+  return INTERFACES + BLOCK * (Math.ceil(pods / BLOCK) + WARM_PREFIX_TARGET);
 }

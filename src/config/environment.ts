@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { MANAGED_RULE_GROUPS } from "../../modules/waf/managed-rule-groups.js";
 import type { DEFAULTS, RequiredField } from "./defaults.js";
 import { field } from "./guidance.js";
 import { isLocalTime, isTimeZone } from "./local-time.js";
@@ -15,14 +16,6 @@ const LEAST_DUMP_RETENTION_DAYS = 1095;
 
 /** EKS's default quota of nodes per managed node group. https://docs.aws.amazon.com/eks/latest/userguide/service-quotas.html */
 const MOST_NODES = 450;
-
-/** The AWS managed rule groups that the web ACL holds (modules/waf). */
-const MANAGED_RULE_GROUPS = [
-  "AWSManagedRulesAmazonIpReputationList",
-  "AWSManagedRulesCommonRuleSet",
-  "AWSManagedRulesKnownBadInputsRuleSet",
-  "AWSManagedRulesSQLiRuleSet",
-] as const;
 
 const HOST_LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?";
 const DOMAIN = new RegExp(`^(?=.{4,253}$)(?:${HOST_LABEL}\\.)+[a-z][a-z0-9-]*[a-z0-9]$`);

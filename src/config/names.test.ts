@@ -10,6 +10,7 @@ describe("namesOf", () => {
       globalName: "notejam-prod-eu-west-1",
       platformStack: "notejam-prod",
       gitopsStack: "notejam-prod-gitops",
+      applyTeam: "notejam-prod-apply",
       clusterName: "notejam-prod",
       loadBalancerName: "notejam-prod",
       databaseClusterIdentifier: "notejam-prod",
@@ -18,11 +19,7 @@ describe("namesOf", () => {
       grafanaSecretName: "notejam/prod/grafana",
       slackSecretName: "notejam/prod/slack",
       imageRepository: "notejam-prod-ecr-registry",
-      backupBucketBase: "notejam-prod-eu-west-1-backup",
-      backupReplicaBucketBase: "notejam-prod-eu-west-1-backup-replica",
-      accessLogsBucketBase: "notejam-prod-eu-west-1-access-logs",
-      lokiBucketBase: "notejam-prod-eu-west-1-loki",
-      webAclLogGroup: "aws-waf-logs-notejam-prod",
+      fluxSource: "prod-source",
     });
   });
 

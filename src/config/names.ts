@@ -1,66 +1,69 @@
+import { accessLogsBucketName } from "../../modules/access-logs/names.js";
+import { backupReplicaBucketName } from "../../modules/backup-storage/names.js";
+import { imageRepositoryName } from "../../modules/ecr/names.js";
 import type { Environment } from "./environment.js";
 
-/** Every name that an environment's stacks and workspaces use; modules append their own suffix to `name` and `globalName`. */
+/**
+ * Names of an environment's stacks, workspaces and resources. Names of other resources are made from `name` and
+ * `globalName` by their module.
+ */
 export interface Names {
-  /** What tells two running copies apart: `prod`, or `prod-eu-central-1` for a recovery copy beside the first. */
+  /** Environment id: `prod`, or `prod-eu-central-1` for its standby. */
   readonly instance: string;
-  /** Base of every regional name (cluster, load balancer, log groups, repository): `notejam-<instance>`. */
+  /** Base of regional names (cluster, load balancer, log groups, repository): `notejam-<environment id>`. */
   readonly name: string;
-  /** Base of every name that AWS keeps global (IAM, buckets, dashboards, budgets): `notejam-<environment>-<region>`. */
+  /** Base of names that are unique in all regions (IAM, buckets, dashboards, budgets): `notejam-<environment>-<region>`. */
   readonly globalName: string;
-  /** The platform's stack, and its workspace in Terraform Cloud. */
+  /** Platform stack, and its workspace in Terraform Cloud. */
   readonly platformStack: string;
-  /** The GitOps stack, and its workspace in Terraform Cloud. */
+  /** GitOps stack, and its workspace in Terraform Cloud. */
   readonly gitopsStack: string;
-  /** The EKS cluster. */
+  /** Team whose token applies these stacks. */
+  readonly applyTeam: string;
+  /** EKS cluster. */
   readonly clusterName: string;
-  /** The application load balancer. */
+  /** Application load balancer. */
   readonly loadBalancerName: string;
-  /** The Aurora cluster. */
+  /** Aurora cluster. */
   readonly databaseClusterIdentifier: string;
-  /** The secret with the application's database login, in Secrets Manager. */
+  /** Secrets Manager secret with the application's database login. */
   readonly databaseSecretName: string;
-  /** What the names of the environment's own secrets start with. */
+  /** Prefix of the environment's secrets. */
   readonly secretsPrefix: string;
-  /** The secret with Grafana's first user. */
+  /** Secrets Manager secret with Grafana's first user. */
   readonly grafanaSecretName: string;
-  /** The secret with the token by which alerts speak to Slack. */
+  /** Secrets Manager secret with the token of the Slack application. */
   readonly slackSecretName: string;
-  /** The ECR repository of the application's image. */
+  /** ECR repository of the application's image. */
   readonly imageRepository: string;
-  /** Bucket of the database dumps, without the account id that ends every bucket's name. */
-  readonly backupBucketBase: string;
-  /** The dumps' replica in the DR region, without the account id. */
-  readonly backupReplicaBucketBase: string;
-  /** Bucket of the load balancer's and the buckets' access logs, without the account id. */
-  readonly accessLogsBucketBase: string;
-  /** Bucket of the cluster's logs (Loki), without the account id. */
-  readonly lokiBucketBase: string;
-  /** Log group of the web ACL; AWS demands the prefix. */
-  readonly webAclLogGroup: string;
+  /** Flux source of the operations repository. */
+  readonly fluxSource: string;
 }
 
-/** A name that AWS would refuse for its length. */
+/** Name that is longer than AWS allows. */
 export interface NameTooLong {
-  /** What bears the name. */
+  /** Kind of resource. */
   readonly of: string;
   /** The name with its longest suffix. */
   readonly name: string;
-  /** Characters that AWS allows. */
+  /** Maximum number of characters. */
   readonly limit: number;
 }
 
-/** What names are made of. */
+/** Fields of an environment that its names are made from. */
 export type NamedEnvironment = Pick<Environment, "name" | "region" | "recoveryOf">;
 
-/** Stack and workspace of what an AWS account has once. */
+/** Bootstrap stack, one per AWS account, and its workspace. */
 export const BOOTSTRAP_STACK = "notejam-bootstrap";
 
-// Stand-ins of the longest thing that may follow a base, to measure names before they exist.
+/** Team whose token plans every stack of every environment. */
+export const PLAN_TEAM = "notejam-plan";
+
+// Placeholders of the greatest length, to measure names before they exist.
 const ACCOUNT_ID = "0".repeat(12);
 const LONGEST_ROLE_SUFFIX = "x".repeat(31);
 
-/** Names everything of an environment: the one place where names are made. */
+/** Returns an environment's names. */
 export function namesOf({ name: environment, region, recoveryOf }: NamedEnvironment): Names {
   const instance = recoveryOf === undefined ? environment : `${environment}-${region}`;
   const name = `notejam-${instance}`;
@@ -71,6 +74,7 @@ export function namesOf({ name: environment, region, recoveryOf }: NamedEnvironm
     globalName,
     platformStack: name,
     gitopsStack: `${name}-gitops`,
+    applyTeam: `${name}-apply`,
     clusterName: name,
     loadBalancerName: name,
     databaseClusterIdentifier: name,
@@ -78,29 +82,25 @@ export function namesOf({ name: environment, region, recoveryOf }: NamedEnvironm
     secretsPrefix: `notejam/${instance}/`,
     grafanaSecretName: `notejam/${instance}/grafana`,
     slackSecretName: `notejam/${instance}/slack`,
-    imageRepository: `${name}-ecr-registry`,
-    backupBucketBase: `${globalName}-backup`,
-    backupReplicaBucketBase: `${globalName}-backup-replica`,
-    accessLogsBucketBase: `${globalName}-access-logs`,
-    lokiBucketBase: `${globalName}-loki`,
-    webAclLogGroup: `aws-waf-logs-${name}`,
+    imageRepository: imageRepositoryName(name),
+    fluxSource: `${instance}-source`,
   };
 }
 
-/** Names of the copy that a recovery copy replaces, whose replicas it is raised from; undefined for any other environment. */
+/** Returns the names of the primary whose replicas a standby uses; undefined for any other environment. */
 export function namesOfSource({ name, recoveryOf }: NamedEnvironment): Names | undefined {
   return recoveryOf === undefined ? undefined : namesOf({ name, region: recoveryOf.region });
 }
 
-/** The names of an environment that are longer than AWS allows. */
+/** Returns the names of an environment that are longer than AWS allows. */
 export function namesTooLong(environment: NamedEnvironment): NameTooLong[] {
   const names = namesOf(environment);
   const measured: NameTooLong[] = [
     // https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateLoadBalancer.html
     { of: "load balancer", name: names.loadBalancerName, limit: 32 },
     // https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
-    { of: "bucket", name: `${names.backupReplicaBucketBase}-${ACCOUNT_ID}`, limit: 63 },
-    { of: "bucket", name: `${names.accessLogsBucketBase}-${ACCOUNT_ID}`, limit: 63 },
+    { of: "bucket", name: backupReplicaBucketName(names.globalName, ACCOUNT_ID), limit: 63 },
+    { of: "bucket", name: accessLogsBucketName(names.globalName, ACCOUNT_ID), limit: 63 },
     // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
     { of: "IAM role", name: `${names.globalName}-${LONGEST_ROLE_SUFFIX}`, limit: 64 },
     // https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateCluster.html

@@ -37,7 +37,11 @@ export function recoveryCopy(
   today: Date,
 ): RecoveryCopy {
   refuseRegion(source, wishes.to);
-  const instance = `${source.name}-${wishes.to}`;
+  const instance = namesOf({
+    name: source.name,
+    region: wishes.to,
+    recoveryOf: { region: source.region },
+  }).instance;
   const prepared = environments.find((environment) => namesOf(environment).instance === instance);
   if (prepared !== undefined) return { environment: prepared, prepared: true };
   const {

@@ -1,3 +1,4 @@
+import { MAX_PODS } from "../../modules/eks/node-settings.js";
 import { wholeAtMost } from "../config/rounding.js";
 
 /** Processor and memory: a machine's, or what a pod asks for. */
@@ -44,9 +45,6 @@ function resources(cpus: number, gib: number): Resources {
 /** What the hypervisor and the kernel keep of a machine's memory. */
 const MEMORY_SEEN = 0.925;
 
-/** Most pods of a node (modules/eks/node-group.ts). */
-const MOST_PODS = 110;
-
 /** Memory below which the kubelet evicts, in MiB. */
 const EVICTION_MEBIBYTES = 100;
 
@@ -63,7 +61,7 @@ export function allocatable({ millicores, mebibytes }: Resources): Resources {
   const reserved = 60 + 10 * (cpus > 1 ? 1 : 0) + 5 * clamp(cpus - 2, 0, 2) + 2.5 * Math.max(0, cpus - 4);
   return {
     millicores: Math.floor(millicores - reserved),
-    mebibytes: Math.floor(mebibytes * MEMORY_SEEN - (255 + 11 * MOST_PODS) - EVICTION_MEBIBYTES),
+    mebibytes: Math.floor(mebibytes * MEMORY_SEEN - (255 + 11 * MAX_PODS) - EVICTION_MEBIBYTES),
   };
 }
 
@@ -104,7 +102,7 @@ function podsOn(type: string, pod: Resources): number {
   const free = allocatable(size);
   const millicores = free.millicores - sum(daemons.map((daemon) => daemon.millicores));
   const mebibytes = free.mebibytes - sum(daemons.map((daemon) => daemon.mebibytes));
-  const fitting = [millicores / pod.millicores, mebibytes / pod.mebibytes, MOST_PODS - daemons.length];
+  const fitting = [millicores / pod.millicores, mebibytes / pod.mebibytes, MAX_PODS - daemons.length];
   return Math.max(0, wholeAtMost(Math.min(...fitting)));
 }
 

@@ -79,7 +79,7 @@ export class BootstrapStack extends AwsStack {
       organization,
       bootstrap: { stack: BOOTSTRAP_STACK, roles },
       environments: [...environments, ...standbys].map(({ environment, stacks }) => ({
-        instance: namesOf(environment).instance,
+        names: namesOf(environment),
         production: environment.production,
         roles: this.addEnvironment(environment),
         stacks,

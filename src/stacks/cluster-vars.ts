@@ -3,6 +3,7 @@ import type { Environment } from "../config/environment.js";
 import { podFloors } from "../config/events.js";
 import { namesOf } from "../config/names.js";
 import { tagsOf } from "../config/tags.js";
+import { ZONE_COUNT } from "../config/zones.js";
 import type { PlatformOutputs } from "./platform/outputs.js";
 
 export interface ClusterVarsProps {
@@ -11,9 +12,6 @@ export interface ClusterVarsProps {
   /** User or organization on GitHub; may be a token. */
   readonly githubOwner: string;
 }
-
-/** Subnets of each kind: one per zone. */
-const ZONES = [0, 1, 2] as const;
 
 /**
  * What differs between environments in the Flux tree, by the name that stands in its `${…}`.
@@ -107,5 +105,9 @@ function imageVars({ production }: Environment): Record<string, string> {
 
 /** A list from another state has no length that is known here: its members are named one by one. */
 function indexed(name: string, list: readonly string[]): Record<string, string> {
-  return Object.fromEntries(ZONES.map((index) => [`${name}_${index}`, element(list, index)]));
+  const members = Array.from({ length: ZONE_COUNT }, (_, index) => [
+    `${name}_${index}`,
+    element(list, index),
+  ]);
+  return Object.fromEntries(members);
 }

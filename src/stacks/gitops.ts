@@ -98,7 +98,7 @@ export class GitopsStack extends AwsStack {
     const { environment, names, platform, githubOwner } = this;
     new Flux(this, "flux", {
       clusterName: names.clusterName,
-      sourceName: `${names.instance}-source`,
+      sourceName: names.fluxSource,
       repository: { name: repositoryName, owner: githubOwner, branch: MAIN_BRANCH, files },
       clusterVars: clusterVars({ environment, platform, githubOwner }),
     });

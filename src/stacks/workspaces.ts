@@ -6,6 +6,7 @@ import { SharedVariable } from "../../modules/terraform-cloud/shared-variable.js
 import { TerraformCloudWorkspace } from "../../modules/terraform-cloud/workspace.js";
 import type { WorkspaceVariable } from "../../modules/terraform-cloud/workspace-variable.js";
 import toolVersions from "../../tool-versions.json" with { type: "json" };
+import { type Names, PLAN_TEAM } from "../config/names.js";
 import type { Organization } from "../config/organization.js";
 import { PROPOSED_VALUES, SHARED_INPUTS } from "./input-variables.js";
 import type { DeclaredVariable, WorkspaceNeeds } from "./workspace-needs.js";
@@ -21,7 +22,7 @@ export interface RunRoleArns {
 
 /** An environment, as Terraform Cloud sees it. */
 export interface EnvironmentWorkspaces {
-  readonly instance: string;
+  readonly names: Names;
   readonly production: boolean;
   readonly roles: RunRoleArns;
   /** Its stacks, in the order in which they are applied. */
@@ -97,9 +98,9 @@ export class Workspaces extends Construct {
 
   private addEnvironment(environment: EnvironmentWorkspaces): Placed[] {
     return environment.stacks.map((needs) => ({
-      instance: environment.instance,
+      instance: environment.names.instance,
       needs,
-      workspace: this.addWorkspace(needs.stack, `Environment ${environment.instance}`, {
+      workspace: this.addWorkspace(needs.stack, `Environment ${environment.names.instance}`, {
         ...environment.roles,
         destroyable: !environment.production,
         variables: needs.variables.filter(({ name }) => !isShared(name)).map(leftToPeople),
@@ -160,14 +161,15 @@ export class Workspaces extends Construct {
   private addTeams(environments: readonly EnvironmentWorkspaces[], all: readonly Placed[]): void {
     const { organization } = this.organization.terraformCloud;
     new PipelineTeam(this, "team-plan", {
-      name: planTeam(),
+      name: PLAN_TEAM,
       organization,
       runs: "plan",
       workspaces: all.map(({ workspace }) => workspace),
     });
-    for (const { instance } of environments) {
+    for (const { names } of environments) {
+      const { instance, applyTeam } = names;
       new PipelineTeam(this, `team-${instance}-apply`, {
-        name: applyTeam(instance),
+        name: applyTeam,
         organization,
         runs: "apply",
         workspaces: all.filter((placed) => placed.instance === instance).map(({ workspace }) => workspace),
@@ -188,16 +190,6 @@ type Differing = Pick<
   ConstructorParameters<typeof TerraformCloudWorkspace>[2],
   "planRoleArn" | "applyRoleArn" | "destroyable" | "variables"
 >;
-
-/** The team whose token plans pull requests. */
-function planTeam(): string {
-  return "notejam-plan";
-}
-
-/** The team whose token deploys an environment. */
-function applyTeam(instance: string): string {
-  return `notejam-${instance}-apply`;
-}
 
 function isShared(name: string): boolean {
   return SHARED_INPUTS.some((shared) => shared === name);

@@ -1,4 +1,5 @@
 import { ListObjectsV2Command } from "@aws-sdk/client-s3";
+import { backupReplicaBucketName } from "../../../modules/backup-storage/names.js";
 import { ask, isAbsent } from "../aws-answers.js";
 import type { Move } from "../failover.js";
 import { type Finding, missing, ok, unsure } from "../finding.js";
@@ -23,7 +24,7 @@ export async function checkDumps(move: Move): Promise<Finding[]> {
 }
 
 async function dumps(move: Move): Promise<Finding[]> {
-  const bucket = `${move.sourceNames.backupReplicaBucketBase}-${move.accountId}`;
+  const bucket = backupReplicaBucketName(move.sourceNames.globalName, move.accountId);
   const keys = await keysOf(move, bucket).catch((error: unknown) => {
     if (isAbsent(error)) return undefined;
     throw error;

@@ -4,9 +4,15 @@ import { DescribeKeyCommand } from "@aws-sdk/client-kms";
 import { DescribeDBClustersCommand } from "@aws-sdk/client-rds";
 import { HeadBucketCommand } from "@aws-sdk/client-s3";
 import { DescribeSecretCommand } from "@aws-sdk/client-secrets-manager";
+import { backupBucketName } from "../../../modules/backup-storage/names.js";
+import { githubActionsRoleName } from "../../../modules/github/names.js";
+import { keyAlias } from "../../../modules/kms/names.js";
+import { runRoleName } from "../../../modules/terraform-cloud/names.js";
 import { ask, isAbsent } from "../aws-answers.js";
 import type { Move } from "../failover.js";
 import { type Finding, missing, ok } from "../finding.js";
+
+const PHASES = ["plan", "apply"] as const;
 
 /** Something that would be in the way, and how to find out. */
 interface Named {
@@ -19,15 +25,15 @@ interface Named {
 export async function checkNames(move: Move): Promise<Finding[]> {
   const looks = [
     ...taken(move).map((thing) => ask("names", () => freeName(thing, move))),
-    ...["plan", "apply"].map((phase) => ask("roles", () => runRole(move, `${move.names.name}-${phase}`))),
+    ...PHASES.map((phase) => ask("roles", () => runRole(move, runRoleName(move.names.name, phase)))),
   ];
   return (await Promise.all(looks)).flat();
 }
 
 function taken({ target, names, accountId }: Move): Named[] {
-  const bucket = `${names.backupBucketBase}-${accountId}`;
-  const role = `${names.globalName}-github-actions`;
-  const alias = `alias/rds-cmk-${names.instance}`;
+  const bucket = backupBucketName(names.globalName, accountId);
+  const role = githubActionsRoleName(names.globalName);
+  const alias = keyAlias("rds", names.instance);
   const secret = names.databaseSecretName;
   return [
     {

@@ -5,12 +5,10 @@ import {
 } from "@aws-sdk/client-ec2";
 import { DescribeClusterVersionsCommand } from "@aws-sdk/client-eks";
 import { DescribeOrderableDBInstanceOptionsCommand } from "@aws-sdk/client-rds";
+import { ZONE_COUNT } from "../../config/zones.js";
 import { ask } from "../aws-answers.js";
 import type { Move } from "../failover.js";
 import { type Finding, missing, ok, unsure } from "../finding.js";
-
-/** A copy stands in three zones. */
-const ZONES = 3;
 
 /** Whether the region has what a copy is made of: zones, machines, the versions of Kubernetes and PostgreSQL. */
 export async function checkPlace(move: Move): Promise<Finding[]> {
@@ -30,9 +28,9 @@ async function zones({ target }: Move): Promise<Finding[]> {
   const open = AvailabilityZones.filter(({ State }) => State === "available").map(({ ZoneName }) => ZoneName);
   const seen = `${open.length} available in ${target.region}: ${open.join(", ")}`;
   return [
-    open.length >= ZONES
+    open.length >= ZONE_COUNT
       ? ok("zones", seen)
-      : missing("zones", seen, `choose a region with at least ${ZONES} zones that are available now`),
+      : missing("zones", seen, `choose a region with at least ${ZONE_COUNT} zones that are available now`),
   ];
 }
 
@@ -48,7 +46,7 @@ async function machines({ copy, target }: Move): Promise<Finding[]> {
     InstanceTypeOfferings.filter(({ InstanceType }) => isType(InstanceType, type)).length;
   return types.map((type) => {
     const seen = `${type} is offered in ${zonesOf(type)} zones of ${target.region}`;
-    if (zonesOf(type) >= ZONES) return ok("machines", seen);
+    if (zonesOf(type) >= ZONE_COUNT) return ok("machines", seen);
     return missing("machines", seen, "name another type in nodeGroups of the copy's environment file");
   });
 }

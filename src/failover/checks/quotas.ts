@@ -5,6 +5,7 @@ import {
   type _InstanceType as InstanceType,
 } from "@aws-sdk/client-ec2";
 import { GetServiceQuotaCommand } from "@aws-sdk/client-service-quotas";
+import { ZONE_COUNT } from "../../config/zones.js";
 import { ask } from "../aws-answers.js";
 import type { Move } from "../failover.js";
 import { type Finding, missing, ok, unsure } from "../finding.js";
@@ -21,7 +22,7 @@ interface Quota {
   readonly wanted: (move: Move) => Promise<number>;
 }
 
-const NAT_GATEWAYS = { "per-zone": 3, single: 1 } as const;
+const NAT_GATEWAYS = { "per-zone": ZONE_COUNT, single: 1 } as const;
 
 const QUOTAS: readonly Quota[] = [
   {

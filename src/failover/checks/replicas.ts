@@ -1,18 +1,16 @@
 import { DescribeImagesCommand, type ImageDetail } from "@aws-sdk/client-ecr";
 import { DescribeKeyCommand } from "@aws-sdk/client-kms";
 import { DescribeSecretCommand } from "@aws-sdk/client-secrets-manager";
+import { keyAlias, REPLICATED_KEYS, replicaKeyAlias } from "../../../modules/kms/names.js";
 import { ask, isAbsent } from "../aws-answers.js";
 import type { Move } from "../failover.js";
 import { type Finding, missing, ok } from "../finding.js";
 
-/** Keys that something replicated is encrypted with. */
-const KEYS = ["rds", "s3", "ecr", "secrets"] as const;
-
 /** Whether what a copy is raised from has been replicated: keys, images, the application's login. */
 export async function checkReplicas(move: Move): Promise<Finding[]> {
   const looks = [
-    ...KEYS.map((use) =>
-      ask("keys", () => key(move, `alias/${use}-cmk-${move.sourceNames.instance}-replica`)),
+    ...REPLICATED_KEYS.map((purpose) =>
+      ask("keys", () => key(move, replicaKeyAlias(keyAlias(purpose, move.sourceNames.instance)))),
     ),
     ask("secrets", () => secret(move)),
     ask("images", () => images(move)),

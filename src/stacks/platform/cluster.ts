@@ -2,14 +2,17 @@ import type { ITerraformDependable } from "cdktf";
 import { EksCluster } from "../../../modules/eks/cluster.js";
 import { NetworkAddons } from "../../../modules/eks/network-addons.js";
 import { NodeGroup, type NodeTaint } from "../../../modules/eks/node-group.js";
+import { SCOPE_LABEL } from "../../../modules/eks/node-settings.js";
 import { ScheduledScaling } from "../../../modules/eks/scheduled-scaling.js";
 import { SystemAddons } from "../../../modules/eks/system-addons.js";
 import { NodeRole } from "../../../modules/iam/node-role.js";
 import type { Alerting } from "../../../modules/observability/alerting.js";
 import { ContainerInsightsLogs } from "../../../modules/observability/container-insights-logs.js";
+import { containerInsightsLogPrefix } from "../../../modules/observability/names.js";
+import { databaseLogPrefix } from "../../../modules/rds/names.js";
+import { runRolePath } from "../../../modules/terraform-cloud/names.js";
 import type { Environment } from "../../config/environment.js";
 import { tagsOf } from "../../config/tags.js";
-import { runRoleNames } from "../run-role-names.js";
 import { WorkloadIdentities } from "../workload-identities.js";
 import { clusterPrincipals } from "./cluster-principals.js";
 import type { PlatformContext } from "./context.js";
@@ -29,7 +32,6 @@ const NODE_GROUPS = [
 /** Adds the EKS control plane. */
 export function addCluster(context: PlatformContext, { vpc }: Network): EksCluster {
   const { stack, account, environment, names, keys, logs } = context;
-  const runRoles = runRoleNames(names.name);
   return new EksCluster(stack, "eks", {
     name: names.clusterName,
     globalName: names.globalName,
@@ -41,8 +43,8 @@ export function addCluster(context: PlatformContext, { vpc }: Network): EksClust
     endpoint: environment.clusterEndpoint,
     serviceCidr: environment.serviceCidr,
     // The GitOps stack, which installs Flux, uses the same two run roles as this stack.
-    admins: clusterPrincipals(account, [runRoles.apply, ...environment.clusterAdmins]),
-    viewers: clusterPrincipals(account, [runRoles.plan, ...environment.clusterViewers]),
+    admins: clusterPrincipals(account, [runRolePath(names.name, "apply"), ...environment.clusterAdmins]),
+    viewers: clusterPrincipals(account, [runRolePath(names.name, "plan"), ...environment.clusterViewers]),
   });
 }
 
@@ -81,7 +83,10 @@ export function addWorkloadIdentities(
     lokiBucket: { arn: data.lokiBucket.bucketArn, keyArn: keys.s3.arn },
     alerts: { arn: alerting.topicArn, keyArn: keys.alerts.arn },
     repositoryArn: registry.repositoryArn,
-    logGroups: [`/aws/containerinsights/${names.clusterName}/*`, `/aws/rds/cluster/${names.name}/*`],
+    logGroups: [
+      `${containerInsightsLogPrefix(names.clusterName)}/*`,
+      `${databaseLogPrefix(names.databaseClusterIdentifier)}/*`,
+    ],
   });
 }
 
@@ -113,7 +118,7 @@ export function addNodes(
   const nodeRole = new NodeRole(stack, "node-role", { globalName: names.globalName, account });
   const dependsOn = [...networkAddons.resources, ...nodeRole.attachments];
   const groups = NODE_GROUPS.map(({ name, tainted }) => {
-    const taints: NodeTaint[] = tainted ? [{ key: "scope", value: name, effect: "NoSchedule" }] : [];
+    const taints: NodeTaint[] = tainted ? [{ key: SCOPE_LABEL, value: name, effect: "NoSchedule" }] : [];
     const group = addNodeGroup(context, name, { network, cluster, nodeRole, taints, dependsOn });
     if (name === "apps") scheduleEvents(context, group, now);
     return group.resource;

@@ -1,6 +1,8 @@
 import { AccessLogs } from "../../../modules/access-logs/access-logs.js";
 import { BackupStorage } from "../../../modules/backup-storage/backup-storage.js";
+import { backupReplicaBucketName } from "../../../modules/backup-storage/names.js";
 import { ReceivedDumps } from "../../../modules/backup-storage/received-dumps.js";
+import { keyAlias, replicaKeyAlias } from "../../../modules/kms/names.js";
 import { LogStorage } from "../../../modules/log-storage/log-storage.js";
 import { Database } from "../../../modules/rds/database.js";
 import { namesOfSource } from "../../config/names.js";
@@ -85,7 +87,7 @@ function addReplicatedBackups({ stack, account, environment }: PlatformContext):
   if (source === undefined) return undefined;
   return new ReceivedDumps(stack, "received-dumps", {
     account,
-    bucketName: `${source.backupReplicaBucketBase}-${account.accountId}`,
-    keyAlias: `alias/s3-cmk-${source.instance}-replica`,
+    bucketName: backupReplicaBucketName(source.globalName, account.accountId),
+    keyAlias: replicaKeyAlias(keyAlias("s3", source.instance)),
   });
 }

@@ -1,5 +1,6 @@
 import { SecurityGroups } from "../../../modules/security-groups/security-groups.js";
 import { Vpc } from "../../../modules/vpc/vpc.js";
+import { ZONE_COUNT } from "../../config/zones.js";
 import type { PlatformContext } from "./context.js";
 
 export interface Network {
@@ -15,7 +16,7 @@ export function addNetwork({ stack, account, environment, names, logs }: Platfor
     globalName,
     account,
     cidr: environment.vpcCidr,
-    zoneCount: 3,
+    zoneCount: ZONE_COUNT,
     natGateways: environment.natGateways,
     clusterName,
     flowLogs: logs,

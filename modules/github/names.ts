@@ -1,0 +1,4 @@
+/** Name of the IAM role that GitHub Actions assumes. */
+export function githubActionsRoleName(globalName: string): string {
+  return `${globalName}-github-actions`;
+}
