@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { VPC_CNI_SERVICE_ACCOUNT } from "../../modules/eks/network-addons.js";
+import { SCOPE_LABEL } from "../../modules/eks/node-settings.js";
 import { SYSTEM_SERVICE_ACCOUNTS } from "../../modules/eks/system-addons.js";
 import { CLUSTER_VARS, FLUX_NAMESPACE } from "../../modules/flux/flux.js";
 import type { TreeFile } from "../../modules/github/operations-repository.js";
@@ -24,7 +25,13 @@ export interface EnvironmentFacts {
 }
 
 /** What every EKS cluster of ours has before the tree: namespaces of Kubernetes, of add-ons and of Flux. */
-const NAMESPACES = ["default", "kube-system", "kube-public", "amazon-cloudwatch", FLUX_NAMESPACE];
+const NAMESPACES = [
+  "default",
+  "kube-system",
+  "kube-public",
+  SYSTEM_SERVICE_ACCOUNTS.cloudWatchAgent.namespace,
+  FLUX_NAMESPACE,
+];
 
 /** Synthesizes the stacks of a configuration and reads off them what its clusters will be like. */
 export async function environmentFacts(
@@ -62,7 +69,7 @@ export function factsOf(instance: string, platform: unknown, gitops: unknown): E
     name: textAt(association, "service_account") ?? "",
   }));
   const nodeGroups = resources(platform, "aws_eks_node_group").map((group) => ({
-    scope: textAt(group, "labels", "scope") ?? "",
+    scope: textAt(group, "labels", SCOPE_LABEL) ?? "",
     tainted: listAt(group, "taint").length > 0,
   }));
   const inFlux = (name: string): NamespacedName => ({ namespace: FLUX_NAMESPACE, name });
@@ -152,6 +159,10 @@ class Resolver {
   }
 
   private facts() {
-    return { instance: this.instance, region: textAt(this.platform, "output", "region", "value") ?? "" };
+    const output = (name: string) => textAt(this.platform, "output", name, "value") ?? "";
+    const [name, region] = [output("environment"), output("region")];
+    // A standby's names depend on its own region, not on its primary's.
+    const recoveryOf = this.instance === name ? undefined : { region };
+    return { names: namesOf({ name, region, recoveryOf }), region };
   }
 }

@@ -1,5 +1,11 @@
+import { accessLogsBucketName } from "../../modules/access-logs/names.js";
+import { backupBucketName } from "../../modules/backup-storage/names.js";
+import { lokiBucketName } from "../../modules/log-storage/names.js";
+import { alertsTopicName } from "../../modules/observability/names.js";
+import type { Names } from "../config/names.js";
+
 interface Place {
-  readonly instance: string;
+  readonly names: Names;
   readonly region: string;
 }
 
@@ -8,26 +14,26 @@ const UUID = "00000000-0000-4000-8000-000000000000";
 
 /** What AWS decides when a platform is applied, in its form: enough for an object to be whole, never true. */
 const OUTPUTS: Readonly<Record<string, (place: Place) => string>> = {
-  access_logs_bucket: ({ instance }) => `notejam-${instance}-access-logs-${ACCOUNT}`,
+  access_logs_bucket: ({ names }) => accessLogsBucketName(names.globalName, ACCOUNT),
   account_id: () => ACCOUNT,
   alb_security_group_id: () => "sg-0123456789abcdef0",
-  alerts_topic_arn: ({ instance, region }) => `arn:aws:sns:${region}:${ACCOUNT}:notejam-${instance}-alerts`,
-  backup_bucket: ({ instance }) => `notejam-${instance}-backup-${ACCOUNT}`,
+  alerts_topic_arn: ({ names, region }) => `arn:aws:sns:${region}:${ACCOUNT}:${alertsTopicName(names.name)}`,
+  backup_bucket: ({ names }) => backupBucketName(names.globalName, ACCOUNT),
   backup_key_arn: ({ region }) => key(region),
   certificate_arn: ({ region }) => `arn:aws:acm:${region}:${ACCOUNT}:certificate/${UUID}`,
-  cluster_name: ({ instance }) => `notejam-${instance}`,
+  cluster_name: ({ names }) => names.clusterName,
   database_name: () => "notejam",
   database_admin_secret_arn: ({ region }) =>
     `arn:aws:secretsmanager:${region}:${ACCOUNT}:secret:rds!cluster-${UUID}-AbCdEf`,
   hosted_zone_id: () => "Z0123456789ABCDEFGHIJ",
-  loki_bucket: ({ instance }) => `notejam-${instance}-loki-${ACCOUNT}`,
-  restore_bucket: ({ instance }) => `notejam-${instance}-backup-${ACCOUNT}`,
-  repository_url: ({ instance, region }) =>
-    `${ACCOUNT}.dkr.ecr.${region}.amazonaws.com/notejam-${instance}-ecr-registry`,
+  loki_bucket: ({ names }) => lokiBucketName(names.globalName, ACCOUNT),
+  restore_bucket: ({ names }) => backupBucketName(names.globalName, ACCOUNT),
+  repository_url: ({ names, region }) =>
+    `${ACCOUNT}.dkr.ecr.${region}.amazonaws.com/${names.imageRepository}`,
   volume_key_arn: ({ region }) => key(region),
   vpc_id: () => "vpc-0123456789abcdef0",
-  web_acl_arn: ({ instance, region }) =>
-    `arn:aws:wafv2:${region}:${ACCOUNT}:regional/webacl/notejam-${instance}/${UUID}`,
+  web_acl_arn: ({ names, region }) =>
+    `arn:aws:wafv2:${region}:${ACCOUNT}:regional/webacl/${names.name}/${UUID}`,
 };
 
 const key = (region: string) => `arn:aws:kms:${region}:${ACCOUNT}:key/${UUID}`;

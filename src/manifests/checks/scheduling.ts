@@ -1,3 +1,4 @@
+import { SCOPE_LABEL } from "../../../modules/eks/node-settings.js";
 import type { Cluster } from "../../kubernetes/cluster.js";
 import { at, describe, isFields, listAt, type Manifest, textAt } from "../../kubernetes/objects.js";
 import { podTemplates } from "../../kubernetes/pods.js";
@@ -18,18 +19,24 @@ export function scheduling(cluster: Cluster): Finding[] {
     const group = known.find((candidate) => candidate.scope === scope);
     if (group === undefined) {
       const scopes = known.map((candidate) => candidate.scope).join(", ");
-      return [{ check: CHECK, where, what: `asks for nodes with scope=${scope}; there are ${scopes}` }];
+      return [
+        { check: CHECK, where, what: `asks for nodes with ${SCOPE_LABEL}=${scope}; there are ${scopes}` },
+      ];
     }
     if (!group.tainted || tolerations.some((toleration) => tolerates(toleration, scope))) return [];
     return [
-      { check: CHECK, where, what: `does not tolerate scope=${scope}:NoSchedule, so it never starts there` },
+      {
+        check: CHECK,
+        where,
+        what: `does not tolerate ${SCOPE_LABEL}=${scope}:NoSchedule, so it never starts there`,
+      },
     ];
   });
 }
 
 function tolerates(toleration: unknown, scope: string): boolean {
   const key = at(toleration, "key");
-  if (key !== undefined && key !== "scope") return false;
+  if (key !== undefined && key !== SCOPE_LABEL) return false;
   return textAt(toleration, "operator") === "Exists" || textAt(toleration, "value") === scope;
 }
 
@@ -39,7 +46,7 @@ function placements(cluster: Cluster): Placement[] {
     .filter(({ kind }) => kind === "HelmRelease")
     .flatMap((release) => inValues(release, at(release.body, "spec", "values"), ""));
   return [...pods, ...charts].flatMap(({ where, spec }) => {
-    const scope = textAt(spec, "nodeSelector", "scope");
+    const scope = textAt(spec, "nodeSelector", SCOPE_LABEL);
     return scope === undefined ? [] : [{ where, scope, tolerations: listAt(spec, "tolerations") }];
   });
 }
