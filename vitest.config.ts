@@ -6,6 +6,7 @@ const infrastructure = [
   "environments/**/*.test.ts",
   "test/**/*.test.ts",
   "embedded-server/**/*.test.ts",
+  "emulator/**/*.test.ts",
 ];
 
 export default defineConfig({

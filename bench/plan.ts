@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Emulator, startEmulator } from "../src/local/emulator/emulator.js";
+import { type Emulator, startEmulator } from "@notejam/emulator";
 import { Interruption } from "../src/local/interruption.js";
 import { type PreparedStack, prepareStack, stacksOf } from "../src/local/prepare-stack.js";
 import { hostedZonesLookedUp, seedHostedZones } from "../src/local/seed.js";

@@ -1,9 +1,9 @@
 import { createHash, randomBytes } from "node:crypto";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { type Emulator, startEmulator } from "@notejam/emulator";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { applyStack, destroyStack, type StackRunProps, terraformRun } from "../src/local/apply-stack.js";
-import { type Emulator, startEmulator } from "../src/local/emulator/emulator.js";
 import { Interruption } from "../src/local/interruption.js";
 import { type PreparedStack, prepareStack } from "../src/local/prepare-stack.js";
 import { plainProgress } from "../src/local/progress.js";

@@ -151,8 +151,8 @@ describe("Renovate", () => {
   });
 
   it("updates Python requirements in groups, except those of the oldest moto", () => {
-    const files = [".github/lint/requirements.txt", "src/local/emulator/requirements.txt"];
-    for (const file of [...files, "src/local/emulator/requirements-oldest.txt"]) {
+    const files = [".github/lint/requirements.txt", "emulator/requirements.txt"];
+    for (const file of [...files, "emulator/requirements-oldest.txt"]) {
       expect(looksInto(renovate.pip_requirements.managerFilePatterns, file), file).toBe(true);
     }
     const groups = files.map((file) =>
@@ -167,7 +167,7 @@ describe("Renovate", () => {
     const disabled = renovate.packageRules
       .filter(({ enabled }) => enabled === false)
       .flatMap(({ matchFileNames }) => matchFileNames);
-    expect(disabled).toContain("src/local/emulator/requirements-oldest.txt");
+    expect(disabled).toContain("emulator/requirements-oldest.txt");
   });
 
   it("finds the repository of each chart in the Flux tree", () => {

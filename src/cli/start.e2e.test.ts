@@ -1,10 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { findEmulator } from "@notejam/emulator/find-emulator";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { projectFolder, startCommand, temporaryFolder } from "../../test/fakes/local-tools.js";
 import { reportSkipped } from "../../test/required-tools.js";
-import { findEmulator } from "../local/emulator/find-emulator.js";
 import { findTerraform } from "../terraform/find-terraform.js";
 
 const missing = await Promise.all([findTerraform(), findEmulator()]).then(

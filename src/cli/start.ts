@@ -1,6 +1,6 @@
 import { join } from "node:path";
+import { MissingTool } from "@notejam/emulator/missing-tool";
 import { Command, InvalidArgumentError } from "commander";
-import { MissingTool } from "../local/emulator/missing-tool.js";
 import { exitCodeOf, Interruption } from "../local/interruption.js";
 import { destroyLocal, type LocalRunProps, type Outcome, runLocal } from "../local/local-run.js";
 import { PARTS, type Part } from "../local/machine.js";

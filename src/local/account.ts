@@ -1,6 +1,6 @@
+import { type Emulator, startEmulator } from "@notejam/emulator";
 import { TerraformFailed } from "../terraform/terraform.js";
 import { applyStack, destroyStack, type StackRunProps } from "./apply-stack.js";
-import { type Emulator, startEmulator } from "./emulator/emulator.js";
 import type { Interruption } from "./interruption.js";
 import type { AwsTools } from "./machine.js";
 import type { PreparedStack } from "./prepare-stack.js";

@@ -1,4 +1,5 @@
 import { rmSync } from "node:fs";
+import type { Emulator } from "@notejam/emulator";
 import type { Terraform } from "../terraform/find-terraform.js";
 import { terraformEnvironment } from "../terraform/process-environment.js";
 import {
@@ -9,7 +10,6 @@ import {
   TerraformFailed,
   type TerraformRunProps,
 } from "../terraform/terraform.js";
-import type { Emulator } from "./emulator/emulator.js";
 import type { Interruption } from "./interruption.js";
 import type { PreparedStack } from "./prepare-stack.js";
 import { LocalProblem } from "./problem.js";

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { findEmulator } from "@notejam/emulator/find-emulator";
 import { afterAll, describe, expect, it } from "vitest";
 import { type StartedCommand, startCommand } from "../../test/fakes/local-tools.js";
 import { Person, processesOf } from "../../test/local-application.js";
@@ -8,7 +9,6 @@ import { findKustomize } from "../manifests/render.js";
 import { findTerraform } from "../terraform/find-terraform.js";
 import { findPostgres } from "./application/find-postgres.js";
 import { secretValue } from "./application/mounted-secrets.js";
-import { findEmulator } from "./emulator/find-emulator.js";
 import { readOutputs } from "./inventory.js";
 
 const found = await Promise.all([findTerraform(), findEmulator(), findKustomize(), findPostgres()]).then(

@@ -1,12 +1,12 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Emulator } from "@notejam/emulator";
 import { cliConfigFor } from "../terraform/provider-mirror.js";
 import { Account, type AccountProps } from "./account.js";
 import { Application, databaseFolder, type RunningApplication } from "./application/application.js";
 import { ClusterObjects, describeRendered } from "./application/cluster-objects.js";
 import { keptMajor } from "./application/postgres.js";
 import { embeddedFolder, type RunningStandalone, StandaloneApplication } from "./application/standalone.js";
-import type { Emulator } from "./emulator/emulator.js";
 import type { Interruption } from "./interruption.js";
 import { readOutputs } from "./inventory.js";
 import { takeLock } from "./lock.js";

@@ -1,13 +1,13 @@
 import { createInterface } from "node:readline/promises";
+import { type EmulatorInstallation, findEmulator } from "@notejam/emulator/find-emulator";
+import { findPythonForEmulator, installEmulator, installedPython } from "@notejam/emulator/install-emulator";
+import { MissingTool } from "@notejam/emulator/missing-tool";
 import { findKustomize, type Kustomize, NoKustomize } from "../manifests/render.js";
 import { findTerraform, type Terraform } from "../terraform/find-terraform.js";
 import { describeProvider, findProvider, type ProviderSource } from "../terraform/provider-source.js";
 import { databaseFolder } from "./application/application.js";
 import { findPostgres, type PostgresInstallation } from "./application/find-postgres.js";
 import { keptMajor } from "./application/postgres.js";
-import { type EmulatorInstallation, findEmulator } from "./emulator/find-emulator.js";
-import { findPythonForEmulator, installEmulator, installedPython } from "./emulator/install-emulator.js";
-import { MissingTool } from "./emulator/missing-tool.js";
 import type { Interruption } from "./interruption.js";
 import { errorCode, LocalProblem } from "./problem.js";
 import type { Progress, Step } from "./progress.js";

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
+import type { Emulator } from "@notejam/emulator";
 import type { KeptBackups, RunningApplication } from "./application/application.js";
 import { describeDifferences } from "./application/local-pod.js";
 import type { RunningStandalone } from "./application/standalone.js";
-import type { Emulator } from "./emulator/emulator.js";
 import { renderInventory, takeInventory } from "./inventory.js";
 import type { StateFolder } from "./state-folder.js";
 

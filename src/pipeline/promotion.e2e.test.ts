@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
 import { CreateRepositoryCommand, ECRClient, PutImageCommand } from "@aws-sdk/client-ecr";
+import { type Emulator, startEmulator } from "@notejam/emulator";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Emulator, startEmulator } from "../local/emulator/emulator.js";
 
 /*
  * Promotion checks against repositories that answer as ECR does: the program lists what is there by the AWS SDK, as it does

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
+import { type Emulator, startEmulator } from "@notejam/emulator";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
@@ -11,7 +12,6 @@ import {
   recordedPlanFile,
 } from "../../test/recorded-plans.js";
 import { applyStack, terraformRun } from "../local/apply-stack.js";
-import { type Emulator, startEmulator } from "../local/emulator/emulator.js";
 import { Interruption } from "../local/interruption.js";
 import { prepareStack, stacksOf } from "../local/prepare-stack.js";
 import { plainProgress } from "../local/progress.js";

@@ -25,8 +25,8 @@ import {
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from "vitest";
 import { z } from "zod";
-import { needs } from "../../../test/required-tools.js";
-import toolVersions from "../../../tool-versions.json" with { type: "json" };
+import { needs } from "../test/required-tools.js";
+import toolVersions from "../tool-versions.json" with { type: "json" };
 import { type Emulator, startEmulator, UnsuitableMoto } from "./emulator.js";
 import type { EmulatorInstallation } from "./find-emulator.js";
 

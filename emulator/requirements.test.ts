@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import toolVersions from "../../../tool-versions.json" with { type: "json" };
+import toolVersions from "../tool-versions.json" with { type: "json" };
 
 const { minimum, newestTested } = toolVersions.moto;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import toolVersions from "../../../tool-versions.json" with { type: "json" };
+import toolVersions from "../tool-versions.json" with { type: "json" };
 import { emulatorCommand } from "./emulator.js";
 import { testEmulator } from "./emulator-tests.js";
 import { findEmulator } from "./find-emulator.js";

@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
-import { errorCode, explainFileError, LocalProblem } from "../problem.js";
+import { errorCode, explainFileError, LocalProblem } from "../src/local/problem.js";
 import { motoVersionOf, readOutput } from "./python.js";
 
 /** The packages that are installed: moto's server and everything that it needs, each with its hashes. */

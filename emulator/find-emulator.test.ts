@@ -2,8 +2,8 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { writeExecutable } from "../../../test/executable.js";
-import toolVersions from "../../../tool-versions.json" with { type: "json" };
+import { writeExecutable } from "../test/executable.js";
+import toolVersions from "../tool-versions.json" with { type: "json" };
 import { findEmulator, interpreterOfScript, MOTO_IMAGE, versionWarnings } from "./find-emulator.js";
 import { MissingTool } from "./missing-tool.js";
 

@@ -2,7 +2,7 @@ import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promi
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { writeExecutable } from "../../../test/executable.js";
+import { writeExecutable } from "../test/executable.js";
 import { findEmulator } from "./find-emulator.js";
 import { findPythonForEmulator, installEmulator } from "./install-emulator.js";
 

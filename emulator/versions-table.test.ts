@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import toolVersions from "../../../tool-versions.json" with { type: "json" };
+import toolVersions from "../tool-versions.json" with { type: "json" };
 
 it("docs/emulator.md lists the versions of tool-versions.json", () => {
-  const document = readFileSync(new URL("../../../docs/emulator.md", import.meta.url), "utf8");
+  const document = readFileSync(new URL("../docs/emulator.md", import.meta.url), "utf8");
   const section = document.split("## Versions\n")[1]?.split("\n## ")[0] ?? "";
   const rows = section
     .split("\n")

@@ -7,8 +7,8 @@ import { basename, dirname, join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
-import toolVersions from "../../../tool-versions.json" with { type: "json" };
-import { freePort, isFree } from "../ports.js";
+import { freePort, isFree } from "../src/local/ports.js";
+import toolVersions from "../tool-versions.json" with { type: "json" };
 import { type EmulatorInstallation, findEmulator } from "./find-emulator.js";
 
 /** The account that moto answers for. */

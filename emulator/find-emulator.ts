@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import toolVersions from "../../../tool-versions.json" with { type: "json" };
+import toolVersions from "../tool-versions.json" with { type: "json" };
 import { installedPython } from "./install-emulator.js";
 import { MissingTool } from "./missing-tool.js";
 import { findOnPath, motoVersionOf, readOutput } from "./python.js";

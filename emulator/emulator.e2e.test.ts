@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { cliConfigFor, findProviderMirror } from "../../terraform/provider-mirror.js";
+import { cliConfigFor, findProviderMirror } from "../src/terraform/provider-mirror.js";
 import { type Emulator, startEmulator } from "./emulator.js";
 
 const STACK = fileURLToPath(new URL("./e2e/everything.tf", import.meta.url));
