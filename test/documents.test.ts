@@ -55,9 +55,11 @@ describe("the documents", () => {
   it("tell what to do for every alarm that names the runbook", async () => {
     const stacks = synthesizeApp(await repositoryConfiguration());
     const text = JSON.stringify(stackNamed(stacks, "notejam-prod").json);
-    const named = new Set([...text.matchAll(/runbook\.md#([a-z0-9-]+)/g)].map(([, anchor = ""]) => anchor));
+    const named = new Set(
+      [...text.matchAll(/runbook\/README\.md#([a-z0-9-]+)/g)].map(([, anchor = ""]) => anchor),
+    );
     expect(named.size).toBeGreaterThan(10);
-    const headings = anchorsOf("docs/runbook.md");
+    const headings = anchorsOf("docs/runbook/README.md");
     expect([...named].filter((anchor) => !headings.includes(anchor))).toEqual([]);
   });
 
@@ -70,7 +72,7 @@ describe("the documents", () => {
   });
 
   it("start pods again where they stopped them all: the autoscaler leaves a Deployment of none alone", () => {
-    const scripts = [...readFileSync("docs/runbook.md", "utf8").matchAll(/^```sh\n([\s\S]*?)^```/gm)];
+    const scripts = [...readFileSync("docs/runbook/README.md", "utf8").matchAll(/^```sh\n([\s\S]*?)^```/gm)];
     for (const [, script = ""] of scripts) {
       const [, after] = script.split(/scale deployment\/notejam --replicas=0/);
       if (after !== undefined) expect(after).toMatch(/scale deployment\/notejam --replicas=[1-9]/);

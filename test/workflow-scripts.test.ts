@@ -112,7 +112,8 @@ describe("the approval of a deploy to prod", () => {
 
   it("is good as long as main holds the same infrastructure", () => {
     const commit = merge("src/main.ts");
-    for (const path of ["app/src/main.ts", "docs/runbook.md", "README.md", "flux/README.md"]) merge(path);
+    for (const path of ["app/src/main.ts", "docs/runbook/README.md", "README.md", "flux/README.md"])
+      merge(path);
     expect(runStep(deploy, step, { GITHUB_SHA: commit })).toMatchObject({ status: 0 });
     expect(existsSync(join(folder, "newest"))).toBe(false);
   });

@@ -13,7 +13,7 @@ export interface AlarmsProps {
   readonly name: string;
   /** Where alarms are announced, also when they end. */
   readonly topicArn: string;
-  /** Page that says what to do, one heading per alarm. @default "docs/runbook.md" */
+  /** Page that says what to do, one heading per alarm. @default "docs/runbook/README.md" */
   readonly runbook?: string;
   /** `arnSuffix`: the part of the ARN after `loadbalancer/`. */
   readonly loadBalancer: { readonly arnSuffix: string };
@@ -91,7 +91,7 @@ export class Alarms extends Construct {
 }
 
 function describe(props: AlarmsProps, anchor: string, whatToDo: string): string {
-  return `${whatToDo} Runbook: ${props.runbook ?? "docs/runbook.md"}#${anchor}`;
+  return `${whatToDo} Runbook: ${props.runbook ?? "docs/runbook/README.md"}#${anchor}`;
 }
 
 function measured(condition: AlarmCondition) {

@@ -7,7 +7,7 @@ export interface MoveStep {
 }
 
 /**
- * What raises the copy and brings the visitors to it, in order. docs/runbook.md ("Move to another region") says what one sees
+ * What raises the copy and brings the visitors to it, in order. docs/runbook/README.md ("Move to another region") says what one sees
  * at each step, and how long it takes.
  */
 export function moveSteps(move: Move, prepared: boolean): MoveStep[] {
