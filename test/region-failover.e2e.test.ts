@@ -23,7 +23,7 @@ import { plan } from "../src/terraform/terraform.js";
 import { Person } from "./local-application.js";
 
 /*
- * The rehearsal of docs/runbook/README.md, "Move to another region": production with notes in one region, which is then lost with all
+ * The rehearsal of docs/runbook/region-failover.md: production with notes in one region, which is then lost with all
  * its endpoints; the copy raised in its DR region from what was replicated; the notes read there.
  *
  * The emulator answers at once and has no cluster: the times below are this program's own, not AWS's (docs/end-to-end-tests.md).

@@ -341,7 +341,7 @@ describe("7. metrics and logs of the infrastructure are collected", needs("kubec
     expect(rules.length).toBeGreaterThan(10);
     for (const rule of rules) {
       expect(textAt(rule, "annotations", "runbook_url"), textAt(rule, "alert")).toMatch(
-        /^https:\/\/.+runbook\/README\.md#/,
+        /^https:\/\/.+\/docs\/runbook\/alarms\/[a-z]+\.md#/,
       );
     }
     const { body } = one("HelmRelease", "kube-prometheus-stack");

@@ -436,7 +436,7 @@ describe("what the workflows ask GitHub for", () => {
     );
 
   it("is set by people, as the runbook says, when it is a secret", () => {
-    const said = readFileSync("docs/runbook/README.md", "utf8").matchAll(/gh secret set (\w+)/g);
+    const said = readFileSync("docs/runbook/github.md", "utf8").matchAll(/gh secret set (\w+)/g);
     expect(new Set([...said].map(([, name]) => name))).toEqual(asked("secrets"));
   });
 
@@ -450,7 +450,7 @@ describe("what the workflows ask GitHub for", () => {
       ),
     );
     expect([...asked("vars")].filter((name) => !written.includes(String(name)))).toEqual(["ATTESTATIONS"]);
-    expect(readFileSync("docs/runbook/README.md", "utf8")).toContain(
+    expect(readFileSync("docs/runbook/github.md", "utf8")).toContain(
       "gh variable set ATTESTATIONS --body off",
     );
   });

@@ -53,11 +53,15 @@ describe("Alarms", () => {
 
   it("tells whoever is woken what to do, and where to read on", () => {
     for (const { alarm_description } of [...all, composite])
-      expect(alarm_description).toMatch(/^[A-Z].{60,}\. Runbook: docs\/runbook\/README\.md#[a-z0-9-]+$/);
+      expect(alarm_description).toMatch(
+        /^[A-Z].{60,}\. Runbook: docs\/runbook\/alarms\/[a-z]+\.md#[a-z0-9-]+$/,
+      );
     expect(
       alarms({ runbook: "https://example.com/runbook" }).one("aws_cloudwatch_composite_alarm"),
     ).toMatchObject({
-      alarm_description: expect.stringContaining("Runbook: https://example.com/runbook#service-impaired"),
+      alarm_description: expect.stringContaining(
+        "Runbook: https://example.com/runbook/service.md#service-impaired",
+      ),
     });
   });
 

@@ -8,12 +8,19 @@ import { type DatabaseToWatch, databaseConditions } from "./conditions/database.
 import { natGatewayConditions, type WebAclToWatch, webAclConditions } from "./conditions/network.js";
 import { serviceConditions } from "./conditions/service.js";
 
+/** Group of alarms: the name of their file in the runbook. */
+type AlarmGroup = "service" | "database" | "cluster" | "network" | "backups";
+
 export interface AlarmsProps {
   /** Base of the alarms' names, unique in account and region. */
   readonly name: string;
   /** Where alarms are announced, also when they end. */
   readonly topicArn: string;
-  /** Page that says what to do, one heading per alarm. @default "docs/runbook/README.md" */
+  /**
+   * Path or URL of the runbook's folder for alarms: one Markdown file per {@link AlarmGroup}, one heading per alarm.
+   *
+   * @default "docs/runbook/alarms"
+   */
   readonly runbook?: string;
   /** `arnSuffix`: the part of the ARN after `loadbalancer/`. */
   readonly loadBalancer: { readonly arnSuffix: string };
@@ -40,16 +47,19 @@ export class Alarms extends Construct {
   constructor(scope: Construct, id: string, props: AlarmsProps) {
     super(scope, id);
     const felt = serviceConditions(props.loadBalancer.arnSuffix).map((condition) =>
-      this.addAlarm(props, condition, []),
+      this.addAlarm(props, "service", condition, []),
     );
     const impaired = this.addServiceImpaired(props, felt);
-    const causes = [
-      ...databaseConditions(props.database),
-      ...clusterConditions(props.cluster.name),
-      ...webAclConditions(props.webAcl),
-      ...backupConditions(props.backups),
-      ...natGatewayConditions(props.natGatewayIds ?? []),
-    ].map((condition) => this.addAlarm(props, condition, [props.topicArn]));
+    const groups: [AlarmGroup, AlarmCondition[]][] = [
+      ["database", databaseConditions(props.database)],
+      ["cluster", clusterConditions(props.cluster.name)],
+      ["network", webAclConditions(props.webAcl)],
+      ["backups", backupConditions(props.backups)],
+      ["network", natGatewayConditions(props.natGatewayIds ?? [])],
+    ];
+    const causes = groups.flatMap(([group, conditions]) =>
+      conditions.map((condition) => this.addAlarm(props, group, condition, [props.topicArn])),
+    );
     this.alarmArns = [impaired, ...felt, ...causes].map((alarm) => alarm.arn);
   }
 
@@ -61,6 +71,7 @@ export class Alarms extends Construct {
       alarmName: `${props.name}-service-impaired`,
       alarmDescription: describe(
         props,
+        "service",
         "service-impaired",
         "Visitors get errors, no answer or slow answers. See which part of this alarm is on, then the alarms of database and cluster; undo the last deployment if it is younger than the alarm.",
       ),
@@ -72,12 +83,13 @@ export class Alarms extends Construct {
 
   private addAlarm(
     props: AlarmsProps,
+    group: AlarmGroup,
     condition: AlarmCondition,
     actions: readonly string[],
   ): CloudwatchMetricAlarm {
     return new CloudwatchMetricAlarm(this, condition.id, {
       alarmName: `${props.name}-${condition.id}`,
-      alarmDescription: describe(props, condition.runbookAnchor ?? condition.id, condition.whatToDo),
+      alarmDescription: describe(props, group, condition.runbookAnchor ?? condition.id, condition.whatToDo),
       comparisonOperator: condition.comparison ?? "GreaterThanThreshold",
       threshold: condition.threshold,
       evaluationPeriods: condition.periods.of,
@@ -90,8 +102,8 @@ export class Alarms extends Construct {
   }
 }
 
-function describe(props: AlarmsProps, anchor: string, whatToDo: string): string {
-  return `${whatToDo} Runbook: ${props.runbook ?? "docs/runbook/README.md"}#${anchor}`;
+function describe(props: AlarmsProps, group: AlarmGroup, anchor: string, whatToDo: string): string {
+  return `${whatToDo} Runbook: ${props.runbook ?? "docs/runbook/alarms"}/${group}.md#${anchor}`;
 }
 
 function measured(condition: AlarmCondition) {

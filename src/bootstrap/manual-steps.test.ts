@@ -21,7 +21,7 @@ describe("what is left to people after the first run", () => {
       "  db_pass in notejam-dev: …",
       "  db_user in notejam-dev: …",
       "  github_token in notejam-github_token: …",
-      "Make a token of each team, for the workflows (docs/runbook/README.md says which secret holds it):",
+      "Make a token of each team, for the workflows (docs/runbook/github.md lists the secrets):",
       "  notejam-dev-apply",
       "  notejam-plan",
     ]);

@@ -17,7 +17,7 @@ export function leftToDo({ resource }: Pick<Synthesized, "resource">): string[] 
   return [
     "Fill in, in Terraform Cloud:",
     ...values.sort(),
-    "Make a token of each team, for the workflows (docs/runbook/README.md says which secret holds it):",
+    "Make a token of each team, for the workflows (docs/runbook/github.md lists the secrets):",
     ...teams.sort().map((team) => `  ${team}`),
   ];
 }

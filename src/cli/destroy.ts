@@ -32,7 +32,7 @@ async function main(): Promise<void> {
   if (environment.production) {
     throw new DestroyProblem(
       `${instance} is a production environment: its database and load balancer are protected. ` +
-        "Read “Destroy production” in docs/runbook/README.md.",
+        "Follow docs/runbook/destroy.md#destroy-production.",
     );
   }
   await runSteps(steps, {
@@ -46,7 +46,7 @@ function explain(steps: readonly DestroyStep[], production: boolean): void {
   console.log("Would do, in this order (add --yes to do it):");
   for (const { what, program, args } of steps) console.log(`  ${what}\n    ${program} ${args.join(" ")}`);
   if (production)
-    console.log("It is a production environment: --yes is refused, see docs/runbook/README.md.");
+    console.log("It is a production environment: --yes is refused, see docs/runbook/destroy.md.");
 }
 
 await main().catch((error: unknown) => {

@@ -7,8 +7,8 @@ export interface MoveStep {
 }
 
 /**
- * What raises the copy and brings the visitors to it, in order. docs/runbook/README.md ("Move to another region") says what one sees
- * at each step, and how long it takes.
+ * Steps that provision the DR replica and move the visitors to it, in order. docs/runbook/region-failover.md lists the expected
+ * output and duration of each.
  */
 export function moveSteps(move: Move, prepared: boolean): MoveStep[] {
   const { source, names, copy } = move;

@@ -69,7 +69,7 @@ function environmentVars({ environment, githubOwner }: ClusterVarsProps): Record
     APP_TIMEZONE: timeZone,
     SERVICE_CIDR: environment.serviceCidr,
     LOG_RETENTION_DAYS: String(environment.logRetentionDays),
-    RUNBOOK_URL: `https://github.com/${githubOwner}/${repository}/blob/main/docs/runbook/README.md`,
+    RUNBOOK_URL: `https://github.com/${githubOwner}/${repository}/blob/main/docs/runbook/alarms`,
   };
 }
 

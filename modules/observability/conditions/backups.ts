@@ -64,6 +64,7 @@ function unproven(backups: BackupsToWatch): AlarmCondition {
 function drillFailed(backups: BackupsToWatch): AlarmCondition {
   return {
     id: "drill-failed",
+    runbookAnchor: "restore-test-failed",
     whatToDo:
       "A backup could not be restored, or what was restored differs from what was backed up. Read the drill's log for the table, make a backup and drill again at once.",
     metric: reported(backups, "DrillSucceeded", "Minimum", HOUR_SECONDS),
