@@ -1,20 +1,45 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
-import { describe, expect, it } from "vitest";
+import { basename, dirname, join, relative } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import {
+  DECISION_INDEX,
+  DECISIONS_FOLDER,
+  decisionIndex,
+  readDecisions,
+} from "./documents/decision-index.js";
+import { END_TO_END_REPORT, updateReport } from "./documents/end-to-end-tests.js";
 import { repositoryConfiguration, stackNamed, synthesizeApp } from "./synthesized-app.js";
 
-const DOCUMENTS = [
-  "README.md",
-  "app/README.md",
-  ...readdirSync("docs", { recursive: true, encoding: "utf8" })
+const markdownIn = (folder: string) =>
+  readdirSync(folder, { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".md"))
-    .map((name) => join("docs", name)),
-];
+    .map((name) => join(folder, name));
 
-/** The anchors that GitHub gives a document's headings. */
+const DOCUMENTS = ["README.md", "CONTRIBUTING.md", "app/README.md", "flux/README.md", ...markdownIn("docs")];
+
+const RUNBOOK = "docs/runbook";
+const ALARM_FILES = readdirSync(join(RUNBOOK, "alarms")).map((name) => join(RUNBOOK, "alarms", name));
+const RULES_FOLDER = "flux/infrastructure/monitoring/configs/rules";
+
+/** Sections of alarms that only environments with other settings than prod have. */
+const OTHER_SECTIONS = ["database.md#database-connections"];
+
+/** Most words of a decision record: half a page. */
+const DECISION_WORDS = 300;
+
+const MAXIMUM_COLUMNS = 120;
+
+const read = (file: string) => readFileSync(file, "utf8");
+const withoutCode = (text: string) => text.replaceAll(/^ *```[\s\S]*?^ *```/gm, "");
+
+/** Headings of a document, without its title. */
+const headingsOf = (file: string) =>
+  [...withoutCode(read(file)).matchAll(/^##+ (.+)$/gm)].map(([, heading = ""]) => heading);
+
+/** Anchors that GitHub gives a document's headings. */
 function anchorsOf(file: string): string[] {
-  const text = readFileSync(file, "utf8").replaceAll(/^```[\s\S]*?^```/gm, "");
-  return [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) =>
+  return [...withoutCode(read(file)).matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) =>
     heading
       .toLowerCase()
       .replaceAll(/[^\p{L}\p{N} _-]/gu, "")
@@ -22,11 +47,11 @@ function anchorsOf(file: string): string[] {
   );
 }
 
-/** Links of a document that lead to no file or no heading. */
+const linksOf = (file: string) => [...read(file).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = ""]) => link);
+
+/** Links of a document to a missing file or heading. */
 function brokenLinks(file: string): string[] {
-  const text = readFileSync(file, "utf8");
-  const links = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = ""]) => link);
-  return links.filter((link) => {
+  return linksOf(file).filter((link) => {
     if (/^[a-z]+:/.test(link)) return false;
     const [path = "", anchor] = link.split("#");
     const target = path === "" ? file : relative(".", join(dirname(file), path));
@@ -35,60 +60,151 @@ function brokenLinks(file: string): string[] {
   });
 }
 
-describe("the documents", () => {
-  it.each(DOCUMENTS)("%s: every link leads somewhere", (file) => {
+/** Lines of prose that are too long. Code, tables and lines that cannot be broken are exempt. */
+function longLines(file: string): string[] {
+  return withoutCode(read(file))
+    .split("\n")
+    .filter((line) => line.length > MAXIMUM_COLUMNS && !/^\s*(\||- |<!--)/.test(line))
+    .filter((line) => line.replaceAll(/`[^`]*`|\]\([^)]*\)/g, "").length > MAXIMUM_COLUMNS / 2);
+}
+
+describe("documents", () => {
+  it.each(DOCUMENTS)("%s: every link has a target", (file) => {
     expect(brokenLinks(file)).toEqual([]);
   });
 
-  it("number every decision once, and each has its context, decision and consequences", () => {
-    const files = readdirSync("docs/decisions").sort();
-    expect(files.map((name) => name.slice(0, 4))).toEqual(
-      files.map((_, index) => String(index + 1).padStart(4, "0")),
-    );
-    for (const file of files) {
-      expect(anchorsOf(join("docs/decisions", file)), file).toEqual(
-        expect.arrayContaining(["context", "decision", "consequences"]),
-      );
-    }
+  it.each(DOCUMENTS)("%s: prose is wrapped at 120 columns", (file) => {
+    expect(longLines(file)).toEqual([]);
   });
 
-  it("tell what to do for every alarm that names the runbook", async () => {
-    const stacks = synthesizeApp(await repositoryConfiguration());
-    const text = JSON.stringify(stackNamed(stacks, "notejam-prod").json);
-    const named = new Set(
-      [...text.matchAll(/runbook\/README\.md#([a-z0-9-]+)/g)].map(([, anchor = ""]) => anchor),
-    );
-    expect(named.size).toBeGreaterThan(10);
-    const headings = anchorsOf("docs/runbook/README.md");
-    expect([...named].filter((anchor) => !headings.includes(anchor))).toEqual([]);
-  });
-
-  it("apply one stack with each command: CDKTF starts all that it is given at once, and one may read another's outputs", () => {
+  it("apply one stack with each command: CDKTF applies several at once, and one may read the outputs of another", () => {
     const commands = DOCUMENTS.flatMap((file) =>
-      [...readFileSync(file, "utf8").matchAll(/cdktf deploy [^`&|;\n]+/g)].map(([command]) => command.trim()),
+      [...read(file).matchAll(/cdktf deploy [^`&|;\n]+/g)].map(([command]) => command.trim()),
     );
     expect(commands.length).toBeGreaterThan(3);
     for (const command of commands) expect(command).toMatch(/^cdktf deploy [\w<>-]+$/);
   });
 
-  it("start pods again where they stopped them all: the autoscaler leaves a Deployment of none alone", () => {
-    const scripts = [...readFileSync("docs/runbook/README.md", "utf8").matchAll(/^```sh\n([\s\S]*?)^```/gm)];
-    for (const [, script = ""] of scripts) {
-      const [, after] = script.split(/scale deployment\/notejam --replicas=0/);
-      if (after !== undefined) expect(after).toMatch(/scale deployment\/notejam --replicas=[1-9]/);
-    }
+  it("scale a Deployment up again after scaling it to 0, because the autoscaler ignores a Deployment without pods", () => {
+    const scripts = DOCUMENTS.flatMap((file) => [...read(file).matchAll(/^ *```sh\n([\s\S]*?)^ *```/gm)]);
+    const after = scripts.flatMap(([, script = ""]) =>
+      script.split(/scale deployment\/notejam --replicas=0/).slice(1),
+    );
+    expect(after.length).toBeGreaterThan(0);
+    for (const rest of after) expect(rest).toMatch(/scale deployment\/notejam --replicas=[1-9]/);
   });
 
-  it("name only commands that the package has", () => {
-    const { scripts } = JSON.parse(readFileSync("package.json", "utf8"));
-    const { scripts: ofApp } = JSON.parse(readFileSync("app/package.json", "utf8"));
+  it("name only scripts of package.json", () => {
+    const { scripts } = JSON.parse(read("package.json"));
+    const { scripts: ofApp } = JSON.parse(read("app/package.json"));
     for (const file of DOCUMENTS) {
-      const commands = readFileSync(file, "utf8").matchAll(
-        /npm run (?:--silent )?([a-z][a-z0-9:-]*)( -w app)?/g,
-      );
+      const commands = read(file).matchAll(/npm run (?:--silent )?([a-z][a-z0-9:-]*)( -w app)?/g);
       for (const [command, name = "", app] of commands) {
         expect(app ? ofApp : { ...ofApp, ...scripts }, `${command} in ${file}`).toHaveProperty([name]);
       }
+    }
+  });
+});
+
+describe("decision records", () => {
+  const decisions = readDecisions();
+
+  it("are numbered without gaps, by file name and heading", () => {
+    expect(decisions.map(({ number }) => number)).toEqual(decisions.map((_, index) => index + 1));
+    for (const { file, number } of decisions) expect(Number(file.slice(0, 4)), file).toBe(number);
+  });
+
+  it.each(decisions)(
+    "$file has its title in its name, the same sections and at most half a page",
+    (decision) => {
+      const file = join(DECISIONS_FOLDER, decision.file);
+      const slug = decision.title
+        .toLowerCase()
+        .replaceAll(/[^a-z0-9]+/g, "-")
+        .replaceAll(/^-|-$/g, "");
+      expect(decision.file.slice(5)).toBe(`${slug}.md`);
+      expect(headingsOf(file)).toEqual(["Context", "Decision", "Consequences"]);
+      expect(read(file).split(/\s+/).length).toBeLessThanOrEqual(DECISION_WORDS);
+    },
+  );
+
+  it("are listed in the index. Run `npm run docs` after a change", () => {
+    expect(read(join(DECISIONS_FOLDER, DECISION_INDEX))).toBe(decisionIndex(decisions));
+  });
+});
+
+describe("the report of end-to-end tests", () => {
+  it("lists the titles of all tests. Run `npm run docs` after a change", async () => {
+    const report = read(END_TO_END_REPORT);
+    expect(report).toBe(await updateReport(report));
+  });
+});
+
+describe("the runbook", () => {
+  /** Links to the runbook, relative to its folder of alarms, by the name of the alarm or alert. */
+  const links = new Map<string, string>();
+  const alerts: string[] = [];
+
+  beforeAll(async () => {
+    const stack = stackNamed(synthesizeApp(await repositoryConfiguration()), "notejam-prod");
+    const alarms = ["aws_cloudwatch_metric_alarm", "aws_cloudwatch_composite_alarm"].flatMap((type) =>
+      stack.resources(type),
+    );
+    for (const { alarm_name: name, alarm_description: description } of alarms) {
+      links.set(String(name), / Runbook: docs\/runbook\/alarms\/(\S+)$/.exec(String(description))?.[1] ?? "");
+    }
+    for (const file of readdirSync(RULES_FOLDER)) {
+      for (const { rules } of parse(read(join(RULES_FOLDER, file))).spec?.groups ?? []) {
+        for (const { alert, annotations } of rules) {
+          alerts.push(alert);
+          links.set(alert, /^\$\{RUNBOOK_URL\}\/(.+)$/.exec(annotations?.runbook_url)?.[1] ?? "");
+        }
+      }
+    }
+  });
+
+  it("has a section for every alarm and alert, and no others", () => {
+    expect(alerts.length).toBeGreaterThan(10);
+    expect(links.size).toBeGreaterThan(alerts.length + 10);
+    const sections = ALARM_FILES.flatMap((file) =>
+      headingsOf(file).map((heading) => `${basename(file)}#${heading}`),
+    );
+    for (const [name, link] of links) expect(sections, name).toContain(link);
+    const used = new Set([...links.values(), ...OTHER_SECTIONS]);
+    expect(sections.filter((section) => !used.has(section))).toEqual([]);
+  });
+
+  it("names the section of an alert like the alert", () => {
+    for (const alert of alerts) {
+      const kebab = alert.replaceAll(/(?<=[a-z])[A-Z]/g, "-$&").toLowerCase();
+      expect(links.get(alert), alert).toMatch(new RegExp(`#${kebab}$`));
+    }
+  });
+
+  it("lists every alarm and alert in its index, with a link to its section", () => {
+    const index = read(join(RUNBOOK, "README.md"));
+    for (const [name, link] of links) {
+      const label = name.replace(/^notejam-prod-/, "").replace(/^nat-gateway-\d+-/, "nat-gateway-");
+      if (index.includes(`\`${label}\``)) continue; // a part of a composite alarm has no section
+      expect(index, name).toContain(`[${label}](alarms/${link})`);
+    }
+  });
+
+  it("lists every file in its index", () => {
+    const files = markdownIn(RUNBOOK).map((file) => relative(RUNBOOK, file));
+    const linked = linksOf(join(RUNBOOK, "README.md")).map((link) => link.split("#")[0]);
+    expect(files.filter((file) => file !== "README.md" && !linked.includes(file))).toEqual([]);
+  });
+
+  it.each(ALARM_FILES)("%s: every section states the condition", (file) => {
+    const sections = read(file).split(/^## /m).slice(1);
+    for (const section of sections) expect(section).toMatch(/^.+\n\n\*\*When:\*\* /);
+  });
+
+  it("states when to use each procedure, the expected result and the roll-back", () => {
+    for (const name of ["destroy", "region-failover", "release", "restore"]) {
+      const text = read(join(RUNBOOK, `${name}.md`));
+      for (const label of ["**When:**", "Expect:", "Roll back"]) expect(text, name).toContain(label);
     }
   });
 });
