@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { basename, dirname, join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { promisify } from "node:util";
 import { z } from "zod";
 
@@ -8,11 +9,13 @@ export const END_TO_END_REPORT = "docs/end-to-end-tests.md";
 
 const BEGIN = "<!-- The rest of this file is written by `npm run docs`. -->\n";
 
-/** Groups of end-to-end tests. */
+/** Groups of end-to-end tests: those that a workspace's script `test:e2e` runs. */
 const SUITES = [
-  { title: "Platform", configuration: "vitest.e2e.config.ts", workspace: "." },
-  { title: "Application", configuration: "app/vitest.proof.config.ts", workspace: "app" },
+  { title: "Platform", workspace: "." },
+  { title: "Application", workspace: "app" },
 ];
+
+const packageFile = z.object({ scripts: z.object({ "test:e2e": z.string() }) });
 
 /** A test as `vitest list --json` prints it: `name` is its title after those of its groups. */
 const listed = z.array(z.object({ name: z.string(), file: z.string() }));
@@ -34,25 +37,28 @@ export async function updateReport(text: string): Promise<string> {
   const end = text.indexOf(BEGIN);
   if (end === -1) throw new Error(`${END_TO_END_REPORT} lacks the line ${BEGIN.trim()}`);
   const suites = await Promise.all(
-    SUITES.map(async (suite) => describeSuite(suite.title, suite.workspace, await testFiles(suite))),
+    SUITES.map(async ({ title, workspace }) => describeSuite(title, workspace, await testFiles(workspace))),
   );
   return `${text.slice(0, end)}${BEGIN}\n${suites.join("\n")}`;
 }
 
 /** Vitest parses the files; it does not run them, so no tool is needed. */
-async function testFiles(suite: (typeof SUITES)[number]): Promise<TestFile[]> {
+async function testFiles(workspace: string): Promise<TestFile[]> {
+  const { scripts } = packageFile.parse(JSON.parse(readFileSync(join(workspace, "package.json"), "utf8")));
+  const [, configuration] = / --config (\S+)/.exec(scripts["test:e2e"]) ?? [];
+  if (!configuration) throw new Error(`The script test:e2e of ${workspace}/package.json has no --config.`);
   const vitest = join(dirname(createRequire(import.meta.url).resolve("vitest/package.json")), "vitest.mjs");
   const { stdout } = await promisify(execFile)(process.execPath, [
     vitest,
     "list",
     "--config",
-    suite.configuration,
+    join(workspace, configuration),
     "--staticParse",
     "--json",
   ]);
   const tests = listed.parse(JSON.parse(stdout));
   return [...new Set(tests.map(({ file }) => file))].sort().map((path) => ({
-    path: relative(suite.workspace, path),
+    path: relative(workspace, path),
     titles: tests
       .filter(({ file }) => file === path)
       .map(({ name }) => name.split(" > ").map(withoutPlaceholders)),
@@ -64,14 +70,13 @@ const withoutPlaceholders = (title: string) =>
   title.replaceAll(/\$\{[^}]*\}|\$[a-z]\w*|%[sdi]/gi, "…").replaceAll("<", "&lt;");
 
 function describeSuite(title: string, workspace: string, files: readonly TestFile[]): string {
-  const option = workspace === "." ? "" : ` -w ${workspace}`;
-  return [`## ${title}`, "", ...files.flatMap((file) => describeFile(file, option))].join("\n");
+  const command = `npm run test:e2e${workspace === "." ? "" : ` -w ${workspace}`} -- <file>`;
+  return [`## ${title}`, "", `\`${command}\``, "", ...files.flatMap(describeFile)].join("\n");
 }
 
-function describeFile({ path, titles }: TestFile, option: string): string[] {
-  const name = basename(path).replace(/(\.e2e)?\.(test|proof)\.ts$/, "");
+function describeFile({ path, titles }: TestFile): string[] {
   const lines = titles.flatMap((title, index) => describeTest(title, titles[index - 1] ?? []));
-  return [`### ${name}`, "", `\`npm run test:e2e${option} -- ${path}\``, "", ...lines, ""];
+  return [`### ${path}`, "", ...lines, ""];
 }
 
 /** Lines of a test: its own, after those of groups that begin with it. */
