@@ -18,6 +18,9 @@ const markdownIn = (folder: string) =>
 
 const DOCUMENTS = ["README.md", "CONTRIBUTING.md", "app/README.md", "flux/README.md", ...markdownIn("docs")];
 
+/** Documents whose lines are checked. app/README.md is not among them. */
+const WRAPPED = DOCUMENTS.filter((file) => file !== "app/README.md");
+
 const RUNBOOK = "docs/runbook";
 const ALARM_FILES = readdirSync(join(RUNBOOK, "alarms")).map((name) => join(RUNBOOK, "alarms", name));
 const RULES_FOLDER = "flux/infrastructure/monitoring/configs/rules";
@@ -73,7 +76,7 @@ describe("documents", () => {
     expect(brokenLinks(file)).toEqual([]);
   });
 
-  it.each(DOCUMENTS)("%s: prose is wrapped at 120 columns", (file) => {
+  it.each(WRAPPED)("%s: prose is wrapped at 120 columns", (file) => {
     expect(longLines(file)).toEqual([]);
   });
 

@@ -9,13 +9,13 @@ export const END_TO_END_REPORT = "docs/end-to-end-tests.md";
 
 const BEGIN = "<!-- The rest of this file is written by `npm run docs`. -->\n";
 
-/** Groups of end-to-end tests: those that a workspace's script `test:e2e` runs. */
-const SUITES = [
+/** Workspaces that may have end-to-end tests, and the headings of those tests. */
+const WORKSPACES = [
   { title: "Platform", workspace: "." },
   { title: "Application", workspace: "app" },
 ];
 
-const packageFile = z.object({ scripts: z.object({ "test:e2e": z.string() }) });
+const packageFile = z.object({ scripts: z.record(z.string(), z.string()) });
 
 /** A test as `vitest list --json` prints it: `name` is its title after those of its groups. */
 const listed = z.array(z.object({ name: z.string(), file: z.string() }));
@@ -36,16 +36,23 @@ interface TestFile {
 export async function updateReport(text: string): Promise<string> {
   const end = text.indexOf(BEGIN);
   if (end === -1) throw new Error(`${END_TO_END_REPORT} lacks the line ${BEGIN.trim()}`);
-  const suites = await Promise.all(
-    SUITES.map(async ({ title, workspace }) => describeSuite(title, workspace, await testFiles(workspace))),
+  const sections = await Promise.all(
+    WORKSPACES.map(async ({ title, workspace }) =>
+      describeSuite(title, workspace, await testFiles(workspace)),
+    ),
   );
-  return `${text.slice(0, end)}${BEGIN}\n${suites.join("\n")}`;
+  return `${text.slice(0, end)}${BEGIN}\n${sections.filter((section) => section !== "").join("\n")}`;
 }
 
-/** Vitest parses the files; it does not run them, so no tool is needed. */
+/**
+ * Returns the files that the workspace's script `test:e2e` runs; none without that script. Vitest parses the files and does
+ * not run them, so no other tool is needed.
+ */
 async function testFiles(workspace: string): Promise<TestFile[]> {
   const { scripts } = packageFile.parse(JSON.parse(readFileSync(join(workspace, "package.json"), "utf8")));
-  const [, configuration] = / --config (\S+)/.exec(scripts["test:e2e"]) ?? [];
+  const script = scripts["test:e2e"];
+  if (script === undefined) return [];
+  const [, configuration] = / --config (\S+)/.exec(script) ?? [];
   if (!configuration) throw new Error(`The script test:e2e of ${workspace}/package.json has no --config.`);
   const vitest = join(dirname(createRequire(import.meta.url).resolve("vitest/package.json")), "vitest.mjs");
   const { stdout } = await promisify(execFile)(process.execPath, [
@@ -70,6 +77,7 @@ const withoutPlaceholders = (title: string) =>
   title.replaceAll(/\$\{[^}]*\}|\$[a-z]\w*|%[sdi]/gi, "…").replaceAll("<", "&lt;");
 
 function describeSuite(title: string, workspace: string, files: readonly TestFile[]): string {
+  if (files.length === 0) return "";
   const command = `npm run test:e2e${workspace === "." ? "" : ` -w ${workspace}`} -- <file>`;
   return [`## ${title}`, "", `\`${command}\``, "", ...files.flatMap(describeFile)].join("\n");
 }
