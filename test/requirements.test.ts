@@ -319,7 +319,7 @@ describe("7. metrics and logs of the infrastructure are collected", needs("kubec
       .map(({ addon_name: name }) => name);
     expect(addons).toContain("amazon-cloudwatch-observability");
     const loki = JSON.stringify(one("HelmRelease", "loki").body);
-    expect(loki).toContain("notejam-prod-loki-");
+    expect(loki).toContain(`notejam-prod-${prod.region}-loki-`);
     expect(loki).toContain(`${prod.logRetentionDays}d`);
   });
 
