@@ -162,7 +162,7 @@ describe("a move to another region, with nothing left of the first", () => {
   it("begins with production in the first region, with notes, a backup that was proven, and an image", async () => {
     await applyStack(await runOf("notejam-bootstrap"));
     await applyStack(await runOf("notejam-prod"));
-    const { application, person, outputs } = await startApplication("prod");
+    const { application, person } = await startApplication("prod");
     expect(await person.send("/signup/", { ...LOGIN, repeat_password: LOGIN.password })).toBe(303);
     expect(await person.send("/signin/", LOGIN)).toBe(303);
     for (const name of NOTES) {
@@ -172,7 +172,7 @@ describe("a move to another region, with nothing left of the first", () => {
     await application.perform("drill");
     await new ECRClient({ region: LOST }).send(
       new PutImageCommand({
-        repositoryName: String(outputs.repository_name),
+        repositoryName: "notejam-prod-ecr-registry",
         imageManifest: IMAGE,
         imageTag: "v1.0.0",
       }),

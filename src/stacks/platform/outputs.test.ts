@@ -12,11 +12,13 @@ interface OutputBlock {
 
 describe("the contract between a platform and its gitops stack", () => {
   let outputs: Record<string, OutputBlock>;
+  let gitops: string;
   let reader: Synthesized;
 
   beforeAll(async () => {
     const stacks = synthesizeApp(await repositoryConfiguration());
     outputs = Object(stackNamed(stacks, "notejam-prod").json.output);
+    gitops = JSON.stringify(stackNamed(stacks, "notejam-prod-gitops").json);
     const stack = new TerraformStack(Testing.app(), "reader");
     const read = readPlatformOutputs(stack, "platform", {
       hostname: "app.terraform.io",
@@ -46,6 +48,13 @@ describe("the contract between a platform and its gitops stack", () => {
       expect(sensitive, name).toBeUndefined();
       expect(JSON.stringify(value), name).not.toMatch(/var\.db_(user|pass)/);
     }
+  });
+
+  it("has no output that the GitOps stack does not read", () => {
+    const read = [...gitops.matchAll(/terraform_remote_state\.platform\.outputs\.(\w+)/g)].map(
+      ([, name]) => name,
+    );
+    expect(Object.keys(outputs).sort()).toEqual([...new Set(read)].sort());
   });
 
   it("is read by the names under which it was written, from the platform's workspace", () => {
