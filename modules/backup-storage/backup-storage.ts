@@ -5,7 +5,7 @@ import { Construct } from "constructs";
 import type { AwsAccount } from "../blocks/aws-account.js";
 import type { PolicyStatement } from "../blocks/iam-policy.js";
 import { type ObjectLock, PrivateBucket } from "../blocks/private-bucket.js";
-import { backupBucketName, backupReplicaBucketName } from "./names.js";
+import { backupBucketName, backupReplicaBucketName, backupReplicationRoleName } from "./names.js";
 import { ReplicationRole } from "./replication-role.js";
 
 export interface BackupStorageProps {
@@ -103,7 +103,7 @@ export class BackupStorage extends Construct {
 
   private replicate(bucket: PrivateBucket, replica: PrivateBucket, props: BackupStorageProps): void {
     const role = new ReplicationRole(this, "replication", {
-      name: `${props.globalName}-backup-replication`,
+      name: backupReplicationRoleName(props.globalName),
       source: { bucketArn: bucket.arn, kmsKeyArn: props.kmsKeyArn },
       destination: { bucketArn: replica.arn, kmsKeyArn: props.replica.kmsKeyArn },
     });

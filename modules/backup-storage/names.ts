@@ -7,3 +7,8 @@ export function backupBucketName(globalName: string, accountId: string): string 
 export function backupReplicaBucketName(globalName: string, accountId: string): string {
   return `${globalName}-backup-replica-${accountId}`;
 }
+
+/** Name of the IAM role that replicates backups. */
+export function backupReplicationRoleName(globalName: string): string {
+  return `${globalName}-backup-replication`;
+}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { namesOf, namesTooLong } from "./names.js";
+import { gitopsStackOf, isGitopsStack, namesOf, namesTooLong } from "./names.js";
 import { REGIONS } from "./regions.js";
 
 describe("namesOf", () => {
@@ -59,5 +59,13 @@ describe("namesTooLong", () => {
       ["bucket", 64],
       ["IAM role", 68],
     ]);
+  });
+});
+
+describe("isGitopsStack", () => {
+  it("tells an environment's two stacks apart", () => {
+    const { platformStack, gitopsStack } = namesOf({ name: "prod", region: "eu-west-1" });
+    expect([platformStack, gitopsStack].map(isGitopsStack)).toEqual([false, true]);
+    expect(gitopsStackOf(platformStack)).toBe(gitopsStack);
   });
 });

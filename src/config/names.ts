@@ -59,6 +59,8 @@ export const BOOTSTRAP_STACK = "notejam-bootstrap";
 /** Team whose token plans every stack of every environment. */
 export const PLAN_TEAM = "notejam-plan";
 
+const GITOPS_SUFFIX = "-gitops";
+
 // Placeholders of the greatest length, to measure names before they exist.
 const ACCOUNT_ID = "0".repeat(12);
 const LONGEST_ROLE_SUFFIX = "x".repeat(31);
@@ -73,7 +75,7 @@ export function namesOf({ name: environment, region, recoveryOf }: NamedEnvironm
     name,
     globalName,
     platformStack: name,
-    gitopsStack: `${name}-gitops`,
+    gitopsStack: gitopsStackOf(name),
     applyTeam: `${name}-apply`,
     clusterName: name,
     loadBalancerName: name,
@@ -85,6 +87,16 @@ export function namesOf({ name: environment, region, recoveryOf }: NamedEnvironm
     imageRepository: imageRepositoryName(name),
     fluxSource: `${instance}-source`,
   };
+}
+
+/** Returns the GitOps stack that belongs to a platform stack. */
+export function gitopsStackOf(platformStack: string): string {
+  return `${platformStack}${GITOPS_SUFFIX}`;
+}
+
+/** Returns whether a stack is the GitOps stack of its environment. */
+export function isGitopsStack(stack: string): boolean {
+  return stack.endsWith(GITOPS_SUFFIX);
 }
 
 /** Returns the names of the primary whose replicas a standby uses; undefined for any other environment. */

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Emulator } from "@notejam/emulator";
+import { gitopsStackOf } from "../config/names.js";
 import { cliConfigFor } from "../terraform/provider-mirror.js";
 import { Account, type AccountProps } from "./account.js";
 import { Application, databaseFolder, type RunningApplication } from "./application/application.js";
@@ -246,7 +247,7 @@ function clusterFiles(
   folder: StateFolder,
   stack: string,
 ): { platformFile: string; gitopsFile: string } | undefined {
-  const gitopsFile = join(folder.stackFolder(`${stack}-gitops`), "cdk.tf.json");
+  const gitopsFile = join(folder.stackFolder(gitopsStackOf(stack)), "cdk.tf.json");
   if (!existsSync(gitopsFile)) return undefined;
   return { platformFile: join(folder.stackFolder(stack), "cdk.tf.json"), gitopsFile };
 }

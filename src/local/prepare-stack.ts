@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { isGitopsStack } from "../config/names.js";
 import type { ProviderMirror } from "../terraform/provider-mirror.js";
 import { readSynthesized, type Synthesized } from "../terraform/synthesized-stack.js";
 import { AppliedRecord, fingerprintOf } from "./applied.js";
@@ -38,7 +39,7 @@ export function stacksOf(
   stacks: readonly SynthesizedStack[],
 ): SynthesizedStack[] {
   // The stack of a cluster belongs to its environment, and cannot be applied locally.
-  const candidates = stacks.filter(({ name }) => !name.endsWith("-gitops"));
+  const candidates = stacks.filter(({ name }) => !isGitopsStack(name));
   return environments.map((environment) => {
     const found = candidates.find(({ name }) => name === `${STACK_PREFIX}${environment}`);
     if (found === undefined) {
