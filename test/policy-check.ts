@@ -3,16 +3,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AwsProvider } from "@cdktf/provider-aws/lib/provider/index.js";
 import { TerraformStack, Testing } from "cdktf";
-import type { Rule } from "../src/policy/refusal.js";
+import type { Rule } from "../src/policy/rule.js";
 import { StackView } from "../src/policy/stack-view.js";
 
-/** Tags of the test stack's provider. */
+/** Default tags of the provider in the test stack. */
 export const TAGS = { Owner: "DevOps", Environment: "test", ManagedBy: "Terraform", Project: "NoteJam" };
 
-/** A key of our own, as an argument has it. */
+/** ARN of a customer managed key. */
 export const KEY = "arn:aws:kms:eu-west-1:111122223333:key/ours";
 
-/** An empty stack named `stack` with an AWS provider that tags what it makes; nothing of it stays on disk. */
+/** Empty stack named `stack` with an AWS provider that has default tags; writes nothing to disk. */
 function emptyStack(): TerraformStack {
   const outdir = mkdtempSync(join(tmpdir(), "notejam-policy-"));
   const stack = new TerraformStack(Testing.app({ outdir }), "stack");
@@ -21,8 +21,8 @@ function emptyStack(): TerraformStack {
   return stack;
 }
 
-/** What a rule finds in a stack, as `path what`; the path is inside the stack. */
-export function findings(
+/** Violations of a rule as `path summary`; the path is in the stack. */
+export function violations(
   rule: Rule,
   build: (stack: TerraformStack) => void,
   { production = true }: { production?: boolean } = {},
@@ -30,5 +30,5 @@ export function findings(
   const stack = emptyStack();
   build(stack);
   const view = new StackView(stack, stack.node.findAll(), { production, requiredTags: Object.keys(TAGS) });
-  return rule.check(view).map(({ path, what }) => `${path.replace(/^stack\//, "")} ${what}`);
+  return rule.check(view).map(({ block, summary }) => `${block.path.replace(/^stack\//, "")} ${summary}`);
 }

@@ -1,5 +1,5 @@
 import { ConfigurationError } from "../config/problem.js";
-import { PolicyError } from "../policy/refusal.js";
+import { UserError } from "../user-error.js";
 
 /**
  * Ends the program with one readable message. Only a fault of our own shows its stack: for a wrong value in an
@@ -8,7 +8,7 @@ import { PolicyError } from "../policy/refusal.js";
  * @param isSynth whether it writes the Terraform configuration, whose folder can be another one
  */
 export function reportUserError(error: unknown, { isSynth = false } = {}): void {
-  process.exitCode = 1;
+  process.exitCode = error instanceof UserError ? error.exitCode : 1;
   console.error(messageOf(error, isSynth));
 }
 
@@ -18,7 +18,7 @@ export function isFault(error: unknown): boolean {
 }
 
 function messageOf(error: unknown, isSynth: boolean): string {
-  if (error instanceof ConfigurationError || error instanceof PolicyError) return error.message;
+  if (error instanceof ConfigurationError || error instanceof UserError) return error.message;
   if (isSystemError(error)) return fileMessage(error, isSynth);
   if (error instanceof Error) return stackOf(error);
   return String(error);

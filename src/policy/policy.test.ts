@@ -8,8 +8,8 @@ import { App, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { KEY, TAGS } from "../../test/policy-check.js";
+import { UserError } from "../user-error.js";
 import { enforcePolicy, type PolicyException } from "./policy.js";
-import { PolicyError } from "./refusal.js";
 
 let outdir: string;
 
@@ -19,8 +19,8 @@ beforeEach(() => {
 
 afterEach(() => rmSync(outdir, { recursive: true }));
 
-/** Synthesizes a stack under the policy by the real `app.synth()`; the error's message, if it is refused. */
-function refusalOf(
+/** Synthesizes a stack with `app.synth()` under the policy; returns the message of the policy error. */
+function policyErrorOf(
   build: (stack: TerraformStack) => void,
   exceptions: readonly PolicyException[] = [],
 ): string | undefined {
@@ -33,7 +33,7 @@ function refusalOf(
     app.synth();
     return undefined;
   } catch (error) {
-    if (error instanceof PolicyError) return error.message;
+    if (error instanceof UserError) return error.message;
     throw error;
   }
 }
@@ -42,67 +42,64 @@ const topic = (stack: TerraformStack) => new SnsTopic(new Construct(stack, "aler
 
 const EXCEPTION: PolicyException = {
   path: "alerts/topic",
-  rule: "our-key",
-  because: "the service that publishes to it cannot use our key",
+  rule: "customer-managed-key",
+  because: "the service that publishes to it cannot use the key",
 };
 
 describe("enforcePolicy", () => {
-  it("lets a stack pass that breaks no rule", () => {
-    expect(refusalOf((stack) => new SnsTopic(stack, "topic", { kmsMasterKeyId: KEY }))).toBeUndefined();
+  it("accepts a stack that breaks no rule", () => {
+    expect(policyErrorOf((stack) => new SnsTopic(stack, "topic", { kmsMasterKeyId: KEY }))).toBeUndefined();
     expect(existsSync(join(outdir, "stacks/notejam-test/cdk.tf.json"))).toBe(true);
   });
 
-  it("tells all refusals of a stack together, each with path, rule, reason and remedy, and writes nothing", () => {
-    const message = refusalOf((stack) => {
+  it("lists all violations with path, rule, reason and hint, and writes nothing", () => {
+    const message = policyErrorOf((stack) => {
       topic(stack);
       new CloudwatchLogGroup(stack, "logs", { kmsKeyId: KEY });
     });
     expect(message).toMatchInlineSnapshot(`
-      "The policy refuses the stack notejam-test, for 2 reasons:
+      "The stack notejam-test breaks the policy.
 
-      notejam-test/alerts/topic (aws_sns_topic) is not encrypted by our key
-          rule:   our-key
-          why:    with a key of our own we decide who reads the data, see every use of the key, and can end all reading at once
-          remedy: pass the ARN of the key for this use (modules/kms)
-
-      notejam-test/logs (aws_cloudwatch_log_group) has no retention
-          rule:   log-retention
-          why:    a log group without retention keeps everything for ever, at a growing price and against the promise to delete
-          remedy: set retentionInDays (the environment's logRetentionDays), best by the construct LogGroup of modules/blocks"
+      notejam-test
+        alerts/topic (aws_sns_topic): is not encrypted with a customer managed key [customer-managed-key]
+          why:     the key policy of a customer managed key controls who can read the data, and CloudTrail logs each use
+          fix:     pass the ARN of the key for this use (modules/kms)
+        logs (aws_cloudwatch_log_group): has no retention [log-retention]
+          why:     a log group without retention never deletes personal data, and its cost grows without limit
+          fix:     create it with LogGroup of modules/blocks, or set retentionInDays to logRetentionDays of the environment"
     `);
     expect(existsSync(join(outdir, "stacks/notejam-test"))).toBe(false);
   });
 
-  it("sees what is added to the stack after the policy, and what another construct brings along", () => {
-    expect(refusalOf(topic)).toMatch(/^notejam-test\/alerts\/topic \(aws_sns_topic\)/m);
+  it("checks constructs that are added after the policy, also by other constructs", () => {
+    expect(policyErrorOf(topic)).toMatch(/^ {2}alerts\/topic \(aws_sns_topic\)/m);
   });
 
-  it("lets an excepted construct break the one rule", () => {
-    expect(refusalOf(topic, [EXCEPTION])).toBeUndefined();
+  it("allows an exception for one construct and one rule", () => {
+    expect(policyErrorOf(topic, [EXCEPTION])).toBeUndefined();
   });
 
   it.each([
     ["of another construct", { ...EXCEPTION, path: "alerts" }],
     ["of another rule", { ...EXCEPTION, rule: "log-retention" }],
-  ] as const)("refuses all the same under an exception %s, and the exception too", (_what, exception) => {
-    const message = refusalOf(topic, [exception]);
-    expect(message).toMatch(/for 2 reasons/);
-    expect(message).toMatch(/notejam-test\/alerts\/topic \(aws_sns_topic\) is not encrypted by our key/);
+  ] as const)("rejects the construct and an exception %s", (_what, exception) => {
+    const message = policyErrorOf(topic, [exception]);
+    expect(message).toMatch(/alerts\/topic \(aws_sns_topic\): is not encrypted/);
     expect(message).toMatch(
-      new RegExp(`The exception for ${exception.path} matches nothing that breaks the rule`),
+      new RegExp(`exception from ${exception.rule} for ${exception.path}: matches no construct`),
     );
   });
 
-  it("refuses an exception without a reason", () => {
-    expect(refusalOf(topic, [{ ...EXCEPTION, because: "legacy" }])).toMatch(
-      /gives no reason of 20 characters/,
+  it("rejects an exception without a reason", () => {
+    expect(policyErrorOf(topic, [{ ...EXCEPTION, because: "legacy" }])).toMatch(
+      /has no reason of at least 20 characters/,
     );
   });
 
-  it("refuses also when errors by annotation are ignored", () => {
+  it("applies also when cdktf ignores errors by annotation", () => {
     process.env.CDKTF_CONTINUE_SYNTH_ON_ERROR_ANNOTATIONS = "true";
     try {
-      expect(refusalOf(topic)).toBeDefined();
+      expect(policyErrorOf(topic)).toBeDefined();
     } finally {
       delete process.env.CDKTF_CONTINUE_SYNTH_ON_ERROR_ANNOTATIONS;
     }

@@ -1,107 +1,128 @@
 import { Aspects, type TerraformStack } from "cdktf";
 import type { IConstruct } from "constructs";
-import { PolicyError, type Refusal, type Rule } from "./refusal.js";
+import type { Diagnostic } from "../diagnostic.js";
+import { policyError, type Rule } from "./rule.js";
+import { customerManagedKey } from "./rules/customer-managed-key.js";
 import { deletionProtection } from "./rules/deletion-protection.js";
 import { encryptedBucket } from "./rules/encrypted-bucket.js";
 import { ingressFromAnywhere } from "./rules/ingress-from-anywhere.js";
 import { logRetention } from "./rules/log-retention.js";
-import { openToEverybody } from "./rules/open-to-everybody.js";
-import { ourKey } from "./rules/our-key.js";
 import { privateBucket } from "./rules/private-bucket.js";
+import { publicPrincipal } from "./rules/public-principal.js";
 import { requiredTags } from "./rules/required-tags.js";
 import { unlimitedPermission } from "./rules/unlimited-permission.js";
 import { StackView } from "./stack-view.js";
 
 const RULES = [
   ingressFromAnywhere,
-  ourKey,
+  customerManagedKey,
   logRetention,
   privateBucket,
   encryptedBucket,
-  openToEverybody,
+  publicPrincipal,
   unlimitedPermission,
   requiredTags,
   deletionProtection,
 ] as const;
 
-/** Name of a rule, as exceptions and messages have it. */
+/** Id of a rule in exceptions and diagnostics. */
 type RuleId = (typeof RULES)[number]["id"];
 
-/** One construct that may break one rule. */
+/** Permission for one construct to break one rule. */
 export interface PolicyException {
-  /** Path of the construct inside the stack, such as `access-logs/bucket`; it does not cover what is below. */
+  /** Path of the construct in the stack, such as `access-logs/bucket`; constructs below it are not covered. */
   readonly path: string;
-  /** The rule that it may break. */
+  /** Rule that the construct may break. */
   readonly rule: RuleId;
-  /** Why, in at least 20 characters: the next reader decides by it whether it still holds. */
+  /** Reason, at least 20 characters; reviewers check it to decide whether the exception is still needed. */
   readonly because: string;
 }
 
-/** What the policy must know about a stack. */
+/** Facts about a stack that the policy depends on. */
 export interface PolicyOptions {
-  /** Whether people depend on the environment. */
+  /** True for an environment with real users. */
   readonly production: boolean;
-  /** Tags that every resource must bear. */
+  /** Tags that every resource must have. */
   readonly requiredTags: readonly string[];
-  /** What may break a rule, and why. @default none */
+  /** Constructs that may break a rule. @default [] */
   readonly exceptions?: readonly PolicyException[];
 }
 
-/** Shortest reason that can say anything. */
-const SHORTEST_REASON = 20;
+/** Minimum length of an exception's reason, in characters. */
+const MIN_REASON_LENGTH = 20;
 
 /**
- * Refuses to synthesize a stack that breaks a rule: `app.synth()` throws a `PolicyError` with all refusals of the
- * stack, before anything of it is written. An exception that is not needed is refused too.
+ * Makes `app.synth()` throw a UserError with all diagnostics of the stack if it breaks a rule, before any of its files is
+ * written. An exception that is not needed is an error too.
  *
- * It is a validation that throws: errors by annotation, and those that a validation returns, come with advice on how
- * to ignore them, and a variable in the environment lets the former pass.
+ * The validation throws instead of returning its errors: cdktf adds advice to ignore returned errors, and an environment
+ * variable disables errors that are annotations.
  */
 export function enforcePolicy(stack: TerraformStack, options: PolicyOptions): void {
   const constructs = new Set<IConstruct>();
   Aspects.of(stack).add({ visit: (construct) => void constructs.add(construct) });
   stack.node.addValidation({
     validate: () => {
-      judge(stack, constructs, options);
+      const diagnostics = checkStack(stack, constructs, options);
+      if (diagnostics.length > 0) throw policyError(stack.node.path, diagnostics);
       return [];
     },
   });
 }
 
-function judge(stack: TerraformStack, constructs: Iterable<IConstruct>, options: PolicyOptions): void {
+function checkStack(
+  stack: TerraformStack,
+  constructs: Iterable<IConstruct>,
+  options: PolicyOptions,
+): Diagnostic[] {
   const view = new StackView(stack, constructs, options);
-  const found = RULES.flatMap((rule: Rule) =>
-    rule.check(view).map((finding): Refusal => ({ finding, rule })),
-  );
   const exceptions = options.exceptions ?? [];
-  const refusals = found.filter(
-    (refusal) => !exceptions.some((exception) => covers(stack, exception, refusal)),
+  const used = new Set<PolicyException>();
+  const violations = RULES.flatMap((rule: Rule) =>
+    rule.check(view).flatMap(({ block, summary, hint = rule.hint }): Diagnostic[] => {
+      const covering = exceptions.filter(
+        (exception) => rule.id === exception.rule && block.path === `${stack.node.path}/${exception.path}`,
+      );
+      for (const exception of covering) used.add(exception);
+      if (covering.length > 0) return [];
+      const subject = `${pathInStack(stack, block.path)} (${block.type})`;
+      return [
+        {
+          severity: "error",
+          check: rule.id,
+          where: { source: stack.node.path, subject },
+          summary,
+          reason: rule.reason,
+          hint,
+        },
+      ];
+    }),
   );
-  const wrong = exceptions.flatMap((exception) => {
-    const fault = faultOf(
-      exception,
-      found.some((refusal) => covers(stack, exception, refusal)),
-    );
-    return fault === undefined ? [] : [describeException(exception, fault)];
-  });
-  if (refusals.length + wrong.length > 0) throw new PolicyError(stack.node.path, refusals, wrong);
+  return [...violations, ...exceptions.flatMap((exception) => checkException(stack, exception, used))];
 }
 
-function covers(stack: TerraformStack, exception: PolicyException, { finding, rule }: Refusal): boolean {
-  return rule.id === exception.rule && finding.path === `${stack.node.path}/${exception.path}`;
+function pathInStack(stack: TerraformStack, path: string): string {
+  return path.startsWith(`${stack.node.path}/`) ? path.slice(stack.node.path.length + 1) : path;
 }
 
-function faultOf({ because }: PolicyException, needed: boolean): string | undefined {
-  if (because.trim().length < SHORTEST_REASON)
-    return `gives no reason of ${SHORTEST_REASON} characters or more`;
-  return needed ? undefined : "matches nothing that breaks the rule";
-}
-
-function describeException({ path, rule }: PolicyException, fault: string): string {
+function checkException(
+  stack: TerraformStack,
+  exception: PolicyException,
+  used: ReadonlySet<PolicyException>,
+): Diagnostic[] {
+  const { path, rule, because } = exception;
+  const hasReason = because.trim().length >= MIN_REASON_LENGTH;
+  if (hasReason && used.has(exception)) return [];
   return [
-    `The exception for ${path} ${fault}`,
-    `    rule:   ${rule}`,
-    "    why:    an exception that nobody needs or understands hides the next fault at its place",
-    "    remedy: correct its path, write why it is needed, or remove it",
-  ].join("\n");
+    {
+      severity: "error",
+      check: "policy-exception",
+      where: { source: stack.node.path, subject: `exception from ${rule} for ${path}` },
+      summary: hasReason
+        ? "matches no construct that breaks the rule"
+        : `has no reason of at least ${MIN_REASON_LENGTH} characters`,
+      reason: "an exception that is not needed would hide the next violation at its path",
+      hint: "correct its path, write why it is needed, or remove it",
+    },
+  ];
 }

@@ -11,10 +11,10 @@ import type { IConstruct } from "constructs";
 
 const RESOLVER = new DefaultTokenResolver(new StringConcat());
 
-/** Arguments of a block as Terraform names them; tokens are not resolved. */
+/** Arguments of a block by their Terraform names; tokens are not resolved. */
 export type Arguments = Readonly<Record<string, unknown>>;
 
-/** A resource, data source or provider as rules see it. */
+/** A resource, data source or provider. */
 export class Block {
   readonly path: string;
   /** Terraform type, such as `aws_s3_bucket`; of a provider its name, such as `aws`. */
@@ -28,23 +28,23 @@ export class Block {
     this.construct = construct;
   }
 
-  /** Its arguments; computed when first asked for, because most blocks concern no rule. */
+  /** Computed on first use, because most blocks are not checked by any rule. */
   get arguments(): Arguments {
     this.#arguments ??= argumentsOf(this.construct);
     return this.#arguments;
   }
 
-  /** The default provider's or the named provider's construct, when one is set on the block. */
+  /** Provider that is set on the block; undefined for the default provider. */
   get provider(): TerraformProvider | undefined {
     return TerraformProvider.isTerraformProvider(this.construct) ? this.construct : this.construct.provider;
   }
 }
 
-/** What rules may ask of a stack. */
+/** The blocks of a stack, for rules. */
 export class StackView {
-  /** Whether people depend on the environment. */
+  /** True for an environment with real users. */
   readonly production: boolean;
-  /** Tags that every resource must bear. */
+  /** Tags that every resource must have. */
   readonly requiredTags: readonly string[];
   readonly resources: readonly Block[];
   readonly providers: readonly Block[];
@@ -69,17 +69,17 @@ export class StackView {
     }
   }
 
-  /** The resources of some types. */
+  /** Returns the resources of the given types. */
   ofType(...types: readonly string[]): readonly Block[] {
     return types.flatMap((type) => this.#byType.get(type) ?? []);
   }
 
-  /** Whether an argument's value refers to a resource of the stack. */
+  /** Returns whether an argument refers to a resource of the stack. */
   refersTo(value: unknown, target: Block): boolean {
     return this.#resolved(value).includes(`${target.type}.${target.construct.friendlyUniqueId}.`);
   }
 
-  /** Whether an argument names a bucket: by reference, or by the same literal name. */
+  /** Returns whether an argument names a bucket, by reference or by its literal name. */
   namesBucket(value: unknown, bucket: Block): boolean {
     return this.refersTo(value, bucket) || (value !== undefined && value === bucket.arguments.bucket);
   }
@@ -94,19 +94,19 @@ export class StackView {
   }
 }
 
-/** The blocks nested under a name, whether Terraform's JSON has one or a list of them. */
+/** Returns the nested blocks of a name; Terraform's JSON has one block or a list. */
 export function nested(block: Arguments, name: string): readonly Arguments[] {
   const value = block[name];
   const list: readonly unknown[] = Array.isArray(value) ? value : [value];
   return list.filter(isArguments);
 }
 
-/** A list argument's texts; nothing for what is no list. */
+/** Returns the strings of a list argument; empty if it is not a list. */
 export function texts(value: unknown): readonly string[] {
   return Array.isArray(value) ? value.filter((entry) => typeof entry === "string") : [];
 }
 
-/** Whether an argument is set to true, in either of Terraform's spellings. */
+/** Returns whether an argument is true or "true". */
 export function isTrue(value: unknown): boolean {
   return value === true || value === "true";
 }
@@ -115,12 +115,12 @@ export function isArguments(value: unknown): value is Arguments {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Reads `{ resource: { <type>: { <id>: arguments } } }`, or the same of a data source or provider. */
+/** Reads `{ resource: { <type>: { <id>: arguments } } }`, also of a data source or provider. */
 function argumentsOf(construct: TerraformResource | TerraformDataSource | TerraformProvider): Arguments {
   const json: unknown = construct.toTerraform();
   const section = isArguments(json) ? (json.resource ?? json.data ?? json.provider) : undefined;
   const ofType = isArguments(section) ? section[construct.terraformResourceType] : undefined;
-  // Providers are a list, resources and data sources a map by id; each has one entry here.
+  // Providers are a list, resources and data sources a map by id; both have one entry here.
   const [only] = typeof ofType === "object" && ofType !== null ? Object.values(ofType) : [];
   return isArguments(only) ? only : {};
 }

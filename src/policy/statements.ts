@@ -1,41 +1,41 @@
 import { type Arguments, type Block, isArguments, nested, type StackView, texts } from "./stack-view.js";
 
-/** One statement of a policy, as AWS names its parts. */
+/** One statement of an IAM policy. */
 export interface Statement {
   readonly allow: boolean;
   readonly actions: readonly string[];
-  /** Allows everything but some actions. */
-  readonly allButSomeActions: boolean;
+  /** Has NotAction. */
+  readonly hasNotAction: boolean;
   readonly resources: readonly string[];
-  /** Reaches everything but some resources. */
-  readonly allButSomeResources: boolean;
-  /** Whether it speaks about everybody. */
-  readonly everybody: boolean;
+  /** Has NotResource. */
+  readonly hasNotResource: boolean;
+  /** Applies to any principal: "*" or NotPrincipal. */
+  readonly anyPrincipal: boolean;
   readonly conditional: boolean;
 }
 
-/** A policy in a stack, and what it hangs on. */
+/** A policy document in a stack. */
 export interface Policy {
   readonly block: Block;
-  /** The argument that holds it. */
+  /** Argument of the block that contains the document. */
   readonly argument: string;
-  /** On identities it says what they may do; on resources, and as a role's trust, it says who may. */
+  /** Identity-based, or resource-based (trust policies of roles included). */
   readonly on: "identity" | "resource";
   readonly statements: readonly Statement[];
 }
 
-/** Types whose argument is a policy on an identity. */
+/** Resource types with an identity-based policy, and its argument. */
 const IDENTITY_POLICIES: readonly (readonly [type: string, argument: string])[] = [
   ["aws_iam_policy", "policy"],
   ["aws_iam_role_policy", "policy"],
   ["aws_iam_user_policy", "policy"],
   ["aws_iam_group_policy", "policy"],
   ["aws_ssoadmin_permission_set_inline_policy", "inline_policy"],
-  // Who may use an endpoint is told by the network; its policy says what may be done through it.
+  // An endpoint policy limits actions like an identity-based one; the network decides who reaches the endpoint.
   ["aws_vpc_endpoint", "policy"],
 ];
 
-/** Types whose argument is a policy on a resource, or says who may assume a role. */
+/** Resource types with a resource-based policy or a trust policy, and its argument. */
 const RESOURCE_POLICIES: readonly (readonly [type: string, argument: string])[] = [
   ["aws_iam_role", "assume_role_policy"],
   ["aws_s3_bucket", "policy"],
@@ -57,7 +57,7 @@ const RESOURCE_POLICIES: readonly (readonly [type: string, argument: string])[] 
   ["aws_efs_file_system_policy", "policy"],
 ];
 
-/** Every policy that is written in a stack; what only Terraform will know is not among them. */
+/** Returns every policy document in a stack; values that are known only after apply are left out. */
 export function policiesOf(stack: StackView): readonly Policy[] {
   return [
     ...IDENTITY_POLICIES.flatMap(([type, argument]) => written(stack, type, argument, "identity")),
@@ -82,7 +82,7 @@ function inlinePolicies(role: Block): Policy[] {
   }));
 }
 
-/** The data source serves both kinds: with principals it is meant for a resource. */
+/** The data source creates both kinds of policies; one with principals is resource-based. */
 function policyDocument(block: Block): Policy {
   const statements = nested(block.arguments, "statement");
   const on = statements.some((statement) => nested(statement, "principals").length > 0)
@@ -96,10 +96,10 @@ function statementOfBlock(statement: Arguments): Statement {
   return {
     allow: (statement.effect ?? "Allow") === "Allow",
     actions: texts(statement.actions),
-    allButSomeActions: texts(statement.not_actions).length > 0,
+    hasNotAction: texts(statement.not_actions).length > 0,
     resources: texts(statement.resources),
-    allButSomeResources: texts(statement.not_resources).length > 0,
-    everybody: principals.some(
+    hasNotResource: texts(statement.not_resources).length > 0,
+    anyPrincipal: principals.some(
       ({ type, identifiers }) => (type === "*" || type === "AWS") && texts(identifiers).includes("*"),
     ),
     conditional: nested(statement, "condition").length > 0,
@@ -114,7 +114,7 @@ function statementsOfText(policy: unknown): Statement[] {
   return statements.filter(isArguments).map(statementOfJson);
 }
 
-/** A text that is one token, `${…}`, is known to Terraform only: it comes from a data source, which is read itself. */
+/** Returns undefined for a Terraform reference, `${…}`: the data source that it refers to is checked instead. */
 function parsed(policy: string): unknown {
   try {
     return JSON.parse(policy);
@@ -129,10 +129,10 @@ function statementOfJson(statement: Arguments): Statement {
   return {
     allow: statement.Effect === "Allow",
     actions: oneOrMore(statement.Action),
-    allButSomeActions: statement.NotAction !== undefined,
+    hasNotAction: statement.NotAction !== undefined,
     resources: oneOrMore(statement.Resource),
-    allButSomeResources: statement.NotResource !== undefined,
-    everybody: oneOrMore(accounts).includes("*") || statement.NotPrincipal !== undefined,
+    hasNotResource: statement.NotResource !== undefined,
+    anyPrincipal: oneOrMore(accounts).includes("*") || statement.NotPrincipal !== undefined,
     conditional: isArguments(statement.Condition) && Object.keys(statement.Condition).length > 0,
   };
 }

@@ -27,7 +27,7 @@ function refusedStack(app: App): void {
   enforcePolicy(stack(app, "refused"), {
     production: true,
     requiredTags: [],
-    exceptions: [{ path: "nowhere", rule: "our-key", because: "it is here to be refused, in a test" }],
+    exceptions: [{ path: "nowhere", rule: "customer-managed-key", because: "it is here to be refused, in a test" }],
   });
 }
 
@@ -64,14 +64,14 @@ describe("synthesizeInto", () => {
       stack(app, "one", "second");
       refusedStack(app);
     });
-    await expect(again).rejects.toThrow(/refuses the stack refused/);
+    await expect(again).rejects.toThrow(/stack refused breaks the policy/);
     expect(await saidBy("one")).toBe("first");
     expect(await readdir(join(output, "stacks"))).toEqual(["one"]);
     expect(await readdir(folder)).toEqual(["cdktf.out"]);
   });
 
   it("writes nothing at all when the first run is refused", async () => {
-    await expect(synthesizeInto(output, refusedStack)).rejects.toThrow(/refuses/);
+    await expect(synthesizeInto(output, refusedStack)).rejects.toThrow(/breaks the policy/);
     expect(await readdir(folder)).toEqual([]);
   });
 });

@@ -1,7 +1,7 @@
 import { RdsCluster } from "@cdktf/provider-aws/lib/rds-cluster/index.js";
 import type { TerraformStack } from "cdktf";
 import { describe, expect, it } from "vitest";
-import { findings } from "../../../test/policy-check.js";
+import { violations } from "../../../test/policy-check.js";
 import { deletionProtection } from "./deletion-protection.js";
 
 const database = (protectedFromDeletion?: boolean) => (stack: TerraformStack) =>
@@ -11,14 +11,17 @@ const database = (protectedFromDeletion?: boolean) => (stack: TerraformStack) =>
   });
 
 describe("deletion-protection", () => {
-  it.each([[undefined], [false]])("refuses a database in production whose protection is %s", (protection) => {
-    expect(findings(deletionProtection, database(protection))).toEqual([
-      "database can be deleted, in an environment marked as production",
-    ]);
-  });
+  it.each([[undefined], [false]])(
+    "rejects a production database with deletion protection %s",
+    (protection) => {
+      expect(violations(deletionProtection, database(protection))).toEqual([
+        "database has no deletion protection, in a production environment",
+      ]);
+    },
+  );
 
-  it("accepts a protected database in production, and any where nobody depends on it", () => {
-    expect(findings(deletionProtection, database(true))).toEqual([]);
-    expect(findings(deletionProtection, database(false), { production: false })).toEqual([]);
+  it("accepts a protected database in production, and any database outside it", () => {
+    expect(violations(deletionProtection, database(true))).toEqual([]);
+    expect(violations(deletionProtection, database(false), { production: false })).toEqual([]);
   });
 });

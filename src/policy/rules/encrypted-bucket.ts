@@ -1,11 +1,11 @@
-import type { Rule } from "../refusal.js";
+import type { Rule } from "../rule.js";
 import { nested } from "../stack-view.js";
 
-/** Refuses buckets that do not say how they are encrypted; `our-key` says by which key. */
+/** Buckets must configure their encryption; `customer-managed-key` checks the key. */
 export const encryptedBucket = {
   id: "encrypted-bucket",
-  why: "a bucket's encryption is stated, not left to what AWS does today, so that a change of it shows up in a plan",
-  remedy: "build the bucket by PrivateBucket of modules/blocks, which demands an encryption",
+  reason: "Terraform shows a change of a configured encryption in a plan, but not of the AWS default",
+  hint: "create the bucket with PrivateBucket of modules/blocks, which requires an encryption",
   check: (stack) =>
     stack
       .ofType("aws_s3_bucket")
@@ -18,5 +18,5 @@ export const encryptedBucket = {
             .flatMap((rule) => nested(rule, "apply_server_side_encryption_by_default"))
             .some((rule) => typeof rule.sse_algorithm === "string"),
       )
-      .map(({ path, type }) => ({ path, type, what: "does not say how it is encrypted" })),
+      .map((block) => ({ block, summary: "has no encryption configuration" })),
 } satisfies Rule;

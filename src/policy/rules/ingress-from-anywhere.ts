@@ -1,36 +1,35 @@
-import type { Finding, Rule } from "../refusal.js";
+import type { Rule, Violation } from "../rule.js";
 import { type Arguments, type Block, isTrue, nested, type StackView, texts } from "../stack-view.js";
 
-/** Prefixes shorter than these hold so much of the internet that they mean all of it (0.0.0.0/1 twice is everything). */
-const SHORTEST_PREFIX = { ipv4: 8, ipv6: 16 };
+/** Networks with a shorter prefix count as the whole internet (two /1 networks cover it). */
+const MIN_PREFIX = { ipv4: 8, ipv6: 16 };
 
-/** What the load balancer serves to everybody. */
+/** Public ports of the load balancer. */
 const PUBLIC_PORTS = [80, 443];
 
-/** One way in: a rule resource, or a block inside a security group. */
+/** Ingress rule: a resource, or a block of a security group. */
 interface Ingress {
   readonly block: Block;
   readonly networks: readonly unknown[];
   readonly ports: Arguments;
-  /** The group that it belongs to: a reference to it, or the group itself. */
+  /** Security group of the rule: a reference, or the block itself. */
   readonly group: unknown;
 }
 
-/** Refuses ways in from anywhere, except to ports 80 and 443 of an application load balancer. */
+/** Only ports 80 and 443 of an application load balancer may be open to the internet. */
 export const ingressFromAnywhere = {
   id: "ingress-from-anywhere",
-  why: "only the load balancer, behind the web ACL, may be reached by everybody; anything else is scanned within minutes",
-  remedy:
-    "name the networks or security groups that need it; 80 and 443 may be open on a security group that a load balancer of this stack uses",
+  reason: "only the load balancer, behind the web ACL, is public; attackers scan every other open port",
+  hint: "allow the networks or security groups that need access; 80 and 443 may be open in a security group of a load balancer of this stack",
   check: (stack) => [...openGroups(stack), ...openClusters(stack)],
 } satisfies Rule;
 
-function openGroups(stack: StackView): Finding[] {
+function openGroups(stack: StackView): Violation[] {
   return [...ruleResources(stack), ...inlineRules(stack)].flatMap((ingress) => {
     const open = ingress.networks.filter(isAnywhere);
-    if (open.length === 0 || isLoadBalancersFrontDoor(stack, ingress)) return [];
-    const { path, type } = ingress.block;
-    return [{ path, type, what: `lets ${open.join(" and ")} in on ${describePorts(ingress.ports)}` }];
+    if (open.length === 0 || isPublicLoadBalancer(stack, ingress)) return [];
+    const summary = `allows ingress from ${open.join(" and ")} to ${describePorts(ingress.ports)}`;
+    return [{ block: ingress.block, summary }];
   });
 }
 
@@ -71,13 +70,10 @@ function networksOf(rule: Arguments): readonly string[] {
 function isAnywhere(network: unknown): boolean {
   if (typeof network !== "string") return false;
   const [, prefix] = network.match(/\/(\d+)$/) ?? [];
-  return (
-    prefix !== undefined &&
-    Number(prefix) < (network.includes(":") ? SHORTEST_PREFIX.ipv6 : SHORTEST_PREFIX.ipv4)
-  );
+  return prefix !== undefined && Number(prefix) < (network.includes(":") ? MIN_PREFIX.ipv6 : MIN_PREFIX.ipv4);
 }
 
-function isLoadBalancersFrontDoor(stack: StackView, { ports, group }: Ingress): boolean {
+function isPublicLoadBalancer(stack: StackView, { ports, group }: Ingress): boolean {
   const from = ports.from_port;
   const isPublicPort = PUBLIC_PORTS.some((port) => from === port && ports.to_port === port);
   const isTcp = (ports.ip_protocol ?? ports.protocol) === "tcp";
@@ -86,7 +82,7 @@ function isLoadBalancersFrontDoor(stack: StackView, { ports, group }: Ingress): 
     isTcp &&
     stack
       .ofType("aws_security_group")
-      .some((candidate) => isOf(stack, group, candidate) && guardsLoadBalancer(stack, candidate))
+      .some((candidate) => isOf(stack, group, candidate) && protectsLoadBalancer(stack, candidate))
   );
 }
 
@@ -94,7 +90,7 @@ function isOf(stack: StackView, group: unknown, candidate: Block): boolean {
   return group === candidate || (typeof group === "string" && stack.refersTo(group, candidate));
 }
 
-function guardsLoadBalancer(stack: StackView, group: Block): boolean {
+function protectsLoadBalancer(stack: StackView, group: Block): boolean {
   return stack
     .ofType("aws_lb", "aws_alb")
     .filter(({ arguments: { load_balancer_type: kind } }) => kind === undefined || kind === "application")
@@ -108,10 +104,10 @@ function describePorts(ports: Arguments): string {
   return from === to ? `port ${from}` : `ports ${from} to ${to}`;
 }
 
-/** AWS opens a public endpoint to everybody when no networks are given. */
-function openClusters(stack: StackView): Finding[] {
-  return stack.ofType("aws_eks_cluster").flatMap(({ path, type, arguments: cluster }) =>
-    nested(cluster, "vpc_config")
+/** Without networks AWS opens the public endpoint to 0.0.0.0/0. */
+function openClusters(stack: StackView): Violation[] {
+  return stack.ofType("aws_eks_cluster").flatMap((block) =>
+    nested(block.arguments, "vpc_config")
       .filter(
         (network) => network.endpoint_public_access === undefined || isTrue(network.endpoint_public_access),
       )
@@ -120,11 +116,9 @@ function openClusters(stack: StackView): Finding[] {
           !Array.isArray(network.public_access_cidrs) || texts(network.public_access_cidrs).some(isAnywhere),
       )
       .map(() => ({
-        path,
-        type,
-        what: "lets everybody reach the Kubernetes API",
-        remedy:
-          "list networks in clusterEndpoint.publicAccessCidrs of the environment's file; with openToTheWorldBecause the stack passes that reason as an exception",
+        block,
+        summary: "opens the Kubernetes API to the internet",
+        hint: "list networks in clusterEndpoint.publicAccessCidrs, or give the reason in openToTheWorldBecause",
       })),
   );
 }

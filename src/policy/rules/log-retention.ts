@@ -1,14 +1,13 @@
-import type { Rule } from "../refusal.js";
+import type { Rule } from "../rule.js";
 
-/** Refuses log groups that keep everything for ever. */
+/** Log groups must have a retention. */
 export const logRetention = {
   id: "log-retention",
-  why: "a log group without retention keeps everything for ever, at a growing price and against the promise to delete",
-  remedy:
-    "set retentionInDays (the environment's logRetentionDays), best by the construct LogGroup of modules/blocks",
+  reason: "a log group without retention never deletes personal data, and its cost grows without limit",
+  hint: "create it with LogGroup of modules/blocks, or set retentionInDays to logRetentionDays of the environment",
   check: (stack) =>
     stack
       .ofType("aws_cloudwatch_log_group")
       .filter(({ arguments: { retention_in_days: days } }) => days === undefined || days === 0)
-      .map(({ path, type }) => ({ path, type, what: "has no retention" })),
+      .map((block) => ({ block, summary: "has no retention" })),
 } satisfies Rule;

@@ -4,7 +4,7 @@ import { S3BucketAcl } from "@cdktf/provider-aws/lib/s3-bucket-acl/index.js";
 import { S3BucketPublicAccessBlock } from "@cdktf/provider-aws/lib/s3-bucket-public-access-block/index.js";
 import type { TerraformStack } from "cdktf";
 import { describe, expect, it } from "vitest";
-import { findings } from "../../../test/policy-check.js";
+import { violations } from "../../../test/policy-check.js";
 import { privateBucket } from "./private-bucket.js";
 
 const CLOSED = {
@@ -21,36 +21,36 @@ const bucket = (block?: Partial<typeof CLOSED>) => (stack: TerraformStack) => {
 };
 
 describe("private-bucket", () => {
-  it("refuses a bucket without public access block", () => {
-    expect(findings(privateBucket, bucket())).toEqual(["bucket has no public access block"]);
+  it("rejects a bucket without public access block", () => {
+    expect(violations(privateBucket, bucket())).toEqual(["bucket has no public access block"]);
   });
 
-  it("refuses a block that is not whole, and names what is off", () => {
-    expect(findings(privateBucket, bucket({ ...CLOSED, blockPublicPolicy: false }))).toEqual([
-      "block leaves block_public_policy off",
+  it("rejects a public access block with disabled settings, and names them", () => {
+    expect(violations(privateBucket, bucket({ ...CLOSED, blockPublicPolicy: false }))).toEqual([
+      "block does not enable block_public_policy",
     ]);
-    expect(findings(privateBucket, bucket({ blockPublicAcls: true, ignorePublicAcls: true }))).toEqual([
-      "block leaves block_public_policy, restrict_public_buckets off",
+    expect(violations(privateBucket, bucket({ blockPublicAcls: true, ignorePublicAcls: true }))).toEqual([
+      "block does not enable block_public_policy, restrict_public_buckets",
     ]);
   });
 
-  it("refuses an access list that admits others", () => {
-    const found = findings(privateBucket, (stack) => {
+  it("rejects a public ACL", () => {
+    const found = violations(privateBucket, (stack) => {
       new S3BucketAcl(stack, "acl", { bucket: bucket(CLOSED)(stack), acl: "public-read" });
     });
-    expect(found).toEqual(["acl has the access list public-read"]);
+    expect(found).toEqual(["acl has the ACL public-read"]);
   });
 
-  it("refuses an account that lets its buckets be public", () => {
+  it("rejects an account that allows public buckets", () => {
     const account = (block: object) =>
-      findings(privateBucket, (stack) => new S3AccountPublicAccessBlock(stack, "account", block));
+      violations(privateBucket, (stack) => new S3AccountPublicAccessBlock(stack, "account", block));
     expect(account({ ...CLOSED, restrictPublicBuckets: false })).toEqual([
-      "account leaves restrict_public_buckets off",
+      "account does not enable restrict_public_buckets",
     ]);
     expect(account(CLOSED)).toEqual([]);
   });
 
-  it("accepts a bucket that is blocked four ways", () => {
-    expect(findings(privateBucket, bucket(CLOSED))).toEqual([]);
+  it("accepts a bucket with all four settings", () => {
+    expect(violations(privateBucket, bucket(CLOSED))).toEqual([]);
   });
 });

@@ -1,21 +1,22 @@
-import type { Finding, Rule } from "../refusal.js";
+import type { Rule, Violation } from "../rule.js";
 import { type Arguments, type Block, isArguments, nested, type StackView } from "../stack-view.js";
 
-/** What a launch template starts, each tagged by a specification of its own. */
+/** Resource types that a launch template creates; each has its own tag specification. */
 const LAUNCHED = ["instance", "volume", "network-interface"];
 
-/** Refuses AWS resources that would not bear the tags that say whose they are. */
+/** AWS resources must have the tags for ownership and cost allocation. */
 export const requiredTags = {
   id: "required-tags",
-  why: "costs, alarms and clean-ups are told apart by these tags, and nobody knows whom to ask about what bears none",
-  remedy: "pass tagsOf(environment) of src/config/tags.ts",
+  reason:
+    "cost reports, alarms and clean-up select resources by these tags, and Owner names the responsible team",
+  hint: "pass tagsOf(environment) of src/config/tags.ts",
   check: (stack) => [
     ...stack.providers
       .filter(({ type }) => type === "aws")
-      .flatMap((provider) => providerFindings(stack, provider)),
+      .flatMap((provider) => checkProvider(stack, provider)),
     ...stack.resources.flatMap((resource) => overrides(stack, resource)),
-    ...stack.ofType("aws_launch_template").flatMap((template) => launchFindings(stack, template)),
-    ...stack.ofType("aws_autoscaling_group").flatMap((group) => groupFindings(stack, group)),
+    ...stack.ofType("aws_launch_template").flatMap((template) => checkLaunchTemplate(stack, template)),
+    ...stack.ofType("aws_autoscaling_group").flatMap((group) => checkAutoScalingGroup(stack, group)),
   ],
 } satisfies Rule;
 
@@ -23,8 +24,8 @@ function missing(stack: StackView, tags: Arguments): string[] {
   return stack.requiredTags.filter((tag) => typeof tags[tag] !== "string" || tags[tag] === "");
 }
 
-function finding({ path, type }: Block, tags: readonly string[], where: string): Finding[] {
-  return tags.length === 0 ? [] : [{ path, type, what: `lacks ${tags.join(", ")} ${where}` }];
+function missingTags(block: Block, tags: readonly string[], place: string): Violation[] {
+  return tags.length === 0 ? [] : [{ block, summary: `lacks ${tags.join(", ")} ${place}` }];
 }
 
 function defaultTags(provider: Block): Arguments {
@@ -34,29 +35,23 @@ function defaultTags(provider: Block): Arguments {
   );
 }
 
-function providerFindings(stack: StackView, provider: Block): Finding[] {
-  return finding(
-    provider,
-    missing(stack, defaultTags(provider)),
-    "in its default tags, which every resource inherits",
-  );
+function checkProvider(stack: StackView, provider: Block): Violation[] {
+  return missingTags(provider, missing(stack, defaultTags(provider)), "in its default tags");
 }
 
-/** A resource's own tags win over the provider's: a required one among them must say the same. */
-function overrides(stack: StackView, resource: Block): Finding[] {
+/** Tags of a resource override the default tags of the provider, so required tags must have the same value. */
+function overrides(stack: StackView, resource: Block): Violation[] {
   const tags: unknown = Reflect.get(resource.construct, "tagsInput");
   if (!isArguments(tags)) return [];
   const overridden = stack.requiredTags.filter(
     (tag) => tag in tags && !isDefault(stack, resource, tag, tags[tag]),
   );
   if (overridden.length === 0) return [];
-  const { path, type } = resource;
   return [
     {
-      path,
-      type,
-      what: `overrides ${overridden.join(", ")}`,
-      remedy: "leave these tags to the provider's default tags",
+      block: resource,
+      summary: `overrides ${overridden.join(", ")}`,
+      hint: "remove these tags: the provider's default tags set them",
     },
   ];
 }
@@ -70,23 +65,23 @@ function isDefault(stack: StackView, resource: Block, tag: string, value: unknow
     .every((provider) => defaultTags(provider)[tag] === value);
 }
 
-/** Default tags reach the template, but nothing that it starts. */
-function launchFindings(stack: StackView, template: Block): Finding[] {
+/** Default tags apply to the launch template, not to the resources that it creates. */
+function checkLaunchTemplate(stack: StackView, template: Block): Violation[] {
   const specifications = nested(template.arguments, "tag_specifications");
   return LAUNCHED.flatMap((kind) => {
     const tags = specifications.find((specification) => specification.resource_type === kind)?.tags;
-    return finding(
+    return missingTags(
       template,
       missing(stack, isArguments(tags) ? tags : {}),
-      `in the tag specification of what it starts (${kind})`,
+      `in its tag specification for ${kind}`,
     );
   });
 }
 
-/** Default tags do not reach an autoscaling group, whose tags are blocks. */
-function groupFindings(stack: StackView, group: Block): Finding[] {
+/** Default tags do not apply to an Auto Scaling group, whose tags are blocks. */
+function checkAutoScalingGroup(stack: StackView, group: Block): Violation[] {
   const tags = Object.fromEntries(
     nested(group.arguments, "tag").map(({ key, value }): [string, unknown] => [String(key), value]),
   );
-  return finding(group, missing(stack, tags), "in its tag blocks, which default tags do not reach");
+  return missingTags(group, missing(stack, tags), "in its tag blocks");
 }

@@ -6,7 +6,7 @@ import { IamRolePolicyAttachment } from "@cdktf/provider-aws/lib/iam-role-policy
 import { KmsKey } from "@cdktf/provider-aws/lib/kms-key/index.js";
 import { S3BucketPolicy } from "@cdktf/provider-aws/lib/s3-bucket-policy/index.js";
 import { describe, expect, it } from "vitest";
-import { findings, KEY } from "../../../test/policy-check.js";
+import { KEY, violations } from "../../../test/policy-check.js";
 import { unlimitedPermission } from "./unlimited-permission.js";
 
 const text = (...statements: object[]) => JSON.stringify({ Version: "2012-10-17", Statement: statements });
@@ -20,9 +20,9 @@ describe("unlimited-permission", () => {
   it.each([
     ["stars as texts", { Effect: "Allow", Action: "*", Resource: "*" }],
     ["stars in lists", { Effect: "Allow", Action: ["s3:GetObject", "*"], Resource: [KEY, "*"] }],
-    ["a star per half", { Effect: "Allow", Action: "*:*", Resource: "*" }],
-    ["everything but IAM", { Effect: "Allow", NotAction: ["iam:*"], Resource: "*" }],
-    ["everywhere but one", { Effect: "Allow", Action: "*", NotResource: KEY }],
+    ["a star for service and action", { Effect: "Allow", Action: "*:*", Resource: "*" }],
+    ["NotAction", { Effect: "Allow", NotAction: ["iam:*"], Resource: "*" }],
+    ["NotResource", { Effect: "Allow", Action: "*", NotResource: KEY }],
     [
       "stars under a condition",
       {
@@ -32,10 +32,10 @@ describe("unlimited-permission", () => {
         Condition: { Bool: { "aws:MultiFactorAuthPresent": "true" } },
       },
     ],
-  ])("refuses %s", (_what, statement) => {
+  ])("rejects %s", (_what, statement) => {
     const harmless = { Effect: "Allow", Action: "sts:GetCallerIdentity", Resource: "*" };
     expect(
-      findings(
+      violations(
         unlimitedPermission,
         (stack) => new IamPolicy(stack, "policy", { policy: text(harmless, statement) }),
       ),
@@ -46,16 +46,16 @@ describe("unlimited-permission", () => {
     ["a star of actions on one resource", { Effect: "Allow", Action: "*", Resource: KEY }],
     ["one action on every resource", { Effect: "Allow", Action: "sts:GetCallerIdentity", Resource: "*" }],
     ["one service on every resource", { Effect: "Allow", Action: "ec2:*", Resource: "*" }],
-    ["a denial of everything", { Effect: "Deny", Action: "*", Resource: "*" }],
+    ["a Deny of everything", { Effect: "Deny", Action: "*", Resource: "*" }],
   ])("accepts %s", (_what, statement) => {
     expect(
-      findings(unlimitedPermission, (stack) => new IamPolicy(stack, "policy", { policy: text(statement) })),
+      violations(unlimitedPermission, (stack) => new IamPolicy(stack, "policy", { policy: text(statement) })),
     ).toEqual([]);
   });
 
-  it("looks into every place where a policy can stand", () => {
+  it("checks every kind of policy", () => {
     const stars = { Effect: "Allow", Action: "*", Resource: "*" };
-    const found = findings(unlimitedPermission, (stack) => {
+    const found = violations(unlimitedPermission, (stack) => {
       new IamRole(stack, "inline", {
         assumeRolePolicy: trust,
         inlinePolicy: [{ name: "all", policy: text(stars) }],
@@ -71,7 +71,7 @@ describe("unlimited-permission", () => {
         policy: text({ ...stars, Principal: { AWS: "arn:aws:iam::111122223333:role/r" } }),
       });
     });
-    expect(found.map((finding) => finding.split(" ")[0]).sort()).toEqual([
+    expect(found.map((violation) => violation.split(" ")[0]).sort()).toEqual([
       "attachment",
       "bucket-policy",
       "document",
@@ -80,7 +80,7 @@ describe("unlimited-permission", () => {
     ]);
   });
 
-  it("accepts a key that leaves the decision to IAM, in the documented form", () => {
+  it("accepts the default key policy, which delegates to IAM", () => {
     const root = {
       Effect: "Allow",
       Principal: { AWS: "arn:aws:iam::111122223333:root" },
@@ -88,12 +88,12 @@ describe("unlimited-permission", () => {
       Resource: "*",
     };
     expect(
-      findings(unlimitedPermission, (stack) => new KmsKey(stack, "key", { policy: text(root) })),
+      violations(unlimitedPermission, (stack) => new KmsKey(stack, "key", { policy: text(root) })),
     ).toEqual([]);
   });
 
   it("accepts harmless managed policies and documents", () => {
-    const found = findings(unlimitedPermission, (stack) => {
+    const found = violations(unlimitedPermission, (stack) => {
       const document = new DataAwsIamPolicyDocument(stack, "document", {
         statement: [{ actions: ["s3:GetObject"], resources: ["*"] }],
       });

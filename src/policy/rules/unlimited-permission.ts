@@ -1,11 +1,11 @@
-import type { Finding, Rule } from "../refusal.js";
+import type { Rule, Violation } from "../rule.js";
 import type { StackView } from "../stack-view.js";
 import { policiesOf, type Statement } from "../statements.js";
 
-/** Policies of AWS's that allow everything, or let their holder allow it to himself. */
+/** AWS managed policies that allow everything, or allow their principal to grant itself everything. */
 const UNLIMITED_POLICIES = /:policy\/(AdministratorAccess|IAMFullAccess|PowerUserAccess)$/;
 
-/** Arguments by which the types that attach managed policies name them. */
+/** Resource types that attach managed policies, with the argument that names them. */
 const ATTACHMENTS: readonly (readonly [type: string, argument: string])[] = [
   ["aws_iam_role_policy_attachment", "policy_arn"],
   ["aws_iam_user_policy_attachment", "policy_arn"],
@@ -15,34 +15,31 @@ const ATTACHMENTS: readonly (readonly [type: string, argument: string])[] = [
   ["aws_iam_role", "managed_policy_arns"],
 ];
 
-/** Refuses statements that allow every action on every resource. */
+/** Statements must not allow every action on every resource. */
 export const unlimitedPermission = {
   id: "unlimited-permission",
-  why: "whoever takes over the bearer of such a permission owns the account",
-  remedy:
-    "name the actions, and the resources' ARNs or a condition on their tags (policyDocument of modules/blocks)",
+  reason: "an attacker who takes over such a principal controls the account",
+  hint: "list the actions, and the ARNs of the resources or a condition on their tags (policyDocument of modules/blocks)",
   check: (stack) => [...unlimitedStatements(stack), ...unlimitedAttachments(stack)],
 } satisfies Rule;
 
-function unlimitedStatements(stack: StackView): Finding[] {
+function unlimitedStatements(stack: StackView): Violation[] {
   return policiesOf(stack)
     .filter(({ statements, on }) => statements.some((statement) => isUnlimited(statement, on)))
-    .map(({ block: { path, type }, argument }) => ({
-      path,
-      type,
-      what: `allows every action on every resource (${argument})`,
+    .map(({ block, argument }) => ({
+      block,
+      summary: `allows every action on every resource (${argument})`,
     }));
 }
 
 /**
- * On a resource `Resource: "*"` means that resource alone: there only `Action: "*"` counts. A key's `kms:*` for the
- * account's root is thereby allowed; it is how KMS lets IAM decide.
+ * In a resource policy `Resource: "*"` is that resource only, so only `Action: "*"` counts. The default key policy, which
+ * allows `kms:*` to the account root, is allowed: it delegates access control to IAM.
  * https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
  */
 function isUnlimited(statement: Statement, on: "identity" | "resource"): boolean {
-  const everyAction =
-    statement.actions.some((action) => /^\*(:\*)?$/.test(action)) || statement.allButSomeActions;
-  const everyResource = statement.resources.includes("*") || statement.allButSomeResources;
+  const everyAction = statement.actions.some((action) => /^\*(:\*)?$/.test(action)) || statement.hasNotAction;
+  const everyResource = statement.resources.includes("*") || statement.hasNotResource;
   return (
     statement.allow &&
     everyAction &&
@@ -50,7 +47,7 @@ function isUnlimited(statement: Statement, on: "identity" | "resource"): boolean
   );
 }
 
-function unlimitedAttachments(stack: StackView): Finding[] {
+function unlimitedAttachments(stack: StackView): Violation[] {
   return ATTACHMENTS.flatMap(([type, argument]) =>
     stack
       .ofType(type)
@@ -58,7 +55,7 @@ function unlimitedAttachments(stack: StackView): Finding[] {
       .flatMap(({ block, policies }) =>
         policies
           .filter((policy) => typeof policy === "string" && UNLIMITED_POLICIES.test(policy))
-          .map((policy) => ({ path: block.path, type, what: `attaches ${policy}` })),
+          .map((policy) => ({ block, summary: `attaches ${policy}` })),
       ),
   );
 }

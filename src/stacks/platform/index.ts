@@ -80,7 +80,7 @@ function policyExceptions({ clusterEndpoint }: Environment): PolicyException[] {
   return [
     {
       path: "access-logs/bucket/bucket",
-      rule: "our-key",
+      rule: "customer-managed-key",
       because: "ALB and S3 deliver access logs only to buckets under S3's own key",
     },
     ...(because ? [{ path: "eks/cluster", rule: "ingress-from-anywhere", because } as const] : []),

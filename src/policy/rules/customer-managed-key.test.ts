@@ -19,15 +19,15 @@ import { SqsQueue } from "@cdktf/provider-aws/lib/sqs-queue/index.js";
 import { SsmParameter } from "@cdktf/provider-aws/lib/ssm-parameter/index.js";
 import type { TerraformStack } from "cdktf";
 import { describe, expect, it } from "vitest";
-import { findings, KEY } from "../../../test/policy-check.js";
-import { ourKey } from "./our-key.js";
+import { KEY, violations } from "../../../test/policy-check.js";
+import { customerManagedKey } from "./customer-managed-key.js";
 
 type Build = (stack: TerraformStack, key?: string) => unknown;
 
 const cluster = { name: "c", roleArn: "r", vpcConfig: { subnetIds: [] } };
 const volume = (kmsKeyId?: string) => ({ encrypted: "true", kmsKeyId });
 
-/** Resources that are right with a key and wrong without one. */
+/** Resources that comply with a key and violate the rule without one. */
 const BUILDS: readonly (readonly [what: string, build: Build])[] = [
   [
     "a bucket",
@@ -56,7 +56,7 @@ const BUILDS: readonly (readonly [what: string, build: Build])[] = [
       new LaunchTemplate(stack, "x", { blockDeviceMappings: [{ ebs: volume(KEY) }, { ebs: volume(key) }] }),
   ],
   [
-    "a machine",
+    "an EC2 instance",
     (stack, key) => new Instance(stack, "x", { rootBlockDevice: { encrypted: true, kmsKeyId: key } }),
   ],
   ["a file system", (stack, key) => new EfsFileSystem(stack, "x", { encrypted: true, kmsKeyId: key })],
@@ -87,7 +87,7 @@ const BUILDS: readonly (readonly [what: string, build: Build])[] = [
       }),
   ],
   [
-    "a table",
+    "a DynamoDB table",
     (stack, key) =>
       new DynamodbTable(stack, "x", { name: "t", serverSideEncryption: { enabled: true, kmsKeyArn: key } }),
   ],
@@ -127,32 +127,34 @@ const BUILDS: readonly (readonly [what: string, build: Build])[] = [
   ["a backup vault", (stack, key) => new BackupVault(stack, "x", { name: "v", kmsKeyArn: key })],
 ];
 
-describe("our-key", () => {
-  it.each(BUILDS)("refuses %s without our key", (_what, build) => {
-    expect(findings(ourKey, (stack) => build(stack))).toEqual([
-      expect.stringMatching(/^x .*(our key|not ours)/),
+describe("customer-managed-key", () => {
+  it.each(BUILDS)("rejects %s without a key", (_what, build) => {
+    expect(violations(customerManagedKey, (stack) => build(stack))).toEqual([
+      expect.stringMatching(/^x .*customer managed key/),
     ]);
   });
 
-  it.each(BUILDS)("refuses %s with a key of AWS's", (_what, build) => {
-    expect(findings(ourKey, (stack) => build(stack, "alias/aws/s3"))).toHaveLength(1);
+  it.each(BUILDS)("rejects %s with an AWS managed key", (_what, build) => {
+    expect(violations(customerManagedKey, (stack) => build(stack, "alias/aws/s3"))).toHaveLength(1);
   });
 
-  it.each(BUILDS)("accepts %s with our key, by ARN or by reference", (_what, build) => {
-    expect(findings(ourKey, (stack) => build(stack, KEY))).toEqual([]);
-    expect(findings(ourKey, (stack) => build(stack, new KmsKey(stack, "key").arn))).toEqual([]);
+  it.each(BUILDS)("accepts %s with a key, by ARN or by reference", (_what, build) => {
+    expect(violations(customerManagedKey, (stack) => build(stack, KEY))).toEqual([]);
+    expect(violations(customerManagedKey, (stack) => build(stack, new KmsKey(stack, "key").arn))).toEqual([]);
   });
 
-  it("refuses a bucket that says nothing, and a template that leaves its volumes to the image", () => {
-    expect(findings(ourKey, (stack) => new S3Bucket(stack, "bucket"))).toEqual([
-      "bucket is not encrypted by our key",
+  it("rejects a bucket, a launch template and a cluster without encryption configuration", () => {
+    expect(violations(customerManagedKey, (stack) => new S3Bucket(stack, "bucket"))).toEqual([
+      "bucket is not encrypted with a customer managed key",
     ]);
-    expect(findings(ourKey, (stack) => new LaunchTemplate(stack, "template"))).toHaveLength(1);
-    expect(findings(ourKey, (stack) => new EksCluster(stack, "cluster", cluster))).toHaveLength(1);
+    expect(violations(customerManagedKey, (stack) => new LaunchTemplate(stack, "template"))).toHaveLength(1);
+    expect(violations(customerManagedKey, (stack) => new EksCluster(stack, "cluster", cluster))).toHaveLength(
+      1,
+    );
   });
 
-  it("tells two buckets apart, also when one's name begins like the other's", () => {
-    const found = findings(ourKey, (stack) => {
+  it("distinguishes buckets of which one name is a prefix of the other", () => {
+    const found = violations(customerManagedKey, (stack) => {
       new S3Bucket(stack, "bucket");
       const other = new S3Bucket(stack, "bucket-2");
       new S3BucketServerSideEncryptionConfigurationA(stack, "encryption", {
@@ -160,6 +162,6 @@ describe("our-key", () => {
         rule: [{ applyServerSideEncryptionByDefault: { sseAlgorithm: "aws:kms", kmsMasterKeyId: KEY } }],
       });
     });
-    expect(found).toEqual(["bucket is not encrypted by our key"]);
+    expect(found).toEqual(["bucket is not encrypted with a customer managed key"]);
   });
 });

@@ -1,0 +1,28 @@
+import type { Diagnostic } from "../diagnostic.js";
+import { UserError } from "../user-error.js";
+import type { Block, StackView } from "./stack-view.js";
+
+/** A block that breaks a rule. */
+export interface Violation {
+  readonly block: Block;
+  /** What is wrong: half a sentence that continues the block's path ("has no retention"). */
+  readonly summary: string;
+  /** How to comply. @default the hint of the rule */
+  readonly hint?: string;
+}
+
+/** One requirement on every stack. */
+export interface Rule<Id extends string = string> {
+  /** Id in exceptions and diagnostics, in kebab-case. */
+  readonly id: Id;
+  readonly reason: string;
+  /** How to comply: an imperative. */
+  readonly hint: string;
+  /** Returns every block of a stack that breaks the rule. */
+  readonly check: (stack: StackView) => readonly Violation[];
+}
+
+/** The error that synthesis throws for a stack that breaks the policy; exit status 1. */
+export function policyError(stack: string, diagnostics: readonly Diagnostic[]): UserError {
+  return new UserError(`The stack ${stack} breaks the policy.`, { exitCode: 1, diagnostics });
+}
