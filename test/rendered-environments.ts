@@ -19,13 +19,13 @@ export function renderedEnvironments(): Promise<CheckedEnvironment[]> {
 async function renderAll(): Promise<CheckedEnvironment[]> {
   const tree = readTree("flux");
   const builder = new Builder("flux", await findKustomize());
-  const measures = {
+  const validators = {
     schemas: K8S_SCHEMAS ? new Schemas(K8S_SCHEMAS) : undefined,
     charts: CHART_VALUES ? new ChartValues(CHART_VALUES) : undefined,
   };
   const facts = await environmentFacts(await repositoryConfiguration(), tree, TODAY);
   const environments: CheckedEnvironment[] = [];
   for (const fact of facts)
-    environments.push(await checkEnvironment({ builder, tree, facts: fact, measures }));
+    environments.push(await checkEnvironment({ builder, tree, facts: fact, validators }));
   return environments;
 }

@@ -61,7 +61,9 @@ const cpus = (text: string) => (text.endsWith("m") ? Number(text.slice(0, -1)) /
 describe("the tree that runs", needs("kubectl or kustomize"), () => {
   it("has nothing wrong in any environment", () => {
     expect(
-      rendered.flatMap(({ instance, findings }) => findings.map((finding) => ({ instance, ...finding }))),
+      rendered.flatMap(({ instance, diagnostics }) =>
+        diagnostics.map((diagnostic) => ({ instance, ...diagnostic })),
+      ),
     ).toEqual([]);
     expect(rendered.map(({ instance }) => instance)).toEqual(instances);
     for (const { objects } of rendered) expect(objects.length).toBeGreaterThan(60);

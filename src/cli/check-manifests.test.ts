@@ -37,8 +37,8 @@ async function edit(file: string, from: string, to: string): Promise<void> {
 describe("npm run check:manifests", needs("kubectl or kustomize"), () => {
   it("finds nothing in the tree, says loudly what it left out, and writes a page per environment", async () => {
     const { exitCode, stdout, stderr } = await check([]);
-    expect(stdout).toMatch(/^dev: \d+ objects in \d+ Kustomizations, 0 findings$/m);
-    expect(stdout).toMatch(/^prod: \d+ objects in \d+ Kustomizations, 0 findings$/m);
+    expect(stdout).toMatch(/^dev: \d+ objects in \d+ Kustomizations, 0 errors$/m);
+    expect(stdout).toMatch(/^prod: \d+ objects in \d+ Kustomizations, 0 errors$/m);
     expect(stderr).toMatch(/SKIPPED: .*--schemas names no folder/);
     expect(stderr).toMatch(/SKIPPED: .*--chart-values names no folder/);
     expect(exitCode).toBe(0);
@@ -54,10 +54,10 @@ describe("npm run check:manifests", needs("kubectl or kustomize"), () => {
     await edit("microservices/notejam/application/ingress.yaml", "${HOST_NAME}", "${HOSTNAME}");
     await edit("ingress-class/kustomization.yaml", "ingressclass.yaml", "absent.yaml");
     const { exitCode, stdout, stderr } = await check([]);
-    expect(stdout).toContain("does not wait for what it applies");
+    expect(stdout).toContain("does not wait for its objects");
     expect(stdout).toContain("sends to port web");
-    expect(stdout).toContain("asks for HOSTNAME, which cluster-vars does not have");
-    expect(stdout).toMatch(/Kustomization ingress-class \(\.\/ingress-class\)\n.*absent\.yaml/);
+    expect(stdout).toContain("uses HOSTNAME, which is not in cluster-vars");
+    expect(stdout).toMatch(/Kustomization ingress-class \(\.\/ingress-class\): .*absent\.yaml/);
     expect(stdout + stderr).not.toMatch(/^\s+at /m);
     expect(exitCode).toBe(1);
   });
@@ -66,13 +66,13 @@ describe("npm run check:manifests", needs("kubectl or kustomize"), () => {
     const { exitCode, stderr } = await check([], { PATH: join(resolve(folder), "nowhere") });
     expect(stderr).toMatch(/Neither kubectl nor kustomize was found.*\n?$/);
     expect(stderr).not.toMatch(/^\s+at /m);
-    expect(exitCode).toBe(1);
+    expect(exitCode).toBe(2);
   });
 
   it("says in a line that a folder of schemas does not exist", async () => {
     const { exitCode, stderr } = await check(["--schemas", "nowhere"]);
-    expect(stderr).toContain("--schemas: there is no folder nowhere.");
-    expect(exitCode).toBe(1);
+    expect(stderr).toContain("--schemas: the folder nowhere does not exist.");
+    expect(exitCode).toBe(2);
   });
 
   it("says in a line that a folder that it reads does not exist, and nothing of writing", async () => {

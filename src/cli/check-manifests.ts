@@ -1,13 +1,14 @@
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import { loadConfiguration } from "../config/load.js";
+import { count, formatDiagnostic } from "../diagnostic.js";
 import { readTree } from "../kubernetes/flux-tree.js";
-import type { Measures } from "../manifests/check-cluster.js";
+import type { Validators } from "../manifests/check-cluster.js";
 import { type CheckedEnvironment, checkEnvironment } from "../manifests/check-environment.js";
 import { environmentFacts } from "../manifests/environment-facts.js";
 import { writePages } from "../manifests/pages.js";
-import { Builder, findKustomize, NoKustomize } from "../manifests/render.js";
-import { openMeasures, WrongFolder } from "../manifests/validators.js";
+import { Builder, findKustomize } from "../manifests/render.js";
+import { openValidators } from "../manifests/validators.js";
 import { reportUserError } from "./report-user-error.js";
 
 interface Options {
@@ -22,13 +23,13 @@ const project = (path: string) => fileURLToPath(new URL(`../../${path}`, import.
 
 async function main(): Promise<void> {
   const options = readOptions();
-  const measures = readMeasures(options);
+  const validators = readValidators(options);
   const tree = readTree(options.tree);
   const configuration = await loadConfiguration(options.environments);
   const builder = new Builder(options.tree, await findKustomize());
   const checked: CheckedEnvironment[] = [];
   for (const facts of await environmentFacts(configuration, tree, new Date())) {
-    checked.push(await checkEnvironment({ builder, tree, facts, measures }));
+    checked.push(await checkEnvironment({ builder, tree, facts, validators }));
   }
   writePages(options.out, checked);
   report(checked, options.out);
@@ -55,28 +56,24 @@ function readOptions(): Options {
 }
 
 /** Opens what there is to measure by, and says loudly what is missing. */
-function readMeasures(options: Options): Measures {
-  const { measures, notChecked } = openMeasures(options);
+function readValidators(options: Options): Validators {
+  const { validators, notChecked } = openValidators(options);
   for (const { what, option } of notChecked) {
     console.warn(`SKIPPED: ${what} are NOT checked, because ${option} names no folder.`);
   }
-  return measures;
+  return validators;
 }
 
 function report(checked: readonly CheckedEnvironment[], out: string): void {
-  for (const { instance, objects, findings } of checked) {
+  for (const { instance, objects, diagnostics } of checked) {
     const kustomizations = new Set(objects.map(({ kustomization }) => kustomization)).size;
     console.log(
-      `${instance}: ${objects.length} objects in ${kustomizations} Kustomizations, ${findings.length} findings`,
+      `${instance}: ${objects.length} objects in ${kustomizations} Kustomizations, ${count(diagnostics.length, "error")}`,
     );
-    for (const { check, where, what } of findings) console.log(`  ${where}\n    ${what} (${check})`);
+    for (const diagnostic of diagnostics) console.log(formatDiagnostic(diagnostic));
   }
   console.log(`To read what will run: ${out}/index.html`);
-  if (checked.some(({ findings }) => findings.length > 0)) process.exitCode = 1;
+  if (checked.some(({ diagnostics }) => diagnostics.length > 0)) process.exitCode = 1;
 }
 
-await main().catch((error: unknown) => {
-  if (!(error instanceof NoKustomize || error instanceof WrongFolder)) return reportUserError(error);
-  process.exitCode = 1;
-  console.error(error.message);
-});
+await main().catch(reportUserError);

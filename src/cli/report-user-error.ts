@@ -14,7 +14,7 @@ export function reportUserError(error: unknown, { isSynth = false } = {}): void 
 
 /** Whether an error is a fault of the program itself, not of its input or of the machine. */
 export function isFault(error: unknown): boolean {
-  return !(error instanceof ConfigurationError || error instanceof PolicyError || isSystemError(error));
+  return !(error instanceof ConfigurationError || error instanceof UserError || isSystemError(error));
 }
 
 function messageOf(error: unknown, isSynth: boolean): string {

@@ -2,7 +2,7 @@ import { createInterface } from "node:readline/promises";
 import { type EmulatorInstallation, findEmulator } from "@notejam/emulator/find-emulator";
 import { findPythonForEmulator, installEmulator, installedPython } from "@notejam/emulator/install-emulator";
 import { MissingTool } from "@notejam/emulator/missing-tool";
-import { findKustomize, type Kustomize, NoKustomize } from "../manifests/render.js";
+import { findKustomize, type Kustomize, MissingKustomize } from "../manifests/render.js";
 import { findTerraform, type Terraform } from "../terraform/find-terraform.js";
 import { describeProvider, findProvider, type ProviderSource } from "../terraform/provider-source.js";
 import { databaseFolder } from "./application/application.js";
@@ -229,7 +229,7 @@ async function attempt<T>(find: () => Promise<T>): Promise<Attempt<T>> {
   try {
     return { found: await find() };
   } catch (error) {
-    if (error instanceof LocalProblem || error instanceof MissingTool || error instanceof NoKustomize) {
+    if (error instanceof LocalProblem || error instanceof MissingTool || error instanceof MissingKustomize) {
       return { reason: error.message };
     }
     throw error;

@@ -2,14 +2,14 @@ import type { Cluster } from "../kubernetes/cluster.js";
 import { ofKind } from "../kubernetes/cluster.js";
 import { type Manifest, textAt } from "../kubernetes/objects.js";
 
-/** The chart that a release installs. */
+/** Chart of a release. */
 export interface Chart {
   readonly name: string;
-  /** Version, range or tag, as written; undefined where nothing is said. */
+  /** Version, range or tag, as written; undefined if there is none. */
   readonly version: string | undefined;
 }
 
-/** The chart of a HelmRelease, also where an OCI source names it; undefined where none can be found. */
+/** Returns the chart of a HelmRelease, also from an OCI source; undefined if there is none. */
 export function chartOf(cluster: Pick<Cluster, "objects">, release: Manifest): Chart | undefined {
   const { body, namespace } = release;
   const name = textAt(body, "spec", "chart", "spec", "chart");

@@ -4,8 +4,8 @@ import { parse } from "yaml";
 import { at, type Fields, isFields } from "../kubernetes/objects.js";
 
 /**
- * Places in a chart's values that take keys which its defaults do not show: free-form maps, and keys that the chart reads
- * but only mentions in a comment. A path ends with what may hold anything; `*` stands for one key.
+ * Paths in chart values that allow keys beyond the defaults: free-form maps, and keys that the chart documents only in
+ * comments. Anything is allowed below a path; `*` matches one key.
  */
 const FREE_FORM: Readonly<Record<string, readonly string[]>> = {
   "kube-prometheus-stack": [
@@ -33,13 +33,13 @@ const FREE_FORM: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** Sub-charts whose defaults lie in a folder of their own, by the key under which the parent takes their values. */
+/** Subcharts with defaults in their own folder, by the key of their values in the parent chart. */
 const SUB_CHARTS: Readonly<Record<string, readonly string[]>> = {
   "kube-prometheus-stack": ["grafana", "kube-state-metrics", "prometheus-node-exporter"],
   "secrets-store-csi-driver-provider-aws": ["secrets-store-csi-driver"],
 };
 
-/** The defaults and schemas of charts in a folder: `<chart>/values.yaml`, `<chart>/values.schema.json`. */
+/** Default values and schemas of charts in a folder: `<chart>/values.yaml`, `<chart>/values.schema.json`. */
 export class ChartValues {
   private readonly folder: string;
 
@@ -52,10 +52,9 @@ export class ChartValues {
   }
 
   /**
-   * Keys that a chart does not have. Helm ignores them silently, so whoever wrote them believes in something that does
-   * not happen.
+   * Finds keys that a chart does not have. Helm ignores them silently, so the setting has no effect.
    *
-   * @returns a path for each, with what the chart has in its place
+   * @returns a sentence per key with its path and similar keys of the chart
    */
   unknownKeys(chart: string, values: unknown): string[] {
     return this.compare(chart, values, this.defaultsOf(chart), this.schemaOf(chart), "");
@@ -77,11 +76,11 @@ export class ChartValues {
         return this.compare(chart, value, defaults[key], inSchema, here);
       }
       if (isFreeForm(chart, here) || (path === "" && key === "global")) return [];
-      return [`${here} is not among the chart's values (${near(key, defaults)})`];
+      return [`${here} is not a value of the chart (${near(key, defaults)})`];
     });
   }
 
-  /** Empty maps and lists take what they are given; a text or number takes no keys. */
+  /** Empty maps and lists accept any key; a string or number accepts none. */
   private withoutDefaults(
     chart: string,
     given: Fields,
@@ -96,7 +95,7 @@ export class ChartValues {
     return [`${path} is a ${typeof defaults} in chart ${chart}, not a map with the key ${key}`];
   }
 
-  /** A sub-chart's own defaults, over which the parent lays its own. */
+  /** Compares with the defaults of the subchart, overridden by those of the parent. */
   private unknownInSubChart(chart: string, given: unknown, fromParent: unknown): string[] {
     const defaults = merge(this.defaultsOf(chart), fromParent);
     return this.compare(chart, given, defaults, this.schemaOf(chart), "");
@@ -129,6 +128,6 @@ function merge(below: unknown, above: unknown): unknown {
 function near(key: string, defaults: Fields): string {
   const keys = Object.keys(defaults);
   const similar = keys.find((candidate) => candidate.toLowerCase() === key.toLowerCase());
-  if (similar) return `it is written ${similar}`;
-  return `there are ${keys.slice(0, 8).join(", ")}${keys.length > 8 ? ", …" : ""}`;
+  if (similar) return `did you mean ${similar}?`;
+  return `existing keys: ${keys.slice(0, 8).join(", ")}${keys.length > 8 ? ", …" : ""}`;
 }

@@ -1,3 +1,4 @@
+import type { Diagnostic } from "../diagnostic.js";
 import type { Cluster } from "../kubernetes/cluster.js";
 import type { ChartValues } from "./chart-values.js";
 import { collisions } from "./checks/collisions.js";
@@ -13,11 +14,10 @@ import { schema } from "./checks/schema.js";
 import { selectors } from "./checks/selectors.js";
 import { values } from "./checks/values.js";
 import { workloads } from "./checks/workloads.js";
-import type { Finding } from "./finding.js";
 import type { Schemas } from "./schemas.js";
 
-/** What some checks compare with; a check whose measure is missing is left out. */
-export interface Measures {
+/** Optional inputs of checks; without one its check is skipped. */
+export interface Validators {
   readonly schemas: Schemas | undefined;
   readonly charts: ChartValues | undefined;
 }
@@ -35,8 +35,8 @@ const CHECKS = [
   workloads,
 ] as const;
 
-/** Everything that is wrong in a cluster, by all checks. */
-export function checkCluster(cluster: Cluster, { schemas, charts }: Measures): Finding[] {
+/** Runs all checks on a cluster. */
+export function checkCluster(cluster: Cluster, { schemas, charts }: Validators): Diagnostic[] {
   return [
     ...(schemas === undefined ? removedApi(cluster) : schema(cluster, schemas)),
     ...(charts === undefined ? [] : values(cluster, charts)),

@@ -1,42 +1,45 @@
 import type { TreeFile } from "../../modules/github/operations-repository.js";
+import type { Diagnostic } from "../diagnostic.js";
 import type { Cluster } from "../kubernetes/cluster.js";
 import type { Manifest } from "../kubernetes/objects.js";
-import { checkCluster, type Measures } from "./check-cluster.js";
+import { checkCluster, type Validators } from "./check-cluster.js";
 import type { EnvironmentFacts } from "./environment-facts.js";
-import type { Finding } from "./finding.js";
+import { manifestError } from "./manifest-error.js";
 import { type Builder, render } from "./render.js";
 
-/** One environment, rendered and judged. */
+/** Rendered objects and diagnostics of one environment. */
 export interface CheckedEnvironment {
   readonly instance: string;
   readonly objects: readonly Manifest[];
-  readonly findings: readonly Finding[];
+  readonly diagnostics: readonly Diagnostic[];
 }
 
 export interface CheckEnvironmentProps {
   readonly builder: Builder;
   readonly tree: readonly TreeFile[];
   readonly facts: EnvironmentFacts;
-  readonly measures: Measures;
+  readonly validators: Validators;
 }
 
-/** Renders what Flux would apply in an environment, and judges it. */
+/** Renders the objects that Flux would apply in an environment, and checks them. */
 export async function checkEnvironment({
   builder,
   tree,
   facts,
-  measures,
+  validators,
 }: CheckEnvironmentProps): Promise<CheckedEnvironment> {
-  const { objects, findings, used } = await render(builder, facts);
+  const { objects, diagnostics, used } = await render(builder, facts);
   const cluster: Cluster = { objects, given: facts.given, root: facts.root.name, paths: foldersOf(tree) };
   return {
     instance: facts.instance,
     objects,
-    findings: [...findings, ...unused(facts, used), ...checkCluster(cluster, measures)],
+    diagnostics: [...diagnostics, ...unused(facts, used), ...checkCluster(cluster, validators)].map(
+      (diagnostic) => ({ ...diagnostic, where: { ...diagnostic.where, source: facts.instance } }),
+    ),
   };
 }
 
-/** Every folder that holds a file, at any depth. */
+/** Returns every folder with files, at any depth. */
 function foldersOf(tree: readonly TreeFile[]): Set<string> {
   const folders = tree.flatMap(({ path }) => {
     const parts = path.split("/").slice(0, -1);
@@ -45,12 +48,13 @@ function foldersOf(tree: readonly TreeFile[]): Set<string> {
   return new Set(folders);
 }
 
-function unused({ clusterVars }: EnvironmentFacts, used: ReadonlySet<string>): Finding[] {
+function unused({ clusterVars }: EnvironmentFacts, used: ReadonlySet<string>): Diagnostic[] {
   return Object.keys(clusterVars)
     .filter((name) => !used.has(name))
-    .map((name) => ({
-      check: "variables",
-      where: `cluster-vars ${name}`,
-      what: "is used nowhere in the tree; remove it from src/stacks/cluster-vars.ts",
-    }));
+    .map((name) =>
+      manifestError("variables", `cluster-vars ${name}`, [
+        "is not used in the tree",
+        "remove it from src/stacks/cluster-vars.ts",
+      ]),
+    );
 }

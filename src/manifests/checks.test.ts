@@ -2,16 +2,16 @@ import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import type { Diagnostic } from "../diagnostic.js";
 import type { Cluster, Given } from "../kubernetes/cluster.js";
 import { parseManifests, splitDocuments } from "../kubernetes/objects.js";
 import { ChartValues } from "./chart-values.js";
-import { checkCluster, type Measures } from "./check-cluster.js";
-import type { Finding } from "./finding.js";
+import { checkCluster, type Validators } from "./check-cluster.js";
 import { Schemas } from "./schemas.js";
 
 /*
- * Each file in test/fixtures/manifests/<check> is broken in one way, and says in comments what is to be found:
- * `# finds: <pattern>` once for each finding, `# in: <Kustomization>` before objects, `# given: <what the cluster has>`.
+ * Each file in test/fixtures/manifests/<check> has one mistake, and lists the expected errors in comments:
+ * `# error: <pattern>` for each error, `# in: <Kustomization>` before objects, `# given: <what the cluster has>`.
  */
 
 const FIXTURES = "test/fixtures/manifests";
@@ -42,15 +42,16 @@ function clusterIn(text: string): Cluster {
   return { objects, given: { ...GIVEN, ...changes }, root: "test-source", paths: new Set(["clusters"]) };
 }
 
-/** Schemas would find an old version first: the list of removed ones is for those who have none. */
-function measuresFor(check: string): Measures {
+/** Schemas are left out for other checks: they would report an old version before removed-api does. */
+function validatorsFor(check: string): Validators {
   return {
     schemas: check === "schema" ? SCHEMAS : undefined,
     charts: check === "values" ? CHARTS : undefined,
   };
 }
 
-const sentence = ({ where, what }: Finding) => `${where} ${what}`;
+const sentence = ({ where, summary, hint }: Diagnostic) =>
+  [`${where.subject} ${summary}`, hint].filter(Boolean).join("; ");
 
 function fixturesOf(check: string): string[] {
   return readdirSync(join(FIXTURES, check)).map((name) => join(FIXTURES, check, name));
@@ -61,11 +62,11 @@ const checks = readdirSync(FIXTURES, { withFileTypes: true })
   .map(({ name }) => name);
 
 describe.each(checks)("the check of %s", (check) => {
-  it.each(fixturesOf(check))("finds what is wrong in %s, and nothing else", (file) => {
+  it.each(fixturesOf(check))("reports the errors in %s, and no others", (file) => {
     const text = readFileSync(file, "utf8");
-    const patterns = [...text.matchAll(/^# finds: (.+)$/gm)].map(([, pattern = ""]) => new RegExp(pattern));
-    const found = checkCluster(clusterIn(text), measuresFor(check))
-      .filter((finding) => finding.check === check)
+    const patterns = [...text.matchAll(/^# error: (.+)$/gm)].map(([, pattern = ""]) => new RegExp(pattern));
+    const found = checkCluster(clusterIn(text), validatorsFor(check))
+      .filter((diagnostic) => diagnostic.check === check)
       .map(sentence);
     expect(patterns.length).toBeGreaterThan(0);
     for (const pattern of patterns) expect(found).toContainEqual(expect.stringMatching(pattern));
@@ -73,8 +74,8 @@ describe.each(checks)("the check of %s", (check) => {
   });
 });
 
-/** What was wrong in the tree that this one replaces, by the fixture that has the same fault. */
-const FAULTS_OF_THE_FORMER_TREE: Readonly<Record<string, string>> = {
+/** Mistakes in the former tree, with the fixture that has the same mistake. */
+const MISTAKES_OF_THE_FORMER_TREE: Readonly<Record<string, string>> = {
   "API versions that no cluster serves any more": "removed-api/old-versions.yaml",
   "wait: false everywhere, so that dependsOn orders nothing": "kustomizations/wait-false.yaml",
   "objects applied before the definitions of their kinds":
@@ -94,22 +95,21 @@ const FAULTS_OF_THE_FORMER_TREE: Readonly<Record<string, string>> = {
 };
 
 describe("all checks", () => {
-  it.each(Object.entries(FAULTS_OF_THE_FORMER_TREE))(
-    "would have found in the former tree: %s",
-    (_fault, name) => {
-      const [check = ""] = name.split("/");
-      const cluster = clusterIn(readFileSync(join(FIXTURES, name), "utf8"));
-      const found = checkCluster(cluster, measuresFor(check)).filter((finding) => finding.check === check);
-      expect(found).not.toEqual([]);
-    },
-  );
+  it.each(Object.entries(MISTAKES_OF_THE_FORMER_TREE))("report in the former tree: %s", (_fault, name) => {
+    const [check = ""] = name.split("/");
+    const cluster = clusterIn(readFileSync(join(FIXTURES, name), "utf8"));
+    const found = checkCluster(cluster, validatorsFor(check)).filter(
+      (diagnostic) => diagnostic.check === check,
+    );
+    expect(found).not.toEqual([]);
+  });
 
-  it("find nothing in what is sound", () => {
+  it("report nothing in correct manifests", () => {
     const text = readFileSync(join(FIXTURES, "sound.yaml"), "utf8");
     expect(checkCluster(clusterIn(text), { schemas: undefined, charts: CHARTS }).map(sentence)).toEqual([]);
   });
 
-  it("have a broken fixture each", () => {
+  it("have a fixture with a mistake each", () => {
     const files = readdirSync("src/manifests/checks").map((name) => basename(name, ".ts"));
     expect(files.filter((name) => !checks.includes(name))).toEqual([]);
   });

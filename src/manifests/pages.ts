@@ -1,28 +1,25 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { count, type Diagnostic } from "../diagnostic.js";
 import { groupOf, type Manifest } from "../kubernetes/objects.js";
 import type { CheckedEnvironment } from "./check-environment.js";
-import type { Finding } from "./finding.js";
 
 /**
- * Writes what will run, for people: a folder per environment with a folder per Kustomization and a file per object, and
- * a page over all of them.
+ * Writes the rendered objects as HTML and YAML: a folder per environment with a folder per Kustomization and a file per
+ * object, and an index page.
  */
 export function writePages(folder: string, environments: readonly CheckedEnvironment[]): void {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   for (const environment of environments) writeEnvironment(join(folder, environment.instance), environment);
-  const links = environments.map(({ instance, objects, findings }) => {
-    const state = findings.length === 0 ? "nothing wrong" : `${findings.length} findings`;
+  const links = environments.map(({ instance, objects, diagnostics }) => {
+    const state = diagnostics.length === 0 ? "no errors" : count(diagnostics.length, "error");
     return `<li><a href="${instance}/index.html">${forHtml(instance)}</a>: ${objects.length} objects, ${state}</li>`;
   });
-  writeFileSync(
-    join(folder, "index.html"),
-    page("What runs in the clusters", `<ul>${links.join("\n")}</ul>`),
-  );
+  writeFileSync(join(folder, "index.html"), page("Objects in the clusters", `<ul>${links.join("\n")}</ul>`));
 }
 
-function writeEnvironment(folder: string, { instance, objects, findings }: CheckedEnvironment): void {
+function writeEnvironment(folder: string, { instance, objects, diagnostics }: CheckedEnvironment): void {
   const kustomizations = [...new Set(objects.map(({ kustomization }) => kustomization))];
   const sections = kustomizations.map((kustomization) => {
     const members = objects.filter((object) => object.kustomization === kustomization);
@@ -37,7 +34,7 @@ function writeEnvironment(folder: string, { instance, objects, findings }: Check
   mkdirSync(folder, { recursive: true });
   writeFileSync(
     join(folder, "index.html"),
-    page(`What runs in ${instance}`, `${findingList(findings)}${sections.join("\n")}`),
+    page(`Objects in ${instance}`, `${diagnosticList(diagnostics)}${sections.join("\n")}`),
   );
 }
 
@@ -47,12 +44,13 @@ function row(object: Manifest, file: string): string {
   return `<tr>${cells.map((cell) => `<td>${cell}</td>`).join("")}</tr>`;
 }
 
-function findingList(findings: readonly Finding[]): string {
-  if (findings.length === 0) return "<p>Nothing wrong was found.</p>";
-  const items = findings.map(
-    ({ check, where, what }) => `<li><b>${forHtml(where)}</b> ${forHtml(what)} <i>(${check})</i></li>`,
+function diagnosticList(diagnostics: readonly Diagnostic[]): string {
+  if (diagnostics.length === 0) return "<p>No errors.</p>";
+  const items = diagnostics.map(
+    ({ check, where, summary, hint }) =>
+      `<li><b>${forHtml(where.subject ?? "")}</b> ${forHtml(summary)}${hint === undefined ? "" : `: ${forHtml(hint)}`} <i>(${check})</i></li>`,
   );
-  return `<h2>Findings</h2><ul>${items.join("\n")}</ul>`;
+  return `<h2>Errors</h2><ul>${items.join("\n")}</ul>`;
 }
 
 function fileNameOf({ kind, namespace, name, ...rest }: Manifest): string {

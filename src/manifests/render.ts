@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
+import type { Diagnostic } from "../diagnostic.js";
 import {
   at,
   isFields,
@@ -12,24 +13,24 @@ import {
   textAt,
 } from "../kubernetes/objects.js";
 import { isLeftAlone, substitute } from "../kubernetes/substitute.js";
+import { UserError } from "../user-error.js";
 import type { EnvironmentFacts } from "./environment-facts.js";
-import type { Finding } from "./finding.js";
+import { manifestError } from "./manifest-error.js";
 
-/** What Flux would apply in one environment. */
+/** Objects that Flux would apply in one environment. */
 export interface Rendered {
   readonly objects: readonly Manifest[];
-  readonly findings: readonly Finding[];
-  /** Variables that the tree asks for. */
+  readonly diagnostics: readonly Diagnostic[];
+  /** Variables that the tree uses. */
   readonly used: ReadonlySet<string>;
 }
 
-/** Neither `kubectl` nor `kustomize` is installed: nothing can be rendered. */
-export class NoKustomize extends Error {
+/** Neither `kubectl` nor `kustomize` is installed, so manifests cannot be rendered. */
+export class MissingKustomize extends UserError {
   constructor() {
-    super(
-      "Neither kubectl nor kustomize was found in a version that renders the Flux tree. Install kubectl: https://kubernetes.io/docs/tasks/tools/.",
-    );
-    this.name = "NoKustomize";
+    super("Neither kubectl nor kustomize was found in a version that renders the Flux tree.", {
+      hint: "Install kubectl: https://kubernetes.io/docs/tasks/tools/.",
+    });
   }
 }
 
@@ -55,7 +56,7 @@ const TRIAL = "configMapGenerator:\n  - name: trial\n    literals: [a=b]\n";
  * Finds the program that renders the Flux tree: `kubectl`, else `kustomize`. Each has to build a small folder, because
  * old versions do not know the options.
  *
- * @throws NoKustomize when neither builds it
+ * @throws MissingKustomize when neither builds it
  */
 export async function findKustomize(): Promise<Kustomize> {
   const folder = mkdtempSync(join(tmpdir(), "notejam-kustomize-"));
@@ -73,10 +74,10 @@ export async function findKustomize(): Promise<Kustomize> {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-  throw new NoKustomize();
+  throw new MissingKustomize();
 }
 
-/** Builds folders as Flux does, each once: environments differ only in what is put into the result. */
+/** Builds folders as Flux does, each once: environments differ only in the substituted values. */
 export class Builder {
   private readonly tree: string;
   private readonly kustomize: Kustomize;
@@ -114,10 +115,10 @@ export class Builder {
   }
 }
 
-/** Follows the Kustomizations from the first one on, builds each, and puts the environment's values in. */
+/** Builds all Kustomizations, starting at the root, and substitutes the values of the environment. */
 export async function render(builder: Builder, facts: EnvironmentFacts): Promise<Rendered> {
   const objects: Manifest[] = [];
-  const findings: Finding[] = [];
+  const diagnostics: Diagnostic[] = [];
   const used = new Set<string>();
   const open = [{ name: facts.root.name, path: facts.root.path, substitutes: true }];
   for (let next = open.shift(); next !== undefined; next = open.shift()) {
@@ -127,24 +128,24 @@ export async function render(builder: Builder, facts: EnvironmentFacts): Promise
       const text = await builder.build(path);
       const result = fillIn(text, name, substitutes ? facts.clusterVars : undefined);
       objects.push(...result.objects);
-      findings.push(...result.findings);
+      diagnostics.push(...result.diagnostics);
       for (const variable of result.used) used.add(variable);
-      open.push(...result.objects.flatMap(followed));
+      open.push(...result.objects.flatMap(childKustomizations));
     } catch (error) {
-      findings.push({ check: "build", where: `Kustomization ${name} (./${path})`, what: messageOf(error) });
+      diagnostics.push(manifestError("build", `Kustomization ${name} (./${path})`, messageOf(error)));
     }
   }
-  return { objects, findings, used };
+  return { objects, diagnostics, used };
 }
 
-/** Substitutes the values in one Kustomization's result, object by object. */
+/** Substitutes values in the objects of one Kustomization. */
 export function fillIn(
   text: string,
   kustomization: string,
   values: Readonly<Record<string, string>> | undefined,
 ): Rendered {
   const used = new Set<string>();
-  const findings: Finding[] = [];
+  const diagnostics: Diagnostic[] = [];
   const objects = splitDocuments(text).flatMap((document) => {
     if (values === undefined || isLeftAlone(document)) return parseManifests(document, kustomization);
     const result = substitute(document, values);
@@ -152,19 +153,20 @@ export function fillIn(
     const parsed = parseManifests(result.text, kustomization);
     for (const name of new Set(result.undefined)) {
       const where = parsed.map(({ kind, name: object }) => `${kind} ${object}`).join(", ");
-      findings.push({
-        check: "variables",
-        where: `${where} (Kustomization ${kustomization})`,
-        what: `asks for ${name}, which cluster-vars does not have; add it to src/stacks/cluster-vars.ts, or write $\${…} to keep it`,
-      });
+      diagnostics.push(
+        manifestError("variables", `${where} (Kustomization ${kustomization})`, [
+          `uses ${name}, which is not in cluster-vars`,
+          "add it to src/stacks/cluster-vars.ts, or write $${…} to keep the text",
+        ]),
+      );
     }
     return parsed;
   });
-  return { objects, findings, used };
+  return { objects, diagnostics, used };
 }
 
-/** The Kustomizations among the objects, which Flux follows in turn. */
-function followed({ apiVersion, kind, name, body }: Manifest) {
+/** Returns the Kustomizations among the objects. */
+function childKustomizations({ apiVersion, kind, name, body }: Manifest) {
   if (kind !== "Kustomization" || !apiVersion.startsWith("kustomize.toolkit.fluxcd.io/")) return [];
   const path = (textAt(body, "spec", "path") ?? "").replace(/^\.?\//, "");
   const sources = listAt(at(body, "spec", "postBuild"), "substituteFrom").filter(isFields);

@@ -4,15 +4,15 @@ import { Ajv, type ValidateFunction } from "ajv";
 import { at, groupOf, isFields, type Manifest } from "../kubernetes/objects.js";
 import { type JsonSchema, schemasOfDefinitions } from "./resource-definitions.js";
 
-/** What a folder of schemas says about a manifest. */
-export interface SchemaVerdict {
-  /** `unknown` where the folder knows no such kind, `unserved` where it knows the kind in other versions only. */
+/** Result of validating a manifest against schemas. */
+export interface SchemaResult {
+  /** `unknown`: no schema for the kind. `unserved`: schemas only for other versions of the kind. */
   readonly kind: "valid" | "invalid" | "unknown" | "unserved";
-  /** One line per fault, or the versions that are served. */
+  /** One line per error, or the served versions. */
   readonly details: readonly string[];
 }
 
-/** Errors by which ajv repeats what another one says more exactly. */
+/** Keywords whose ajv errors only repeat a more specific error. */
 const REPETITIONS = new Set(["anyOf", "oneOf", "if"]);
 
 /**
@@ -41,7 +41,7 @@ export class Schemas {
     this.sources = new Map(lists.reverse().flat());
   }
 
-  validate(manifest: Manifest): SchemaVerdict {
+  validate(manifest: Manifest): SchemaResult {
     const validator = this.validatorOf(manifest);
     if (validator === undefined) {
       const served = this.versionsOf(manifest);

@@ -1,37 +1,35 @@
 import { existsSync } from "node:fs";
+import { UserError } from "../user-error.js";
 import { ChartValues } from "./chart-values.js";
-import type { Measures } from "./check-cluster.js";
+import type { Validators } from "./check-cluster.js";
 import { foldersIn, Schemas } from "./schemas.js";
 
-/** Folders that manifests are measured by; undefined or empty where there is none. */
-export interface MeasureFolders {
-  /** Strict JSON schemas of Kubernetes and of the add-ons; several folders are written as in PATH. */
+/** Folders with inputs of checks; undefined or empty if there is none. */
+export interface ValidatorFolders {
+  /** Strict JSON schemas of Kubernetes and the add-ons; several folders are separated as in PATH. */
   readonly schemas?: string | undefined;
   /** Default values of the charts. */
   readonly chartValues?: string | undefined;
 }
 
-/** A folder was named that is not there. */
-export class WrongFolder extends Error {}
-
 /**
- * Opens the measures there are.
+ * Opens the schemas and chart values.
  *
- * @returns them, and for each that is missing what is therefore not checked, and which option names it
- * @throws WrongFolder for a folder that does not exist
+ * @returns the validators, and the checks that are skipped with the option that enables them
+ * @throws UserError if a folder does not exist
  */
-export function openMeasures({ schemas, chartValues }: MeasureFolders): {
-  readonly measures: Measures;
+export function openValidators({ schemas, chartValues }: ValidatorFolders): {
+  readonly validators: Validators;
   readonly notChecked: readonly { readonly what: string; readonly option: string }[];
 } {
-  const hasSchemas = foldersIn(schemas ?? "").map((folder) => isThere("--schemas", folder)).length > 0;
-  const hasCharts = isThere("--chart-values", chartValues);
+  const hasSchemas = foldersIn(schemas ?? "").map((folder) => hasFolder("--schemas", folder)).length > 0;
+  const hasCharts = hasFolder("--chart-values", chartValues);
   const missing = [
-    { missing: !hasSchemas, what: "Fields that Kubernetes does not know", option: "--schemas" },
-    { missing: !hasCharts, what: "Keys that charts do not know", option: "--chart-values" },
+    { missing: !hasSchemas, what: "Unknown fields of Kubernetes objects", option: "--schemas" },
+    { missing: !hasCharts, what: "Unknown keys in chart values", option: "--chart-values" },
   ];
   return {
-    measures: {
+    validators: {
       schemas: hasSchemas ? new Schemas(schemas ?? "") : undefined,
       charts: hasCharts ? new ChartValues(chartValues ?? "") : undefined,
     },
@@ -39,8 +37,8 @@ export function openMeasures({ schemas, chartValues }: MeasureFolders): {
   };
 }
 
-function isThere(option: string, folder: string | undefined): boolean {
+function hasFolder(option: string, folder: string | undefined): boolean {
   if (folder === undefined || folder === "") return false;
-  if (!existsSync(folder)) throw new WrongFolder(`${option}: there is no folder ${folder}.`);
+  if (!existsSync(folder)) throw new UserError(`${option}: the folder ${folder} does not exist.`);
   return true;
 }

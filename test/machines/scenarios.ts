@@ -248,7 +248,7 @@ const KUBECTL: Scenario = {
     const machine = new Machine({ folder, ...(await node()), programs: ["kubectl"] });
     expectEnd(START, await machine.run(START, checkout), {
       status: 0,
-      prints: [/^ {2}\d+ objects, 0 findings$/m, NO_AWS, ANSWERS],
+      prints: [/^ {2}\d+ objects, 0 errors$/m, NO_AWS, ANSWERS],
     });
   },
 };

@@ -1,12 +1,13 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { count, formatDiagnostic } from "../../diagnostic.js";
 import { readTree } from "../../kubernetes/flux-tree.js";
 import { at, isFields } from "../../kubernetes/objects.js";
 import { type CheckedEnvironment, checkEnvironment } from "../../manifests/check-environment.js";
 import type { EnvironmentFacts } from "../../manifests/environment-facts.js";
 import { writePages } from "../../manifests/pages.js";
 import { Builder, type Kustomize, render } from "../../manifests/render.js";
-import { openMeasures } from "../../manifests/validators.js";
+import { openValidators } from "../../manifests/validators.js";
 
 export interface ClusterObjectsProps {
   /** The project's folder, which holds the Flux tree. */
@@ -46,13 +47,13 @@ export class ClusterObjects {
   async render(outputs: Readonly<Record<string, unknown>>): Promise<RenderedCluster> {
     const { projectFolder, pages } = this.props;
     const { K8S_SCHEMAS, CHART_VALUES } = process.env;
-    const { measures, notChecked } = openMeasures({ schemas: K8S_SCHEMAS, chartValues: CHART_VALUES });
+    const { validators, notChecked } = openValidators({ schemas: K8S_SCHEMAS, chartValues: CHART_VALUES });
     const tree = readTree(join(projectFolder, "flux"));
     const checked = await checkEnvironment({
       builder: this.builder,
       tree,
       facts: await this.facts(outputs),
-      measures,
+      validators,
     });
     writePages(pages, [checked]);
     return {
@@ -76,11 +77,11 @@ export class ClusterObjects {
   }
 }
 
-/** Formats the result as lines: number of objects, skipped checks, findings. */
-export function describeRendered({ objects, findings, notChecked }: RenderedCluster): string[] {
+/** Formats the result as lines: number of objects, skipped checks, errors. */
+export function describeRendered({ objects, diagnostics, notChecked }: RenderedCluster): string[] {
   return [
-    `${objects.length} objects, ${findings.length} findings`,
+    `${objects.length} objects, ${count(diagnostics.length, "error")}`,
     ...notChecked,
-    ...findings.map(({ check, where, what }) => `${where}: ${what} (${check})`),
+    ...diagnostics.map(formatDiagnostic),
   ];
 }

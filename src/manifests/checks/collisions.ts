@@ -1,9 +1,10 @@
+import type { Diagnostic } from "../../diagnostic.js";
 import type { Cluster } from "../../kubernetes/cluster.js";
 import { describe, groupOf, type Manifest } from "../../kubernetes/objects.js";
-import type { Finding } from "../finding.js";
+import { manifestError } from "../manifest-error.js";
 
-/** No two Kustomizations, and no two files of one, write the same object. */
-export function collisions({ objects }: Cluster): Finding[] {
+/** Each object is defined once, in one Kustomization. */
+export function collisions({ objects }: Cluster): Diagnostic[] {
   const first = new Map<string, Manifest>();
   return objects.flatMap((object) => {
     const identity = [groupOf(object), describe(object)].join(" ");
@@ -13,8 +14,6 @@ export function collisions({ objects }: Cluster): Finding[] {
       return [];
     }
     const by = [...new Set([other.kustomization, object.kustomization])].join(" and ");
-    return [
-      { check: "collisions", where: describe(object), what: `is written twice (by ${by}); remove one` },
-    ];
+    return [manifestError("collisions", describe(object), [`is defined twice (by ${by})`, "remove one"])];
   });
 }

@@ -1,11 +1,12 @@
+import type { Diagnostic } from "../../diagnostic.js";
 import { type Cluster, type NamespacedName, ofKind } from "../../kubernetes/cluster.js";
 import { at, describe, listAt, type Manifest, textAt, valuesUnder } from "../../kubernetes/objects.js";
 import { containersOf, type PodTemplate, podTemplates } from "../../kubernetes/pods.js";
-import type { Finding } from "../finding.js";
+import { manifestError } from "../manifest-error.js";
 
 const CHECK = "identities";
 
-/** Charts that call AWS, each with the place of its service account's name in the values. */
+/** Charts that call AWS, with the path of the service account name in their values. */
 const CHARTS_THAT_CALL_AWS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   "aws-load-balancer-controller": [["serviceAccount", "name"]],
   "cluster-autoscaler": [["rbac", "serviceAccount", "name"]],
@@ -17,41 +18,43 @@ const CHARTS_THAT_CALL_AWS: Readonly<Record<string, readonly (readonly string[])
   loki: [["serviceAccount", "name"]],
 };
 
-interface User {
+interface AwsClient {
   readonly account: NamespacedName;
   readonly by: Manifest;
 }
 
 /**
- * Whoever calls AWS has an identity in the platform stack, and every identity has somebody who uses it: a right without
- * a user is one that nobody will miss when it is abused.
+ * Every service account that calls AWS has a Pod Identity association in the platform stack, and every association is
+ * used: an unused one is an unnecessary permission.
  */
-export function identities(cluster: Cluster): Finding[] {
+export function identities(cluster: Cluster): Diagnostic[] {
   const { given } = cluster;
-  const users = [...fromPods(cluster), ...fromReleases(cluster), ...fromFlux(cluster)];
-  const without = users
+  const clients = [...fromPods(cluster), ...fromReleases(cluster), ...fromFlux(cluster)];
+  const without = clients
     .filter(({ account }) => !given.identities.some((identity) => same(identity, account)))
-    .map(({ account, by }) => ({
-      check: CHECK,
-      where: describe(by),
-      what: `calls AWS as ${shown(account)}, which has no Pod Identity association; add it to src/stacks/workload-identities.ts`,
-    }));
-  const bound = [...users.map(({ account }) => account), ...given.addonServiceAccounts, ...named(cluster)];
+    .map(({ account, by }) =>
+      manifestError(CHECK, describe(by), [
+        `calls AWS as ${shown(account)}, which has no Pod Identity association`,
+        "add it to src/stacks/workload-identities.ts",
+      ]),
+    );
+  const bound = [...clients.map(({ account }) => account), ...given.addonServiceAccounts, ...named(cluster)];
   const unused = given.identities
     .filter((identity) => !bound.some((account) => same(identity, account)))
-    .map((identity) => ({
-      check: CHECK,
-      where: shown(identity),
-      what: "has AWS rights, but nothing in the tree runs as it; remove it from src/stacks/workload-identities.ts",
-    }));
+    .map((identity) =>
+      manifestError(CHECK, shown(identity), [
+        "has AWS permissions, but no pod in the tree uses it",
+        "remove it from src/stacks/workload-identities.ts",
+      ]),
+    );
   return [...without, ...unused];
 }
 
 const same = (a: NamespacedName, b: NamespacedName) => a.name === b.name && a.namespace === b.namespace;
 const shown = ({ namespace, name }: NamespacedName) => `ServiceAccount ${namespace}/${name}`;
 
-/** Pods that mount a secret of AWS or are told a region. */
-function fromPods(cluster: Cluster): User[] {
+/** Pods that mount a secret from AWS or have a region in their environment. */
+function fromPods(cluster: Cluster): AwsClient[] {
   return podTemplates(cluster)
     .filter((pods) => mountsAwsSecret(cluster, pods) || knowsRegion(pods))
     .map(({ owner, spec }) => ({
@@ -76,7 +79,7 @@ function knowsRegion(pods: PodTemplate): boolean {
   );
 }
 
-function fromReleases(cluster: Cluster): User[] {
+function fromReleases(cluster: Cluster): AwsClient[] {
   return ofKind(cluster, "HelmRelease").flatMap((release) => {
     const namespace = textAt(release.body, "spec", "targetNamespace") ?? release.namespace ?? "";
     return (CHARTS_THAT_CALL_AWS[release.name] ?? []).map((path) => ({
@@ -86,14 +89,14 @@ function fromReleases(cluster: Cluster): User[] {
   });
 }
 
-/** The image reflector signs in to ECR in the name of its own service account. */
-function fromFlux(cluster: Cluster): User[] {
+/** The image reflector signs in to ECR with its own service account. */
+function fromFlux(cluster: Cluster): AwsClient[] {
   return ofKind(cluster, "ImageRepository")
     .filter(({ body }) => textAt(body, "spec", "provider") === "aws")
     .map((by) => ({ account: { namespace: "flux-system", name: "image-reflector-controller" }, by }));
 }
 
-/** Service accounts that pods of the tree run as, and those that charts are told to use. */
+/** Service accounts of pods in the tree, and of charts by their values. */
 function named(cluster: Cluster): NamespacedName[] {
   const pods = podTemplates(cluster).map(({ owner, spec }) => ({
     name: textAt(spec, "serviceAccountName") ?? "default",

@@ -1,3 +1,4 @@
+import type { Diagnostic } from "../../diagnostic.js";
 import { type Cluster, ofKind } from "../../kubernetes/cluster.js";
 import {
   at,
@@ -8,18 +9,18 @@ import {
   type Manifest,
   textAt,
 } from "../../kubernetes/objects.js";
-import type { Finding } from "../finding.js";
+import { type Fault, manifestError } from "../manifest-error.js";
 
 const CHECK = "kustomizations";
 
-/** Which chart brings the resource definitions of a group: its Kustomization must be ready before. */
+/** Chart that installs the CRDs of an API group; its Kustomization must be ready first. */
 const DEFINED_BY: Readonly<Record<string, string>> = {
   "elbv2.k8s.aws": "aws-load-balancer-controller",
   "monitoring.coreos.com": "kube-prometheus-stack",
 };
 
-/** Each Kustomization waits and retries, so that `dependsOn` orders anything, and depends on what its objects need. */
-export function kustomizations(cluster: Cluster): Finding[] {
+/** Each Kustomization waits and retries, so that `dependsOn` has an effect, and depends on what its objects need. */
+export function kustomizations(cluster: Cluster): Diagnostic[] {
   const all = ofKind(cluster, "Kustomization").filter(({ apiVersion }) =>
     apiVersion.startsWith("kustomize.toolkit"),
   );
@@ -27,24 +28,22 @@ export function kustomizations(cluster: Cluster): Finding[] {
   return [...all.flatMap(settings), ...order.faults(), ...missingOrder(cluster, order)];
 }
 
-function settings(kustomization: Manifest): Finding[] {
+function settings(kustomization: Manifest): Diagnostic[] {
   const { body } = kustomization;
   const where = describe(kustomization);
-  const faults: string[] = [];
+  const faults: Fault[] = [];
   if (at(body, "spec", "wait") !== true) {
-    faults.push(
-      "does not wait for what it applies, so what depends on it starts too early; write spec.wait: true",
-    );
+    faults.push("does not wait for its objects, so its dependents start too early`, `write spec.wait: true");
   }
   if (at(body, "spec", "prune") !== true)
-    faults.push("leaves behind what the tree no longer holds; write spec.prune: true");
+    faults.push(["does not delete objects that were removed from the tree", "write spec.prune: true"]);
   for (const field of ["timeout", "retryInterval"]) {
     if (textAt(body, "spec", field) === undefined) faults.push(`has no spec.${field}`);
   }
-  return faults.map((what) => ({ check: CHECK, where, what }));
+  return faults.map((fault) => manifestError(CHECK, where, fault));
 }
 
-/** Who waits for whom. */
+/** The dependencies between Kustomizations. */
 class Order {
   private readonly dependencies: ReadonlyMap<string, readonly string[]>;
   private readonly all: readonly Manifest[];
@@ -61,27 +60,21 @@ class Order {
     );
   }
 
-  /** Whether `later` is applied only after `earlier` is ready. */
+  /** Returns whether Flux applies `later` only after `earlier` is ready. */
   follows(later: string, earlier: string): boolean {
     if (later === earlier) return true;
     return this.closure(later).has(earlier) || earlier === this.root;
   }
 
-  faults(): Finding[] {
+  faults(): Diagnostic[] {
     return this.all.flatMap((kustomization) => {
       const where = describe(kustomization);
       const needs = this.dependencies.get(kustomization.name) ?? [];
       const missing = needs
         .filter((name) => !this.dependencies.has(name))
-        .map((name) => ({ check: CHECK, where, what: `depends on ${name}, which does not exist` }));
+        .map((name) => manifestError(CHECK, where, `depends on ${name}, which does not exist`));
       const circular = this.closure(kustomization.name).has(kustomization.name)
-        ? [
-            {
-              check: CHECK,
-              where,
-              what: "depends on itself, over others; nothing of the circle would ever be applied",
-            },
-          ]
+        ? [manifestError(CHECK, where, "depends on itself in a cycle, so Flux never applies it")]
         : [];
       return [...missing, ...circular];
     });
@@ -99,8 +92,8 @@ class Order {
   }
 }
 
-function missingOrder(cluster: Cluster, order: Order): Finding[] {
-  const makers = new Map(
+function missingOrder(cluster: Cluster, order: Order): Diagnostic[] {
+  const creators = new Map(
     ofKind(cluster, "Namespace").map(({ name, kustomization }) => [name, kustomization]),
   );
   const charts = new Map(
@@ -111,15 +104,15 @@ function missingOrder(cluster: Cluster, order: Order): Finding[] {
     const { kustomization, namespace, apiVersion } = object;
     const chart = DEFINED_BY[groupOf({ apiVersion })];
     const needs = [
-      isClusterWide(object) || namespace === undefined ? undefined : makers.get(namespace),
+      isClusterWide(object) || namespace === undefined ? undefined : creators.get(namespace),
       chart === undefined ? undefined : charts.get(chart),
     ];
     for (const earlier of needs) {
       const pair = `${kustomization} ${earlier}`;
       if (earlier === undefined || order.follows(kustomization, earlier) || faults.has(pair)) continue;
-      const what = `must depend on ${earlier}, which makes what ${describe(object)} needs`;
+      const what = `must depend on ${earlier}, which creates a dependency of ${describe(object)}`;
       faults.set(pair, `Kustomization ${kustomization} ${what}`);
     }
   }
-  return [...faults.values()].map((what) => ({ check: CHECK, where: "order", what }));
+  return [...faults.values()].map((what) => manifestError(CHECK, "order", what));
 }

@@ -1,3 +1,4 @@
+import type { Diagnostic } from "../../diagnostic.js";
 import { type Cluster, ofKind } from "../../kubernetes/cluster.js";
 import {
   at,
@@ -18,13 +19,13 @@ import {
   podTemplates,
   portsOf,
 } from "../../kubernetes/pods.js";
-import type { Finding } from "../finding.js";
+import { manifestError } from "../manifest-error.js";
 
 const CHECK = "ports";
 const PROBES = ["livenessProbe", "readinessProbe", "startupProbe"] as const;
 
-/** Services, probes, ingresses and monitors speak to ports that something listens on. */
-export function ports(cluster: Cluster): Finding[] {
+/** Services, probes, ingresses, monitors and network policies refer to declared ports. */
+export function ports(cluster: Cluster): Diagnostic[] {
   const pods = podTemplates(cluster);
   return [
     ...pods.flatMap(probes),
@@ -39,18 +40,18 @@ const shown = (list: readonly ContainerPort[]) =>
   list.map(({ name, number }) => (name === undefined ? String(number) : `${name} (${number})`)).join(", ") ||
   "none";
 
-function probes(pods: PodTemplate): Finding[] {
+function probes(pods: PodTemplate): Diagnostic[] {
   return containersOf(pods).flatMap((container) =>
     PROBES.flatMap((probe) => {
       const port = at(container, probe, "httpGet", "port") ?? at(container, probe, "tcpSocket", "port");
       if (port === undefined || declares(portsOf(container), port)) return [];
-      const what = `${probe} asks port ${String(port)}, but container ${textAt(container, "name")} declares ${shown(portsOf(container))}`;
-      return [{ check: CHECK, where: describe(pods.owner), what }];
+      const what = `${probe} calls port ${String(port)}, but container ${textAt(container, "name")} declares ${shown(portsOf(container))}`;
+      return [manifestError(CHECK, describe(pods.owner), what)];
     }),
   );
 }
 
-/** The pods that a service sends to. */
+/** Returns the pods of a service. */
 function selected(service: Manifest, pods: readonly PodTemplate[]): PodTemplate[] {
   const selector = textsAt(service.body, "spec", "selector");
   if (Object.keys(selector).length === 0) return [];
@@ -59,18 +60,20 @@ function selected(service: Manifest, pods: readonly PodTemplate[]): PodTemplate[
   );
 }
 
-function targets(service: Manifest, pods: readonly PodTemplate[]): Finding[] {
+function targets(service: Manifest, pods: readonly PodTemplate[]): Diagnostic[] {
   const chosen = selected(service, pods);
   const declared = chosen.flatMap(containersOf).flatMap(portsOf);
   if (chosen.length === 0) return [];
   return listAt(service.body, "spec", "ports")
     .map((port) => at(port, "targetPort") ?? at(port, "port"))
     .filter((port) => !declares(declared, port))
-    .map((port) => ({
-      check: CHECK,
-      where: describe(service),
-      what: `sends to port ${String(port)}, but its pods declare ${shown(declared)}`,
-    }));
+    .map((port) =>
+      manifestError(
+        CHECK,
+        describe(service),
+        `sends to port ${String(port)}, but its pods declare ${shown(declared)}`,
+      ),
+    );
 }
 
 function servicePorts(service: Manifest): ContainerPort[] {
@@ -80,16 +83,16 @@ function servicePorts(service: Manifest): ContainerPort[] {
   });
 }
 
-function backends(cluster: Cluster, ingress: Manifest): Finding[] {
+function backends(cluster: Cluster, ingress: Manifest): Diagnostic[] {
   const paths = listAt(ingress.body, "spec", "rules").flatMap((rule) => listAt(rule, "http", "paths"));
   const all = [at(ingress.body, "spec", "defaultBackend"), ...paths.map((path) => at(path, "backend"))];
   return all
     .map((backend) => at(backend, "service"))
     .filter(isFields)
-    .flatMap((backend) => backendFindings(cluster, ingress, backend));
+    .flatMap((backend) => checkBackend(cluster, ingress, backend));
 }
 
-function backendFindings(cluster: Cluster, ingress: Manifest, backend: Fields): Finding[] {
+function checkBackend(cluster: Cluster, ingress: Manifest, backend: Fields): Diagnostic[] {
   const name = textAt(backend, "name");
   const service = ofKind(cluster, "Service").find(
     (candidate) => candidate.name === name && candidate.namespace === ingress.namespace,
@@ -97,17 +100,17 @@ function backendFindings(cluster: Cluster, ingress: Manifest, backend: Fields): 
   const where = describe(ingress);
   if (service === undefined) {
     return [
-      { check: CHECK, where, what: `sends to Service ${name}, which does not exist in ${ingress.namespace}` },
+      manifestError(CHECK, where, `sends to Service ${name}, which does not exist in ${ingress.namespace}`),
     ];
   }
   const port = at(backend, "port", "name") ?? at(backend, "port", "number");
   if (declares(servicePorts(service), port)) return [];
   const what = `sends to port ${String(port)} of Service ${name}, which has ${shown(servicePorts(service))}`;
-  return [{ check: CHECK, where, what }];
+  return [manifestError(CHECK, where, what)];
 }
 
-/** The services that a monitor watches; those of charts are not in the tree. */
-function endpoints(cluster: Cluster, monitor: Manifest): Finding[] {
+/** Services of a monitor; those of charts are not in the tree. */
+function endpoints(cluster: Cluster, monitor: Manifest): Diagnostic[] {
   const selector = textsAt(monitor.body, "spec", "selector", "matchLabels");
   const named = listAt(monitor.body, "spec", "namespaceSelector", "matchNames");
   const spaces = named.length > 0 ? named : [monitor.namespace];
@@ -118,23 +121,19 @@ function endpoints(cluster: Cluster, monitor: Manifest): Finding[] {
   const where = describe(monitor);
   if (services.length === 0) {
     if (!ours) return [];
-    return [
-      { check: CHECK, where, what: `watches no Service: none in ${spaces.join(", ")} has these labels` },
-    ];
+    return [manifestError(CHECK, where, `matches no Service: none in ${spaces.join(", ")} has these labels`)];
   }
   const known = services.flatMap(servicePorts);
   return listAt(monitor.body, "spec", "endpoints")
     .map((endpoint) => at(endpoint, "port"))
     .filter((port) => port !== undefined && !declares(known, port))
-    .map((port) => ({
-      check: CHECK,
-      where,
-      what: `reads port ${String(port)}, but its Services have ${shown(known)}`,
-    }));
+    .map((port) =>
+      manifestError(CHECK, where, `scrapes port ${String(port)}, but its Services have ${shown(known)}`),
+    );
 }
 
-/** What a network policy lets in must be listened on, or the policy speaks of another port than the pod. */
-function admitted(policy: Manifest, pods: readonly PodTemplate[]): Finding[] {
+/** A network policy must allow ports that the pods declare. */
+function admitted(policy: Manifest, pods: readonly PodTemplate[]): Diagnostic[] {
   const selector = textsAt(policy.body, "spec", "podSelector", "matchLabels");
   if (Object.keys(selector).length === 0) return [];
   const chosen = pods.filter(
@@ -146,9 +145,11 @@ function admitted(policy: Manifest, pods: readonly PodTemplate[]): Finding[] {
     .flatMap((rule) => listAt(rule, "ports"))
     .map((port) => at(port, "port"))
     .filter((port) => port !== undefined && !declares(declared, port))
-    .map((port) => ({
-      check: CHECK,
-      where: describe(policy),
-      what: `lets port ${String(port)} in, but its pods declare ${shown(declared)}`,
-    }));
+    .map((port) =>
+      manifestError(
+        CHECK,
+        describe(policy),
+        `allows port ${String(port)}, but its pods declare ${shown(declared)}`,
+      ),
+    );
 }

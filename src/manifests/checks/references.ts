@@ -1,3 +1,4 @@
+import type { Diagnostic } from "../../diagnostic.js";
 import { type Cluster, has, ofKind } from "../../kubernetes/cluster.js";
 import {
   at,
@@ -9,13 +10,13 @@ import {
   valuesUnder,
 } from "../../kubernetes/objects.js";
 import { containersOf, type PodTemplate, podTemplates } from "../../kubernetes/pods.js";
-import type { Finding } from "../finding.js";
+import { manifestError } from "../manifest-error.js";
 
 const CHECK = "references";
 const FLUX_NAMESPACE = "flux-system";
 
-/** Every name that an object gives of another one leads somewhere. */
-export function references(cluster: Cluster): Finding[] {
+/** Every object that is referred to exists. */
+export function references(cluster: Cluster): Diagnostic[] {
   return [
     ...ofKind(cluster, "HelmRelease").flatMap((release) => fromRelease(cluster, release)),
     ...ofKind(cluster, "Kustomization").flatMap((object) => fromKustomization(cluster, object)),
@@ -24,22 +25,22 @@ export function references(cluster: Cluster): Finding[] {
   ];
 }
 
-function broken(from: Manifest, what: string): Finding {
-  return { check: CHECK, where: describe(from), what };
+function broken(from: Manifest, what: string): Diagnostic {
+  return manifestError(CHECK, describe(from), what);
 }
 
-/** A finding unless the cluster has the object. */
-function demand(
+/** Returns an error unless the cluster has the object. */
+function requireObject(
   cluster: Cluster,
   from: Manifest,
   kind: string,
   name: string | undefined,
   namespace?: string,
-): Finding[] {
+): Diagnostic[] {
   if (name === undefined || has(cluster, kind, name, namespace) || isGiven(cluster, kind, name, namespace))
     return [];
   const full = namespace === undefined ? name : `${namespace}/${name}`;
-  return [broken(from, `names ${kind} ${full}, which does not exist`)];
+  return [broken(from, `refers to ${kind} ${full}, which does not exist`)];
 }
 
 function isGiven({ given }: Cluster, kind: string, name: string, namespace: string | undefined): boolean {
@@ -61,13 +62,13 @@ function isGiven({ given }: Cluster, kind: string, name: string, namespace: stri
   }
 }
 
-function fromRelease(cluster: Cluster, release: Manifest): Finding[] {
+function fromRelease(cluster: Cluster, release: Manifest): Diagnostic[] {
   const { body, namespace } = release;
   const sources = [at(body, "spec", "chart", "spec", "sourceRef"), at(body, "spec", "chartRef")].filter(
     isFields,
   );
   const from = sources.flatMap((source) =>
-    demand(
+    requireObject(
       cluster,
       release,
       textAt(source, "kind") ?? "",
@@ -76,36 +77,36 @@ function fromRelease(cluster: Cluster, release: Manifest): Finding[] {
     ),
   );
   const values = listAt(body, "spec", "valuesFrom").flatMap((entry) =>
-    demand(cluster, release, textAt(entry, "kind") ?? "", textAt(entry, "name"), namespace),
+    requireObject(cluster, release, textAt(entry, "kind") ?? "", textAt(entry, "name"), namespace),
   );
   return [...from, ...values, ...fromValues(cluster, release)];
 }
 
-/** Names inside a chart's values, by the keys under which charts ask for them. */
-const NAMED_IN_VALUES: readonly (readonly [key: string, kind: string, inNamespace: boolean])[] = [
+/** Keys in chart values that refer to objects. */
+const REFERENCES_IN_VALUES: readonly (readonly [key: string, kind: string, inNamespace: boolean])[] = [
   ["secretProviderClass", "SecretProviderClass", true],
   ["existingSecret", "Secret", true],
   ["storageClassName", "StorageClass", false],
   ["priorityClassName", "PriorityClass", false],
 ];
 
-function fromValues(cluster: Cluster, release: Manifest): Finding[] {
+function fromValues(cluster: Cluster, release: Manifest): Diagnostic[] {
   const values = at(release.body, "spec", "values");
   const namespace = textAt(release.body, "spec", "targetNamespace") ?? release.namespace;
-  return NAMED_IN_VALUES.flatMap(([key, kind, inNamespace]) =>
+  return REFERENCES_IN_VALUES.flatMap(([key, kind, inNamespace]) =>
     valuesUnder(values, key)
       .map(({ value }) => value)
       .filter((value): value is string => typeof value === "string" && value !== "")
-      .flatMap((name) => demand(cluster, release, kind, name, inNamespace ? namespace : undefined)),
+      .flatMap((name) => requireObject(cluster, release, kind, name, inNamespace ? namespace : undefined)),
   );
 }
 
-function fromKustomization(cluster: Cluster, object: Manifest): Finding[] {
+function fromKustomization(cluster: Cluster, object: Manifest): Diagnostic[] {
   const { body, namespace } = object;
   const path = textAt(body, "spec", "path")?.replace(/^\.?\//, "");
   const source = at(body, "spec", "sourceRef");
   return [
-    ...demand(
+    ...requireObject(
       cluster,
       object,
       textAt(source, "kind") ?? "",
@@ -113,7 +114,7 @@ function fromKustomization(cluster: Cluster, object: Manifest): Finding[] {
       textAt(source, "namespace") ?? namespace,
     ),
     ...listAt(body, "spec", "postBuild", "substituteFrom").flatMap((entry) =>
-      demand(cluster, object, textAt(entry, "kind") ?? "", textAt(entry, "name"), namespace),
+      requireObject(cluster, object, textAt(entry, "kind") ?? "", textAt(entry, "name"), namespace),
     ),
     ...(path !== undefined && cluster.paths && !cluster.paths.has(path)
       ? [broken(object, `path ./${path} is not in the tree`)]
@@ -121,7 +122,7 @@ function fromKustomization(cluster: Cluster, object: Manifest): Finding[] {
   ];
 }
 
-function fromPods(cluster: Cluster, pods: PodTemplate): Finding[] {
+function fromPods(cluster: Cluster, pods: PodTemplate): Diagnostic[] {
   const { owner, spec } = pods;
   const { namespace } = owner;
   const wanted: (readonly [kind: string, name: string | undefined, namespace: string | undefined])[] = [
@@ -149,12 +150,12 @@ function fromPods(cluster: Cluster, pods: PodTemplate): Finding[] {
     ]),
   ];
   return [
-    ...wanted.flatMap(([kind, name, where]) => demand(cluster, owner, kind, name, where)),
+    ...wanted.flatMap(([kind, name, where]) => requireObject(cluster, owner, kind, name, where)),
     ...mounts(pods),
   ];
 }
 
-function mounts(pods: PodTemplate): Finding[] {
+function mounts(pods: PodTemplate): Diagnostic[] {
   const volumes = new Set(listAt(pods.spec, "volumes").map((volume) => textAt(volume, "name")));
   return containersOf(pods)
     .flatMap((container) => listAt(container, "volumeMounts"))
@@ -163,45 +164,45 @@ function mounts(pods: PodTemplate): Finding[] {
     .map((name) => broken(pods.owner, `mounts the volume ${name}, which the pod does not have`));
 }
 
-function fromObject(cluster: Cluster, object: Manifest): Finding[] {
+function fromObject(cluster: Cluster, object: Manifest): Diagnostic[] {
   const { body, namespace } = object;
-  const demandHere = (kind: string, name: string | undefined) =>
-    demand(cluster, object, kind, name, namespace);
+  const requireHere = (kind: string, name: string | undefined) =>
+    requireObject(cluster, object, kind, name, namespace);
   switch (object.kind) {
     case "Ingress":
-      return demand(cluster, object, "IngressClass", textAt(body, "spec", "ingressClassName"));
+      return requireObject(cluster, object, "IngressClass", textAt(body, "spec", "ingressClassName"));
     case "IngressClass":
-      return demand(
+      return requireObject(
         cluster,
         object,
         textAt(body, "spec", "parameters", "kind") ?? "",
         textAt(body, "spec", "parameters", "name"),
       );
     case "HorizontalPodAutoscaler":
-      return demandHere(
+      return requireHere(
         textAt(body, "spec", "scaleTargetRef", "kind") ?? "",
         textAt(body, "spec", "scaleTargetRef", "name"),
       );
     case "PersistentVolumeClaim":
-      return demand(cluster, object, "StorageClass", textAt(body, "spec", "storageClassName"));
+      return requireObject(cluster, object, "StorageClass", textAt(body, "spec", "storageClassName"));
     case "ImagePolicy":
-      return demandHere("ImageRepository", textAt(body, "spec", "imageRepositoryRef", "name"));
+      return requireHere("ImageRepository", textAt(body, "spec", "imageRepositoryRef", "name"));
     case "ImageUpdateAutomation":
       return [
-        ...demandHere(
+        ...requireHere(
           textAt(body, "spec", "sourceRef", "kind") ?? "",
           textAt(body, "spec", "sourceRef", "name"),
         ),
         ...updatePath(cluster, object),
       ];
     case "Alert":
-      return demandHere("Provider", textAt(body, "spec", "providerRef", "name"));
+      return requireHere("Provider", textAt(body, "spec", "providerRef", "name"));
     case "GitRepository":
     case "HelmRepository":
     case "ImageRepository":
     case "OCIRepository":
     case "Provider":
-      return demandHere("Secret", textAt(body, "spec", "secretRef", "name"));
+      return requireHere("Secret", textAt(body, "spec", "secretRef", "name"));
     case "ClusterRoleBinding":
     case "RoleBinding":
       return binding(cluster, object);
@@ -210,27 +211,27 @@ function fromObject(cluster: Cluster, object: Manifest): Finding[] {
   }
 }
 
-function updatePath(cluster: Cluster, object: Manifest): Finding[] {
+function updatePath(cluster: Cluster, object: Manifest): Diagnostic[] {
   const path = textAt(object.body, "spec", "update", "path")?.replace(/^\.?\//, "");
   if (path === undefined || !cluster.paths || cluster.paths.has(path)) return [];
   return [broken(object, `update path ./${path} is not in the tree`)];
 }
 
-/** Roles that Kubernetes itself brings. */
+/** Roles that Kubernetes creates. */
 const BUILT_IN_ROLES = new Set(["admin", "cluster-admin", "edit", "view"]);
 
-function binding(cluster: Cluster, object: Manifest): Finding[] {
+function binding(cluster: Cluster, object: Manifest): Diagnostic[] {
   const { body, namespace } = object;
   const kind = textAt(body, "roleRef", "kind") ?? "";
   const role = textAt(body, "roleRef", "name");
   const known =
     kind === "ClusterRole" && role !== undefined && (BUILT_IN_ROLES.has(role) || role.startsWith("system:"));
   return [
-    ...(known ? [] : demand(cluster, object, kind, role, kind === "Role" ? namespace : undefined)),
+    ...(known ? [] : requireObject(cluster, object, kind, role, kind === "Role" ? namespace : undefined)),
     ...listAt(body, "subjects")
       .filter((subject) => textAt(subject, "kind") === "ServiceAccount")
       .flatMap((subject) =>
-        demand(
+        requireObject(
           cluster,
           object,
           "ServiceAccount",

@@ -1,8 +1,9 @@
+import type { Diagnostic } from "../../diagnostic.js";
 import type { Cluster } from "../../kubernetes/cluster.js";
 import { describe } from "../../kubernetes/objects.js";
-import type { Finding } from "../finding.js";
+import { manifestError } from "../manifest-error.js";
 
-/** Versions that no cluster of ours serves, each with its successor. Where there are schemas, they know more. */
+/** API versions that were removed, with their successors. Used only without schemas, which are more complete. */
 const SUCCESSORS: readonly (readonly [version: RegExp, successor: string])[] = [
   [/^autoscaling\/v2beta[12]$/, "autoscaling/v2"],
   [/^batch\/v1beta1$/, "batch/v1"],
@@ -20,17 +21,16 @@ const SUCCESSORS: readonly (readonly [version: RegExp, successor: string])[] = [
   [/^source\.toolkit\.fluxcd\.io\/v1beta\d$/, "source.toolkit.fluxcd.io/v1"],
 ];
 
-/** No object asks for an API version that was removed. */
-export function removedApi({ objects }: Cluster): Finding[] {
+/** No object has a removed API version. */
+export function removedApi({ objects }: Cluster): Diagnostic[] {
   return objects.flatMap((object) => {
     const [, successor] = SUCCESSORS.find(([version]) => version.test(object.apiVersion)) ?? [];
     if (successor === undefined) return [];
     return [
-      {
-        check: "removed-api",
-        where: describe(object),
-        what: `${object.apiVersion} is not served any more; write ${successor}`,
-      },
+      manifestError("removed-api", describe(object), [
+        `${object.apiVersion} is no longer served`,
+        `write ${successor}`,
+      ]),
     ];
   });
 }

@@ -1,8 +1,9 @@
 import { SCOPE_LABEL } from "../../../modules/eks/node-settings.js";
+import type { Diagnostic } from "../../diagnostic.js";
 import type { Cluster } from "../../kubernetes/cluster.js";
 import { at, describe, isFields, listAt, type Manifest, textAt } from "../../kubernetes/objects.js";
 import { podTemplates } from "../../kubernetes/pods.js";
-import type { Finding } from "../finding.js";
+import { manifestError } from "../manifest-error.js";
 
 const CHECK = "scheduling";
 
@@ -12,24 +13,24 @@ interface Placement {
   readonly tolerations: readonly unknown[];
 }
 
-/** Whatever asks for a group of nodes asks for one that exists, and tolerates its taint. */
-export function scheduling(cluster: Cluster): Finding[] {
+/** Every node selector matches an existing node group, and the pods tolerate its taint. */
+export function scheduling(cluster: Cluster): Diagnostic[] {
   const known = cluster.given.nodeGroups;
   return placements(cluster).flatMap(({ where, scope, tolerations }) => {
     const group = known.find((candidate) => candidate.scope === scope);
     if (group === undefined) {
       const scopes = known.map((candidate) => candidate.scope).join(", ");
       return [
-        { check: CHECK, where, what: `asks for nodes with ${SCOPE_LABEL}=${scope}; there are ${scopes}` },
+        manifestError(CHECK, where, `selects nodes with ${SCOPE_LABEL}=${scope}; existing scopes: ${scopes}`),
       ];
     }
     if (!group.tainted || tolerations.some((toleration) => tolerates(toleration, scope))) return [];
     return [
-      {
-        check: CHECK,
+      manifestError(
+        CHECK,
         where,
-        what: `does not tolerate ${SCOPE_LABEL}=${scope}:NoSchedule, so it never starts there`,
-      },
+        `does not tolerate ${SCOPE_LABEL}=${scope}:NoSchedule, so it is never scheduled there`,
+      ),
     ];
   });
 }
@@ -51,7 +52,7 @@ function placements(cluster: Cluster): Placement[] {
   });
 }
 
-/** Every map in a chart's values that places pods. */
+/** Maps in chart values with a nodeSelector. */
 function inValues(release: Manifest, value: unknown, path: string): { where: string; spec: unknown }[] {
   if (!isFields(value)) return [];
   const here = "nodeSelector" in value ? [{ where: `${describe(release)} ${path}`.trim(), spec: value }] : [];

@@ -1,28 +1,27 @@
+import type { Diagnostic } from "../../diagnostic.js";
 import type { Cluster } from "../../kubernetes/cluster.js";
 import { describe, type Manifest } from "../../kubernetes/objects.js";
-import type { Finding } from "../finding.js";
-import type { Schemas, SchemaVerdict } from "../schemas.js";
+import { type Fault, manifestError } from "../manifest-error.js";
+import type { SchemaResult, Schemas } from "../schemas.js";
 
-/** Every object fits its strict schema: no unknown field, no wrong type, no version that is not served. */
-export function schema({ objects }: Cluster, schemas: Schemas): Finding[] {
+/** Every object matches its strict schema: known fields, right types, a served version. */
+export function schema({ objects }: Cluster, schemas: Schemas): Diagnostic[] {
   return objects.flatMap((object) =>
-    faultsOf(object, schemas.validate(object)).map((what) => ({
-      check: "schema",
-      where: describe(object),
-      what,
-    })),
+    faultsOf(object, schemas.validate(object)).map((fault) =>
+      manifestError("schema", describe(object), fault),
+    ),
   );
 }
 
-function faultsOf({ apiVersion, kind }: Manifest, verdict: SchemaVerdict): readonly string[] {
-  switch (verdict.kind) {
+function faultsOf({ apiVersion, kind }: Manifest, result: SchemaResult): readonly Fault[] {
+  switch (result.kind) {
     case "valid":
       return [];
     case "unknown":
-      return [`there is no schema for ${apiVersion} ${kind}: it is misspelt, or nothing installs it`];
+      return [[`there is no schema for ${apiVersion} ${kind}`, "correct its name, or install its CRD"]];
     case "unserved":
-      return [`${apiVersion} is not served any more; write ${verdict.details.join(" or ")}`];
+      return [[`${apiVersion} is no longer served`, `write ${result.details.join(" or ")}`]];
     case "invalid":
-      return verdict.details;
+      return result.details;
   }
 }

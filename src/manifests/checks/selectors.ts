@@ -1,21 +1,22 @@
+import type { Diagnostic } from "../../diagnostic.js";
 import { type Cluster, ofKind } from "../../kubernetes/cluster.js";
 import { describe, isFields, listAt, type Manifest, textsAt } from "../../kubernetes/objects.js";
 import { matches, type PodTemplate, podTemplates } from "../../kubernetes/pods.js";
-import type { Finding } from "../finding.js";
+import { manifestError } from "../manifest-error.js";
 
 const CHECK = "selectors";
 
-/** Where a kind says which pods it means. */
+/** Path of the pod selector, by kind. */
 const SELECTORS: Readonly<Record<string, readonly string[]>> = {
   NetworkPolicy: ["spec", "podSelector", "matchLabels"],
   PodDisruptionBudget: ["spec", "selector", "matchLabels"],
   Service: ["spec", "selector"],
 };
 
-/** Every selector finds pods, and each workload's own finds its own. */
-export function selectors(cluster: Cluster): Finding[] {
+/** Every selector matches pods, and the selector of a workload matches its own pods. */
+export function selectors(cluster: Cluster): Diagnostic[] {
   const pods = podTemplates(cluster);
-  // A chart's pods are not in the tree: where one is installed, a selector may mean them.
+  // Pods of charts are not in the tree: selectors in a namespace with a release may match those.
   const withCharts = new Set(ofKind(cluster, "HelmRelease").map(({ namespace }) => namespace));
   return [
     ...pods.flatMap(ownSelector),
@@ -26,7 +27,7 @@ export function selectors(cluster: Cluster): Finding[] {
   ];
 }
 
-function findsNothing(object: Manifest, pods: readonly PodTemplate[]): Finding[] {
+function findsNothing(object: Manifest, pods: readonly PodTemplate[]): Diagnostic[] {
   const selector = textsAt(object.body, ...(SELECTORS[object.kind] ?? []));
   if (Object.keys(selector).length === 0) return [];
   const found = pods.some(
@@ -34,29 +35,31 @@ function findsNothing(object: Manifest, pods: readonly PodTemplate[]): Finding[]
   );
   if (found) return [];
   return [
-    {
-      check: CHECK,
-      where: describe(object),
-      what: `selects no pod in ${object.namespace}: ${JSON.stringify(selector)}`,
-    },
+    manifestError(
+      CHECK,
+      describe(object),
+      `selects no pod in ${object.namespace}: ${JSON.stringify(selector)}`,
+    ),
   ];
 }
 
-function ownSelector({ owner, labels }: PodTemplate): Finding[] {
+function ownSelector({ owner, labels }: PodTemplate): Diagnostic[] {
   const selector = textsAt(owner.body, "spec", "selector", "matchLabels");
   if (matches(selector, labels)) return [];
   const what = `selector ${JSON.stringify(selector)} does not match its own pods' labels ${JSON.stringify(labels)}`;
-  return [{ check: CHECK, where: describe(owner), what }];
+  return [manifestError(CHECK, describe(owner), what)];
 }
 
-function spread({ owner, labels, spec }: PodTemplate): Finding[] {
+function spread({ owner, labels, spec }: PodTemplate): Diagnostic[] {
   return listAt(spec, "topologySpreadConstraints")
     .filter(isFields)
     .map((constraint) => textsAt(constraint, "labelSelector", "matchLabels"))
     .filter((selector) => !matches(selector, labels))
-    .map((selector) => ({
-      check: CHECK,
-      where: describe(owner),
-      what: `spreads pods with ${JSON.stringify(selector)}, which are not its own`,
-    }));
+    .map((selector) =>
+      manifestError(
+        CHECK,
+        describe(owner),
+        `spreads pods with ${JSON.stringify(selector)}, which are not its own`,
+      ),
+    );
 }
