@@ -27,7 +27,9 @@ function refusedStack(app: App): void {
   enforcePolicy(stack(app, "refused"), {
     production: true,
     requiredTags: [],
-    exceptions: [{ path: "nowhere", rule: "customer-managed-key", because: "it is here to be refused, in a test" }],
+    exceptions: [
+      { path: "nowhere", rule: "customer-managed-key", because: "it is here to be refused, in a test" },
+    ],
   });
 }
 
