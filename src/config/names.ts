@@ -59,8 +59,6 @@ export const BOOTSTRAP_STACK = "notejam-bootstrap";
 /** Team whose token plans every stack of every environment. */
 export const PLAN_TEAM = "notejam-plan";
 
-const GITOPS_SUFFIX = "-gitops";
-
 // Placeholders of the greatest length, to measure names before they exist.
 const ACCOUNT_ID = "0".repeat(12);
 const LONGEST_ROLE_SUFFIX = "x".repeat(31);
@@ -91,12 +89,12 @@ export function namesOf({ name: environment, region, recoveryOf }: NamedEnvironm
 
 /** Returns the GitOps stack that belongs to a platform stack. */
 export function gitopsStackOf(platformStack: string): string {
-  return `${platformStack}${GITOPS_SUFFIX}`;
+  return `${platformStack}-gitops`;
 }
 
 /** Returns whether a stack is the GitOps stack of its environment. */
 export function isGitopsStack(stack: string): boolean {
-  return stack.endsWith(GITOPS_SUFFIX);
+  return stack.endsWith(gitopsStackOf(""));
 }
 
 /** Returns the names of the primary whose replicas a standby uses; undefined for any other environment. */
