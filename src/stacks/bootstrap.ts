@@ -11,7 +11,7 @@ import { BOOTSTRAP_STACK, namesOf } from "../config/names.js";
 import type { Organization } from "../config/organization.js";
 import { bootstrapTags } from "../config/tags.js";
 import { AwsStack } from "./aws-stack.js";
-import type { WorkspaceNeeds } from "./workspace-needs.js";
+import type { WorkspaceNeeds } from "./workspace-requirements.js";
 import { type RunRoleArns, Workspaces } from "./workspaces.js";
 
 /** As long as notes can be asked back, it can be asked who did what. */

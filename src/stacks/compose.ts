@@ -7,7 +7,7 @@ import { standbyOf } from "../config/standby.js";
 import { BootstrapStack, type EnvironmentStacks } from "./bootstrap.js";
 import { GitopsStack } from "./gitops.js";
 import { PlatformStack } from "./platform/index.js";
-import { needsOf } from "./workspace-needs.js";
+import { needsOf } from "./workspace-requirements.js";
 
 export interface Composition {
   readonly organization: Organization;

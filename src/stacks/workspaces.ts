@@ -9,7 +9,7 @@ import toolVersions from "../../tool-versions.json" with { type: "json" };
 import { type Names, PLAN_TEAM } from "../config/names.js";
 import type { Organization } from "../config/organization.js";
 import { PROPOSED_VALUES, SHARED_INPUTS } from "./input-variables.js";
-import type { DeclaredVariable, WorkspaceNeeds } from "./workspace-needs.js";
+import type { DeclaredVariable, WorkspaceNeeds } from "./workspace-requirements.js";
 
 /** The Terraform that all runs use: the one that the proofs ran with. */
 export const TERRAFORM_VERSION = toolVersions.terraform.pinned;

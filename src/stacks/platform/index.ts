@@ -7,7 +7,7 @@ import type { Organization } from "../../config/organization.js";
 import { tagsOf } from "../../config/tags.js";
 import type { PolicyException } from "../../policy/policy.js";
 import { AwsStack } from "../aws-stack.js";
-import { limitRoles } from "../role-boundary.js";
+import { limitRoles } from "../permissions-boundary.js";
 import { addCluster, addNodes, addWorkloadIdentities } from "./cluster.js";
 import type { PlatformContext } from "./context.js";
 import { addData } from "./data.js";
