@@ -6,8 +6,8 @@ import { cyclesOf, importsOf, type SourceImport, sourceFiles } from "./source-im
 const ENTRY_POINTS = ["main.ts", "cached-main.ts", "synthesize.ts"];
 
 /**
- * Folders of `src/`, and workspaces, each with those that it may import. Files directly in `src/` that are no entry point,
- * such as `diagnostic.ts`, are below all of them.
+ * Folders of `src/` and workspaces, each with those that it may import. Files directly in `src/` that are no entry
+ * point, such as `diagnostic.ts`, are below all of them.
  */
 const FOLDERS: Readonly<Record<string, readonly string[]>> = {
   modules: [],
@@ -42,7 +42,7 @@ const FOLDERS: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** Imports that the table forbids, with the change that removes them. An entry without such an import fails the test. */
+/** Imports that violate the table, each with the change that removes it. A test fails for an entry that is obsolete. */
 const KNOWN: readonly { readonly from: string; readonly to: string; readonly until: string }[] = [
   { from: "terraform", to: "local", until: "errors and files of local runs move below terraform/" },
   { from: "terraform", to: "pipeline", until: "the HCP Terraform client stops using the pipeline's errors" },

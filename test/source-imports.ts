@@ -18,7 +18,7 @@ const WORKSPACES = {
 const STATIC_IMPORT = /^(?:import|export)\s(?:[^"`;]*?\sfrom\s)?"([^"]+)"/gm;
 const DYNAMIC_IMPORT = /\bimport\("([^"]+)"\)/g;
 
-/** Returns the TypeScript files below a folder, without tests (`*.test.ts`) and suites that tests share (`*-tests.ts`). */
+/** Returns the TypeScript files below a folder, without tests (`*.test.ts`) and shared test suites (`*-tests.ts`). */
 export function sourceFiles(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: "utf8" })
     .filter(

@@ -12,7 +12,7 @@ export interface Names {
   readonly instance: string;
   /** Base of regional names (cluster, load balancer, log groups, repository): `notejam-<environment id>`. */
   readonly name: string;
-  /** Base of names that are unique in all regions (IAM, buckets, dashboards, budgets): `notejam-<environment>-<region>`. */
+  /** Base of global names (IAM roles, buckets, dashboards, budgets): `notejam-<environment>-<region>`. */
   readonly globalName: string;
   /** Platform stack, and its workspace in Terraform Cloud. */
   readonly platformStack: string;

@@ -8,32 +8,32 @@ import { REQUIRED_TAGS } from "../config/tags.js";
 import { enforcePolicy, type PolicyException } from "../policy/policy.js";
 
 export interface AwsStackProps {
-  /** Who keeps the state. The workspace has the stack's own name. */
+  /** Organization that keeps the state, in a Terraform Cloud workspace with the stack's name. */
   readonly organization: Organization;
-  /** Where the default provider works. */
+  /** Region of the default provider. */
   readonly region: string;
   /** Tags of every resource. */
   readonly tags: Readonly<Record<string, string>>;
-  /** Whether people depend on what stands here: the policy demands more of it. */
+  /** Production stack: stricter policy rules apply. */
   readonly production: boolean;
-  /** What may break a rule of the policy, and why. @default none */
+  /** Resources that are exempt from a policy rule, with the reason. @default none */
   readonly exceptions?: readonly PolicyException[];
 }
 
-/** Oldest version with write-only arguments. */
+/** Minimum version: the first one with write-only arguments. */
 const TERRAFORM_VERSION = `>= ${toolVersions.terraform.minimum}`;
 
 /**
- * Newer than the bindings' own version: providers before 6.26.0 read a secret back that was given by a write-only
- * argument, and neither the plan role nor the apply role may read secrets.
+ * Provider versions, newer than that of the bindings. Providers before 6.26.0 read back secrets that were set by
+ * write-only arguments, and neither the plan role nor the apply role may read secrets.
  *
  * @see https://github.com/hashicorp/terraform-provider-aws/pull/44876
  */
 const AWS_PROVIDER_VERSION = toolVersions.awsProvider.constraint;
 
 /**
- * A stack in AWS: its state in the Terraform Cloud workspace of its name, one default provider, the account it is in,
- * and the policy that refuses to synthesize what is unsafe.
+ * Stack of AWS resources: state in the Terraform Cloud workspace of the same name, a default provider, the AWS account,
+ * and the policy check at synthesis.
  */
 export abstract class AwsStack extends TerraformStack {
   protected readonly account: AwsAccount;
@@ -56,15 +56,15 @@ export abstract class AwsStack extends TerraformStack {
   }
 
   /**
-   * Only the policy is asked. CDKTF's own validation of the `cloud` block starts Terraform once per stack to learn its
-   * version, which `required_version` above checks where it matters; so synthesis needs no Terraform.
+   * Runs the policy check only, so that synthesis needs no Terraform. CDKTF's validation of the `cloud` block runs
+   * Terraform once per stack to read its version; `required_version` checks the version when a stack is planned.
    */
   override runAllValidations(): void {
     this.node.validate();
   }
 
-  /** A provider for another region; hand it to the constructs that make something there. */
-  protected providerIn(region: string, alias: string): AwsProvider {
+  /** Adds a provider for another region, for the constructs that create resources there. */
+  protected addProvider(region: string, alias: string): AwsProvider {
     return new AwsProvider(this, `aws-${alias}`, { alias, region, defaultTags: [{ tags: this.tags }] });
   }
 }

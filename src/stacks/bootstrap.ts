@@ -11,33 +11,33 @@ import { BOOTSTRAP_STACK, namesOf } from "../config/names.js";
 import type { Organization } from "../config/organization.js";
 import { bootstrapTags } from "../config/tags.js";
 import { AwsStack } from "./aws-stack.js";
-import type { WorkspaceNeeds } from "./workspace-requirements.js";
+import type { WorkspaceRequirements } from "./workspace-requirements.js";
 import { type RunRoleArns, Workspaces } from "./workspaces.js";
 
-/** As long as notes can be asked back, it can be asked who did what. */
+/** Retention of the audit trail, in days: as long as that of the backups. */
 const AUDIT_RETENTION_DAYS = 1096;
 
-/** An environment with its stacks. */
+/** Environment with the requirements of its stacks. */
 export interface EnvironmentStacks {
   readonly environment: Environment;
-  /** What its stacks need of their workspaces, in the order in which they are applied. */
-  readonly stacks: readonly WorkspaceNeeds[];
+  /** Requirements on the workspaces, in the order in which the stacks are applied. */
+  readonly stacks: readonly WorkspaceRequirements[];
 }
 
 export interface BootstrapStackProps {
   readonly organization: Organization;
   readonly environments: readonly EnvironmentStacks[];
   /**
-   * Recovery copies that nobody has raised. Their roles and workspaces are made all the same: this stack could not be applied any
-   * more while its own region is lost.
+   * Standbys that are not deployed. Their roles and workspaces are created in advance, because this stack cannot be
+   * applied while its own region is unavailable.
    */
   readonly standbys: readonly EnvironmentStacks[];
 }
 
 /**
- * What there is once: in the AWS account, whose tokens it believes, which roles Terraform takes, and the guard rails that hold
- * for everything in it; in Terraform Cloud, the workspaces of all stacks. No environment owns these, or destroying one
- * would take them from the others.
+ * Resources that exist once. In the AWS account: OIDC providers, the roles of Terraform runs, and the account baseline.
+ * In Terraform Cloud: the workspaces of all stacks. They belong to no environment, so that destroying one environment
+ * does not affect the others.
  */
 export class BootstrapStack extends AwsStack {
   private readonly props: BootstrapStackProps;
@@ -70,7 +70,7 @@ export class BootstrapStack extends AwsStack {
     this.addTerraformCloud(roles);
   }
 
-  /** The provider's token comes from the environment (`TFE_TOKEN`, or `terraform login` on a laptop): it is in no state. */
+  /** The provider reads its token from `TFE_TOKEN` or from `terraform login`; no state contains it. */
   private addTerraformCloud(roles: RunRoleArns): void {
     const { organization, environments, standbys } = this.props;
     const { hostname, organization: owner } = organization.terraformCloud;
@@ -87,18 +87,18 @@ export class BootstrapStack extends AwsStack {
     });
   }
 
-  /** Every region in which something of ours stands, with the regions to which its images are copied. */
+  /** Returns every region that an environment uses, with the regions to which its images are replicated. */
   private guardedRegions(): GuardedRegion[] {
     const { organization, environments } = this.props;
-    const copies = new Map([[organization.bootstrap.region, new Set<string>()]]);
+    const replicas = new Map([[organization.bootstrap.region, new Set<string>()]]);
     for (const { environment } of environments) {
       const { region, drRegion } = environment;
-      copies.set(region, (copies.get(region) ?? new Set()).add(drRegion));
-      copies.set(drRegion, copies.get(drRegion) ?? new Set());
+      replicas.set(region, (replicas.get(region) ?? new Set()).add(drRegion));
+      replicas.set(drRegion, replicas.get(drRegion) ?? new Set());
     }
-    return [...copies].map(([region, replicateImagesTo]) => ({
+    return [...replicas].map(([region, replicateImagesTo]) => ({
       region,
-      provider: region === organization.bootstrap.region ? undefined : this.providerIn(region, region),
+      provider: region === organization.bootstrap.region ? undefined : this.addProvider(region, region),
       replicateImagesTo: [...replicateImagesTo],
     }));
   }
@@ -132,7 +132,7 @@ export class BootstrapStack extends AwsStack {
   }
 }
 
-/** What differs between the pairs of roles. */
+/** Properties that differ between the pairs of roles. */
 type RunRoles = Pick<
   ConstructorParameters<typeof TerraformCloudRunRoles>[2],
   "name" | "workspaces" | "applyRights"

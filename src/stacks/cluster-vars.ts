@@ -9,14 +9,14 @@ import type { PlatformOutputs } from "./platform/outputs.js";
 export interface ClusterVarsProps {
   readonly environment: Environment;
   readonly platform: PlatformOutputs;
-  /** User or organization on GitHub; may be a token. */
+  /** GitHub user or organization; may be a token. */
   readonly githubOwner: string;
 }
 
 /**
- * What differs between environments in the Flux tree, by the name that stands in its `${…}`.
+ * Returns the variables that Flux substitutes for `${…}` in the Flux tree: all differences between environments.
  *
- * Flux fails on a name that is missing here, and the manifest check on one that the tree does not use.
+ * Flux fails on a variable that is missing here; the manifest check fails on one that the tree does not use.
  */
 export function clusterVars(props: ClusterVarsProps): Record<string, string> {
   return { ...platformVars(props.platform), ...environmentVars(props), ...imageVars(props.environment) };
@@ -61,7 +61,7 @@ function environmentVars({ environment, githubOwner }: ClusterVarsProps): Record
   const [repository = ""] = environment.githubRepositories;
   return {
     INSTANCE: namesOf(environment).instance,
-    // The load balancer's controller removes tags that it is not told to leave alone.
+    // The AWS Load Balancer Controller removes tags that are not listed as external.
     TERRAFORM_TAG_KEYS: [...Object.keys(tagsOf(environment)), "Name"].join(","),
     APP_MIN_REPLICAS: String(replicas.min),
     APP_MAX_REPLICAS: String(replicas.max),
@@ -74,8 +74,8 @@ function environmentVars({ environment, githubOwner }: ClusterVarsProps): Record
 }
 
 /**
- * Announced events as `name=from/to=pods`, instants in UTC: what sets the autoscaler's floor knows no time zones.
- * Without one it says so, for an empty value would be none to Kubernetes.
+ * Returns the announced events as `name=from/to=pods`, with instants in UTC; `none` without an event, because
+ * Kubernetes treats an empty value as missing.
  */
 function eventFloors(environment: Environment): string {
   const floors = podFloors(environment).map(
@@ -85,8 +85,8 @@ function eventFloors(environment: Environment): string {
 }
 
 /**
- * Which images an environment runs: production follows release tags through a pull request, the others follow every
- * build of main. The parts in parentheses are extracted and ordered as versions.
+ * Returns the images that an environment runs: production follows release tags through a pull request, the others
+ * follow every build of main. Flux extracts the groups in parentheses and orders them as versions.
  */
 function imageVars({ production }: Environment): Record<string, string> {
   if (production) {
@@ -103,7 +103,7 @@ function imageVars({ production }: Environment): Record<string, string> {
   };
 }
 
-/** A list from another state has no length that is known here: its members are named one by one. */
+/** Returns one variable per member: the length of a list in another state is unknown at synthesis. */
 function indexed(name: string, list: readonly string[]): Record<string, string> {
   const members = Array.from({ length: ZONE_COUNT }, (_, index) => [
     `${name}_${index}`,

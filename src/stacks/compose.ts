@@ -7,20 +7,19 @@ import { standbyOf } from "../config/standby.js";
 import { BootstrapStack, type EnvironmentStacks } from "./bootstrap.js";
 import { GitopsStack } from "./gitops.js";
 import { PlatformStack } from "./platform/index.js";
-import { needsOf } from "./workspace-requirements.js";
+import { workspaceRequirements } from "./workspace-requirements.js";
 
 export interface Composition {
   readonly organization: Organization;
   readonly environments: readonly Environment[];
-  /** What Flux applies in every environment. */
+  /** Flux tree, the same for every environment. */
   readonly tree: readonly TreeFile[];
-  /** The present: events that are over are not scheduled any more. */
+  /** Current time: past events are not scheduled. */
   readonly now: Date;
 }
 
 /**
- * Adds every stack: two for each environment, and one for the account, which learns from the others what their workspaces
- * must give them.
+ * Adds all stacks: two per environment, and the bootstrap stack, which creates the workspaces that the others require.
  */
 export function addStacks(app: App, { organization, environments, tree, now }: Composition): void {
   const built = environments.map((environment) => ({
@@ -33,32 +32,34 @@ export function addStacks(app: App, { organization, environments, tree, now }: C
         promotesFrom: environments.find((other) => namesOf(other).instance === environment.promotesFrom),
       }),
       new GitopsStack(app, { environment, organization, tree }),
-    ].map(needsOf),
+    ].map(workspaceRequirements),
   }));
-  const standbys = built.filter(({ environment }) => isWithoutCopy(environment, environments)).map(standby);
+  const standbys = built
+    .filter(({ environment }) => needsStandby(environment, environments))
+    .map(standbyStacks);
   new BootstrapStack(app, { organization, environments: built, standbys });
 }
 
-/** Whether people depend on an environment of which nobody has prepared a recovery copy. */
-function isWithoutCopy(environment: Environment, environments: readonly Environment[]): boolean {
+/** Returns whether an environment is a production primary without a standby of its own. */
+function needsStandby(environment: Environment, environments: readonly Environment[]): boolean {
   const { instance } = namesOf(standbyOf(environment));
-  const isFirst = environment.recoveryOf === undefined;
+  const isPrimary = environment.recoveryOf === undefined;
   return (
-    environment.production && isFirst && !environments.some((other) => namesOf(other).instance === instance)
+    environment.production && isPrimary && !environments.some((other) => namesOf(other).instance === instance)
   );
 }
 
-/** A copy needs what the first one's stacks need, in its own names. */
-function standby({ environment, stacks }: EnvironmentStacks): EnvironmentStacks {
-  const copy = standbyOf(environment);
-  const first = namesOf(environment).platformStack;
-  const own = (stack: string) => stack.replace(first, namesOf(copy).platformStack);
+/** Returns the standby's stacks: the requirements of the primary's stacks, under the standby's names. */
+function standbyStacks({ environment, stacks }: EnvironmentStacks): EnvironmentStacks {
+  const standby = standbyOf(environment);
+  const primaryStack = namesOf(environment).platformStack;
+  const rename = (stack: string) => stack.replace(primaryStack, namesOf(standby).platformStack);
   return {
-    environment: copy,
-    stacks: stacks.map((needs) => ({
-      ...needs,
-      stack: own(needs.stack),
-      readsStateOf: needs.readsStateOf.map(own),
+    environment: standby,
+    stacks: stacks.map((requirements) => ({
+      ...requirements,
+      stack: rename(requirements.stack),
+      readsStateOf: requirements.readsStateOf.map(rename),
     })),
   };
 }

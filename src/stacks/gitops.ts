@@ -23,7 +23,7 @@ import { type PlatformOutputs, readPlatformOutputs } from "./platform/outputs.js
 export interface GitopsStackProps {
   readonly environment: Environment;
   readonly organization: Organization;
-  /** The Flux tree, the same for every environment. */
+  /** Flux tree, the same for every environment. */
   readonly tree: readonly TreeFile[];
 }
 
@@ -31,11 +31,10 @@ export interface GitopsStackProps {
 export const LEFT_TO_AUTOMATION = ["microservices/notejam/image/kustomization.yaml"] as const;
 
 /**
- * What of an environment needs its cluster or GitHub: the repository with the Flux tree, Flux itself, the values that
- * Flux puts into the tree, and what workflows must know.
+ * Resources of one environment in its cluster and in GitHub: the repository with the Flux tree, Flux, the variables
+ * that Flux substitutes, and the variables of the workflows.
  *
- * Everything about the platform comes from its outputs, so that no provider here is configured from a resource of the
- * same state.
+ * Reads the platform's outputs, so that no provider is configured from a resource of the same state.
  */
 export class GitopsStack extends AwsStack {
   private readonly environment: Environment;
@@ -78,7 +77,7 @@ export class GitopsStack extends AwsStack {
       }).attribute("token"),
     };
     new KubernetesProvider(this, "kubernetes", cluster);
-    // Releases are recorded in ConfigMaps: a plan may read those, and no Secret.
+    // Helm stores releases in ConfigMaps, because the plan role may read those but no Secret.
     new HelmProvider(this, "helm", { kubernetes: cluster, helmDriver: "configmap" });
   }
 

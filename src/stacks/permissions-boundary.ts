@@ -2,12 +2,12 @@ import { Aspects, type IAspect, TerraformResource, type TerraformStack } from "c
 import type { IConstruct } from "constructs";
 
 /**
- * Puts every role of a stack within a permissions boundary.
+ * Sets the permissions boundary of every IAM role in a stack.
  *
- * Terraform may make roles, so without the boundary it could give one of them rights that it lacks itself. The apply
- * role cannot make a role without it.
+ * The apply role may create roles. Without the boundary it could create one with more permissions than its own, so IAM
+ * denies it the creation of roles without this boundary.
  */
-class RoleBoundary implements IAspect {
+class PermissionsBoundaryAspect implements IAspect {
   constructor(boundaryArn: string) {
     this.boundaryArn = boundaryArn;
   }
@@ -20,7 +20,7 @@ class RoleBoundary implements IAspect {
   }
 }
 
-/** Gives all roles of `stack` the boundary, also those that are added later. */
-export function limitRoles(stack: TerraformStack, boundaryArn: string): void {
-  Aspects.of(stack).add(new RoleBoundary(boundaryArn));
+/** Attaches the boundary to all roles of a stack, including those that are added later. */
+export function attachPermissionsBoundary(stack: TerraformStack, boundaryArn: string): void {
+  Aspects.of(stack).add(new PermissionsBoundaryAspect(boundaryArn));
 }

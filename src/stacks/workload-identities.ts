@@ -22,7 +22,7 @@ import { loadBalancerController } from "../../modules/iam/load-balancer-controll
 import { managedPolicyArn } from "../../modules/iam/managed-policy.js";
 import { PodRole } from "../../modules/iam/pod-role.js";
 
-/** Where a service account may reach an encrypted thing: its ARN and its key's. */
+/** Encrypted resource: its ARN and that of its key. */
 interface Encrypted {
   readonly arn: string;
   readonly keyArn: string;
@@ -33,7 +33,7 @@ export interface WorkloadIdentitiesProps {
   readonly globalName: string;
   readonly clusterName: string;
   readonly zoneArn: string;
-  /** SES identity (a domain) that the application sends mail from. */
+  /** SES identity (a domain) of the application's mail. */
   readonly mailIdentityArn: string;
   readonly volumeKeyArn: string;
   readonly databaseSecret: Encrypted;
@@ -41,16 +41,16 @@ export interface WorkloadIdentitiesProps {
   readonly grafanaSecret: Encrypted;
   readonly slackSecret: Encrypted;
   readonly backups: Encrypted;
-  /** Dumps of the region that a recovery copy stands in for. @default none */
+  /** Backups replicated from the primary region (standby only). @default none */
   readonly receivedDumps?: Encrypted | undefined;
   readonly lokiBucket: Encrypted;
   readonly alerts: Encrypted;
   readonly repositoryArn: string;
-  /** Log groups that Grafana may search. */
+  /** Log groups that Grafana may query. */
   readonly logGroups: readonly string[];
 }
 
-/** One service account's rights. */
+/** Permissions of one service account. */
 interface Identity {
   readonly namespace: string;
   readonly serviceAccount: string;
@@ -60,14 +60,14 @@ interface Identity {
 }
 
 /**
- * Who in the cluster may do what in AWS: one role per service account, and every service account that has one.
+ * IAM roles of the workloads in the cluster, one per service account.
  *
- * The application, its migration, its backup and its restore are four identities, so that a stolen one of them does not
- * get at what only another needs: the application reads no dump, the backup job reads none either, and only the
- * migration knows the master user.
+ * Application, migration, backup and restore have separate roles, so that stolen credentials of one give no access to
+ * the resources of another: neither the application nor the backup job reads backups, and only the migration reads the
+ * master user's login.
  */
 export class WorkloadIdentities extends Construct {
-  /** For `dependsOn` of whatever starts pods: they only get credentials from associations that were there before them. */
+  /** For `dependsOn` of resources that start pods: pods get credentials only if the association exists before them. */
   readonly associations: readonly ITerraformDependable[];
 
   constructor(scope: Construct, id: string, props: WorkloadIdentitiesProps) {
@@ -188,7 +188,7 @@ function monitoringIdentities(props: WorkloadIdentitiesProps): Identity[] {
   ];
 }
 
-/** Statement ids are unique within a policy, also where it reads two secrets. */
+/** Keeps statement ids unique in a policy that combines the same statements for two resources. */
 function prefixSids(prefix: string, statements: readonly PolicyStatement[]): PolicyStatement[] {
   return statements.map((statement) => ({ ...statement, sid: `${prefix}${statement.sid ?? ""}` }));
 }

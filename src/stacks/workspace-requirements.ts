@@ -1,24 +1,24 @@
 import { TerraformElement, type TerraformStack } from "cdktf";
 
-/** An input that a stack declares. */
+/** Input variable of a stack. */
 export interface DeclaredVariable {
   readonly name: string;
   readonly description: string;
   readonly sensitive: boolean;
-  /** What Terraform takes when nobody sets it; undefined for an input that must be set. */
+  /** Default value; undefined for a required variable. */
   readonly default: string | undefined;
 }
 
-/** What a stack needs of its workspace. */
-export interface WorkspaceNeeds {
-  /** The stack's name, which is its workspace's. */
+/** Requirements of a stack on its workspace. */
+export interface WorkspaceRequirements {
+  /** Name of the stack and of its workspace. */
   readonly stack: string;
   readonly variables: readonly DeclaredVariable[];
-  /** Workspaces whose state it reads. */
+  /** Workspaces whose state the stack reads. */
   readonly readsStateOf: readonly string[];
 }
 
-/** The parts of an element's Terraform JSON that are looked at. */
+/** Variables and remote states in the Terraform JSON of an element. */
 interface ElementJson {
   readonly variable?: Readonly<Record<string, VariableJson>>;
   readonly data?: { readonly terraform_remote_state?: Readonly<Record<string, RemoteStateJson>> };
@@ -35,18 +35,18 @@ interface RemoteStateJson {
 }
 
 /**
- * Reads from a stack itself what its workspace must give it, so that nobody states it a second time.
+ * Reads the requirements from the stack itself.
  *
- * Inputs and reads of other states stand directly in a stack: only there do inputs keep their plain names.
+ * Finds variables and remote states that are direct children of the stack: only there do variables keep their names.
  */
-export function needsOf(stack: TerraformStack): WorkspaceNeeds {
+export function workspaceRequirements(stack: TerraformStack): WorkspaceRequirements {
   const elements = stack.node.children
     .filter((child) => TerraformElement.isTerraformElement(child))
     .map((element): ElementJson => element.toTerraform());
   return {
     stack: stack.node.id,
     variables: elements.flatMap(({ variable }) =>
-      Object.entries(variable ?? {}).map(([name, json]) => declared(name, json)),
+      Object.entries(variable ?? {}).map(([name, json]) => declaredVariable(name, json)),
     ),
     readsStateOf: elements.flatMap(({ data }) =>
       Object.values(data?.terraform_remote_state ?? {}).map(({ config }) => config.workspaces.name),
@@ -54,7 +54,7 @@ export function needsOf(stack: TerraformStack): WorkspaceNeeds {
   };
 }
 
-function declared(name: string, json: VariableJson): DeclaredVariable {
+function declaredVariable(name: string, json: VariableJson): DeclaredVariable {
   return {
     name,
     description: json.description ?? "",

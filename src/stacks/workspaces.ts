@@ -9,46 +9,46 @@ import toolVersions from "../../tool-versions.json" with { type: "json" };
 import { type Names, PLAN_TEAM } from "../config/names.js";
 import type { Organization } from "../config/organization.js";
 import { PROPOSED_VALUES, SHARED_INPUTS } from "./input-variables.js";
-import type { DeclaredVariable, WorkspaceNeeds } from "./workspace-requirements.js";
+import type { DeclaredVariable, WorkspaceRequirements } from "./workspace-requirements.js";
 
-/** The Terraform that all runs use: the one that the proofs ran with. */
+/** Terraform version of all runs: the one that the end-to-end tests use. */
 export const TERRAFORM_VERSION = toolVersions.terraform.pinned;
 
-/** Roles that runs take in AWS. */
+/** IAM roles that runs assume. */
 export interface RunRoleArns {
   readonly planRoleArn: string;
   readonly applyRoleArn: string;
 }
 
-/** An environment, as Terraform Cloud sees it. */
+/** Workspaces of an environment. */
 export interface EnvironmentWorkspaces {
   readonly names: Names;
   readonly production: boolean;
   readonly roles: RunRoleArns;
-  /** Its stacks, in the order in which they are applied. */
-  readonly stacks: readonly WorkspaceNeeds[];
+  /** Requirements of its stacks, in the order in which they are applied. */
+  readonly stacks: readonly WorkspaceRequirements[];
 }
 
 export interface WorkspacesProps {
   readonly organization: Organization;
-  /** The stack that these workspaces are stated in, which has one, too. */
+  /** Bootstrap stack, which also has a workspace. */
   readonly bootstrap: { readonly stack: string; readonly roles: RunRoleArns };
   readonly environments: readonly EnvironmentWorkspaces[];
 }
 
-/** What the bootstrap's own runs need: its provider for Terraform Cloud reads no other variable. */
+/** Variables of the bootstrap workspace, for its Terraform Cloud provider. */
 const BOOTSTRAP_VARIABLES: readonly WorkspaceVariable[] = [
   {
     key: "TFE_TOKEN",
     category: "env",
     sensitive: true,
     description:
-      "Token of an owner of the organization, by which this workspace keeps the others. Every plan of this workspace can read it.",
+      "Token of an organization owner, which manages the other workspaces. Every plan of this workspace can read it.",
     value: { leftToPeople: "" },
   },
 ];
 
-/** Makes every run ask Terraform Cloud for a token that AWS believes, in place of stored credentials. */
+/** Makes runs authenticate to AWS by OIDC, without stored credentials. */
 const AWS_BY_OIDC: WorkspaceVariable = {
   key: "TFC_AWS_PROVIDER_AUTH",
   category: "env",
@@ -57,11 +57,11 @@ const AWS_BY_OIDC: WorkspaceVariable = {
 };
 
 /**
- * Terraform Cloud's half of the account: the project, a workspace per stack, the variables that the stacks declare, who reads whose
- * state, and the teams whose tokens the pipelines use.
+ * Terraform Cloud resources: the project, a workspace per stack, the variables of the stacks, access to remote state,
+ * and the teams whose tokens the pipelines use.
  *
- * The pipelines reach the workspaces of environments alone. A plan runs the code of a pull request, which can read every
- * variable of its workspace; in the bootstrap's that is the token that rules all others.
+ * The pipelines have no access to the bootstrap workspace. A plan runs the code of a pull request, which can read every
+ * variable of its workspace, and the bootstrap workspace contains an owner's token.
  */
 export class Workspaces extends Construct {
   private readonly organization: Organization;
@@ -74,41 +74,49 @@ export class Workspaces extends Construct {
     this.projectId = new Project(this, "project", {
       name: organization.terraformCloud.project,
       organization: organization.terraformCloud.organization,
-      description: "Notejam: every stack's state and runs",
+      description: "Notejam: state and runs of all stacks",
     }).id;
-    this.notifiedUserIds = this.findNotified();
-    const own = this.addWorkspace(bootstrap.stack, "What the AWS account has once, and these workspaces", {
-      ...bootstrap.roles,
-      destroyable: false,
-      variables: BOOTSTRAP_VARIABLES,
-    });
-    own.settle([]);
+    this.notifiedUserIds = this.lookUpNotifiedUsers();
+    const bootstrapWorkspace = this.addWorkspace(
+      bootstrap.stack,
+      "Resources that the AWS account has once, and the workspaces",
+      {
+        ...bootstrap.roles,
+        destroyable: false,
+        variables: BOOTSTRAP_VARIABLES,
+      },
+    );
+    bootstrapWorkspace.settle([]);
     const all = environments.flatMap((environment) => this.addEnvironment(environment));
-    this.shareStates(all);
+    this.shareRemoteStates(all);
     this.shareVariables(all);
     this.addTeams(environments, all);
   }
 
-  private findNotified(): string[] {
+  private lookUpNotifiedUsers(): string[] {
     const { organization, notify = [] } = this.organization.terraformCloud;
     return notify.map(
       (email) => new DataTfeOrganizationMembership(this, `member-${email}`, { organization, email }).userId,
     );
   }
 
-  private addEnvironment(environment: EnvironmentWorkspaces): Placed[] {
-    return environment.stacks.map((needs) => ({
+  private addEnvironment(environment: EnvironmentWorkspaces): StackWorkspace[] {
+    return environment.stacks.map((requirements) => ({
       instance: environment.names.instance,
-      needs,
-      workspace: this.addWorkspace(needs.stack, `Environment ${environment.names.instance}`, {
+      requirements,
+      workspace: this.addWorkspace(requirements.stack, `Environment ${environment.names.instance}`, {
         ...environment.roles,
         destroyable: !environment.production,
-        variables: needs.variables.filter(({ name }) => !isShared(name)).map(leftToPeople),
+        variables: requirements.variables.filter(({ name }) => !isShared(name)).map(leftToPeople),
       }),
     }));
   }
 
-  private addWorkspace(name: string, description: string, differing: Differing): TerraformCloudWorkspace {
+  private addWorkspace(
+    name: string,
+    description: string,
+    properties: WorkspaceProperties,
+  ): TerraformCloudWorkspace {
     return new TerraformCloudWorkspace(this, name, {
       name,
       description,
@@ -116,23 +124,25 @@ export class Workspaces extends Construct {
       projectId: this.projectId,
       terraformVersion: TERRAFORM_VERSION,
       notifiedUserIds: this.notifiedUserIds,
-      ...differing,
+      ...properties,
     });
   }
 
-  private shareStates(all: readonly Placed[]): void {
-    for (const { needs, workspace } of all) {
-      const consumers = all.filter((other) => other.needs.readsStateOf.includes(needs.stack));
+  private shareRemoteStates(all: readonly StackWorkspace[]): void {
+    for (const { requirements, workspace } of all) {
+      const consumers = all.filter((other) => other.requirements.readsStateOf.includes(requirements.stack));
       workspace.settle(consumers.map((consumer) => consumer.workspace));
     }
   }
 
-  private shareVariables(all: readonly Placed[]): void {
+  private shareVariables(all: readonly StackWorkspace[]): void {
     this.addSharedVariable(AWS_BY_OIDC, "whole-project");
     for (const name of SHARED_INPUTS) {
-      const users = all.filter(({ needs }) => needs.variables.some((variable) => variable.name === name));
-      const [declared] = users.flatMap(({ needs }) =>
-        needs.variables.filter((variable) => variable.name === name),
+      const users = all.filter(({ requirements }) =>
+        requirements.variables.some((variable) => variable.name === name),
+      );
+      const [declared] = users.flatMap(({ requirements }) =>
+        requirements.variables.filter((variable) => variable.name === name),
       );
       if (declared === undefined) continue;
       const stated = { github_owner: this.organization.githubOwner, github_token: undefined }[name];
@@ -157,8 +167,8 @@ export class Workspaces extends Construct {
     });
   }
 
-  /** One token plans everywhere; the one that applies to an environment can do so to no other. */
-  private addTeams(environments: readonly EnvironmentWorkspaces[], all: readonly Placed[]): void {
+  /** Adds one team that plans all environments, and one team per environment that applies to that environment only. */
+  private addTeams(environments: readonly EnvironmentWorkspaces[], all: readonly StackWorkspace[]): void {
     const { organization } = this.organization.terraformCloud;
     new PipelineTeam(this, "team-plan", {
       name: PLAN_TEAM,
@@ -172,21 +182,21 @@ export class Workspaces extends Construct {
         name: applyTeam,
         organization,
         runs: "apply",
-        workspaces: all.filter((placed) => placed.instance === instance).map(({ workspace }) => workspace),
+        workspaces: all.filter((other) => other.instance === instance).map(({ workspace }) => workspace),
       });
     }
   }
 }
 
-/** A stack's needs, and the workspace that was made for them. */
-interface Placed {
+/** Stack with its workspace. */
+interface StackWorkspace {
   readonly instance: string;
-  readonly needs: WorkspaceNeeds;
+  readonly requirements: WorkspaceRequirements;
   readonly workspace: TerraformCloudWorkspace;
 }
 
-/** What differs between workspaces. */
-type Differing = Pick<
+/** Properties that differ between workspaces. */
+type WorkspaceProperties = Pick<
   ConstructorParameters<typeof TerraformCloudWorkspace>[2],
   "planRoleArn" | "applyRoleArn" | "destroyable" | "variables"
 >;

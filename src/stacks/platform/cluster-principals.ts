@@ -1,7 +1,7 @@
 import type { AwsAccount } from "../../../modules/blocks/aws-account.js";
 import type { ClusterPrincipal } from "../../../modules/eks/cluster.js";
 
-/** Turns what an environment lists (names of roles, or ARNs of roles and users) into principals of the cluster. */
+/** Converts an environment's list (names of roles, or ARNs of roles and users) to principals of the cluster. */
 export function clusterPrincipals(account: AwsAccount, listed: readonly string[]): ClusterPrincipal[] {
   return listed.map((principal) => ({
     id: shortName(principal),

@@ -7,7 +7,7 @@ import type { Organization } from "../../config/organization.js";
 import { tagsOf } from "../../config/tags.js";
 import type { PolicyException } from "../../policy/policy.js";
 import { AwsStack } from "../aws-stack.js";
-import { limitRoles } from "../permissions-boundary.js";
+import { attachPermissionsBoundary } from "../permissions-boundary.js";
 import { addCluster, addNodes, addWorkloadIdentities } from "./cluster.js";
 import type { PlatformContext } from "./context.js";
 import { addData } from "./data.js";
@@ -42,7 +42,7 @@ export class PlatformStack extends AwsStack {
       production: environment.production,
       exceptions: policyExceptions(environment),
     });
-    limitRoles(this, permissionsBoundaryArn(this.account, names.name));
+    attachPermissionsBoundary(this, permissionsBoundaryArn(this.account, names.name));
 
     const context = this.createContext(environment, names);
     const network = addNetwork(context);
@@ -62,7 +62,7 @@ export class PlatformStack extends AwsStack {
 
   private createContext(environment: Environment, names: Names): PlatformContext {
     const { account } = this;
-    const replicaProvider = this.providerIn(environment.drRegion, "dr");
+    const replicaProvider = this.addProvider(environment.drRegion, "dr");
     const keys = new EncryptionKeys(this, "kms", {
       name: names.instance,
       account,

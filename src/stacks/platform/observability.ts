@@ -36,6 +36,7 @@ export interface OperatorSecrets {
   readonly slack: KeptSecret;
 }
 
+/** Adds the secrets, with initial values; later changes happen outside Terraform. */
 export function addOperatorSecrets({ stack, environment, names, keys }: PlatformContext): OperatorSecrets {
   const settings = {
     kmsKeyArn: keys.secrets.arn,
@@ -50,7 +51,7 @@ export function addOperatorSecrets({ stack, environment, names, keys }: Platform
     }),
     slack: new KeptSecret(stack, "slack-secret", {
       name: names.slackSecretName,
-      description: "Token of the Slack application that alerts speak through; people set it",
+      description: "Token of the Slack application that sends alerts; set it in the console",
       // Pods that mount the secret do not start while it has no value.
       firstValue: { token: "not-set" },
       ...settings,

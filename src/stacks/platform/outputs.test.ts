@@ -10,7 +10,7 @@ interface OutputBlock {
   readonly sensitive?: boolean;
 }
 
-describe("the contract between a platform and its gitops stack", () => {
+describe("outputs of the platform stack", () => {
   let outputs: Record<string, OutputBlock>;
   let gitops: string;
   let reader: Synthesized;
@@ -31,7 +31,7 @@ describe("the contract between a platform and its gitops stack", () => {
     reader = new Synthesized(Testing.synth(stack));
   });
 
-  it("hands over strings and lists of strings, each described", () => {
+  it("are strings and lists of strings, each with a description", () => {
     for (const [name, { value, description }] of Object.entries(outputs)) {
       const texts = Array.isArray(value) ? value : [value];
       expect(
@@ -42,7 +42,7 @@ describe("the contract between a platform and its gitops stack", () => {
     }
   });
 
-  it("hands over no secret: nothing sensitive, and nothing from a variable that is never stored", () => {
+  it("contain no secret: no sensitive value and no ephemeral variable", () => {
     expect(Object.keys(outputs).length).toBeGreaterThan(30);
     for (const [name, { value, sensitive }] of Object.entries(outputs)) {
       expect(sensitive, name).toBeUndefined();
@@ -50,14 +50,14 @@ describe("the contract between a platform and its gitops stack", () => {
     }
   });
 
-  it("has no output that the GitOps stack does not read", () => {
+  it("are all read by the GitOps stack", () => {
     const read = [...gitops.matchAll(/terraform_remote_state\.platform\.outputs\.(\w+)/g)].map(
       ([, name]) => name,
     );
     expect(Object.keys(outputs).sort()).toEqual([...new Set(read)].sort());
   });
 
-  it("is read by the names under which it was written, from the platform's workspace", () => {
+  it("are read under their own names, from the platform's workspace", () => {
     const read: Record<string, OutputBlock> = Object(reader.json.output);
     expect(Object.keys(read).sort()).toEqual(Object.keys(outputs).sort());
     for (const [name, { value }] of Object.entries(read)) {
