@@ -5,6 +5,7 @@ import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { jsonencode } from "../blocks/terraform-functions.js";
 import { DEPLOY_KEY_SECRET, DeployKey } from "./deploy-key.js";
+import { CLUSTER_VARS, FLUX_NAMESPACE } from "./names.js";
 import { fluxInstanceValues, OPERATOR_VALUES } from "./values.js";
 
 export interface FluxProps {
@@ -24,12 +25,6 @@ export interface FluxProps {
   /** What Flux puts into the tree's `${…}`: the ConfigMap `cluster-vars`. */
   readonly clusterVars: Readonly<Record<string, string>>;
 }
-
-/** The namespace that Flux runs in. */
-export const FLUX_NAMESPACE = "flux-system";
-
-/** The ConfigMap whose values Flux substitutes. */
-export const CLUSTER_VARS = "cluster-vars";
 
 /** Folder of the tree that Flux starts from. */
 export const ROOT_FOLDER = "clusters/services";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { VPC_CNI_SERVICE_ACCOUNT } from "../../modules/eks/network-addons.js";
 import { SCOPE_LABEL } from "../../modules/eks/node-settings.js";
 import { SYSTEM_SERVICE_ACCOUNTS } from "../../modules/eks/system-addons.js";
-import { CLUSTER_VARS, FLUX_NAMESPACE } from "../../modules/flux/flux.js";
+import { CLUSTER_VARS, FLUX_NAMESPACE } from "../../modules/flux/names.js";
 import type { TreeFile } from "../../modules/github/operations-repository.js";
 import type { Configuration } from "../config/load.js";
 import { namesOf } from "../config/names.js";

@@ -4,6 +4,7 @@ import type { AwsAccount } from "../../modules/blocks/aws-account.js";
 import type { PolicyStatement } from "../../modules/blocks/iam-policy.js";
 import { VPC_CNI_SERVICE_ACCOUNT } from "../../modules/eks/network-addons.js";
 import { SYSTEM_SERVICE_ACCOUNTS } from "../../modules/eks/system-addons.js";
+import { IMAGE_REFLECTOR_SERVICE_ACCOUNT } from "../../modules/flux/names.js";
 import {
   alertPublisher,
   backupReader,
@@ -154,8 +155,7 @@ function controllerIdentities(props: WorkloadIdentitiesProps): Identity[] {
     },
     { namespace: "kube-system", serviceAccount: "external-dns", statements: externalDns(props.zoneArn) },
     {
-      namespace: "flux-system",
-      serviceAccount: "image-reflector-controller",
+      ...IMAGE_REFLECTOR_SERVICE_ACCOUNT,
       statements: imageReader(props.repositoryArn),
     },
   ];

@@ -1,3 +1,4 @@
+import { IMAGE_REFLECTOR_SERVICE_ACCOUNT as imageReflector } from "../../../modules/flux/names.js";
 import type { Diagnostic } from "../../diagnostic.js";
 import { type Cluster, type NamespacedName, ofKind } from "../../kubernetes/cluster.js";
 import { at, describe, listAt, type Manifest, textAt, valuesUnder } from "../../kubernetes/objects.js";
@@ -93,7 +94,10 @@ function fromReleases(cluster: Cluster): AwsClient[] {
 function fromFlux(cluster: Cluster): AwsClient[] {
   return ofKind(cluster, "ImageRepository")
     .filter(({ body }) => textAt(body, "spec", "provider") === "aws")
-    .map((by) => ({ account: { namespace: "flux-system", name: "image-reflector-controller" }, by }));
+    .map((by) => ({
+      account: { namespace: imageReflector.namespace, name: imageReflector.serviceAccount },
+      by,
+    }));
 }
 
 /** Service accounts of pods in the tree, and of charts by their values. */

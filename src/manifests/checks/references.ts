@@ -1,3 +1,4 @@
+import { FLUX_NAMESPACE } from "../../../modules/flux/names.js";
 import type { Diagnostic } from "../../diagnostic.js";
 import { type Cluster, has, ofKind } from "../../kubernetes/cluster.js";
 import {
@@ -13,7 +14,6 @@ import { containersOf, type PodTemplate, podTemplates } from "../../kubernetes/p
 import { manifestError } from "../manifest-error.js";
 
 const CHECK = "references";
-const FLUX_NAMESPACE = "flux-system";
 
 /** Every object that is referred to exists. */
 export function references(cluster: Cluster): Diagnostic[] {
