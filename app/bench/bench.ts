@@ -1,9 +1,9 @@
 import autocannon from "autocannon";
-import { Browser, PASSWORD } from "../proofs/browser.js";
-import { NotejamProcess } from "../proofs/notejam-process.js";
-import { cpuOf, cpuOfFamily, peakMemory, residentMemory } from "../proofs/process-usage.js";
-import { buildProgram, type Program } from "../proofs/program.js";
-import { seedNotebook } from "../proofs/seed-notebook.js";
+import { Browser, PASSWORD } from "../e2e/browser.js";
+import { buildProgram, type Program } from "../e2e/built-app.js";
+import { NotejamProcess } from "../e2e/notejam-process.js";
+import { cpuOf, cpuOfFamily, peakMemory, residentMemory } from "../e2e/process-usage.js";
+import { seedNotebook } from "../e2e/seed-notebook.js";
 import { PostgresServer } from "../test/postgres-server.js";
 import { BUDGETS, type Budget, MEMORY, P99_AT_HALF, P99_IN_STORM, START_TO_READY } from "./budgets.js";
 import { Disturbance } from "./disturbance.js";

@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { cpuOf, cpuOfFamily, cpuOfMachine } from "../proofs/process-usage.js";
+import { cpuOf, cpuOfFamily, cpuOfMachine } from "../e2e/process-usage.js";
 
 /** Tells how much of the processors other programs took, which no figure here can be better than. */
 export class Disturbance {

@@ -1,5 +1,5 @@
-import { Browser } from "../proofs/browser.js";
-import { seedNotebook } from "../proofs/seed-notebook.js";
+import { Browser } from "../e2e/browser.js";
+import { seedNotebook } from "../e2e/seed-notebook.js";
 import type { PostgresServer } from "../test/postgres-server.js";
 import type { MixedRequest } from "./mixed-load.js";
 

@@ -1,4 +1,4 @@
-import { codeOf } from "./database/failures.js";
+import { codeOf } from "./database/errors.js";
 
 /** What the log says of an error. */
 export type LoggedError = {

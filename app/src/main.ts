@@ -1,11 +1,11 @@
 #!/usr/bin/env node
 import { Command } from "commander";
 import { BackupError } from "./backup/backup-error.js";
-import type { BackupContext } from "./commands/backup.js";
-import type { RecoverOptions } from "./commands/recover.js";
-import type { RestoreOptions } from "./commands/restore.js";
+import type { BackupContext } from "./backup/commands/backup.js";
+import type { RecoverOptions } from "./backup/commands/recover.js";
+import type { RestoreOptions } from "./backup/commands/restore.js";
 import { type Config, ConfigError, readConfig } from "./config.js";
-import { codeOf, isConnectionLost, unavailabilityIn } from "./database/failures.js";
+import { codeOf, isConnectionLost, unavailabilityIn } from "./database/errors.js";
 import { FolderInUse } from "./database/folder-lock.js";
 
 /** Mistakes that a message explains better than a stack trace. */
@@ -37,7 +37,7 @@ program
   .option("--migrate", "bring the database's schema up to date first", false)
   .action(
     withConfig(async (config, options: { migrate: boolean }) => {
-      const { serve } = await import("./commands/serve.js");
+      const { serve } = await import("./serve.js");
       await serve(config, options);
     }),
   );
@@ -48,7 +48,7 @@ program
   .option("--check", "only say what would be applied; exit status 1 when something would", false)
   .action(
     withConfig(async (config, options: { check: boolean }) => {
-      const { checkDatabase, migrateDatabase } = await import("./commands/migrate.js");
+      const { checkDatabase, migrateDatabase } = await import("./database/migrate.js");
       if (options.check) {
         const { current, expected, pending } = await checkDatabase(config);
         say(`The database has schema version ${current}; this program has ${expected}.`);
@@ -69,7 +69,7 @@ program
   .action(
     withConfig(async (config) => {
       const { openDatabase } = await import("./database/database.js");
-      const { sweep } = await import("./commands/sweep.js");
+      const { sweep } = await import("./trash/purge.js");
       const database = await openDatabase(config.database, { onIdleError: () => {}, patient: true });
       try {
         const swept = Object.entries(await sweep(database));
@@ -90,7 +90,7 @@ program
   .option("--dry-run", "only say what would be loaded", false)
   .action(
     withConfig(async (config, options: { from: string; dryRun: boolean }) => {
-      const { importDjango } = await import("./commands/import-django.js");
+      const { importDjango } = await import("./import-export/import-django.js");
       await importDjango(config, options, say);
     }),
   );
@@ -130,7 +130,7 @@ program
   .description("dump the database into the bucket of backups; any number may run at once")
   .action(
     withBackups(async (context) => {
-      const { backup } = await import("./commands/backup.js");
+      const { backup } = await import("./backup/commands/backup.js");
       await backup(context);
     }),
   );
@@ -141,7 +141,7 @@ program
   .option("--json", "for programs", false)
   .action(
     withBackups(async (context, options: { json: boolean }) => {
-      const { backups } = await import("./commands/backups.js");
+      const { backups } = await import("./backup/commands/list-backups.js");
       await backups(context, options);
     }),
   );
@@ -160,7 +160,7 @@ program
   .option("--yes-replace", "say it again", false)
   .action(
     withBackups(async (context, options: RestoreOptions) => {
-      const { restore } = await import("./commands/restore.js");
+      const { restore } = await import("./backup/commands/restore.js");
       await restore(context, options);
     }),
   );
@@ -170,7 +170,7 @@ program
   .description("prove the newest backup by restoring it into the scratch database, and leave that empty")
   .action(
     withBackups(async (context) => {
-      const { drill } = await import("./commands/drill.js");
+      const { drill } = await import("./backup/commands/restore-test.js");
       await drill(context);
     }),
   );
@@ -184,7 +184,7 @@ program
   .option("--dry-run", "only say what would be done", false)
   .action(
     withBackups(async (context, options: RecoverOptions) => {
-      const { recover } = await import("./commands/recover.js");
+      const { recover } = await import("./backup/commands/recover.js");
       await recover(context, options);
     }),
   );

@@ -1,7 +1,7 @@
 import pg from "pg";
 import { describe, expect, it } from "vitest";
-import { migrateDatabase } from "../src/commands/migrate.js";
 import { type Config, ConfigError, readConfig } from "../src/config.js";
+import { migrateDatabase } from "../src/database/migrate.js";
 import { createDatabase } from "./databases.js";
 import { needs } from "./required-tools.js";
 

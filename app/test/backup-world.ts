@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import pg from "pg";
-import type { BackupContext } from "../src/commands/backup.js";
-import { backups, type ListedBackup } from "../src/commands/backups.js";
-import { migrateDatabase } from "../src/commands/migrate.js";
+import type { BackupContext } from "../src/backup/commands/backup.js";
+import { backups, type ListedBackup } from "../src/backup/commands/list-backups.js";
 import { type Config, readConfig } from "../src/config.js";
+import { migrateDatabase } from "../src/database/migrate.js";
 import { ObjectStore } from "./object-store.js";
 import { findSystemFolder, PostgresServer } from "./postgres-server.js";
 

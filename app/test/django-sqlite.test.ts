@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { loadDjango, openSource } from "../src/commands/import-django.js";
 import { readConfig } from "../src/config.js";
 import { type Database, openDatabase } from "../src/database/database.js";
+import { loadDjango, openSource } from "../src/import-export/import-django.js";
 import { createDatabase } from "./databases.js";
 import { needs } from "./required-tools.js";
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { dumpKeyOf } from "../src/backup/backup-names.js";
-import { type BackupContext, backup } from "../src/commands/backup.js";
-import { type RecoverOptions, recover } from "../src/commands/recover.js";
+import { type BackupContext, backup } from "../src/backup/commands/backup.js";
+import { type RecoverOptions, recover } from "../src/backup/commands/recover.js";
 import { type Migration, readMigrations } from "../src/database/migrator.js";
 import { MIGRATIONS_FOLDER } from "../src/folders.js";
 import { ask, BackupWorld } from "./backup-world.js";

@@ -1,8 +1,8 @@
 import { pbkdf2Sync } from "node:crypto";
 import { eq, sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { tokenHash } from "../src/auth/tokens.js";
 import { passwordResets, sessions, users } from "../src/database/schema.js";
-import { tokenHash } from "../src/security/tokens.js";
 import { onEachDatabase } from "./databases.js";
 import { makeNote, newAddress, PASSWORD, startNotejam, type TestNotejam } from "./notejam.js";
 import { Visitor } from "./visitor.js";

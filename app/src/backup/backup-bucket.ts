@@ -13,9 +13,9 @@ import { Upload } from "@aws-sdk/lib-storage";
 import type { BackupConfig } from "../config.js";
 import { BackupError } from "./backup-error.js";
 import { type Backup, backupsOf, type StoredObject } from "./backup-list.js";
+import { type Manifest, parseManifest } from "./backup-manifest.js";
 import { DUMPS, dumpKeyOf, manifestKeyOf, PROOFS, proofKeyOf } from "./backup-names.js";
-import { type Manifest, parseManifest } from "./manifest.js";
-import { explainS3, isMissing, isPassing } from "./s3-failures.js";
+import { explainS3, isMissing, isPassing } from "./s3-errors.js";
 
 /** How often a call is tried, with growing pauses of up to 20 seconds: about half a minute in all. */
 const ATTEMPTS = 8;

@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import pg from "pg";
 import type { ServerConfig } from "../config.js";
 import { BackupError, reasonOf } from "./backup-error.js";
-import type { Manifest } from "./manifest.js";
+import type { Manifest } from "./backup-manifest.js";
 
 /** PostgreSQL's programs that this uses. */
 type Tool = "pg_dump" | "pg_restore";

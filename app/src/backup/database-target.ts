@@ -1,8 +1,8 @@
 import pg from "pg";
 import { readConfig, type ServerConfig } from "../config.js";
-import { codeOf } from "../database/failures.js";
+import { codeOf } from "../database/errors.js";
 import { BackupError, reasonOf } from "./backup-error.js";
-import { closeSession, openSession } from "./session.js";
+import { closeSession, openSession } from "./postgres-session.js";
 import { tablesOf } from "./table-contents.js";
 
 /** A database that does not exist. */

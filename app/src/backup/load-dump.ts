@@ -1,11 +1,11 @@
 import type pg from "pg";
-import { codeOf, isConnectionLost } from "../database/failures.js";
+import { codeOf, isConnectionLost } from "../database/errors.js";
 import type { Migration } from "../database/migrator.js";
 import type { BackupBucket } from "./backup-bucket.js";
 import { BackupError, reasonOf } from "./backup-error.js";
+import type { Manifest, TableContents } from "./backup-manifest.js";
 import type { ClientTools, RunningScript } from "./client-tools.js";
 import { DumpScript, type ScriptPart } from "./dump-script.js";
-import type { Manifest, TableContents } from "./manifest.js";
 import { MeasuredStream } from "./measured-stream.js";
 import type { Progress } from "./progress.js";
 import { StagedDump } from "./staged-dump.js";

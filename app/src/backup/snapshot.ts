@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { ServerConfig } from "../config.js";
 import { BackupError } from "./backup-error.js";
 import { type PostgresVersion, readVersion } from "./client-tools.js";
-import { closeSession, openSession } from "./session.js";
+import { closeSession, openSession } from "./postgres-session.js";
 import { TABLES_WITHOUT_ROWS, tablesOf } from "./table-contents.js";
 
 /** One moment of the database, held open so that a dump and its checksums are of the same rows. */

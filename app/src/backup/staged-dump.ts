@@ -3,8 +3,8 @@ import pg from "pg";
 import { from as copyFrom } from "pg-copy-streams";
 import { applyWithin, createMigrationsTable, fileNameOf, type Migration } from "../database/migrator.js";
 import { BackupError } from "./backup-error.js";
+import type { Manifest, TableContents } from "./backup-manifest.js";
 import type { ScriptPart } from "./dump-script.js";
-import type { Manifest, TableContents } from "./manifest.js";
 import { contentsOf, tablesOf } from "./table-contents.js";
 
 const { escapeIdentifier, escapeLiteral } = pg;

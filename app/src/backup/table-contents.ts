@@ -1,5 +1,5 @@
 import pg from "pg";
-import type { TableContents } from "./manifest.js";
+import type { TableContents } from "./backup-manifest.js";
 
 /** Rows that end by themselves within days, and let nobody in again who signed out: they are not kept. */
 export const TABLES_WITHOUT_ROWS: readonly string[] = ["password_resets", "rate_limits", "sessions"];

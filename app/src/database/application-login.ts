@@ -1,8 +1,8 @@
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from "node:crypto";
 import pg from "pg";
 import type { DatabaseConfig } from "../config.js";
-import { codeOf, DatabaseUnavailable } from "./failures.js";
-import { explainTls } from "./tls-failures.js";
+import { codeOf, DatabaseUnavailable } from "./errors.js";
+import { explainTls } from "./tls-errors.js";
 
 type ServerConfig = Extract<DatabaseConfig, { kind: "server" }>;
 

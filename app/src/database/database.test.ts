@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { Connection } from "./connections.js";
 import { databaseOver } from "./database.js";
-import { unavailabilityIn } from "./failures.js";
+import { unavailabilityIn } from "./errors.js";
 
 const TIMED_OUT = Object.assign(new Error("canceling statement due to lock timeout"), { code: "55P03" });
 

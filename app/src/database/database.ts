@@ -2,7 +2,7 @@ import { drizzle, type NodePgDatabase } from "drizzle-orm/node-postgres";
 import type pg from "pg";
 import type { DatabaseConfig } from "../config.js";
 import type { Connection, ConnectionCounts, Connections } from "./connections.js";
-import { DatabaseUnavailable, isConnectionLost, isReadOnly, isTooSlow } from "./failures.js";
+import { DatabaseUnavailable, isConnectionLost, isReadOnly, isTooSlow } from "./errors.js";
 import { RetryingPool } from "./retrying-pool.js";
 import * as schema from "./schema.js";
 import { ServerConnections } from "./server-connections.js";

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type pg from "pg";
 import type { Connection, Connections } from "./connections.js";
-import { DatabaseUnavailable, isConnectionLost, isReadOnly, isSilent, isTooSlow } from "./failures.js";
+import { DatabaseUnavailable, isConnectionLost, isReadOnly, isSilent, isTooSlow } from "./errors.js";
 
 /** Pause before the second attempt, in milliseconds: a server that restarts is rarely back at once. */
 const RETRY_PAUSE = 150;

@@ -1,7 +1,7 @@
 import pg from "pg";
 import type { DatabaseConfig } from "../config.js";
 import type { Connection, ConnectionCounts, Connections } from "./connections.js";
-import { explainTls } from "./tls-failures.js";
+import { explainTls } from "./tls-errors.js";
 
 /** Longest a statement may run on the server, in milliseconds. The slowest of ours takes a quarter of a second. */
 const STATEMENT_TIMEOUT = 5_000;

@@ -1,5 +1,5 @@
-import { isEmailAddress, LONGEST_EMAIL } from "../domain/email-address.js";
-import type { FieldErrors } from "../views/forms.js";
+import { isEmailAddress, LONGEST_EMAIL } from "../auth/email-address.js";
+import type { FieldErrors } from "../views/form-fields.js";
 
 /** Longest name of a pad or note, in Unicode characters. */
 export const LONGEST_NAME = 100;

@@ -1,4 +1,4 @@
-import type { Pad } from "../repositories/pads.js";
+import type { Pad } from "../pads/repository.js";
 import { type Html, html } from "./html.js";
 
 /** A message shown once, above the content. */

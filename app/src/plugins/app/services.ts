@@ -1,17 +1,17 @@
 import fp from "fastify-plugin";
+import { PasswordResetsRepository } from "../../auth/password-resets-repository.js";
+import { Passwords } from "../../auth/passwords.js";
+import { SessionsRepository } from "../../auth/sessions-repository.js";
+import { UsersRepository } from "../../auth/users-repository.js";
 import type { Database } from "../../database/database.js";
 import { Calendar } from "../../domain/calendar.js";
+import { TransfersRepository } from "../../import-export/repository.js";
 import type { Mailer } from "../../mail/mailer.js";
-import { NotesRepository } from "../../repositories/notes.js";
-import { PadsRepository } from "../../repositories/pads.js";
-import { PasswordResetsRepository } from "../../repositories/password-resets.js";
-import { RateLimitsRepository } from "../../repositories/rate-limits.js";
-import { SearchRepository } from "../../repositories/search.js";
-import { SessionsRepository } from "../../repositories/sessions.js";
-import { TransfersRepository } from "../../repositories/transfers.js";
-import { TrashRepository } from "../../repositories/trash.js";
-import { UsersRepository } from "../../repositories/users.js";
-import { Passwords } from "../../security/passwords.js";
+import { NotesRepository } from "../../notes/repository.js";
+import { PadsRepository } from "../../pads/repository.js";
+import { RateLimitsRepository } from "../../rate-limits/repository.js";
+import { SearchRepository } from "../../search/repository.js";
+import { TrashRepository } from "../../trash/repository.js";
 
 /** What the services are made of. */
 export interface ServicesOptions {

@@ -1,0 +1,97 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { setTimeout as pause } from "node:timers/promises";
+import { IMAGE_ENVIRONMENT, type Program } from "./built-app.js";
+
+/** Longest that what a command started may outlive it, in milliseconds. */
+const AFTERLIFE = 5_000;
+
+/** How a command ended. */
+export interface CommandEnd {
+  /** Its exit status, or the signal that killed it. */
+  readonly status: number | string;
+  /** What it told on standard output. */
+  readonly told: string;
+  /** Both outputs. */
+  readonly output: string;
+  /** The last line on standard error: why it failed. */
+  readonly message: string;
+  readonly seconds: number;
+  /** Programs that it started and that were still there some seconds after its end. */
+  readonly left: readonly string[];
+}
+
+/** How a command is run. */
+export interface CommandOptions {
+  readonly program: Program;
+  readonly environment: Readonly<Record<string, string>>;
+  /** Where it runs. */
+  readonly folder: string;
+}
+
+/** A command of Notejam's in a process of its own. */
+export class BackupCommand {
+  readonly #child: ChildProcess;
+  readonly ended: Promise<CommandEnd>;
+
+  constructor(args: readonly string[], { program, environment, folder }: CommandOptions) {
+    // All that it starts has its group, by which it is found again.
+    this.#child = spawn(process.execPath, [...program.nodeOptions, program.main, ...args], {
+      cwd: folder,
+      env: { PATH: process.env.PATH, ...IMAGE_ENVIRONMENT, ...environment },
+      stdio: ["ignore", "pipe", "pipe"],
+      detached: true,
+    });
+    this.ended = this.#watch(performance.now());
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  async #watch(start: number): Promise<CommandEnd> {
+    const { stdout, stderr, pid = 0 } = this.#child;
+    let told = "";
+    let complaints = "";
+    stdout?.setEncoding("utf8").on("data", (text: string) => {
+      told += text;
+    });
+    stderr?.setEncoding("utf8").on("data", (text: string) => {
+      complaints += text;
+    });
+    const status = await new Promise<number | string>((resolve) => {
+      this.#child.once("exit", (code, signal) => resolve(code ?? signal ?? "?"));
+    });
+    const seconds = (performance.now() - start) / 1000;
+    const left = await leftOf(pid);
+    const message = complaints.trim().split("\n").at(-1) ?? "";
+    return { status, told, output: told + complaints, message, seconds, left };
+  }
+}
+
+/** Names of the programs of a process group, once those that are ending have ended. */
+async function leftOf(group: number): Promise<string[]> {
+  const until = performance.now() + AFTERLIFE;
+  for (;;) {
+    const members = membersOf(group);
+    if (members.length === 0 || performance.now() > until) return members;
+    await pause(20);
+  }
+}
+
+function membersOf(group: number): string[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      try {
+        const text = readFileSync(`/proc/${pid}/stat`, "utf8");
+        const end = text.lastIndexOf(")");
+        const [state, , processGroup] = text.slice(end + 2).split(" ");
+        // One that has ended and that nobody has asked about is no program any more.
+        if (Number(processGroup) !== group || state === "Z") return [];
+        return [text.slice(text.indexOf("(") + 1, end)];
+      } catch {
+        return [];
+      }
+    });
+}

@@ -1,0 +1,63 @@
+import { pbkdf2, timingSafeEqual } from "node:crypto";
+import { availableParallelism } from "node:os";
+import { promisify } from "node:util";
+import { hash, verify } from "@node-rs/argon2";
+import { WorkQueue } from "../work-queue.js";
+
+const derive = promisify(pbkdf2);
+
+// The OWASP minimum for argon2id (the library's default algorithm): 19 MiB, 2 passes, 1 lane.
+// https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html
+const PARAMETERS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
+const CURRENT_PREFIX = "$argon2id$v=19$m=19456,t=2,p=1$";
+/** A hash of a random password with the parameters above, for addresses that nobody has. */
+const NOBODYS_HASH =
+  "$argon2id$v=19$m=19456,t=2,p=1$cBn9EQjWEUSqTyby3jjnkQ$T2Ir5f0uU6NXgvaaioeqASVGwUl+YovLR2Nw0Q/cTLw";
+
+/** Most hashes waiting: about two seconds of work for one core. */
+const LONGEST_QUEUE = 200;
+/** Django's own count was 12,000; a stolen or broken import must not be able to block us for long. */
+const MOST_ITERATIONS = 2_000_000;
+
+/** Hashes and checks passwords, one core at most left out, so that readers are not starved by a storm of sign-ins. */
+export class Passwords {
+  readonly #queue = new WorkQueue(Math.max(1, Math.min(availableParallelism() - 1, 4)), LONGEST_QUEUE);
+
+  /** A hash to store, with a salt of its own. */
+  hash(password: string): Promise<string> {
+    return this.#queue.run(() => hash(password, PARAMETERS));
+  }
+
+  /**
+   * Whether the password is right. Without a stored hash it takes the same work and is false,
+   * so that time does not tell who has an account.
+   */
+  verify(password: string, stored: string | undefined): Promise<boolean> {
+    return this.#queue.run(async () => {
+      if (stored === undefined) {
+        await verify(NOBODYS_HASH, password).catch(() => false);
+        return false;
+      }
+      if (stored.startsWith("pbkdf2_sha256$")) return verifyDjango(password, stored);
+      // What cannot be read as a hash fits no password.
+      return stored.startsWith("$argon2") ? verify(stored, password).catch(() => false) : false;
+    });
+  }
+
+  /** Whether a stored hash should be replaced by a new one, now that the password is known. */
+  isOutdated(stored: string): boolean {
+    return !stored.startsWith(CURRENT_PREFIX);
+  }
+}
+
+/** Checks a hash of the old application: `pbkdf2_sha256$<iterations>$<salt>$<base64>`. */
+async function verifyDjango(password: string, stored: string): Promise<boolean> {
+  const [, count, salt, encoded] = stored.split("$");
+  const iterations = Number(count);
+  if (!salt || !encoded || !Number.isInteger(iterations) || iterations < 1 || iterations > MOST_ITERATIONS) {
+    return false;
+  }
+  const expected = Buffer.from(encoded, "base64");
+  if (expected.length === 0) return false;
+  return timingSafeEqual(expected, await derive(password, salt, iterations, expected.length, "sha256"));
+}

@@ -1,0 +1,82 @@
+import { and, eq, gt, sql } from "drizzle-orm";
+import type { Database } from "../database/database.js";
+import { sessions, users } from "../database/schema.js";
+import { tokenHash } from "./tokens.js";
+
+/** A session nobody used for so long is over. */
+export const IDLE_DAYS = 14;
+/** A session is over at this age, used or not. */
+export const LONGEST_DAYS = 90;
+
+/** A signed-in browser. */
+export interface Session {
+  readonly userId: number;
+  readonly email: string;
+  readonly lastSeenAt: Date;
+}
+
+/** Stores which browsers are signed in. */
+export class SessionsRepository {
+  readonly #database: Database;
+  readonly #byToken;
+
+  constructor(database: Database) {
+    this.#database = database;
+    this.#byToken = database.reads
+      .select({ userId: users.id, email: users.email, lastSeenAt: sessions.lastSeenAt })
+      .from(sessions)
+      .innerJoin(users, eq(users.id, sessions.userId))
+      .where(
+        and(
+          eq(sessions.tokenHash, sql.placeholder("hash")),
+          gt(sessions.lastSeenAt, sql.raw(`now() - interval '${IDLE_DAYS} days'`)),
+          gt(sessions.createdAt, sql.raw(`now() - interval '${LONGEST_DAYS} days'`)),
+        ),
+      )
+      .prepare("session_by_token");
+  }
+
+  /** The session of a token, unless it is over. */
+  async find(token: string): Promise<Session | undefined> {
+    const [session] = await this.#byToken.execute({ hash: tokenHash(token) });
+    return session;
+  }
+
+  /** Starts a session, and ends the one the browser had, in one step. */
+  async start(userId: number, token: string, former: string | undefined): Promise<void> {
+    await this.#database.writes.execute(sql`
+      with ended as (delete from sessions where token_hash = ${former ? tokenHash(former) : ""})
+      insert into sessions (token_hash, user_id) values (${tokenHash(token)}, ${userId})`);
+  }
+
+  /** Notes that a session is in use. */
+  async touch(token: string): Promise<void> {
+    await this.#database.writes.execute(
+      sql`update sessions set last_seen_at = now() where token_hash = ${tokenHash(token)}`,
+    );
+  }
+
+  async end(token: string): Promise<void> {
+    await this.#database.writes.delete(sessions).where(eq(sessions.tokenHash, tokenHash(token)));
+  }
+
+  /**
+   * Sets a new password, ends every session and reset link of that person and starts a new session, in one step.
+   *
+   * @param known the stored hash that the old password was checked against
+   * @returns false when the password was changed meanwhile; nothing happens then
+   */
+  async changePassword(userId: number, known: string, passwordHash: string, token: string): Promise<boolean> {
+    const result = await this.#database.writes.execute(sql`
+      with changed as (
+        update users set password_hash = ${passwordHash}
+        where id = ${userId} and password_hash = ${known} returning id
+      ), ended as (
+        delete from sessions where user_id in (select id from changed)
+      ), revoked as (
+        delete from password_resets where user_id in (select id from changed)
+      )
+      insert into sessions (token_hash, user_id) select ${tokenHash(token)}, id from changed returning user_id`);
+    return result.rows.length === 1;
+  }
+}

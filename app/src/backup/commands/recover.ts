@@ -1,0 +1,168 @@
+import type pg from "pg";
+import type { Migration } from "../../database/migrator.js";
+import { BackupBucket } from "../backup-bucket.js";
+import { BackupError } from "../backup-error.js";
+import { chooseBackup } from "../choose-backup.js";
+import { ClientTools } from "../client-tools.js";
+import type { ScriptPart } from "../dump-script.js";
+import { explainDatabase, type LoadOptions, readDump } from "../load-dump.js";
+import { type GivenBack, giveBack } from "../merge-recovered-notes.js";
+import { closeSession, commit, openSession, serverOf } from "../postgres-session.js";
+import { Progress } from "../progress.js";
+import { fieldOf, rowsOf, rowsWith } from "../row-filter.js";
+import { StagedDump } from "../staged-dump.js";
+import { type BackupContext, migrationsOf } from "./backup.js";
+
+/** What `notejam recover` was asked for. */
+export interface RecoverOptions {
+  /** Address of the person, in the backup and now. */
+  readonly user: string;
+  /** Id of one note; left out: all of the person's. */
+  readonly note?: string;
+  /** Id of the backup; left out: the newest. */
+  readonly from?: string;
+  /** Only says what would be done. */
+  readonly dryRun: boolean;
+}
+
+/**
+ * Brings one person's notes back from a backup into the live database, and touches nothing else: what has been written
+ * since stays as it is.
+ *
+ * @throws {BackupError} when it could not be done; nothing was changed then
+ */
+export async function recover(context: BackupContext, options: RecoverOptions): Promise<GivenBack> {
+  const { config, say, stderr } = context;
+  const note = options.note === undefined ? undefined : readNoteId(options.note);
+  const bucket = new BackupBucket(config.backup);
+  try {
+    const { id } = chooseBackup(await bucket.list(), options.from === undefined ? {} : { key: options.from });
+    const manifest = await bucket.manifestOf(id);
+    const tools = new ClientTools(config.backup.toolsFolder);
+    await tools.needRestoreFor(manifest);
+    const load: LoadOptions = { bucket, tools, manifest, progress: new Progress(stderr) };
+    load.progress.step(`Looking for the owner in the backup ${id}`);
+    const formerOwner = await findOwner(load, options.user);
+    load.progress.step("Taking out what is theirs");
+    const result = await recoverFrom(context, load, { ...options, note, formerOwner });
+    say(describe(result, options.dryRun));
+    return result;
+  } finally {
+    bucket.close();
+  }
+}
+
+function readNoteId(text: string): number {
+  const id = Number(text);
+  if (/^\d{1,10}$/.test(text) && id > 0) return id;
+  throw new BackupError(`--note ${text}: give a note's number, as in the address /notes/123/.`, {
+    exitStatus: 2,
+  });
+}
+
+/** Reads the people of a dump one by one. @returns the id of the one with that address */
+async function findOwner(load: LoadOptions, address: string): Promise<number> {
+  const wanted = address.trim().toLowerCase();
+  let found: number | undefined;
+  await readDump(load, ["users"], async (part) => {
+    if (part.kind !== "rows" || part.table !== "users") return;
+    const [id, email] = [part.columns.indexOf("id"), part.columns.indexOf("email")];
+    for await (const row of rowsOf(part.rows)) {
+      if (fieldOf(row, email).toLowerCase() === wanted) found = Number(fieldOf(row, id));
+    }
+  });
+  if (found !== undefined) return found;
+  throw new BackupError(
+    `Nobody has that address in the backup ${load.manifest.id}. Name the address the person had then, or another backup with --from.`,
+  );
+}
+
+/** What of a part belongs to one person, or to nobody: the list of migrations. */
+function ownPart(part: ScriptPart, owner: number): ScriptPart | undefined {
+  if (part.kind !== "rows") return undefined;
+  if (part.table === "schema_migrations") return part;
+  const column = part.columns.indexOf(part.table === "users" ? "id" : "user_id");
+  return column < 0 ? undefined : { ...part, rows: rowsWith(part.rows, column, owner) };
+}
+
+interface Recovery {
+  readonly user: string;
+  readonly note: number | undefined;
+  readonly formerOwner: number;
+  readonly dryRun: boolean;
+}
+
+async function recoverFrom(
+  context: BackupContext,
+  load: LoadOptions,
+  recovery: Recovery,
+): Promise<GivenBack> {
+  const { config, signal } = context;
+  const { manifest } = load;
+  const migrations = migrationsOf(context);
+  const session = await openSession(serverOf(config), "recover");
+  const stop = () => void closeSession(session);
+  signal.addEventListener("abort", stop);
+  try {
+    signal.throwIfAborted();
+    const owner = await liveOwner(session, migrations, recovery.user);
+    await session.query("begin");
+    const staged = await StagedDump.prepare(session, manifest, migrations);
+    await readDump(load, [], async (part) => {
+      const own = ownPart(part, recovery.formerOwner);
+      if (own) await staged.load(own);
+    });
+    await staged.refuseOtherMigrations();
+    await staged.finish();
+    const result = await giveBack(session, {
+      from: staged.schema,
+      formerOwner: recovery.formerOwner,
+      owner,
+      note: recovery.note,
+      padForChanged: `Recovered from ${manifest.takenAt.slice(0, 10)}`,
+    });
+    await session.query("set local search_path = pg_catalog");
+    await session.query(`drop schema ${staged.schema} cascade`);
+    signal.throwIfAborted();
+    // From here on it is too late to stop: the answer says what came of it.
+    signal.removeEventListener("abort", stop);
+    if (recovery.dryRun) await session.query("rollback");
+    else await commit(session, "Run it again: what is there already is left alone.");
+    return result;
+  } catch (error) {
+    signal.throwIfAborted();
+    throw explainDatabase(error, `The notes could not be recovered from ${manifest.id}`);
+  } finally {
+    signal.removeEventListener("abort", stop);
+    await closeSession(session);
+  }
+}
+
+/** The person's id now. */
+async function liveOwner(
+  session: pg.Client,
+  migrations: readonly Migration[],
+  address: string,
+): Promise<number> {
+  const version = await session.query("select max(version)::int as version from schema_migrations");
+  const expected = migrations.at(-1)?.version;
+  if (version.rows[0]?.version !== expected) {
+    throw new BackupError(
+      `The database has schema version ${version.rows[0]?.version}; this program has ${expected}. Recover with the program that serves, or run \`notejam migrate\` first.`,
+    );
+  }
+  const found = await session.query(
+    `select id from users where lower(email collate "und-x-icu") = lower($1 collate "und-x-icu")`,
+    [address.trim()],
+  );
+  const id: unknown = found.rows[0]?.id;
+  if (typeof id === "number") return id;
+  throw new BackupError(
+    "Nobody has that address now. Let the person sign up with it again; then this gives them their notes back.",
+  );
+}
+
+function describe({ restored, untrashed, beside, there, pads }: GivenBack, dryRun: boolean): string {
+  const begin = dryRun ? "Would be done (nothing was changed)" : "Recovered";
+  return `${begin}: ${restored} notes that were gone, ${untrashed} out of the trash, ${beside} as they were beside what they have become; ${there} were there already. New pads: ${pads}.`;
+}

@@ -1,0 +1,119 @@
+import pg from "pg";
+import { drillDatabaseOf } from "../../database/application-login.js";
+import { BackupBucket, type Listing } from "../backup-bucket.js";
+import { BackupError } from "../backup-error.js";
+import { newestComplete } from "../backup-list.js";
+import type { Manifest } from "../backup-manifest.js";
+import { agesOf, putMetrics } from "../backup-metrics.js";
+import { chooseBackup } from "../choose-backup.js";
+import { ClientTools } from "../client-tools.js";
+import { openTarget } from "../database-target.js";
+import { explainDatabase, restoreStaged } from "../load-dump.js";
+import { closeSession, serverOf } from "../postgres-session.js";
+import { Progress } from "../progress.js";
+import { tablesOf } from "../table-contents.js";
+import { type BackupContext, migrationsOf } from "./backup.js";
+
+/** What a drill proved. */
+export interface Proof {
+  readonly format: "notejam-proof/1";
+  readonly id: string;
+  readonly provenAt: string;
+  /** Rows that were restored and found to be those of the manifest. */
+  readonly rows: number;
+  readonly schemaVersion: number;
+  /** Schema version that the restored tables were brought to. */
+  readonly migratedTo: number;
+  readonly durationMs: number;
+}
+
+/**
+ * Restores the newest backup into the scratch database, compares it with its manifest, migrates it, and takes it all
+ * back: the scratch database is empty before, afterwards, and whenever a drill is killed.
+ *
+ * @throws {BackupError} when the newest backup could not be proven
+ */
+export async function drill(context: BackupContext): Promise<Proof> {
+  const { config, say, stderr } = context;
+  const bucket = new BackupBucket(config.backup);
+  const complain = (text: string) => stderr.write(`${text}\n`);
+  let listing: Listing | undefined;
+  try {
+    listing = await bucket.list();
+    const proof = await prove(context, bucket, listing);
+    await bucket.putProof(proof.id, proof);
+    listing = await bucket.list();
+    await putMetrics(config.backup, { DrillSucceeded: 1, ...agesFrom(listing) }, complain);
+    say(
+      `Proven: ${proof.id} was restored with all of its ${proof.rows} rows in ${(proof.durationMs / 1000).toFixed(1)} s.`,
+    );
+    return proof;
+  } catch (error) {
+    await putMetrics(config.backup, { DrillSucceeded: 0, ...(listing ? agesFrom(listing) : {}) }, complain);
+    throw error;
+  } finally {
+    bucket.close();
+  }
+}
+
+/** A drill knows nothing of how the backups go: that metric is theirs. */
+function agesFrom(listing: Listing) {
+  const { ProvenBackupAge } = agesOf(listing);
+  return ProvenBackupAge === undefined ? {} : { ProvenBackupAge };
+}
+
+async function prove(context: BackupContext, bucket: BackupBucket, listing: Listing): Promise<Proof> {
+  const { config, signal, stderr } = context;
+  const start = performance.now();
+  const { id } = newestComplete(listing.backups) ?? chooseBackup(listing, {});
+  const manifest = await bucket.manifestOf(id);
+  const tools = new ClientTools(config.backup.toolsFolder);
+  await tools.needRestoreFor(manifest);
+  const migrations = migrationsOf(context);
+  const home = serverOf(config);
+  const scratch = { ...home, database: drillDatabaseOf(home.database) };
+  const { session } = await openTarget(scratch, home);
+  const stop = () => void closeSession(session);
+  signal.addEventListener("abort", stop);
+  try {
+    signal.throwIfAborted();
+    await emptyScratch(session);
+    await session.query("begin");
+    const { rows } = await restoreStaged(session, migrations, {
+      bucket,
+      tools,
+      manifest,
+      progress: new Progress(stderr),
+    });
+    await session.query("rollback");
+    return proofOf(manifest, bucket.now, rows, migrations.length, performance.now() - start);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw explainDatabase(error, `The backup ${id} could not be proven in ${scratch.database}`);
+  } finally {
+    signal.removeEventListener("abort", stop);
+    await closeSession(session);
+  }
+}
+
+function proofOf(manifest: Manifest, now: Date, rows: number, migratedTo: number, durationMs: number): Proof {
+  return {
+    format: "notejam-proof/1",
+    id: manifest.id,
+    provenAt: now.toISOString(),
+    rows,
+    schemaVersion: manifest.schemaVersion,
+    migratedTo,
+    durationMs: Math.round(durationMs),
+  };
+}
+
+/** A copy that somebody restored here by hand does not stay. */
+async function emptyScratch(session: pg.Client): Promise<void> {
+  const result = await session.query("select current_database() as name");
+  // A second look before anything is dropped.
+  if (!String(result.rows[0]?.name).endsWith("_drill")) throw new BackupError("This is no scratch database.");
+  for (const table of await tablesOf(session, "public")) {
+    await session.query(`drop table if exists public.${pg.escapeIdentifier(table)} cascade`);
+  }
+}

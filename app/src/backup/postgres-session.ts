@@ -1,0 +1,105 @@
+import { setTimeout as pause } from "node:timers/promises";
+import pg from "pg";
+import type { Config, ServerConfig } from "../config.js";
+import { codeOf, isConnectionLost } from "../database/errors.js";
+import { explainTls } from "../database/tls-errors.js";
+import { BackupError, reasonOf } from "./backup-error.js";
+
+/** Longest to wait for the server to take a connection, in milliseconds. */
+const CONNECT_TIMEOUT = 10_000;
+/** Longest to wait for the server's good-bye, in milliseconds. */
+const CLOSE_TIMEOUT = 5_000;
+/** A server that vanished without a word is noticed by unanswered probes from then on, in milliseconds. */
+const KEEP_ALIVE_DELAY = 10_000;
+
+/** What decides how values are written as text: the same on every server, whatever it is configured to. */
+const TEXT_SETTINGS = {
+  TimeZone: "UTC",
+  DateStyle: "ISO,YMD",
+  IntervalStyle: "postgres",
+  extra_float_digits: "1",
+  bytea_output: "hex",
+  client_min_messages: "warning",
+} as const;
+
+/** The server's database. @throws {BackupError} for the embedded database, which pg_dump cannot reach */
+export function serverOf(config: Config): ServerConfig {
+  if (config.database.kind === "server") return config.database;
+  throw new BackupError(
+    `Backups need a PostgreSQL server, and DATABASE_URL names none: the embedded database is the folder ${config.database.folder}. Stop Notejam and copy that folder instead.`,
+    { exitStatus: 2 },
+  );
+}
+
+/**
+ * Opens one connection of its own for work that takes as long as it takes: no time limit ends it.
+ *
+ * @throws {BackupError} when the server does not take it; PostgreSQL's own error is the cause
+ */
+export async function openSession(server: ServerConfig, name: string): Promise<pg.Client> {
+  const { host, port, user, database, password, tls } = server;
+  const client = new pg.Client({
+    host,
+    port,
+    user,
+    database,
+    password: password(),
+    ssl: tls ? { rejectUnauthorized: true, ca: tls.ca } : false,
+    application_name: `notejam ${name}`,
+    connectionTimeoutMillis: CONNECT_TIMEOUT,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_DELAY,
+  });
+  // Lost between two statements: the next one reports it.
+  client.on("error", () => {});
+  try {
+    await client.connect();
+    for (const [setting, value] of Object.entries(TEXT_SETTINGS))
+      await client.query(`set ${setting} = '${value}'`);
+    await client.query(
+      "set statement_timeout = 0; set lock_timeout = 0; set idle_in_transaction_session_timeout = 0",
+    );
+    return client;
+  } catch (error) {
+    await client.end().catch(() => {});
+    const reason = reasonOf(explainTls(error, host));
+    throw new BackupError(
+      `The database ${database} at ${host}:${port} cannot be opened: ${reason}. ${adviceFor(error)}`,
+      { cause: error },
+    );
+  }
+}
+
+/** What to do about a server that does not take a connection. */
+function adviceFor(error: unknown): string {
+  // https://www.postgresql.org/docs/current/errcodes-appendix.html: class 28 is about who wants in.
+  if (codeOf(error).startsWith("28"))
+    return "Check the user and the password: POSTGRES_USER and POSTGRES_PASS, or DATABASE_URL.";
+  if (isConnectionLost(error))
+    return "Check POSTGRES_URL or DATABASE_URL; run it again when the server answers.";
+  return "Check the database's variables: see app/README.md.";
+}
+
+/**
+ * Commits. A connection that is lost here leaves open what the server did, and nobody is told that nothing was changed.
+ *
+ * @param look - how to find out
+ * @throws {BackupError} when no answer came; PostgreSQL's own error when it refused
+ */
+export async function commit(session: pg.Client, look: string): Promise<void> {
+  try {
+    await session.query("commit");
+  } catch (error) {
+    if (!isConnectionLost(error)) throw error;
+    throw new BackupError(
+      `The database went away (${reasonOf(error)}) in the moment in which it was to keep what was done: all of it is there, or nothing. ${look}`,
+      { cause: error },
+    );
+  }
+}
+
+/** Ends a session, also one whose server is gone or says nothing any more. */
+export async function closeSession(session: pg.Client): Promise<void> {
+  const patience = pause(CLOSE_TIMEOUT, undefined, { ref: false });
+  await Promise.race([session.end().catch(() => {}), patience]);
+}

@@ -1,0 +1,101 @@
+import pg from "pg";
+import { codeOf } from "../database/errors.js";
+import { BackupError } from "./backup-error.js";
+import type { Progress } from "./progress.js";
+import { TABLES_WITHOUT_ROWS, tablesOf } from "./table-contents.js";
+
+const { escapeIdentifier } = pg;
+
+/** Longest to wait for a table at once, in milliseconds: whoever comes after us waits as well. */
+const LOCK_WAIT = 10_000;
+/** Attempts to lock all tables: an hour, for a backup that was begun meanwhile holds them to its end. */
+const ATTEMPTS = 360;
+const COULD_NOT_LOCK = new Set(["55P03", "40P01"]);
+
+/** Tables in which there is something that nobody wants to lose. */
+export async function tablesWithRows(session: pg.Client, schema: string): Promise<string[]> {
+  const filled: string[] = [];
+  for (const table of await tablesOf(session, schema)) {
+    if (table === "schema_migrations" || TABLES_WITHOUT_ROWS.includes(table)) continue;
+    const name = `${escapeIdentifier(schema)}.${escapeIdentifier(table)}`;
+    const result = await session.query(`select exists (select 1 from ${name}) as filled`);
+    if (result.rows[0]?.filled) filled.push(table);
+  }
+  return filled;
+}
+
+/** Refuses a database with rows in it unless it was said twice that they may go. */
+export function refuseFilled(filled: readonly string[], database: string, replace: boolean): void {
+  if (filled.length === 0 || replace) return;
+  throw new BackupError(
+    `The database ${database} is not empty (${filled.join(", ")} have rows): nothing was restored. Name a new or empty database, or give both --replace and --yes-replace; what is there is then kept aside in a schema of its own.`,
+    { exitStatus: 2 },
+  );
+}
+
+/**
+ * Puts restored tables where the application looks for them, within the transaction that restored them. What was there
+ * is moved to a schema `replaced_…`, from which it can be had back; empty tables are dropped.
+ *
+ * @param from - the schema of the restored tables
+ * @param database - its name, for messages
+ * @param keepAs - schema for rows that are there and may be moved away; undefined: they may not
+ * @param progress - told when others keep it waiting
+ * @returns the schema with what was there; undefined: there was nothing
+ */
+export async function putInPlace(
+  session: pg.Client,
+  from: string,
+  database: string,
+  keepAs: string | undefined,
+  progress: Progress,
+): Promise<string | undefined> {
+  await session.query("set local search_path = pg_catalog");
+  const present = await tablesOf(session, "public");
+  await lockAll(session, present, progress);
+  const filled = await tablesWithRows(session, "public");
+  // Somebody may have signed up since this was first looked at.
+  refuseFilled(filled, database, keepAs !== undefined);
+  const replaced = filled.length > 0 ? keepAs : undefined;
+  if (replaced) {
+    await session.query(`create schema ${escapeIdentifier(replaced)}`);
+    await moveTables(session, present, "public", replaced);
+  } else if (present.length > 0) {
+    const names = present.map((table) => `public.${escapeIdentifier(table)}`).join(", ");
+    await session.query(`drop table ${names}`);
+  }
+  await moveTables(session, await tablesOf(session, from), from, "public");
+  // Fails, and takes all back, if migrations ever make something that is not moved with its table.
+  await session.query(`drop schema ${escapeIdentifier(from)}`);
+  return replaced;
+}
+
+async function moveTables(
+  session: pg.Client,
+  tables: readonly string[],
+  from: string,
+  to: string,
+): Promise<void> {
+  for (const table of tables) {
+    const name = `${escapeIdentifier(from)}.${escapeIdentifier(table)}`;
+    await session.query(`alter table ${name} set schema ${escapeIdentifier(to)}`);
+  }
+}
+
+/** The work of hours is not given up because somebody holds a table. */
+async function lockAll(session: pg.Client, tables: readonly string[], progress: Progress): Promise<void> {
+  if (tables.length === 0) return;
+  const names = tables.map((table) => `public.${escapeIdentifier(table)}`).join(", ");
+  await session.query(`set local lock_timeout = ${LOCK_WAIT}`);
+  for (let attempt = 1; ; attempt += 1) {
+    await session.query("savepoint locking");
+    try {
+      await session.query(`lock table ${names} in access exclusive mode`);
+      return;
+    } catch (error) {
+      if (!COULD_NOT_LOCK.has(codeOf(error)) || attempt === ATTEMPTS) throw error;
+      await session.query("rollback to savepoint locking");
+      if (attempt === 1) progress.step("Waiting until nobody uses the tables: a backup, or people");
+    }
+  }
+}

@@ -1,0 +1,42 @@
+import { codeOf } from "./errors.js";
+
+// https://nodejs.org/api/tls.html#x509-certificate-error-codes
+const UNKNOWN_AUTHORITY = new Set([
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "UNABLE_TO_GET_ISSUER_CERT",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+]);
+const NOT_NOW = new Set(["CERT_HAS_EXPIRED", "CERT_NOT_YET_VALID"]);
+const ANOTHER_NAME = "ERR_TLS_CERT_ALTNAME_INVALID";
+// The driver reports it without a code.
+const NO_TLS = "The server does not support SSL connections";
+
+function reasonOf(error: Error, host: string): string | undefined {
+  const code = codeOf(error);
+  if (UNKNOWN_AUTHORITY.has(code)) {
+    return `the certificate of ${host} is not signed by an authority of DATABASE_CA_FILE: give that file the certificates of whoever runs the database`;
+  }
+  if (code === ANOTHER_NAME) {
+    const names = "cert" in error ? namesOf(error.cert) : "";
+    return `the server at ${host} has a certificate for another name${names}: use the name in POSTGRES_URL or DATABASE_URL`;
+  }
+  if (NOT_NOW.has(code)) return `the certificate of ${host} is not valid at this time`;
+  if (error.message === NO_TLS)
+    return `the server at ${host} does not offer TLS, which DATABASE_TLS asks for`;
+  return undefined;
+}
+
+function namesOf(certificate: unknown): string {
+  if (typeof certificate !== "object" || certificate === null || !("subjectaltname" in certificate))
+    return "";
+  return ` (${certificate.subjectaltname})`;
+}
+
+/** The failure in words, when a server could not prove who it is; any other failure as it was. */
+export function explainTls(error: unknown, host: string): unknown {
+  const reason = error instanceof Error ? reasonOf(error, host) : undefined;
+  // Without the cause: the log shows the innermost error, and that should be these words.
+  return reason === undefined ? error : new Error(reason);
+}

@@ -1,0 +1,48 @@
+import { Readable } from "node:stream";
+import { MANIFEST } from "./export-manifest.js";
+import { fileName } from "./file-names.js";
+import type { ExportedNote, TransfersRepository } from "./repository.js";
+import { type ZipEntry, zip } from "./zip-writer.js";
+
+/** Pieces of the manifest are gathered to about this size, in characters. */
+const PIECE = 64 * 1024;
+
+/** Where the text of a note is in the ZIP: unique by its id, in a folder of its pad's name. */
+function fileOf({ id, name, padName, deletedAt }: ExportedNote): string {
+  const folder = padName === null ? "No pad" : fileName(padName);
+  return `${deletedAt === null ? "Notes" : "Trash"}/${folder}/${fileName(name)}-${id}.txt`;
+}
+
+async function* manifestPieces(transfers: TransfersRepository, userId: number): AsyncGenerator<Buffer> {
+  const pads = await transfers.pads(userId);
+  let text = `{"format":"notejam","version":1,\n"pads":[\n${pads.map((pad) => JSON.stringify(pad)).join(",\n")}],\n"notes":[\n`;
+  let separator = "";
+  for await (const note of transfers.notes(userId)) {
+    const { id: _, padName: __, ...rest } = note;
+    text += `${separator}${JSON.stringify({ file: fileOf(note), ...rest })}`;
+    separator = ",\n";
+    if (text.length < PIECE) continue;
+    yield Buffer.from(text);
+    text = "";
+  }
+  yield Buffer.from(`${text}\n]}\n`);
+}
+
+async function* entries(transfers: TransfersRepository, userId: number): AsyncGenerator<ZipEntry> {
+  for await (const note of transfers.notesWithTexts(userId)) {
+    yield { path: fileOf(note), modified: new Date(note.updatedAt), content: Buffer.from(note.text) };
+  }
+  // Last, so that a note written meanwhile is at worst named without its text, which an import leaves out.
+  yield { path: MANIFEST, modified: new Date(), content: manifestPieces(transfers, userId) };
+}
+
+/** Everything a person owns as a ZIP, made while it is sent. Fails before the first byte when the database is away. */
+export async function exportZip(transfers: TransfersRepository, userId: number): Promise<Readable> {
+  const pieces = zip(entries(transfers, userId));
+  const first = await pieces.next();
+  async function* all(): AsyncGenerator<Buffer> {
+    if (!first.done) yield first.value;
+    yield* pieces;
+  }
+  return Readable.from(all(), { objectMode: false, highWaterMark: PIECE });
+}

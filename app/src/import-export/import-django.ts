@@ -1,0 +1,299 @@
+import { sql } from "drizzle-orm";
+import pg from "pg";
+import type { Config } from "../config.js";
+import { type Database, openDatabase, type Queries } from "../database/database.js";
+import { codeOf, rootCause } from "../database/errors.js";
+import { LARGEST_TEXT, LONGEST_NAME } from "../forms/rules.js";
+
+/** The former database cannot be loaded as it is; the message says what to do. */
+export class ImportError extends Error {
+  override readonly name = "ImportError";
+}
+
+/** What `notejam import-django` was asked for. */
+export interface ImportDjangoOptions {
+  /** `postgres://…`, or the path of an SQLite file. */
+  readonly from: string;
+  /** Only counts. */
+  readonly dryRun: boolean;
+}
+
+type Row = Record<string, unknown>;
+
+/** The former application's tables, read whole a batch at a time. */
+interface Source {
+  /** Rows with ids above one, in the order of ids. */
+  rows(table: string, columns: readonly string[], above: number): Promise<Row[]>;
+  close(): Promise<void>;
+}
+
+/** Rows read and written at once. */
+const BATCH = 500;
+
+async function openPostgres(url: string): Promise<Source> {
+  const client = new pg.Client({
+    connectionString: url,
+    types: { getTypeParser: () => (value: string) => value },
+  });
+  await client.connect();
+  // One snapshot for all tables, and no way to change anything.
+  await client.query("begin isolation level repeatable read read only; set local timezone = 'UTC'");
+  return {
+    async rows(table, columns, above) {
+      const text = `select ${columns.join(", ")} from ${table} where id > $1 order by id limit ${BATCH}`;
+      return (await client.query<Row>(text, [above])).rows;
+    },
+    close: () => client.end(),
+  };
+}
+
+async function openSqlite(file: string): Promise<Source> {
+  const name: string = "node:sqlite";
+  const module = await import(name).catch(() => {
+    throw new ImportError("Reading an SQLite file needs Node 22.13 or newer; the container image has it.");
+  });
+  const database = new module.DatabaseSync(file, { readOnly: true });
+  return {
+    async rows(table, columns, above) {
+      return database
+        .prepare(`select ${columns.join(", ")} from ${table} where id > ? order by id limit ${BATCH}`)
+        .all(above);
+    },
+    async close() {
+      database.close();
+    },
+  };
+}
+
+/** Table, its columns, and the statement that stores a batch of its rows given as JSON. */
+interface Table {
+  readonly what: "people" | "pads" | "notes";
+  readonly table: string;
+  readonly columns: readonly string[];
+  readonly store: (rows: string) => ReturnType<typeof sql>;
+  /** Finds ids of rows under which something else is stored. */
+  readonly strangers: (rows: string) => ReturnType<typeof sql>;
+  /** Why a row cannot be stored, or undefined. */
+  readonly problem: (row: Row) => string | undefined;
+}
+
+/** Shortest and longest address that fit, in characters. */
+const ADDRESS_LENGTHS = [3, 254] as const;
+
+function addressProblem({ email }: Row): string | undefined {
+  const length = [...String(email ?? "").trim()].length;
+  const [shortest, longest] = ADDRESS_LENGTHS;
+  return length < shortest || length > longest ? "has no address to sign in with" : undefined;
+}
+
+function nameProblem({ name }: Row): string | undefined {
+  return [...String(name).trim()].length > LONGEST_NAME
+    ? `has a name of more than ${LONGEST_NAME} characters`
+    : undefined;
+}
+
+function noteProblem(row: Row): string | undefined {
+  const size = Buffer.byteLength(String(row.text).replaceAll("\r\n", "\n"));
+  return size > LARGEST_TEXT ? "has more than 1 MB of text" : nameProblem(row);
+}
+
+// Ids are kept, so that bookmarks go on working. What is there already is left alone: it can be run again.
+// Django's times are UTC, with or without saying so.
+const TABLES: readonly Table[] = [
+  {
+    what: "people",
+    table: "auth_user",
+    columns: ["id", "email", "password", "date_joined"],
+    store: (rows) => sql`
+      insert into users (id, email, password_hash, created_at)
+      select id, btrim(email), password, date_joined from jsonb_to_recordset(${rows}::jsonb)
+        as old (id integer, email text, password text, date_joined timestamptz)
+      on conflict (id) do nothing returning id`,
+    strangers: (rows) => sql`
+      select old.id from jsonb_to_recordset(${rows}::jsonb) as old (id integer, email text)
+      join users on users.id = old.id
+      where lower(users.email collate "und-x-icu") <> lower(btrim(old.email) collate "und-x-icu")`,
+    problem: addressProblem,
+  },
+  {
+    what: "pads",
+    table: "pads_pad",
+    columns: ["id", "name", "user_id"],
+    store: (rows) => sql`
+      insert into pads (id, user_id, name)
+      select id, user_id, coalesce(nullif(btrim(name), ''), 'untitled') from jsonb_to_recordset(${rows}::jsonb)
+        as old (id integer, name text, user_id integer)
+      on conflict (id) do nothing returning id`,
+    strangers: (rows) => sql`
+      select old.id from jsonb_to_recordset(${rows}::jsonb) as old (id integer, user_id integer)
+      join pads on pads.id = old.id where pads.user_id <> old.user_id`,
+    problem: nameProblem,
+  },
+  {
+    what: "notes",
+    table: "notes_note",
+    columns: ["id", "pad_id", "user_id", "name", "text", "created_at", "updated_at"],
+    store: (rows) => sql`
+      insert into notes (id, user_id, pad_id, name, text, created_at, updated_at)
+      select old.id, old.user_id, pads.id, coalesce(nullif(btrim(old.name), ''), 'untitled'),
+        coalesce(nullif(replace(old.text, chr(13) || chr(10), chr(10)), ''), ' '), old.created_at, old.updated_at
+      from jsonb_to_recordset(${rows}::jsonb) as old (id integer, pad_id integer, user_id integer, name text,
+        text text, created_at timestamptz, updated_at timestamptz)
+      left join pads on pads.id = old.pad_id and pads.user_id = old.user_id
+      on conflict (id) do nothing returning id`,
+    strangers: (rows) => sql`
+      select old.id from jsonb_to_recordset(${rows}::jsonb) as old (id integer, user_id integer, created_at timestamptz)
+      join notes on notes.id = old.id where notes.user_id <> old.user_id or notes.created_at <> old.created_at`,
+    problem: noteProblem,
+  },
+];
+
+async function* batches(source: Source, { table, columns }: Table): AsyncGenerator<Row[]> {
+  let last = 0;
+  for (;;) {
+    const rows = await source.rows(table, columns, last).catch((error: unknown) => {
+      throw new ImportError(
+        `The former database's table ${table} cannot be read: ${error instanceof Error ? error.message : error}`,
+      );
+    });
+    if (rows.length === 0) return;
+    yield rows;
+    last = Number(rows.at(-1)?.id);
+  }
+}
+
+/** People whose addresses differ only by the case of letters: two accounts before, one now. */
+async function refuseTwins(source: Source, people: Table): Promise<void> {
+  const seen = new Map<string, unknown>();
+  const twins: string[] = [];
+  for await (const rows of batches(source, people)) {
+    for (const { id, email } of rows) {
+      const address = String(email).trim().toLowerCase();
+      if (seen.has(address)) twins.push(`  ${address}: users ${seen.get(address)} and ${id}`);
+      seen.set(address, id);
+    }
+  }
+  if (twins.length === 0) return;
+  throw new ImportError(
+    `Nothing was loaded: these addresses belong to two accounts each, differing only by the case of letters, and can have one now.
+${twins.join("\n")}
+Change auth_user.email of one of each pair in the former database, or move its pads and notes to the other and delete it.`,
+  );
+}
+
+/** Most rows named in a message. */
+const MOST_NAMED = 20;
+
+function refuseUnusable({ table, problem }: Table, rows: readonly Row[]): void {
+  const lines = rows.flatMap((row) => {
+    const why = problem(row);
+    return why === undefined ? [] : [`  ${table} ${row.id} ${why}`];
+  });
+  if (lines.length === 0) return;
+  throw new ImportError(
+    `Nothing was loaded: these cannot be kept here.
+${lines.slice(0, MOST_NAMED).join("\n")}
+Change or delete them in the former database.`,
+  );
+}
+
+/** Stores a batch. @returns how many rows were not there already */
+async function storeBatch(
+  { table, store, strangers }: Table,
+  rows: string,
+  queries: Queries,
+): Promise<number> {
+  try {
+    const stored = (await queries.execute(store(rows))).rows.length;
+    // Otherwise one person's notes would become those of whoever has the id here.
+    const taken = (await queries.execute<{ id: number }>(strangers(rows))).rows.map(({ id }) => id);
+    if (taken.length === 0) return stored;
+    throw new ImportError(
+      `Nothing was loaded: here something else has the ids of ${table} ${taken.slice(0, MOST_NAMED).join(", ")}. Load into a database that nobody has used yet.`,
+    );
+  } catch (error) {
+    const cause = rootCause(error);
+    // Not its own words of the statement, which hold what people wrote.
+    if (!(cause instanceof Error) || !/^2[23]/.test(codeOf(cause))) throw error;
+    throw new ImportError(`Nothing was loaded: a row of ${table} does not fit here: ${cause.message}.`);
+  }
+}
+
+async function loadTable(
+  source: Source,
+  table: Table,
+  queries: Queries | undefined,
+): Promise<[number, number]> {
+  let read = 0;
+  let stored = 0;
+  for await (const rows of batches(source, table)) {
+    read += rows.length;
+    refuseUnusable(table, rows);
+    // A text of the former database can hold what PostgreSQL refuses only if it comes from SQLite.
+    const json = JSON.stringify(rows).replaceAll("\\u0000", "");
+    if (queries) stored += await storeBatch(table, withZones(json), queries);
+  }
+  return [read, stored];
+}
+
+/** Times without a zone, as SQLite has them, are UTC. */
+function withZones(json: string): string {
+  return json.replace(/"(\w+_at|date_joined)":"([\d-]+[ T][\d:.]+)"/g, '"$1":"$2+00"');
+}
+
+/** Loads everything in one transaction. @returns lines that say what was loaded */
+export async function loadDjango(database: Database, source: Source, dryRun: boolean): Promise<string[]> {
+  const [people] = TABLES;
+  if (people) await refuseTwins(source, people);
+  const load = async (queries: Queries | undefined): Promise<string[]> => {
+    const lines: string[] = [];
+    for (const table of TABLES) {
+      const [read, stored] = await loadTable(source, table, queries);
+      lines.push(
+        queries
+          ? `${table.what}: ${stored} loaded, ${read - stored} were there`
+          : `${table.what}: ${read} found`,
+      );
+    }
+    for (const name of queries ? ["users", "pads", "notes"] : []) {
+      await queries?.execute(
+        sql.raw(
+          `select setval(pg_get_serial_sequence('${name}', 'id'), greatest(1, (select max(id) from ${name})))`,
+        ),
+      );
+    }
+    return lines;
+  };
+  return dryRun ? load(undefined) : database.transaction(load);
+}
+
+/** Opens the former database. @throws {ImportError} when it cannot be opened */
+export async function openSource(from: string): Promise<Source> {
+  try {
+    return /^postgres(ql)?:/.test(from) ? await openPostgres(from) : await openSqlite(from);
+  } catch (error) {
+    if (error instanceof ImportError) throw error;
+    throw new ImportError(
+      `The former database cannot be opened: ${error instanceof Error ? error.message : error}`,
+    );
+  }
+}
+
+/** Loads people, pads and notes of the former Django application. */
+export async function importDjango(
+  config: Config,
+  { from, dryRun }: ImportDjangoOptions,
+  say: (text: string) => void,
+): Promise<void> {
+  const source = await openSource(from);
+  try {
+    const database = await openDatabase(config.database, { onIdleError: () => {}, patient: true });
+    try {
+      for (const line of await loadDjango(database, source, dryRun)) say(line);
+    } finally {
+      await database.end();
+    }
+  } finally {
+    await source.close();
+  }
+}

@@ -1,0 +1,108 @@
+import { isUtf8 } from "node:buffer";
+import { LARGEST_TEXT } from "../forms/rules.js";
+import {
+  hasTooManyValues,
+  MANIFEST,
+  type Manifest,
+  type ManifestNote,
+  manifestSchema,
+} from "./export-manifest.js";
+import { LARGEST_MANIFEST, LARGEST_TOTAL } from "./limits.js";
+import type { ImportedNote, Importing, TransfersRepository } from "./repository.js";
+import { UnreadableZip, ZipReader } from "./zip-reader.js";
+
+/** The file is no export of Notejam, or was changed; the message is for the person who chose it. */
+export class UnusableImport extends Error {
+  override readonly name = "UnusableImport";
+}
+
+/** What an import did. */
+export interface ImportResult {
+  readonly added: number;
+  /** Notes that were there already. */
+  readonly known: number;
+}
+
+/** Notes stored at once at most, and their texts' size, in bytes. */
+const BATCH_NOTES = 500;
+const BATCH_BYTES = 4 * 1024 * 1024;
+
+async function readManifest(zip: ZipReader): Promise<Manifest> {
+  if (!zip.has(MANIFEST)) {
+    throw new UnusableImport(`This is not an export of Notejam: the file ${MANIFEST} is missing.`);
+  }
+  const text = await zip.read(MANIFEST, LARGEST_MANIFEST);
+  if (hasTooManyValues(text)) {
+    throw new UnusableImport(`The file ${MANIFEST} in it has more entries than Notejam takes at once.`);
+  }
+  let content: unknown;
+  try {
+    content = JSON.parse(text.toString("utf8"));
+  } catch {
+    throw new UnusableImport(`The file ${MANIFEST} in it is not valid JSON.`);
+  }
+  const result = manifestSchema.safeParse(content);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  throw new UnusableImport(
+    `The file ${MANIFEST} in it is wrong at ${issue?.path.join(".")}: ${issue?.message}.`,
+  );
+}
+
+/** Brings in an export: whole, or with an explanation not at all. @throws {UnusableImport} */
+export async function importZip(
+  transfers: TransfersRepository,
+  userId: number,
+  path: string,
+): Promise<ImportResult> {
+  try {
+    const zip = await ZipReader.open(path);
+    try {
+      const manifest = await readManifest(zip);
+      return await transfers.importing(userId, (importing) => importAll(importing, zip, manifest));
+    } finally {
+      zip.close();
+    }
+  } catch (error) {
+    if (!(error instanceof UnreadableZip)) throw error;
+    throw new UnusableImport(`This ZIP file cannot be read: ${error.message}.`);
+  }
+}
+
+/** A note that went with its pad is only shown with it: any other must be shown by itself. */
+function wentWithPad(note: Omit<ManifestNote, "file">, trashedPads: ReadonlySet<number>): boolean {
+  return note.deletedWithPad && note.deletedAt !== null && note.pad !== null && trashedPads.has(note.pad);
+}
+
+async function importAll(importing: Importing, zip: ZipReader, manifest: Manifest): Promise<ImportResult> {
+  const pads = await importing.pads(manifest.pads);
+  const trashedPads = new Set(manifest.pads.filter((pad) => pad.deletedAt !== null).map(({ id }) => id));
+  let batch: ImportedNote[] = [];
+  let bytes = 0;
+  let total = 0;
+  let added = 0;
+  let read = 0;
+  const store = async (): Promise<void> => {
+    if (batch.length > 0) added += await importing.notes(batch);
+    batch = [];
+    bytes = 0;
+  };
+  for (const { file, ...note } of manifest.notes) {
+    // Written while the export was made.
+    if (!zip.has(file)) continue;
+    const content = await zip.read(file, LARGEST_TEXT);
+    total += content.length;
+    if (total > LARGEST_TOTAL)
+      throw new UnusableImport("The notes in it are larger than Notejam takes at once.");
+    if (!isUtf8(content)) throw new UnusableImport(`The file ${file} in it is not text in UTF-8.`);
+    const text = content.toString("utf8").replaceAll("\0", "");
+    if (text === "") continue;
+    read += 1;
+    const pad = note.pad === null ? null : (pads.get(note.pad) ?? null);
+    batch.push({ ...note, pad, deletedWithPad: wentWithPad(note, trashedPads), text });
+    bytes += content.length;
+    if (batch.length >= BATCH_NOTES || bytes >= BATCH_BYTES) await store();
+  }
+  await store();
+  return { added, known: read - added };
+}

@@ -1,0 +1,71 @@
+import { randomUUID } from "node:crypto";
+import { createWriteStream } from "node:fs";
+import { rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import type { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { Overloaded } from "../work-queue.js";
+
+/** Room on disk for the uploads of one process: what they hold together is bounded, however many there are. */
+export class UploadRoom {
+  readonly #size: number;
+  #used = 0;
+
+  /** @param size in bytes */
+  constructor(size: number) {
+    this.#size = size;
+  }
+
+  /** Place for one upload, which must be given back. */
+  place(): UploadPlace {
+    let taken = 0;
+    return new UploadPlace({
+      take: (bytes) => {
+        if (this.#used + bytes > this.#size) throw new Overloaded("Too much is being uploaded at once");
+        this.#used += bytes;
+        taken += bytes;
+      },
+      giveBack: () => {
+        this.#used -= taken;
+        taken = 0;
+      },
+    });
+  }
+}
+
+interface Account {
+  readonly take: (bytes: number) => void;
+  readonly giveBack: () => void;
+}
+
+/** One upload's file. */
+export class UploadPlace {
+  readonly file = path.join(tmpdir(), `notejam-import-${randomUUID()}.zip`);
+  readonly #account: Account;
+  #isOver = false;
+
+  constructor(account: Account) {
+    this.#account = account;
+  }
+
+  /** Writes all of an upload. @throws {Overloaded} when there is no room left */
+  async store(upload: Readable): Promise<void> {
+    await pipeline(upload, (chunks) => this.#counted(chunks), createWriteStream(this.file, { mode: 0o600 }));
+  }
+
+  /** Removes the file, also under an upload that still arrives: that ends with its next bytes. */
+  async giveBack(): Promise<void> {
+    this.#isOver = true;
+    await rm(this.file, { force: true });
+    this.#account.giveBack();
+  }
+
+  async *#counted(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    for await (const chunk of chunks) {
+      if (this.#isOver) throw new Error("The upload was given up");
+      this.#account.take(chunk.length);
+      yield chunk;
+    }
+  }
+}

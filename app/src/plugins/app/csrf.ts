@@ -1,0 +1,92 @@
+import { timingSafeEqual } from "node:crypto";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import fp from "fastify-plugin";
+import { derived, isToken, newToken } from "../../auth/tokens.js";
+import { fieldOf } from "../../forms/body.js";
+import { CSRF_FIELD } from "../../views/form-fields.js";
+
+/** A form that did not come from our own page. */
+export class ForgedRequest extends Error {
+  override readonly name = "ForgedRequest";
+}
+
+/** What the check depends on. */
+export interface ForgeryOptions {
+  /** Public origin, if configured. */
+  readonly baseUrl: string | undefined;
+  readonly secure: boolean;
+}
+
+declare module "fastify" {
+  interface FastifyInstance {
+    /** The token for the forms of a page that is being rendered. */
+    csrfToken(request: FastifyRequest, reply: FastifyReply): string;
+    /** @throws {ForgedRequest} unless the token is the one given to this browser */
+    checkCsrfToken(request: FastifyRequest, token: string): void;
+  }
+  interface FastifyContextConfig {
+    /** The handler checks the token itself, because it reads the body as a stream. @default false */
+    checksCsrfItself?: boolean;
+  }
+}
+
+const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
+
+function same(a: string, b: string): boolean {
+  const left = Buffer.from(a);
+  const right = Buffer.from(b);
+  return left.length === right.length && timingSafeEqual(left, right);
+}
+
+/**
+ * Refuses forms that another site sends in a visitor's name: each needs a token that only our own pages
+ * contain, and the browser's own word on where it comes from must not contradict.
+ *
+ * The token is derived from the session's secret, or for visitors from one in a cookie of its own;
+ * nothing has to be stored, and it changes when somebody signs in.
+ */
+export default fp<ForgeryOptions>(
+  async (app, { baseUrl, secure }) => {
+    const cookieName = secure ? "__Host-visitor" : "visitor";
+    const cookie = { path: "/", httpOnly: true, sameSite: "lax", secure } as const;
+
+    function visitorSecret(request: FastifyRequest): string | undefined {
+      const secret = request.cookies[cookieName];
+      return isToken(secret) ? secret : undefined;
+    }
+
+    app.decorate("csrfToken", (request: FastifyRequest, reply: FastifyReply) => {
+      if (request.viewer) return derived("form of a session", request.viewer.token);
+      let secret = visitorSecret(request);
+      if (!secret) {
+        secret = newToken();
+        reply.setCookie(cookieName, secret, cookie);
+      }
+      return derived("form of a visitor", secret);
+    });
+
+    app.decorate("checkCsrfToken", (request: FastifyRequest, token: string) => {
+      const secret = request.viewer ? request.viewer.token : visitorSecret(request);
+      const purpose = request.viewer ? "form of a session" : "form of a visitor";
+      if (!secret || !same(token, derived(purpose, secret))) {
+        throw new ForgedRequest("The form's token is missing or not this browser's");
+      }
+    });
+
+    app.addHook("onRequest", async (request) => {
+      if (SAFE_METHODS.has(request.method)) return;
+      const { origin, host, "sec-fetch-site": site } = request.headers;
+      if (site === "cross-site" || site === "same-site")
+        throw new ForgedRequest("The form was sent by another site");
+      if (origin === undefined || origin === baseUrl || origin === `${request.protocol}://${host}`) return;
+      throw new ForgedRequest("The form was sent by another origin");
+    });
+
+    app.addHook("preHandler", async (request) => {
+      if (SAFE_METHODS.has(request.method) || request.is404 || request.routeOptions.config.checksCsrfItself)
+        return;
+      app.checkCsrfToken(request, fieldOf(request.body, CSRF_FIELD));
+    });
+  },
+  { name: "forgery", dependencies: ["viewers", "external-cookie"] },
+);

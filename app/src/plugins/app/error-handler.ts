@@ -1,0 +1,141 @@
+import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
+import fp from "fastify-plugin";
+import { rootCause, unavailabilityIn } from "../../database/errors.js";
+import { TooManyAttempts } from "../../rate-limits/plugin.js";
+import { type Message, messagePage } from "../../views/message-page.js";
+import { Overloaded } from "../../work-queue.js";
+import { ForgedRequest } from "./csrf.js";
+import { MethodNotAllowed } from "./methods.js";
+
+/** Nothing is there, or it is someone else's: nobody can tell which. */
+export class NotFound extends Error {
+  override readonly name = "NotFound";
+}
+
+/** After this many seconds a browser may try again while the database is away. */
+const RETRY_SECONDS = 5;
+
+interface Answer extends Message {
+  readonly status: number;
+  /** Seconds for the header Retry-After. */
+  readonly retryAfter?: number;
+  /** For the header Allow. */
+  readonly allowed?: readonly string[];
+}
+
+const NOT_FOUND: Answer = {
+  status: 404,
+  title: "Page not found",
+  text: "There is nothing at this address. It may have been deleted, or the address is mistyped.",
+};
+
+function unavailable(mayBeApplied: boolean, method: string): Answer {
+  const saved = mayBeApplied
+    ? "It is not certain whether your change was saved: please look before you send it again."
+    : "Your change was not saved. Go back in your browser, what you typed is still there, and send it again.";
+  return {
+    status: 503,
+    retryAfter: RETRY_SECONDS,
+    title: "Notejam cannot reach its notes",
+    text:
+      method === "GET" || method === "HEAD"
+        ? "They are safe, but cannot be read at this moment. Please try again in a few seconds."
+        : saved,
+  };
+}
+
+function waitText(seconds: number): string {
+  const minutes = Math.ceil(seconds / 60);
+  return minutes <= 1 ? "a minute" : `${minutes} minutes`;
+}
+
+/** Answers to what fastify itself refuses, by status. */
+const REFUSED: Readonly<Record<number, Omit<Answer, "status">>> = {
+  400: { title: "Bad request", text: "The browser sent something that cannot be understood." },
+  408: { title: "Request timeout", text: "The request took too long to arrive. Please try again." },
+  413: {
+    title: "Too large",
+    text: "What you sent is larger than Notejam takes. A note can have 1 MB of text.",
+  },
+  415: { title: "Unsupported form", text: "Notejam only understands forms from its own pages." },
+};
+
+function answerTo(error: FastifyError | Error, method: string): Answer | undefined {
+  if (error instanceof NotFound) return NOT_FOUND;
+  if (error instanceof MethodNotAllowed) {
+    return {
+      status: 405,
+      allowed: error.allowed,
+      title: "Not possible here",
+      text: "There is a page at this address, but it does not take what the browser sent.",
+    };
+  }
+  if (error instanceof ForgedRequest) {
+    return {
+      status: 403,
+      title: "Form refused",
+      text: "This form was not sent from an open page of Notejam, or the page is too old. Open it again and send it once more. Cookies must be allowed.",
+    };
+  }
+  if (error instanceof TooManyAttempts) {
+    return {
+      status: 429,
+      retryAfter: error.retryAfter,
+      title: "Too many attempts",
+      text: `Please wait ${waitText(error.retryAfter)} before you try again.`,
+      link: { href: "/signin/", text: "Sign in" },
+    };
+  }
+  if (error instanceof Overloaded) {
+    return {
+      status: 503,
+      retryAfter: RETRY_SECONDS,
+      title: "Very busy",
+      text: "Very many people want the same at this moment. Please try again in a few seconds.",
+    };
+  }
+  const unavailability = unavailabilityIn(error);
+  if (unavailability) return unavailable(unavailability.mayBeApplied, method);
+  const status = "statusCode" in error ? error.statusCode : undefined;
+  if (status === undefined || status < 400 || status >= 500) return undefined;
+  return { status, ...(REFUSED[status] ?? { title: "Bad request", text: "The request was refused." }) };
+}
+
+function log(error: Error, answer: Answer, request: FastifyRequest): void {
+  if (answer.status === 500) request.log.error({ err: rootCause(error) }, "request failed");
+  else if (answer.status === 503)
+    request.log.warn({ reason: describe(rootCause(error)) }, "request unavailable");
+  else request.log.info({ status: answer.status, reason: error.name }, "request refused");
+}
+
+function describe(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}
+
+/** Answers everything that goes wrong with a page in the site's design, and never tells how it works inside. */
+export default fp(
+  async (app) => {
+    function send(reply: FastifyReply, { status, retryAfter, allowed, ...message }: Answer): FastifyReply {
+      if (retryAfter !== undefined) reply.header("retry-after", String(retryAfter));
+      if (allowed !== undefined) reply.header("allow", allowed.join(", "));
+      return reply.code(status).page(messagePage({ ...message, requestId: reply.request.id }));
+    }
+
+    app.setErrorHandler((error: FastifyError, request, reply) => {
+      const answer = answerTo(error, request.method) ?? {
+        status: 500,
+        title: "Something went wrong",
+        text: "This is our fault, and it has been noted. Please try again; if it happens again, tell us the number below.",
+      };
+      log(error, answer, request);
+      return send(reply, answer);
+    });
+
+    app.setNotFoundHandler(async (request, reply) => {
+      // Only to show the right links on top; without the database the page is shown all the same.
+      await app.findViewer(request, reply).catch(() => {});
+      return send(reply, NOT_FOUND);
+    });
+  },
+  { name: "failures", dependencies: ["pages", "forgery", "viewers", "rate-limits"] },
+);

@@ -1,0 +1,36 @@
+import type { FastifyPluginAsync } from "fastify";
+import { viewerOf } from "../auth/current-user.js";
+import { pageFrom, pageWithin } from "../domain/pagination.js";
+import { queryOf } from "../forms/query.js";
+import { RESULTS_PER_PAGE, wordsOf } from "./repository.js";
+import { searchPage } from "./views.js";
+
+/** Longest query, in characters: the rest is ignored. */
+const LONGEST_QUERY = 500;
+/** Nobody reads further pages of results, and they cost most. */
+const MOST_PAGES = 100;
+
+/** Cut between characters: half of one cannot be put into an address again. */
+function beginning(query: string): string {
+  return query.length > LONGEST_QUERY ? [...query].slice(0, LONGEST_QUERY).join("") : query;
+}
+
+/** Search over one's own notes. */
+const search: FastifyPluginAsync = async (app) => {
+  app.get("/search/", async (request, reply) => {
+    const viewer = viewerOf(request);
+    const query = beginning(queryOf(request, "q").replaceAll("\0", "")).trim();
+    const words = wordsOf(query);
+    const asked = Math.min(pageFrom(queryOf(request, "page")), MOST_PAGES);
+    const [found, pads] = await Promise.all([
+      words.length === 0 ? { notes: [], total: 0 } : app.noteSearch.find(viewer.id, words, asked),
+      app.pads.list(viewer.id),
+    ]);
+    if (found.total === 0 && asked > 1) return reply.redirect(`/search/?q=${encodeURIComponent(query)}`, 302);
+    const within = pageWithin(asked, found.total, RESULTS_PER_PAGE);
+    const number = { page: within.page, pages: Math.min(within.pages, MOST_PAGES) };
+    return reply.page(searchPage({ query, words, found, pads, number, calendar: app.calendar }));
+  });
+};
+
+export default search;

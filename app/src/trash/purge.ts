@@ -1,0 +1,50 @@
+import { sql } from "drizzle-orm";
+import { IDLE_DAYS, LONGEST_DAYS } from "../auth/sessions-repository.js";
+import type { Database } from "../database/database.js";
+
+/** Notes are kept in the trash for so long: what the business asks for. */
+export const TRASH_YEARS = 3;
+/** Rows removed by one statement, so that no lock is held for long. */
+const BATCH = 1_000;
+
+/** What was removed for good. */
+export interface Swept {
+  readonly notes: number;
+  readonly pads: number;
+  readonly sessions: number;
+  readonly passwordResets: number;
+  readonly rateLimits: number;
+}
+
+/** Removes what is over: sessions, links, counters, and what has been in the trash for three years. */
+export async function sweep(database: Database): Promise<Swept> {
+  const old = `deleted_at < now() - interval '${TRASH_YEARS} years'`;
+  const idle = `last_seen_at < now() - interval '${IDLE_DAYS} days' or created_at < now() - interval '${LONGEST_DAYS} days'`;
+  return {
+    notes: await removeAll(database, "notes", "id", old),
+    // A pad goes when none of its notes can be restored into it any more.
+    pads: await removeAll(
+      database,
+      "pads",
+      "id",
+      `${old} and not exists (select 1 from notes where notes.user_id = pads.user_id and notes.pad_id = pads.id)`,
+    ),
+    sessions: await removeAll(database, "sessions", "token_hash", idle),
+    passwordResets: await removeAll(database, "password_resets", "token_hash", "expires_at < now()"),
+    rateLimits: await removeAll(database, "rate_limits", "key", "expires_at < now()"),
+  };
+}
+
+async function removeAll(database: Database, table: string, key: string, condition: string): Promise<number> {
+  let removed = 0;
+  for (;;) {
+    // The condition stands outside as well: something restored while its row is waited for stays.
+    const result = await database.writes.execute(
+      sql.raw(
+        `delete from ${table} where (${condition}) and ${key} in (select ${key} from ${table} where ${condition} limit ${BATCH}) returning 1`,
+      ),
+    );
+    removed += result.rows.length;
+    if (result.rows.length < BATCH) return removed;
+  }
+}
