@@ -1,4 +1,0 @@
-/** Routes with an id in their address. */
-export interface WithId {
-  Params: { id: string };
-}
