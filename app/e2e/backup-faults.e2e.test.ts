@@ -5,7 +5,7 @@ import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { dumpKeyOf, manifestKeyOf, PROOFS } from "../src/backup/backup-names.js";
+import { dumpKeyOf, manifestKeyOf, RESTORE_TESTS } from "../src/backup/backup-names.js";
 import { Random } from "../test/random.js";
 import type { BackupCommand } from "./backup-command.js";
 import { denied, type Fault, type Faults, flipped, type Operation, SLOW_DOWN } from "./backup-failing-s3.js";
@@ -16,7 +16,7 @@ const run = promisify(execFile);
 const SEED = Number(process.env.SEED ?? Date.now() % 1_000_000);
 const BACKUPS_KILLED = 20;
 const RESTORES_KILLED = 5;
-const DRILLS_KILLED = 5;
+const RESTORE_TESTS_KILLED = 5;
 const HOUR = 3_600_000;
 /** Kubernetes kills after this time, in seconds. */
 const GRACE_PERIOD = 30;
@@ -27,7 +27,7 @@ let trials: BackupTrials;
 /** The newest backup that counts. */
 let newest: string;
 /** What the usual takes, in seconds. */
-const usual = { backup: 0, restore: 0, drill: 0 };
+const usual = { backup: 0, restore: 0, restoreTest: 0 };
 
 beforeAll(async () => {
   trials = await BackupTrials.start();
@@ -75,12 +75,12 @@ const restoring = (database: string): string[] => [
   "--yes-replace",
 ];
 
-/** Neither a restore nor a drill takes the newest backup, and what is in the way of either stays. */
+/** Neither a restore nor a restore test takes the newest backup, and what is in the way of either stays. */
 async function refused(trial: Omit<Trial, "args" | "status" | "message">, message: RegExp): Promise<void> {
   const target = await trials.target();
   const before = await trials.contentsOf(target);
   const bucket = trial.environment?.BACKUP_BUCKET ?? trials.bucket;
-  const proofs = await proofsIn(bucket);
+  const reports = await restoreTestsIn(bucket);
   const one = (fault: string, args: readonly string[]) =>
     trials.survive(
       { status: 1, message, ...trial, fault: `${trial.fault}: ${fault}`, args },
@@ -89,13 +89,13 @@ async function refused(trial: Omit<Trial, "args" | "status" | "message">, messag
   await together([
     one("restore", restoring(target)),
     one("into a new database", ["restore", "--into", "never"]),
-    one("drill", ["drill"]),
+    one("restore-test", ["restore-test"]),
   ]);
   await trials.expectNoSessions();
   expect(await trials.contentsOf(target)).toEqual(before);
   expect(await trials.hasDatabase("never")).toBe(false);
   expect(await trials.scratchTables()).toEqual([]);
-  expect(await proofsIn(bucket)).toEqual(proofs);
+  expect(await restoreTestsIn(bucket)).toEqual(reports);
 }
 
 /** Waits for all, also when one of them fails. */
@@ -103,8 +103,8 @@ async function together(runs: readonly Promise<unknown>[]): Promise<void> {
   for (const result of await Promise.allSettled(runs)) if (result.status === "rejected") throw result.reason;
 }
 
-const proofsIn = async (bucket: string) =>
-  (await trials.world.store.keys(bucket)).filter((key) => key.startsWith(PROOFS));
+const restoreTestsIn = async (bucket: string) =>
+  (await trials.world.store.keys(bucket)).filter((key) => key.startsWith(RESTORE_TESTS));
 
 /** An older backup is restored by its id although the newest is none. */
 async function olderIsRestored(bucket: string, id: string): Promise<void> {
@@ -117,7 +117,7 @@ async function olderIsRestored(bucket: string, id: string): Promise<void> {
   expect((await trials.contentsOf(target)).sum).toBe((await trials.contentsOf(SOURCE)).sum);
 }
 
-/** Waits until a restore or a drill copies rows into a table. */
+/** Waits until a restore or a restore test copies rows into a table. */
 async function untilLoading(): Promise<void> {
   const loading = "select 1 from pg_stat_activity where query ilike 'copy%from stdin%' and state = 'active'";
   await expect
@@ -138,12 +138,14 @@ function fakeDump(script: string): string {
 describe("nothing is wrong", () => {
   it("and a backup is taken, proven and restored", async () => {
     usual.backup = await succeeds({ fault: "none: backup" });
-    usual.drill = (await trials.survive({ fault: "none: drill", args: ["drill"], status: 0 })).seconds;
+    usual.restoreTest = (
+      await trials.survive({ fault: "none: restore test", args: ["restore-test"], status: 0 })
+    ).seconds;
     const target = await trials.target();
     const { seconds } = await trials.survive({ fault: "none: restore", args: restoring(target), status: 0 });
     usual.restore = seconds;
     expect((await trials.contentsOf(target)).sum).toBe((await trials.contentsOf(SOURCE)).sum);
-    expect(await trials.newest()).toMatchObject({ id: newest, provenAt: expect.any(String) });
+    expect(await trials.newest()).toMatchObject({ id: newest, verifiedAt: expect.any(String) });
   });
 });
 
@@ -220,7 +222,10 @@ describe("S3 asks to slow down", () => {
     await together([
       trials.survive({ ...common, fault: `${fault}: backup`, args: ["backup"] }, { alone: false }),
       trials.survive({ ...common, fault: `${fault}: restore`, args: restoring(target) }, { alone: false }),
-      trials.survive({ ...common, fault: `${fault}: drill`, args: ["drill"] }, { alone: false }),
+      trials.survive(
+        { ...common, fault: `${fault}: restore test`, args: ["restore-test"] },
+        { alone: false },
+      ),
       trials.survive({ ...common, fault: `${fault}: backups`, args: ["backups"] }, { alone: false }),
       trials.survive(
         {
@@ -295,16 +300,16 @@ describe("rights and keys", () => {
     );
   });
 
-  it("are missing: writing what a drill proved", async () => {
-    const proofs = await proofsIn(trials.bucket);
+  it("are missing: writing what a restore test proved", async () => {
+    const reports = await restoreTestsIn(trials.bucket);
     await trials.survive({
       fault: "no right to write the proof",
-      args: ["drill"],
+      args: ["restore-test"],
       faults: always("put", denied("s3:PutObject")),
       status: 1,
-      message: /^s3:\/\/\S+proofs\/\S+ cannot be written: User: .* not authorized .*check the role/,
+      message: /^s3:\/\/\S+restore-tests\/\S+ cannot be written: User: .* not authorized .*check the role/,
     });
-    expect(await proofsIn(trials.bucket)).toEqual(proofs);
+    expect(await restoreTestsIn(trials.bucket)).toEqual(reports);
     expect(await trials.scratchTables()).toEqual([]);
   });
 
@@ -336,7 +341,12 @@ describe("rights and keys", () => {
   });
 
   async function refusedWithoutBucket(trial: Omit<Trial, "args" | "status">): Promise<void> {
-    await trials.survive({ ...trial, fault: `${trial.fault}: drill`, args: ["drill"], status: 1 });
+    await trials.survive({
+      ...trial,
+      fault: `${trial.fault}: restore test`,
+      args: ["restore-test"],
+      status: 1,
+    });
     await trials.survive({
       ...trial,
       fault: `${trial.fault}: restore`,
@@ -354,8 +364,8 @@ describe("rights and keys", () => {
       /^The database notebook at 127\.0\.0\.1:\d+ cannot be opened: password authentication failed for user "keeper"\. Check /;
     await fails({ fault: "wrong password", environment, status: 1, message });
     const ended = await trials.survive({
-      fault: "wrong password: drill",
-      args: ["drill"],
+      fault: "wrong password: restore test",
+      args: ["restore-test"],
       environment,
       status: 1,
       message: /cannot be opened: password authentication failed/,
@@ -414,7 +424,7 @@ describe("what is stored", () => {
     const { store } = trials.world;
     const dump = await store.read(trials.bucket, dumpKeyOf(newest));
     await store.write(trials.bucket, dumpKeyOf(newest), flipped(dump, 0.5));
-    await trials.survive({ fault: "dump overwritten", args: ["drill"], status: 0 });
+    await trials.survive({ fault: "dump overwritten", args: ["restore-test"], status: 0 });
     await store.write(trials.bucket, dumpKeyOf(newest), dump);
   });
 
@@ -422,7 +432,7 @@ describe("what is stored", () => {
     let pieces = 3;
     await trials.survive({
       fault: "download broken off three times",
-      args: ["drill"],
+      args: ["restore-test"],
       status: 0,
       faults: ({ operation, key }) => {
         if (operation !== "read" || !key.endsWith(".dump") || pieces === 0) return undefined;
@@ -461,8 +471,8 @@ describe("what is stored", () => {
     const environment = { BACKUP_BUCKET: bucket };
     expect((await trials.newest(bucket))?.id).toBe(older);
     const { told } = await trials.survive({
-      fault: `${fault}: drill`,
-      args: ["drill"],
+      fault: `${fault}: restore test`,
+      args: ["restore-test"],
       environment,
       status: 0,
     });
@@ -538,7 +548,7 @@ describe("the disk is full", () => {
     );
     const full = { folder: small, environment: { TMPDIR: small, HOME: small } };
     await succeeds({ fault: "disk full: backup", ...full });
-    await trials.survive({ fault: "disk full: drill", args: ["drill"], status: 0, ...full });
+    await trials.survive({ fault: "disk full: restore test", args: ["restore-test"], status: 0, ...full });
     rmSync(path.join(small, "full"));
     rmSync(path.join(small, "more"));
   });
@@ -648,7 +658,11 @@ describe("the database", () => {
     const limits = ["statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"];
     for (const limit of limits) await query(`alter role ${LOGIN} set ${limit} = '250ms'`);
     await succeeds({ fault: "limits of a quarter of a second: backup" });
-    await trials.survive({ fault: "limits of a quarter of a second: drill", args: ["drill"], status: 0 });
+    await trials.survive({
+      fault: "limits of a quarter of a second: restore test",
+      args: ["restore-test"],
+      status: 0,
+    });
     for (const limit of limits) await query(`alter role ${LOGIN} reset ${limit}`);
   });
 });
@@ -745,17 +759,17 @@ describe("two at once", () => {
     newest = listed[0]?.id ?? "none";
   });
 
-  it("are two drills: both prove it, or one says that another is at work", async () => {
-    const drills = await Promise.all(
+  it("are two restore tests: both prove it, or one says that another is at work", async () => {
+    const restoreTests = await Promise.all(
       [1, 2].map((turn) =>
-        trials.run({ args: ["drill"] }).then((ended) => {
-          trials.note(`two drills at once: ${turn}`, ended, newest);
+        trials.run({ args: ["restore-test"] }).then((ended) => {
+          trials.note(`two restore tests at once: ${turn}`, ended, newest);
           return ended;
         }),
       ),
     );
-    for (const ended of drills) trials.refuseIndecency(ended);
-    expect(drills.map(({ status }) => status)).toContain(0);
+    for (const ended of restoreTests) trials.refuseIndecency(ended);
+    expect(restoreTests.map(({ status }) => status)).toContain(0);
     expect(await trials.scratchTables()).toEqual([]);
   });
 });
@@ -797,7 +811,7 @@ describe("asked to end", () => {
     await trials.takeBackUploads();
   });
 
-  it.each(["restore", "drill"])("in the middle of a %s changes nothing", async (what) => {
+  it.each(["restore", "restore-test"])("in the middle of a %s changes nothing", async (what) => {
     await stoppedWithoutTrace(`SIGTERM in the middle of a ${what}`, what, PROMPTLY, {
       message: /^Stopped by SIGTERM: nothing half done is left/,
       during: untilLoading,
@@ -826,7 +840,7 @@ describe("asked to end", () => {
     await trials.survive({
       ...trial,
       fault,
-      args: what === "drill" ? ["drill"] : restoring(target),
+      args: what === "restore-test" ? ["restore-test"] : restoring(target),
       status: 1,
       during: async (command, s3) => {
         await during?.(command, s3);
@@ -893,7 +907,7 @@ describe(`SIGKILL at random points (SEED=${SEED})`, () => {
     }
     await trials.expectNoSessions();
     await succeeds({ fault: "the next backup" });
-    await trials.survive({ fault: "the next drill", args: ["drill"], status: 0 });
+    await trials.survive({ fault: "the next restore test", args: ["restore-test"], status: 0 });
     console.log(
       `${await trials.takeBackUploads()} uploads were left in parts; the bucket's lifecycle ends them after days`,
     );
@@ -918,19 +932,19 @@ describe(`SIGKILL at random points (SEED=${SEED})`, () => {
     }
   });
 
-  it(`of ${DRILLS_KILLED} drills: nothing stays, and the next one proves it`, async () => {
-    for (let turn = 1; turn <= DRILLS_KILLED; turn += 1) {
-      const proofs = await proofsIn(trials.bucket);
-      const seconds = usual.drill * random.next();
-      const ended = await trials.run({ args: ["drill"], during: killAfter(seconds) });
-      trials.note(`drill killed after ${seconds.toFixed(2)} s`, ended, newest);
+  it(`of ${RESTORE_TESTS_KILLED} restore tests: nothing stays, and the next one proves it`, async () => {
+    for (let turn = 1; turn <= RESTORE_TESTS_KILLED; turn += 1) {
+      const reports = await restoreTestsIn(trials.bucket);
+      const seconds = usual.restoreTest * random.next();
+      const ended = await trials.run({ args: ["restore-test"], during: killAfter(seconds) });
+      trials.note(`restore test killed after ${seconds.toFixed(2)} s`, ended, newest);
       trials.refuseIndecency(ended);
       await trials.expectNoSessions();
       expect(await trials.scratchTables()).toEqual([]);
       // A proof is written when all is done: it is right also when its writer is killed then.
-      expect((await proofsIn(trials.bucket)).length - proofs.length).toBeLessThanOrEqual(1);
+      expect((await restoreTestsIn(trials.bucket)).length - reports.length).toBeLessThanOrEqual(1);
     }
-    await trials.survive({ fault: "the next drill", args: ["drill"], status: 0 });
-    expect(await trials.newest()).toMatchObject({ id: newest, provenAt: expect.any(String) });
+    await trials.survive({ fault: "the next restore test", args: ["restore-test"], status: 0 });
+    expect(await trials.newest()).toMatchObject({ id: newest, verifiedAt: expect.any(String) });
   });
 });

@@ -28,8 +28,8 @@ export const SECRETS = {
 export const LOGIN = "keeper";
 /** The database that is backed up. */
 export const SOURCE = "notebook";
-/** Where drills restore. */
-export const SCRATCH = `${SOURCE}_drill`;
+/** Where restore tests restore. */
+export const SCRATCH = `${SOURCE}_restore_test`;
 /** A database with a few notes, of which restores get copies. */
 const TARGET = "target_template";
 
@@ -281,7 +281,7 @@ export class BackupTrials {
     return { sum: String(rows[0]?.sum), schemas: String(rows[0]?.schemas) };
   }
 
-  /** Tables in the scratch database, which are none but during a drill. */
+  /** Tables in the scratch database, which are none but during a restore test. */
   async scratchTables(): Promise<unknown[]> {
     if (!(await this.hasDatabase(SCRATCH))) return [];
     const { rows } = await this.world.server.query(

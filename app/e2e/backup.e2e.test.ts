@@ -92,7 +92,7 @@ describe(`a backup of ${NOTES} notes of odd content`, () => {
   beforeAll(async () => {
     few = await world.environment();
     await seed(few, FEW_NOTES);
-    memoryOfFew = [await notejam(few, "backup"), await notejam(few, "drill")];
+    memoryOfFew = [await notejam(few, "backup"), await notejam(few, "restore-test")];
     expect(memoryOfFew.map(({ status, output }) => [status, output])).toEqual([
       [0, expect.any(String)],
       [0, expect.any(String)],
@@ -146,10 +146,10 @@ describe(`a backup of ${NOTES} notes of odd content`, () => {
     expect(ran.memory - (memoryOfFew[1]?.memory ?? 0)).toBeLessThan(MEMORY_GROWTH);
   });
 
-  it("is proven by a drill", async () => {
-    const ran = await notejam(many, "drill");
+  it("is proven by a restore test", async () => {
+    const ran = await notejam(many, "restore-test");
     expect([ran.status, ran.output]).toEqual([0, expect.stringContaining(`Proven: ${backup.id}`)]);
-    console.log(`drill: ${ran.seconds.toFixed(1)} s, at most ${ran.memory.toFixed(0)} MB of memory`);
+    console.log(`restore test: ${ran.seconds.toFixed(1)} s, at most ${ran.memory.toFixed(0)} MB of memory`);
   });
 
   it("gives one person's notes back alone, in constant memory", async () => {
@@ -179,7 +179,7 @@ describe(`a backup of ${NOTES} notes of odd content`, () => {
 describe(`a dump of ${LARGE} MB that cannot be compressed, sent in many parts`, () => {
   it("is taken, proven and searched in the same memory as a small one", async () => {
     const few = await world.environment();
-    const small = [await notejam(few, "backup"), await notejam(few, "drill")];
+    const small = [await notejam(few, "backup"), await notejam(few, "restore-test")];
     const environment = await world.environment();
     await ask(
       readConfig(environment),
@@ -187,7 +187,7 @@ describe(`a dump of ${LARGE} MB that cannot be compressed, sent in many parts`, 
        select n || '@example.com', string_agg(md5(random()::text), '')
        from generate_series(1, ${LARGE}) as n, generate_series(1, 55000) group by n`,
     );
-    const large = [await notejam(environment, "backup"), await notejam(environment, "drill")];
+    const large = [await notejam(environment, "backup"), await notejam(environment, "restore-test")];
     const [backup]: ListedBackup[] = JSON.parse((await notejam(environment, "backups", "--json")).output);
     large.push(await notejam(environment, "recover", "--user", "7@example.com"));
     expect(large.map(({ status, output }) => [status, output])).toEqual(
@@ -195,7 +195,7 @@ describe(`a dump of ${LARGE} MB that cannot be compressed, sent in many parts`, 
     );
     const size = megabytes(backup?.bytes ?? 0);
     expect(size).toBeGreaterThan(LARGE * 0.8);
-    for (const [index, command] of ["backup", "drill", "recover"].entries()) {
+    for (const [index, command] of ["backup", "restore-test", "recover"].entries()) {
       const { seconds = 0, memory = 0 } = large[index] ?? {};
       const before = small[Math.min(index, 1)]?.memory ?? 0;
       console.log(
@@ -218,7 +218,7 @@ describe("the exit status and the message", () => {
       {},
       ["restore", "--into", "x", "--latest", "--at", "2026-01-01T00:00Z"],
     ],
-    [1, "There is no backup", {}, ["drill"]],
+    [1, "There is no backup", {}, ["restore-test"]],
     [1, "There is no such bucket: check BACKUP_BUCKET", { BACKUP_BUCKET: "no-such-bucket" }, ["backup"]],
     [1, "cannot be opened: .*ECONNREFUSED", { DATABASE_URL: "postgres://notejam@127.0.0.1:1/x" }, ["backup"]],
   ] as const)("are %i, and say %s", async (status, message, changes, args) => {

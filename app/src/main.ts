@@ -62,18 +62,18 @@ program
   );
 
 program
-  .command("sweep")
+  .command("purge")
   .description(
     "remove for good what has been in the trash for three years, and sessions and links that are over",
   )
   .action(
     withConfig(async (config) => {
       const { openDatabase } = await import("./database/database.js");
-      const { sweep } = await import("./trash/purge.js");
+      const { purge } = await import("./trash/purge.js");
       const database = await openDatabase(config.database, { onIdleError: () => {}, patient: true });
       try {
-        const swept = Object.entries(await sweep(database));
-        say(`Removed: ${swept.map(([what, number]) => `${what} ${number}`).join(", ")}`);
+        const purged = Object.entries(await purge(database));
+        say(`Removed: ${purged.map(([what, number]) => `${what} ${number}`).join(", ")}`);
       } finally {
         await database.end();
       }
@@ -137,7 +137,7 @@ program
 
 program
   .command("backups")
-  .description("list the backups: id, age, size, and when a drill proved them")
+  .description("list the backups: id, age, size, and when a restore test proved them")
   .option("--json", "for programs", false)
   .action(
     withBackups(async (context, options: { json: boolean }) => {
@@ -166,12 +166,12 @@ program
   );
 
 program
-  .command("drill")
+  .command("restore-test")
   .description("prove the newest backup by restoring it into the scratch database, and leave that empty")
   .action(
     withBackups(async (context) => {
-      const { drill } = await import("./backup/commands/restore-test.js");
-      await drill(context);
+      const { restoreTest } = await import("./backup/commands/restore-test.js");
+      await restoreTest(context);
     }),
   );
 

@@ -2,7 +2,6 @@ import type { Server } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
 import closeWithGrace from "close-with-grace";
 import type { FastifyInstance } from "fastify";
-import { listeningAt } from "./app.js";
 import type { Config } from "./config.js";
 import { type Database, openDatabase } from "./database/database.js";
 import { migrateDatabase } from "./database/migrate.js";
@@ -44,7 +43,7 @@ export async function serve(config: Config, options: ServeOptions): Promise<void
 
 async function listen(server: FastifyInstance, config: Config): Promise<void> {
   await server.listen({ host: config.host, port: config.port, listenTextResolver: () => "listening" });
-  const address = config.baseUrl ?? listeningAt(server.addresses(), config);
+  const address = server.publicAddress();
   const seconds = Math.round(process.uptime() * 100) / 100;
   server.log.info({ address, seconds }, `Notejam is at ${address}`);
   if (process.stdout.isTTY) process.stdout.write(`\n  Notejam is at ${address}\n\n`);

@@ -9,7 +9,7 @@ import { dumpKeyOf, manifestKeyOf } from "../src/backup/backup-names.js";
 import { type BackupContext, backup } from "../src/backup/commands/backup.js";
 import { backups } from "../src/backup/commands/list-backups.js";
 import { type RestoreOptions, restore } from "../src/backup/commands/restore.js";
-import { drill } from "../src/backup/commands/restore-test.js";
+import { restoreTest } from "../src/backup/commands/restore-test.js";
 import { closeSession, openSession } from "../src/backup/postgres-session.js";
 import { TABLES_WITHOUT_ROWS } from "../src/backup/table-contents.js";
 import { readConfig } from "../src/config.js";
@@ -79,14 +79,14 @@ describe("backups", needs("a PostgreSQL server", "pg_dump and pg_restore", "moto
     await world.store.write(context.bucket, manifestKeyOf(id), JSON.stringify({ ...manifest, dump: rest }));
   }
 
-  it("bring every note back as it was, and say so in the list once a drill has proven it", async () => {
+  it("bring every note back as it was, and say so in the list once a restore test has proven it", async () => {
     const context = await start();
     const { id, tables, dump } = await backup(context);
     expect(tables.notes?.rows).toBe(800);
     expect(Object.keys(tables).sort()).toEqual(["notes", "pads", "schema_migrations", "users"]);
     expect(world.said[0]).toContain(id);
     expect(await world.list(context)).toMatchObject([
-      { id, complete: true, provenAt: null, bytes: dump.bytes },
+      { id, complete: true, verifiedAt: null, bytes: dump.bytes },
     ]);
 
     expect(await restore(context, into(`copy_${context.bucket.replaceAll("-", "_")}`))).toMatchObject({
@@ -98,8 +98,8 @@ describe("backups", needs("a PostgreSQL server", "pg_dump and pg_restore", "moto
     expect(await ask(copy, CONTENT)).toEqual(await ask(context.config, CONTENT));
     expect(await ask(copy, NOTES)).toEqual(await ask(context.config, NOTES));
 
-    await drill(context);
-    expect(await world.list(context)).toMatchObject([{ id, complete: true, provenAt: expect.any(String) }]);
+    await restoreTest(context);
+    expect(await world.list(context)).toMatchObject([{ id, complete: true, verifiedAt: expect.any(String) }]);
     const lines: string[] = [];
     await backups({ config: context.config, say: (line) => lines.push(line) }, { json: false });
     expect(lines.join("\n")).toMatch(new RegExp(`^${id}  \\d+ s old  [\\d.]+ kB  proven \\d{4}-`));
@@ -155,7 +155,7 @@ describe("backups", needs("a PostgreSQL server", "pg_dump and pg_restore", "moto
     })();
     for (let turn = 0; turn < 3; turn += 1) {
       await backup(context);
-      await drill(context);
+      await restoreTest(context);
     }
     writing = false;
     await writer;
@@ -269,7 +269,7 @@ describe("backups", needs("a PostgreSQL server", "pg_dump and pg_restore", "moto
       world.store.disturb = () => undefined;
       expect((await world.list(context)).map(({ complete }) => complete)).toEqual([false, true]);
       expect((await restore(context, into("before"))).id).toBe(id);
-      expect((await drill(context)).id).toBe(id);
+      expect((await restoreTest(context)).id).toBe(id);
     });
 
     it("when they are stopped: no part of the upload is left", async () => {
@@ -296,9 +296,9 @@ describe("backups", needs("a PostgreSQL server", "pg_dump and pg_restore", "moto
     };
     await backup(context);
     left = 3;
-    await drill(context);
+    await restoreTest(context);
     world.store.disturb = () => undefined;
-    expect(await world.list(context)).toMatchObject([{ complete: true, provenAt: expect.any(String) }]);
+    expect(await world.list(context)).toMatchObject([{ complete: true, verifiedAt: expect.any(String) }]);
   });
 
   describe("are found to be damaged", () => {
@@ -321,7 +321,7 @@ describe("backups", needs("a PostgreSQL server", "pg_dump and pg_restore", "moto
       const database = context.config.database.kind === "server" ? context.config.database.database : "";
       const replacing = into(database, { replace: true, yesReplace: true });
       await expect(restore(context, replacing)).rejects.toThrow(`The dump of the backup ${id} is damaged`);
-      await expect(drill(context)).rejects.toThrow("is damaged");
+      await expect(restoreTest(context)).rejects.toThrow("is damaged");
       expect(await ask(context.config, NOTES)).toEqual(before);
       expect(await ask(context.config, "select nspname from pg_namespace where nspname ~ '^re'")).toEqual([]);
     });
@@ -368,9 +368,9 @@ describe("backups", needs("a PostgreSQL server", "pg_dump and pg_restore", "moto
         manifestKeyOf(id),
         JSON.stringify({ ...manifest, tables: wrong }),
       );
-      await expect(drill(context)).rejects.toThrow("users has 2 rows instead of 3");
+      await expect(restoreTest(context)).rejects.toThrow("users has 2 rows instead of 3");
       await world.store.write(context.bucket, manifestKeyOf(id), text.slice(0, 100));
-      await expect(drill(context)).rejects.toThrow("is damaged: it is not JSON");
+      await expect(restoreTest(context)).rejects.toThrow("is damaged: it is not JSON");
     });
   });
 
@@ -378,7 +378,7 @@ describe("backups", needs("a PostgreSQL server", "pg_dump and pg_restore", "moto
     const context = await start();
     const { id } = await backup(context);
     await world.store.write(context.bucket, dumpKeyOf(id), "rubbish");
-    expect((await drill(context)).id).toBe(id);
+    expect((await restoreTest(context)).id).toBe(id);
   });
 
   it("leave out what is not Notejam's, and say so", async () => {
@@ -393,7 +393,7 @@ describe("backups", needs("a PostgreSQL server", "pg_dump and pg_restore", "moto
     );
     const { tables } = await backup(context);
     expect(tables).toMatchObject({ notes_by_hand: { rows: 1 }, notes: { rows: 800 } });
-    expect(await drill(context)).toMatchObject({ rows: 807 });
+    expect(await restoreTest(context)).toMatchObject({ rows: 807 });
     expect(world.stderr).toContain("Left out, as no migration makes them: notes_by_hand");
     await restore(context, into("without_others"));
     expect(
@@ -441,7 +441,7 @@ describe("backups", needs("a PostgreSQL server", "pg_dump and pg_restore", "moto
       ...context,
       config: { ...context.config, backup: { ...context.config.backup, toolsFolder: folder } },
     };
-    await expect(drill(old)).rejects.toThrow(
+    await expect(restoreTest(old)).rejects.toThrow(
       /was made by pg_dump \S+, which pg_restore 9\.6\.24 cannot read/,
     );
   });
@@ -477,12 +477,12 @@ describe("backups", needs("a PostgreSQL server", "pg_dump and pg_restore", "moto
       expect(await world.store.unfinishedUploads(context.bucket)).toBe(0);
     });
 
-    it("during a drill and a restore, after which both can be done again", async () => {
+    it("during a restore test and a restore, after which both can be done again", async () => {
       const context = await start();
       await ask(context.config, megabytes(3));
       await backup(context);
       const isDownload = (method: string, url: string) => method === "GET" && url.includes("notejam.dump");
-      for (const work of [drill, (each: BackupContext) => restore(each, into("goes_away"))]) {
+      for (const work of [restoreTest, (each: BackupContext) => restore(each, into("goes_away"))]) {
         once(isDownload, () => throwOut("notejam restore"));
         await expect(work(context)).rejects.toThrow("the database went away");
         world.store.disturb = () => undefined;
@@ -563,7 +563,7 @@ describe("backups", needs("a PostgreSQL server", "pg_dump and pg_restore", "moto
       ).toEqual([{ n: 800 }]);
       const again = await backup(context);
       expect(again.tables.notes?.rows).toBe(800);
-      await drill(context);
+      await restoreTest(context);
     });
 
     it("wait for a backup that was begun meanwhile", async () => {
@@ -631,7 +631,10 @@ describe("backups", needs("a PostgreSQL server", "pg_dump and pg_restore", "moto
     it("are migrated when they are older", async () => {
       const context = await start();
       await backup(context);
-      expect(await drill({ ...context, migrations: all })).toMatchObject({ schemaVersion: 1, migratedTo: 2 });
+      expect(await restoreTest({ ...context, migrations: all })).toMatchObject({
+        schemaVersion: 1,
+        migratedTo: 2,
+      });
       await restore({ ...context, migrations: all }, into("newer"));
       const copy = inDatabase(context, "newer");
       expect(await ask(copy, "select color, count(*)::int from notes group by color order by color")).toEqual(
@@ -664,18 +667,18 @@ describe("backups", needs("a PostgreSQL server", "pg_dump and pg_restore", "moto
     });
   });
 
-  describe("proven by drills", () => {
+  describe("proven by restore tests", () => {
     it("leave the scratch database empty, whatever was in it", async () => {
       const context = await start();
       await backup(context);
-      await drill(context);
+      await restoreTest(context);
       const scratch = inDatabase(
         context,
-        `${context.config.database.kind === "server" ? context.config.database.database : ""}_drill`,
+        `${context.config.database.kind === "server" ? context.config.database.database : ""}_restore_test`,
       );
       await migrateDatabase(scratch);
       await ask(scratch, people("left@example.com"));
-      await drill(context);
+      await restoreTest(context);
       const there = "select tablename from pg_tables where schemaname !~ '^(pg_|information_schema)'";
       expect(await ask(scratch, there)).toEqual([]);
       expect(await ask(scratch, "select nspname from pg_namespace where nspname ~ '^re'")).toEqual([]);
@@ -697,10 +700,10 @@ describe("backups", needs("a PostgreSQL server", "pg_dump and pg_restore", "moto
       const context = world.context({ ...rest, ...login });
       await ask(context.config, people("ada@example.com"));
       await backup(context);
-      expect(await drill(context)).toMatchObject({ rows: 2 });
-      await world.server.query("postgres", `drop database ${login.POSTGRES_DB}_drill`);
-      await expect(drill(context)).rejects.toThrow(
-        /There is no database owned_\w+_drill, and it cannot be made: This login may not make one/,
+      expect(await restoreTest(context)).toMatchObject({ rows: 2 });
+      await world.server.query("postgres", `drop database ${login.POSTGRES_DB}_restore_test`);
+      await expect(restoreTest(context)).rejects.toThrow(
+        /There is no database owned_\w+_restore_test, and it cannot be made: This login may not make one/,
       );
     });
   });
@@ -720,12 +723,12 @@ describe("backups", needs("a PostgreSQL server", "pg_dump and pg_restore", "moto
     expect(put.join()).toMatch(/BackupSucceeded/);
     expect(put.join()).toMatch(/DumpBytes/);
     expect(put.join()).toMatch(/BackupAge/);
-    expect(put.join()).not.toMatch(/ProvenBackupAge/);
+    expect(put.join()).not.toMatch(/VerifiedBackupAge/);
     expect(put.join()).toMatch(/notejam-dev/);
     put.length = 0;
-    await drill(context);
-    expect(put.join()).toMatch(/DrillSucceeded/);
-    expect(put.join()).toMatch(/ProvenBackupAge/);
+    await restoreTest(context);
+    expect(put.join()).toMatch(/RestoreTestSucceeded/);
+    expect(put.join()).toMatch(/VerifiedBackupAge/);
     put.length = 0;
     await ask(context.config, "alter table schema_migrations rename to hidden");
     await expect(backup(context)).rejects.toThrow("no tables of Notejam's");

@@ -11,7 +11,7 @@ let made = 0;
 
 async function openEmbedded(): Promise<Database> {
   const file = new Blob([readFileSync(inject("embeddedSnapshot"))]);
-  return databaseOver(EmbeddedConnections.over(await PGlite.create({ loadDataDir: file })));
+  return databaseOver(new EmbeddedConnections(await PGlite.create({ loadDataDir: file })));
 }
 
 /** A new database on the test server; its address. */

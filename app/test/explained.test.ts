@@ -5,7 +5,7 @@ import { text } from "node:stream/consumers";
 import { expect, it } from "vitest";
 import { freePort } from "./postgres-server.js";
 
-it.each(["migrate", "migrate --check", "sweep"])(
+it.each(["migrate", "migrate --check", "purge"])(
   "says in one line that the database is away: notejam %s",
   async (command) => {
     const child = spawn(process.execPath, ["--import", "tsx", "src/main.ts", ...command.split(" ")], {

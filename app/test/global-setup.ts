@@ -27,7 +27,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const migrations = readMigrations(MIGRATIONS_FOLDER);
 
   const embedded = await PGlite.create();
-  await migrate(databaseOver(EmbeddedConnections.over(embedded)), migrations);
+  await migrate(databaseOver(new EmbeddedConnections(embedded)), migrations);
   const snapshot = path.join(folder, "embedded.tar");
   writeFileSync(snapshot, Buffer.from(await (await embedded.dumpDataDir("none")).arrayBuffer()));
   await embedded.close();

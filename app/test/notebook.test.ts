@@ -6,7 +6,7 @@ import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ZipReader } from "../src/import-export/zip-reader.js";
 import { type ZipEntry, zip } from "../src/import-export/zip-writer.js";
-import { sweep } from "../src/trash/purge.js";
+import { purge } from "../src/trash/purge.js";
 import { onEachDatabase } from "./databases.js";
 import { makeNote, makePad, newAddress, PASSWORD, startNotejam, type TestNotejam } from "./notejam.js";
 import type { Answer, Visitor } from "./visitor.js";
@@ -195,7 +195,7 @@ onEachDatabase("the notebook", (database) => {
       expect((await person.get("/")).content).toContain("No pad");
     });
 
-    it("keeps everything for three years, then sweeping removes it for good", async () => {
+    it("keeps everything for three years, then purging removes it for good", async () => {
       const person = await notejam.person();
       const pad = await makePad(person, "Old pad");
       await makeNote(person, "old", "t", String(pad));
@@ -211,33 +211,33 @@ onEachDatabase("the notebook", (database) => {
         );
       };
       await age("3 years -1 day");
-      expect(await sweep(database())).toMatchObject({ notes: 0, pads: 0 });
+      expect(await purge(database())).toMatchObject({ notes: 0, pads: 0 });
       expect((await person.get("/trash/")).title).toBe("Trash (2)");
       await age("3 years 1 day");
-      const swept = await sweep(database());
-      expect(swept.notes).toBeGreaterThanOrEqual(2);
-      expect(swept.pads).toBeGreaterThanOrEqual(1);
+      const purged = await purge(database());
+      expect(purged.notes).toBeGreaterThanOrEqual(2);
+      expect(purged.pads).toBeGreaterThanOrEqual(1);
       expect((await person.get("/trash/")).title).toBe("Trash (0)");
     });
   });
 
-  it("does not sweep a note that is restored at the same moment", async () => {
+  it("does not purge a note that is restored at the same moment", async () => {
     const person = await notejam.person();
     const id = await makeNote(person, "restored");
     await database().writes.execute(
       sql`update notes set deleted_at = now() - interval '3 years 1 day' where id = ${id}`,
     );
-    let sweeping: Promise<unknown> | undefined;
+    let purging: Promise<unknown> | undefined;
     await database().transaction(async (queries) => {
       await queries.execute(sql`update notes set deleted_at = null where id = ${id}`);
-      sweeping = sweep(database());
+      purging = purge(database());
       await pause(300);
     });
-    await sweeping;
+    await purging;
     expect((await person.get(`/notes/${id}/`)).title).toBe("restored");
   });
 
-  it("sweeps sessions, links and counters that are over, and leaves the others", async () => {
+  it("purges sessions, links and counters that are over, and leaves the others", async () => {
     const person = await notejam.person();
     const other = await notejam.person();
     await database().writes.execute(sql`
@@ -248,7 +248,7 @@ onEachDatabase("the notebook", (database) => {
     await database().writes.execute(
       sql`insert into rate_limits values ('old', 1, now() - interval '1 minute')`,
     );
-    expect(await sweep(database())).toMatchObject({ sessions: 1, passwordResets: 1, rateLimits: 1 });
+    expect(await purge(database())).toMatchObject({ sessions: 1, passwordResets: 1, rateLimits: 1 });
     expect((await person.get("/")).status).toBe(200);
   });
 

@@ -54,7 +54,7 @@ describe("the program", () => {
   it("explains itself", async () => {
     const help = notejam(["--help"], {});
     expect(await help.ended).toBe(0);
-    for (const command of ["serve", "migrate", "sweep", "import-django"])
+    for (const command of ["serve", "migrate", "purge", "import-django"])
       expect(help.output()).toContain(command);
   });
 
@@ -119,9 +119,9 @@ describe("the program", () => {
       expect(check.output()).toContain("to be applied: 0001_");
       expect(await notejam(["migrate"], environment).ended).toBe(0);
       expect(await notejam(["migrate", "--check"], environment).ended).toBe(0);
-      const sweeping = notejam(["sweep"], environment);
-      expect(await sweeping.ended).toBe(0);
-      expect(sweeping.output()).toContain("Removed: notes 0");
+      const purging = notejam(["purge"], environment);
+      expect(await purging.ended).toBe(0);
+      expect(purging.output()).toContain("Removed: notes 0");
 
       const address = `http://127.0.0.1:${environment.PORT}`;
       const serving = notejam(["serve"], environment);

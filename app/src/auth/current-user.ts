@@ -4,7 +4,7 @@ import { IDLE_DAYS } from "./sessions-repository.js";
 import { isToken, newToken } from "./tokens.js";
 
 /** The person who is signed in. */
-export interface Viewer {
+export interface CurrentUser {
   readonly id: number;
   readonly email: string;
   /** Token of the session; only its hash is stored. */
@@ -12,21 +12,21 @@ export interface Viewer {
 }
 
 /** Which cookies are set. */
-export interface ViewersOptions {
+export interface CurrentUserOptions {
   /** Whether the public address is https: then cookies are bound to it. */
   readonly secure: boolean;
 }
 
 declare module "fastify" {
   interface FastifyRequest {
-    /** Who is signed in; only known after {@link FastifyInstance.findViewer} ran. */
-    viewer: Viewer | undefined;
+    /** Who is signed in; only known after {@link FastifyInstance.findCurrentUser} ran. */
+    currentUser: CurrentUser | undefined;
   }
   interface FastifyInstance {
     /** Hook: finds out who is signed in, if anyone. */
-    findViewer(request: FastifyRequest, reply: FastifyReply): Promise<void>;
+    findCurrentUser(request: FastifyRequest, reply: FastifyReply): Promise<void>;
     /** Hook: sends everyone who is not signed in to the sign-in page. */
-    requireViewer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined>;
+    requireCurrentUser(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined>;
     /** Signs the browser in under a new token; whatever session it had ends. */
     signIn(request: FastifyRequest, reply: FastifyReply, userId: number): Promise<void>;
     /** Gives the browser the token of a session that was started already. */
@@ -48,13 +48,13 @@ function pathToReturnTo(request: FastifyRequest): string {
 }
 
 /** Knows who is signed in, by a session in the database. */
-export default fp<ViewersOptions>(
+export default fp<CurrentUserOptions>(
   async (app, { secure }) => {
     const name = secure ? "__Host-session" : "session";
     const cookie = { path: "/", httpOnly: true, sameSite: "lax", secure } as const;
 
     app.decorate("sessionCookie", name);
-    app.decorateRequest("viewer", undefined);
+    app.decorateRequest("currentUser", undefined);
 
     app.decorate("setSessionCookie", (reply: FastifyReply, token: string) => {
       reply.setCookie(name, token, { ...cookie, maxAge: IDLE_DAYS * DAY_SECONDS });
@@ -68,18 +68,18 @@ export default fp<ViewersOptions>(
         .catch((error: unknown) => app.log.debug({ err: error }, "session not touched"));
     }
 
-    app.decorate("findViewer", async (request: FastifyRequest, reply: FastifyReply) => {
+    app.decorate("findCurrentUser", async (request: FastifyRequest, reply: FastifyReply) => {
       const token = request.cookies[name];
       if (!isToken(token)) return;
       const session = await app.sessions.find(token);
       if (!session) return;
-      request.viewer = { id: session.userId, email: session.email, token };
+      request.currentUser = { id: session.userId, email: session.email, token };
       if (Date.now() - session.lastSeenAt.getTime() > TOUCH_INTERVAL) touch(token, reply);
     });
 
-    app.decorate("requireViewer", async (request: FastifyRequest, reply: FastifyReply) => {
-      await app.findViewer(request, reply);
-      if (request.viewer) return undefined;
+    app.decorate("requireCurrentUser", async (request: FastifyRequest, reply: FastifyReply) => {
+      await app.findCurrentUser(request, reply);
+      if (request.currentUser) return undefined;
       const next = encodeURIComponent(pathToReturnTo(request)).replaceAll("%2F", "/");
       return reply.redirect(`/signin/?next=${next}`, 302);
     });
@@ -97,11 +97,12 @@ export default fp<ViewersOptions>(
       reply.clearCookie(name, cookie);
     });
   },
-  { name: "viewers", dependencies: ["services", "external-cookie"] },
+  { name: "current-user", dependencies: ["services", "external-cookie"] },
 );
 
-/** The person signed in, for routes behind {@link FastifyInstance.requireViewer}. */
-export function viewerOf(request: FastifyRequest): Viewer {
-  if (!request.viewer) throw new Error(`${request.routeOptions.url} answers without asking who is signed in`);
-  return request.viewer;
+/** The person signed in, for routes behind {@link FastifyInstance.requireCurrentUser}. */
+export function currentUserOf(request: FastifyRequest): CurrentUser {
+  if (!request.currentUser)
+    throw new Error(`${request.routeOptions.url} answers without asking who is signed in`);
+  return request.currentUser;
 }

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsync } from "fastify";
-import { fieldOf } from "../forms/body.js";
-import { isFlawless, newPasswordProblem, repetitionProblem } from "../forms/rules.js";
+import { readForm } from "../forms/form.js";
+import { resetPasswordForm } from "./forms.js";
 import { isToken } from "./tokens.js";
 import { expiredLinkPage, resetPasswordPage } from "./views.js";
 
@@ -8,36 +8,23 @@ interface ResetParams {
   Params: { token: string };
 }
 
-/** The mailed link: choose a new password without the old one. */
+/** Routes of the mailed link, with which users choose a new password without the old one. */
 const resetPassword: FastifyPluginAsync = async (app) => {
-  app.addHook("onRequest", app.findViewer);
+  const isUsable = async (token: string) => isToken(token) && (await app.passwordResets.isUsable(token));
 
   app.get<ResetParams>("/reset/:token/", async (request, reply) => {
-    const { token } = request.params;
-    const usable = isToken(token) && (await app.passwordResets.isUsable(token));
-    return usable
-      ? reply.page(resetPasswordPage({ csrfToken: app.csrfToken(request, reply) }))
-      : reply.code(404).page(expiredLinkPage());
+    if (!(await isUsable(request.params.token))) return reply.code(404).page(expiredLinkPage());
+    return reply.page(resetPasswordPage({ csrfToken: app.csrfToken(request, reply) }));
   });
 
   app.post<ResetParams>("/reset/:token/", async (request, reply) => {
     const { token } = request.params;
-    if (!isToken(token) || !(await app.passwordResets.isUsable(token)))
-      return reply.code(404).page(expiredLinkPage());
-    const password = fieldOf(request.body, "new_password1");
-    const errors = {
-      new_password1: newPasswordProblem(password),
-      new_password2: repetitionProblem(
-        fieldOf(request.body, "new_password2"),
-        password,
-        "The two password fields didn't match.",
-      ),
-    };
-    if (!isFlawless(errors)) {
-      return reply.page(resetPasswordPage({ csrfToken: app.csrfToken(request, reply), errors }));
-    }
-    const used = await app.passwordResets.use(token, await app.passwords.hash(password));
-    return used ? reply.goOn("/signin/", "password-changed") : reply.code(404).page(expiredLinkPage());
+    if (!(await isUsable(token))) return reply.code(404).page(expiredLinkPage());
+    const { errors, values } = readForm(resetPasswordForm, request.body);
+    if (!values) return reply.page(resetPasswordPage({ csrfToken: app.csrfToken(request, reply), errors }));
+    const used = await app.passwordResets.use(token, await app.passwords.hash(values.new_password1));
+    if (!used) return reply.code(404).page(expiredLinkPage());
+    return reply.redirectWithFlash("/signin/", "password-changed");
   });
 };
 

@@ -1,62 +1,43 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { FastifyPluginAsync } from "fastify";
-import { fieldOf } from "../forms/body.js";
-import { queryOf } from "../forms/query.js";
-import {
-  emailProblem,
-  isFlawless,
-  newPasswordProblem,
-  passwordProblem,
-  repetitionProblem,
-} from "../forms/rules.js";
+import { queryOf } from "../forms/fields.js";
+import { readForm } from "../forms/form.js";
 import { TooManyAttempts } from "../rate-limits/plugin.js";
+import type { FieldErrors } from "../views/form-fields.js";
+import { forgotPasswordForm, signInForm, signUpForm } from "./forms.js";
 import { localPath } from "./local-path.js";
 import { resetMail } from "./reset-mail.js";
 import { newToken } from "./tokens.js";
 import { forgotPasswordPage, signInPage, signUpPage } from "./views.js";
 
 /**
- * A refusal is sent this long after the request at the earliest, in milliseconds: whether there is an account,
- * and how its password is hashed, must not show in the time.
+ * Minimum time of an answer that must not reveal whether an account exists or how its password is hashed, in
+ * milliseconds.
  */
-const REFUSAL_TIME = 100;
+const MIN_ANSWER_TIME = 100;
 
-async function notBefore(start: number): Promise<void> {
-  const left = start + REFUSAL_TIME - performance.now();
+async function waitForMinAnswerTime(start: number): Promise<void> {
+  const left = start + MIN_ANSWER_TIME - performance.now();
   if (left > 0) await pause(left);
 }
 
-/** How routes that mail a link learn the public address. */
-export interface SignInOptions {
-  /** Public address without a trailing slash. */
-  readonly publicAddress: () => string;
-}
-
-/** Sign up, sign in, sign out, forgot password: for anyone. */
-const signIn: FastifyPluginAsync<SignInOptions> = async (app, { publicAddress }) => {
-  app.addHook("onRequest", app.findViewer);
-
+/** Routes to sign up, sign in, sign out and ask for a new password. */
+const signIn: FastifyPluginAsync = async (app) => {
   app.get("/signup/", async (request, reply) =>
     reply.page(signUpPage({ csrfToken: app.csrfToken(request, reply) })),
   );
 
   app.post("/signup/", async (request, reply) => {
-    const email = fieldOf(request.body, "email").trim();
-    const password = fieldOf(request.body, "password");
-    const repetition = fieldOf(request.body, "repeat_password");
-    const errors = {
-      email: emailProblem(email),
-      password: newPasswordProblem(password),
-      repeat_password: repetitionProblem(repetition, password, "Your passwords do not match"),
-    };
-    const refused = (problems: typeof errors) =>
-      reply.page(signUpPage({ csrfToken: app.csrfToken(request, reply), email, errors: problems }));
-    if (!isFlawless(errors)) return refused(errors);
+    const { typed, errors, values } = readForm(signUpForm, request.body);
+    const showErrors = (shown: FieldErrors) =>
+      reply.page(signUpPage({ csrfToken: app.csrfToken(request, reply), email: typed.email, errors: shown }));
+    if (!values) return showErrors(errors);
+    const { email, password } = values;
     await app.countAttempt("signup", request, email);
     if (!(await app.users.add(email, await app.passwords.hash(password)))) {
-      return refused({ ...errors, email: "User with this email is already signed up" });
+      return showErrors({ email: "User with this email is already signed up" });
     }
-    return reply.goOn("/signin/", "account-created");
+    return reply.redirectWithFlash("/signin/", "account-created");
   });
 
   app.get("/signin/", async (request, reply) =>
@@ -65,11 +46,10 @@ const signIn: FastifyPluginAsync<SignInOptions> = async (app, { publicAddress })
 
   app.post("/signin/", async (request, reply) => {
     const start = performance.now();
-    const email = fieldOf(request.body, "email").trim();
-    const password = fieldOf(request.body, "password");
-    const errors = { email: emailProblem(email), password: passwordProblem(password) };
-    const state = { csrfToken: app.csrfToken(request, reply), email, errors };
-    if (!isFlawless(errors)) return reply.page(signInPage(state));
+    const { typed, errors, values } = readForm(signInForm, request.body);
+    const csrfToken = app.csrfToken(request, reply);
+    if (!values) return reply.page(signInPage({ csrfToken, email: typed.email, errors }));
+    const { email, password } = values;
     await app.countAttempt("signin", request, email).catch((error: unknown) => {
       if (error instanceof TooManyAttempts) app.metrics.signIns.inc({ result: "limited" });
       throw error;
@@ -77,15 +57,15 @@ const signIn: FastifyPluginAsync<SignInOptions> = async (app, { publicAddress })
     const user = await app.users.byEmail(email);
     if (!(await app.passwords.verify(password, user?.passwordHash)) || !user) {
       app.metrics.signIns.inc({ result: "wrong" });
-      await notBefore(start);
-      return reply.page(signInPage(state), { kind: "error", text: "Wrong email or password" });
+      await waitForMinAnswerTime(start);
+      return reply.page(signInPage({ csrfToken, email }), { kind: "error", text: "Wrong email or password" });
     }
     if (app.passwords.isOutdated(user.passwordHash))
       await app.users.rehash(user, await app.passwords.hash(password));
     await app.signIn(request, reply, user.id);
     await app.forgetAttempts("signin", email);
     app.metrics.signIns.inc({ result: "ok" });
-    return reply.goOn(localPath(queryOf(request, "next")));
+    return reply.redirectWithFlash(localPath(queryOf(request, "next")));
   });
 
   app.route({
@@ -93,7 +73,7 @@ const signIn: FastifyPluginAsync<SignInOptions> = async (app, { publicAddress })
     url: "/signout/",
     exposeHeadRoute: false,
     async handler(request, reply) {
-      // A picture or link on another site, or a browser that looks ahead, must not sign anybody out.
+      // Images and links on other sites and prefetching browsers must not sign users out.
       const { "sec-fetch-site": site, "sec-purpose": purpose } = request.headers;
       if (site !== "cross-site" && purpose === undefined) await app.signOut(request, reply);
       return reply.header("cache-control", "private, no-store").redirect("/", 302);
@@ -106,20 +86,20 @@ const signIn: FastifyPluginAsync<SignInOptions> = async (app, { publicAddress })
 
   app.post("/forgot-password/", async (request, reply) => {
     const start = performance.now();
-    const email = fieldOf(request.body, "email").trim();
-    const errors = { email: emailProblem(email) };
-    if (!isFlawless(errors)) {
-      return reply.page(forgotPasswordPage({ csrfToken: app.csrfToken(request, reply), email, errors }));
+    const { typed, errors, values } = readForm(forgotPasswordForm, request.body);
+    if (!values) {
+      const csrfToken = app.csrfToken(request, reply);
+      return reply.page(forgotPasswordPage({ csrfToken, email: typed.email, errors }));
     }
-    await app.countAttempt("forgot", request, email);
-    const user = await app.users.byEmail(email);
+    await app.countAttempt("forgot", request, values.email);
+    const user = await app.users.byEmail(values.email);
     if (user) {
       const token = newToken();
       await app.passwordResets.add(user.id, token);
-      app.sendLater(resetMail(user.email, `${publicAddress()}/reset/${token}/`));
+      app.sendLater(resetMail(user.email, `${app.publicAddress()}/reset/${token}/`));
     }
-    await notBefore(start);
-    return reply.goOn("/signin/", "password-mailed");
+    await waitForMinAnswerTime(start);
+    return reply.redirectWithFlash("/signin/", "password-mailed");
   });
 };
 

@@ -14,7 +14,7 @@ import type { BackupConfig } from "../config.js";
 import { BackupError } from "./backup-error.js";
 import { type Backup, backupsOf, type StoredObject } from "./backup-list.js";
 import { type Manifest, parseManifest } from "./backup-manifest.js";
-import { DUMPS, dumpKeyOf, manifestKeyOf, PROOFS, proofKeyOf } from "./backup-names.js";
+import { DUMPS, dumpKeyOf, manifestKeyOf, RESTORE_TESTS, restoreTestKeyOf } from "./backup-names.js";
 import { explainS3, isMissing, isPassing } from "./s3-errors.js";
 
 /** How often a call is tried, with growing pauses of up to 20 seconds: about half a minute in all. */
@@ -114,7 +114,7 @@ export class BackupBucket {
 
   /** Everything there is. */
   async list(): Promise<Listing> {
-    const objects = [...(await this.#listBelow(DUMPS)), ...(await this.#listBelow(PROOFS))];
+    const objects = [...(await this.#listBelow(DUMPS)), ...(await this.#listBelow(RESTORE_TESTS))];
     return { now: this.now, backups: backupsOf(objects) };
   }
 
@@ -171,9 +171,9 @@ export class BackupBucket {
     return this.#putJson(manifestKeyOf(manifest.id), manifest);
   }
 
-  /** Writes down what a drill proved. */
-  putProof(id: string, proof: object): Promise<void> {
-    return this.#putJson(proofKeyOf(id, this.now), proof);
+  /** Writes down what a restore test proved. */
+  putRestoreTest(id: string, proof: object): Promise<void> {
+    return this.#putJson(restoreTestKeyOf(id, this.now), proof);
   }
 
   async #putJson(key: string, content: object): Promise<void> {

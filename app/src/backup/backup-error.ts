@@ -1,4 +1,4 @@
-/** A backup, a restore or a drill that could not be done; the message says what, where, why and what to do. */
+/** A backup, a restore or a restore test that could not be done; the message says what, where, why and what to do. */
 export class BackupError extends Error {
   override readonly name = "BackupError";
   /** 1: it was tried and failed. 2: it was asked for or configured in a way that cannot work. */

@@ -1,7 +1,14 @@
 import { describe, expect, it } from "vitest";
 import type { StoredObject } from "./backup-list.js";
-import { backupsOf, newestComplete, newestProven } from "./backup-list.js";
-import { dumpKeyOf, isBackupId, manifestKeyOf, newBackupId, proofKeyOf, takenAtOf } from "./backup-names.js";
+import { backupsOf, newestComplete, newestVerified } from "./backup-list.js";
+import {
+  dumpKeyOf,
+  isBackupId,
+  manifestKeyOf,
+  newBackupId,
+  restoreTestKeyOf,
+  takenAtOf,
+} from "./backup-names.js";
 import { chooseBackup } from "./choose-backup.js";
 
 const OLD = "20261122T040000Z-00000001";
@@ -10,7 +17,7 @@ const NEW = "20261122T120000Z-00000003";
 
 const object = (key: string, bytes = 10): StoredObject => ({ key, bytes });
 const whole = (id: string) => [object(dumpKeyOf(id)), object(manifestKeyOf(id))];
-const proven = (id: string, at: string) => object(proofKeyOf(id, new Date(at)));
+const proven = (id: string, at: string) => object(restoreTestKeyOf(id, new Date(at)));
 const listing = (...objects: StoredObject[]) => ({ now: new Date(), backups: backupsOf(objects) });
 
 describe("the names of backups", () => {
@@ -64,11 +71,11 @@ describe("the list of backups", () => {
       proven(OLD, "2026-11-22T06:00:00Z"),
       proven("20200101T000000Z-0000000f", "2026-11-22T07:00:00Z"),
     );
-    expect(backups.map(({ provenAt }) => provenAt?.toISOString())).toEqual([
+    expect(backups.map(({ verifiedAt }) => verifiedAt?.toISOString())).toEqual([
       undefined,
       "2026-11-22T06:00:00.000Z",
     ]);
-    expect(newestProven(backups)?.id).toBe(OLD);
+    expect(newestVerified(backups)?.id).toBe(OLD);
   });
 });
 

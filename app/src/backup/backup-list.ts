@@ -1,4 +1,4 @@
-import { readDumpKey, readProofKey, takenAtOf } from "./backup-names.js";
+import { readDumpKey, readRestoreTestKey, takenAtOf } from "./backup-names.js";
 
 /** One object of the bucket, as a listing shows it. */
 export interface StoredObject {
@@ -15,13 +15,13 @@ export interface Backup {
   readonly bytes: number;
   /** Whether the manifest was written, which comes last: only then it counts. */
   readonly complete: boolean;
-  /** When a drill last proved that it can be restored; undefined: never. */
-  readonly provenAt: Date | undefined;
+  /** When a restore test last proved that it can be restored; undefined: never. */
+  readonly verifiedAt: Date | undefined;
 }
 
 /** Puts together what belongs to each backup. @returns the newest first */
 export function backupsOf(objects: readonly StoredObject[]): Backup[] {
-  const found = new Map<string, { bytes: number; dump: boolean; manifest: boolean; provenAt?: Date }>();
+  const found = new Map<string, { bytes: number; dump: boolean; manifest: boolean; verifiedAt?: Date }>();
   for (const { key, bytes } of objects) {
     const part = readDumpKey(key);
     if (!part) continue;
@@ -30,16 +30,16 @@ export function backupsOf(objects: readonly StoredObject[]): Backup[] {
     else found.set(part.id, { ...backup, manifest: bytes > 0 });
   }
   for (const { key } of objects) {
-    const proof = readProofKey(key);
+    const proof = readRestoreTestKey(key);
     const backup = proof && found.get(proof.id);
-    if (backup && proof.provenAt > (backup.provenAt ?? new Date(0))) backup.provenAt = proof.provenAt;
+    if (backup && proof.verifiedAt > (backup.verifiedAt ?? new Date(0))) backup.verifiedAt = proof.verifiedAt;
   }
-  const backups = [...found].map(([id, { bytes, dump, manifest, provenAt }]) => ({
+  const backups = [...found].map(([id, { bytes, dump, manifest, verifiedAt }]) => ({
     id,
     takenAt: takenAtOf(id),
     bytes,
     complete: dump && manifest,
-    provenAt,
+    verifiedAt,
   }));
   // An id begins with its time, in fixed width.
   return backups.sort((a, b) => (a.id < b.id ? 1 : -1));
@@ -50,7 +50,7 @@ export function newestComplete(backups: readonly Backup[]): Backup | undefined {
   return backups.find(({ complete }) => complete);
 }
 
-/** The newest that counts and that a drill has restored. */
-export function newestProven(backups: readonly Backup[]): Backup | undefined {
-  return backups.find(({ complete, provenAt }) => complete && provenAt !== undefined);
+/** The newest that counts and that a restore test has restored. */
+export function newestVerified(backups: readonly Backup[]): Backup | undefined {
+  return backups.find(({ complete, verifiedAt }) => complete && verifiedAt !== undefined);
 }

@@ -2,7 +2,7 @@ import { CloudWatchClient, PutMetricDataCommand, StandardUnit } from "@aws-sdk/c
 import type { BackupConfig } from "../config.js";
 import type { Listing } from "./backup-bucket.js";
 import { reasonOf } from "./backup-error.js";
-import { newestComplete, newestProven } from "./backup-list.js";
+import { newestComplete, newestVerified } from "./backup-list.js";
 
 const NAMESPACE = "Notejam/Backups";
 /** A number that does not arrive must not keep the job from ending, in milliseconds. */
@@ -15,18 +15,18 @@ const UNITS = {
   BackupSucceeded: StandardUnit.Count,
   DumpBytes: StandardUnit.Bytes,
   BackupAge: StandardUnit.Seconds,
-  ProvenBackupAge: StandardUnit.Seconds,
-  DrillSucceeded: StandardUnit.Count,
+  VerifiedBackupAge: StandardUnit.Seconds,
+  RestoreTestSucceeded: StandardUnit.Count,
 } as const;
 
 /** Ages of the newest backup and of the newest proven one, in seconds; what there is none of is left out. */
 export function agesOf({ now, backups }: Listing): Measurements {
   const age = (time: Date) => Math.max(0, Math.round((now.getTime() - time.getTime()) / 1000));
   const newest = newestComplete(backups);
-  const proven = newestProven(backups);
+  const proven = newestVerified(backups);
   return {
     ...(newest ? { BackupAge: age(newest.takenAt) } : {}),
-    ...(proven ? { ProvenBackupAge: age(proven.takenAt) } : {}),
+    ...(proven ? { VerifiedBackupAge: age(proven.takenAt) } : {}),
   };
 }
 

@@ -2,8 +2,8 @@ import { randomBytes } from "node:crypto";
 
 /** Where dumps and their manifests are in the bucket: locked for three years. */
 export const DUMPS = "dumps/";
-/** Where drills write down what they proved. */
-export const PROOFS = "proofs/";
+/** Where restore tests write down what they proved. */
+export const RESTORE_TESTS = "restore-tests/";
 
 const DUMP_FILE = "notejam.dump";
 const MANIFEST_FILE = "manifest.json";
@@ -11,7 +11,7 @@ const MANIFEST_FILE = "manifest.json";
 const TIME = /^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})Z/;
 const ID = /^\d{8}T\d{6}Z-[0-9a-f]{8}$/;
 const DUMP_KEY = /^dumps\/\d{4}\/\d{2}\/\d{2}\/([^/]+)\/(notejam\.dump|manifest\.json)$/;
-const PROOF_KEY = /^proofs\/([^/]+)\/([^/]+)\.json$/;
+const RESTORE_TEST_KEY = /^restore-tests\/([^/]+)\/([^/]+)\.json$/;
 
 /** A time in names, in whole seconds: `20261122T201500Z`. */
 function compactTime(time: Date): string {
@@ -65,9 +65,9 @@ export function manifestKeyOf(id: string): string {
   return `${folderOf(id)}${MANIFEST_FILE}`;
 }
 
-/** Key of what a drill proved of a backup. */
-export function proofKeyOf(id: string, provenAt: Date): string {
-  return `${PROOFS}${id}/${compactTime(provenAt)}.json`;
+/** Key of what a restore test proved of a backup. */
+export function restoreTestKeyOf(id: string, verifiedAt: Date): string {
+  return `${RESTORE_TESTS}${id}/${compactTime(verifiedAt)}.json`;
 }
 
 /** What a key below `dumps/` is; undefined: nothing of ours. */
@@ -79,9 +79,11 @@ export function readDumpKey(
   return { id, what: file === DUMP_FILE ? "dump" : "manifest" };
 }
 
-/** Which backup a key below `proofs/` is about, and when it was proven; undefined: nothing of ours. */
-export function readProofKey(key: string): { readonly id: string; readonly provenAt: Date } | undefined {
-  const [, id = "", time = ""] = PROOF_KEY.exec(key) ?? [];
-  const provenAt = readCompactTime(time);
-  return isBackupId(id) && provenAt ? { id, provenAt } : undefined;
+/** Which backup a key below `restore-tests/` is about, and when it was proven; undefined: nothing of ours. */
+export function readRestoreTestKey(
+  key: string,
+): { readonly id: string; readonly verifiedAt: Date } | undefined {
+  const [, id = "", time = ""] = RESTORE_TEST_KEY.exec(key) ?? [];
+  const verifiedAt = readCompactTime(time);
+  return isBackupId(id) && verifiedAt ? { id, verifiedAt } : undefined;
 }

@@ -3,7 +3,7 @@ import { BackupError } from "./backup-error.js";
 import { storedColumnsOf } from "./table-contents.js";
 
 /** Whose notes go back, and which. */
-export interface GiveBackOptions {
+export interface MergeOptions {
   /** The schema with the owner's rows of the dump, of the same version as the live tables. */
   readonly from: string;
   /** The owner's id in the dump. */
@@ -17,7 +17,7 @@ export interface GiveBackOptions {
 }
 
 /** How many notes went which way. */
-export interface GivenBack {
+export interface MergeResult {
   /** Were gone, and are there again. */
   readonly restored: number;
   /** Were in the trash, unchanged, and are out of it. */
@@ -34,7 +34,7 @@ export interface GivenBack {
  * Puts the notes of a dump back among those that are there, within a transaction. Nothing that is there is changed, except
  * that a note may leave the trash; doing it again changes nothing more.
  */
-export async function giveBack(session: pg.Client, options: GiveBackOptions): Promise<GivenBack> {
+export async function mergeRecoveredNotes(session: pg.Client, options: MergeOptions): Promise<MergeResult> {
   await session.query("set local search_path = public");
   await classify(session, options);
   await raiseNumbers(session, "notes", options);
@@ -51,7 +51,7 @@ export async function giveBack(session: pg.Client, options: GiveBackOptions): Pr
 async function raiseNumbers(
   session: pg.Client,
   table: "notes" | "pads",
-  { from, formerOwner }: GiveBackOptions,
+  { from, formerOwner }: MergeOptions,
 ): Promise<void> {
   const sequence = await session.query("select pg_get_serial_sequence($1, 'id') as name", [table]);
   const name = String(sequence.rows[0]?.name);
@@ -66,7 +66,7 @@ async function raiseNumbers(
 }
 
 /** What to do with each note; made once, before anything is changed. */
-async function classify(session: pg.Client, options: GiveBackOptions): Promise<void> {
+async function classify(session: pg.Client, options: MergeOptions): Promise<void> {
   const { from, formerOwner, owner, note } = options;
   const result = await session.query(
     `create temporary table recovered on commit drop as
@@ -98,8 +98,8 @@ async function classify(session: pg.Client, options: GiveBackOptions): Promise<v
 /** Finds the pads that notes go back to: the same, one of the same name, or a new one. */
 async function makePads(
   session: pg.Client,
-  { from, formerOwner, owner, note, padForChanged }: GiveBackOptions,
-): Promise<Pick<GivenBack, "pads">> {
+  { from, formerOwner, owner, note, padForChanged }: MergeOptions,
+): Promise<Pick<MergeResult, "pads">> {
   const wanted =
     note === undefined
       ? ""
@@ -139,7 +139,7 @@ const PAD_OF_CHANGED = "(select id from recovered_pads where recovered_pads.form
 
 async function insertNotes(
   session: pg.Client,
-  { from, owner }: GiveBackOptions,
+  { from, owner }: MergeOptions,
   fate: "gone" | "changed",
 ): Promise<number> {
   const own: Readonly<Record<string, string>> = {
@@ -160,7 +160,7 @@ async function insertNotes(
   return result.rowCount ?? 0;
 }
 
-async function untrash(session: pg.Client, { from, owner }: GiveBackOptions): Promise<number> {
+async function untrash(session: pg.Client, { from, owner }: MergeOptions): Promise<number> {
   const result = await session.query(
     `update notes set deleted_at = null, deleted_with_pad = false, pad_id = coalesce(
        (select id from pads where pads.id = notes.pad_id and pads.deleted_at is null),

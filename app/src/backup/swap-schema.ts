@@ -43,7 +43,7 @@ export function refuseFilled(filled: readonly string[], database: string, replac
  * @param progress - told when others keep it waiting
  * @returns the schema with what was there; undefined: there was nothing
  */
-export async function putInPlace(
+export async function swapSchema(
   session: pg.Client,
   from: string,
   database: string,

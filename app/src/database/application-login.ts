@@ -20,31 +20,32 @@ const MAY_NOT = "42501";
 /** Somebody else has made it, perhaps at this moment. */
 const EXISTS = new Set(["42P04", "23505"]);
 
-/** Name of the scratch database in which drills restore the newest backup, beside the application's own. */
-export function drillDatabaseOf(database: string): string {
-  return `${database}_drill`;
+/** Name of the scratch database in which restore tests restore the newest backup, beside the application's own. */
+export function restoreTestDatabaseOf(database: string): string {
+  return `${database}_restore_test`;
 }
 
 /**
  * Makes the login that the application uses, or gives the one there is its present password: the platform states both,
- * and Terraform, which never sees the password, cannot make it itself. Makes the scratch database of drills, too, which
+ * and Terraform, which never sees the password, cannot make it itself. Makes the scratch database of restore tests, too, which
  * the application's login may not. May be done again at every migration.
  *
  * The login owns what its migrations create and has no right beyond these databases.
  */
 export async function ensureApplicationLogin(config: ServerConfig, admin: AdminLogin): Promise<void> {
   const { user, database, password } = config;
-  const drill = drillDatabaseOf(database);
-  const hasDrill = await asAdmin(config, admin, database, async (client) => {
+  const restoreTestDatabase = restoreTestDatabaseOf(database);
+  const hasRestoreTestDatabase = await asAdmin(config, admin, database, async (client) => {
     const known = await client.query("select 1 from pg_roles where rolname = $1", [user]);
     const verb = known.rowCount === 0 ? "create" : "alter";
     // The server logs such statements: it is given what it would store, never the password.
     const verifier = client.escapeLiteral(scramVerifier(password()));
     await client.query(`${verb} role ${client.escapeIdentifier(user)} login password ${verifier}`);
     await admit(client, database, user);
-    return makeDatabase(client, drill);
+    return makeDatabase(client, restoreTestDatabase);
   });
-  if (hasDrill) await asAdmin(config, admin, drill, (client) => admit(client, drill, user));
+  if (hasRestoreTestDatabase)
+    await asAdmin(config, admin, restoreTestDatabase, (client) => admit(client, restoreTestDatabase, user));
 }
 
 async function asAdmin<T>(

@@ -49,7 +49,8 @@ export class EmbeddedConnections implements Connections {
   #turn: Promise<void> = Promise.resolve();
   #waiting = 0;
 
-  private constructor(database: PGlite, unlock: () => void) {
+  /** @param unlock called when the connections are closed. @default nothing: the database is in memory */
+  constructor(database: PGlite, unlock: () => void = () => {}) {
     this.#database = database;
     this.#unlock = unlock;
   }
@@ -65,11 +66,6 @@ export class EmbeddedConnections implements Connections {
       unlock();
       throw error;
     }
-  }
-
-  /** Uses a database that is open already. */
-  static over(database: PGlite): EmbeddedConnections {
-    return new EmbeddedConnections(database, () => {});
   }
 
   async connect(): Promise<Connection> {

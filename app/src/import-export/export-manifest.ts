@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { LONGEST_NAME } from "../forms/rules.js";
+import { MAX_NAME_LENGTH } from "../forms/form.js";
 import { MOST_ENTRIES, MOST_PADS } from "./limits.js";
 
 /** Name of the file in an export that says what the text files are. */
@@ -8,7 +8,7 @@ export const MANIFEST = "notejam.json";
 const LATEST_ID = 2_147_483_647;
 const name = z.string().refine((text) => {
   const length = [...text].length;
-  return length >= 1 && length <= LONGEST_NAME && text.trim() !== "" && !text.includes("\0");
+  return length >= 1 && length <= MAX_NAME_LENGTH && text.trim() !== "" && !text.includes("\0");
 }, "must have 1 to 100 characters");
 // With microseconds, as the database has them.
 const instant = z

@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import { MANIFEST } from "./export-manifest.js";
 import { fileName } from "./file-names.js";
-import type { ExportedNote, TransfersRepository } from "./repository.js";
+import type { ExportedNote, ImportExportRepository } from "./repository.js";
 import { type ZipEntry, zip } from "./zip-writer.js";
 
 /** Pieces of the manifest are gathered to about this size, in characters. */
@@ -13,11 +13,11 @@ function fileOf({ id, name, padName, deletedAt }: ExportedNote): string {
   return `${deletedAt === null ? "Notes" : "Trash"}/${folder}/${fileName(name)}-${id}.txt`;
 }
 
-async function* manifestPieces(transfers: TransfersRepository, userId: number): AsyncGenerator<Buffer> {
-  const pads = await transfers.pads(userId);
+async function* manifestPieces(importExport: ImportExportRepository, userId: number): AsyncGenerator<Buffer> {
+  const pads = await importExport.pads(userId);
   let text = `{"format":"notejam","version":1,\n"pads":[\n${pads.map((pad) => JSON.stringify(pad)).join(",\n")}],\n"notes":[\n`;
   let separator = "";
-  for await (const note of transfers.notes(userId)) {
+  for await (const note of importExport.notes(userId)) {
     const { id: _, padName: __, ...rest } = note;
     text += `${separator}${JSON.stringify({ file: fileOf(note), ...rest })}`;
     separator = ",\n";
@@ -28,17 +28,17 @@ async function* manifestPieces(transfers: TransfersRepository, userId: number): 
   yield Buffer.from(`${text}\n]}\n`);
 }
 
-async function* entries(transfers: TransfersRepository, userId: number): AsyncGenerator<ZipEntry> {
-  for await (const note of transfers.notesWithTexts(userId)) {
+async function* entries(importExport: ImportExportRepository, userId: number): AsyncGenerator<ZipEntry> {
+  for await (const note of importExport.notesWithTexts(userId)) {
     yield { path: fileOf(note), modified: new Date(note.updatedAt), content: Buffer.from(note.text) };
   }
   // Last, so that a note written meanwhile is at worst named without its text, which an import leaves out.
-  yield { path: MANIFEST, modified: new Date(), content: manifestPieces(transfers, userId) };
+  yield { path: MANIFEST, modified: new Date(), content: manifestPieces(importExport, userId) };
 }
 
 /** Everything a person owns as a ZIP, made while it is sent. Fails before the first byte when the database is away. */
-export async function exportZip(transfers: TransfersRepository, userId: number): Promise<Readable> {
-  const pieces = zip(entries(transfers, userId));
+export async function exportZip(importExport: ImportExportRepository, userId: number): Promise<Readable> {
+  const pieces = zip(entries(importExport, userId));
   const first = await pieces.next();
   async function* all(): AsyncGenerator<Buffer> {
     if (!first.done) yield first.value;

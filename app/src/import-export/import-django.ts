@@ -3,7 +3,7 @@ import pg from "pg";
 import type { Config } from "../config.js";
 import { type Database, openDatabase, type Queries } from "../database/database.js";
 import { codeOf, rootCause } from "../database/errors.js";
-import { LARGEST_TEXT, LONGEST_NAME } from "../forms/rules.js";
+import { MAX_NAME_LENGTH, MAX_TEXT_BYTES } from "../forms/form.js";
 
 /** The former database cannot be loaded as it is; the message says what to do. */
 export class ImportError extends Error {
@@ -87,14 +87,14 @@ function addressProblem({ email }: Row): string | undefined {
 }
 
 function nameProblem({ name }: Row): string | undefined {
-  return [...String(name).trim()].length > LONGEST_NAME
-    ? `has a name of more than ${LONGEST_NAME} characters`
+  return [...String(name).trim()].length > MAX_NAME_LENGTH
+    ? `has a name of more than ${MAX_NAME_LENGTH} characters`
     : undefined;
 }
 
 function noteProblem(row: Row): string | undefined {
   const size = Buffer.byteLength(String(row.text).replaceAll("\r\n", "\n"));
-  return size > LARGEST_TEXT ? "has more than 1 MB of text" : nameProblem(row);
+  return size > MAX_TEXT_BYTES ? "has more than 1 MB of text" : nameProblem(row);
 }
 
 // Ids are kept, so that bookmarks go on working. What is there already is left alone: it can be run again.

@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import { LARGEST_TEXT } from "../forms/rules.js";
+import { MAX_TEXT_BYTES } from "../forms/form.js";
 import {
   hasTooManyValues,
   MANIFEST,
@@ -8,7 +8,7 @@ import {
   manifestSchema,
 } from "./export-manifest.js";
 import { LARGEST_MANIFEST, LARGEST_TOTAL } from "./limits.js";
-import type { ImportedNote, Importing, TransfersRepository } from "./repository.js";
+import type { ImportExportRepository, ImportedNote, Importing } from "./repository.js";
 import { UnreadableZip, ZipReader } from "./zip-reader.js";
 
 /** The file is no export of Notejam, or was changed; the message is for the person who chose it. */
@@ -51,7 +51,7 @@ async function readManifest(zip: ZipReader): Promise<Manifest> {
 
 /** Brings in an export: whole, or with an explanation not at all. @throws {UnusableImport} */
 export async function importZip(
-  transfers: TransfersRepository,
+  importExport: ImportExportRepository,
   userId: number,
   path: string,
 ): Promise<ImportResult> {
@@ -59,7 +59,7 @@ export async function importZip(
     const zip = await ZipReader.open(path);
     try {
       const manifest = await readManifest(zip);
-      return await transfers.importing(userId, (importing) => importAll(importing, zip, manifest));
+      return await importExport.importing(userId, (importing) => importAll(importing, zip, manifest));
     } finally {
       zip.close();
     }
@@ -90,7 +90,7 @@ async function importAll(importing: Importing, zip: ZipReader, manifest: Manifes
   for (const { file, ...note } of manifest.notes) {
     // Written while the export was made.
     if (!zip.has(file)) continue;
-    const content = await zip.read(file, LARGEST_TEXT);
+    const content = await zip.read(file, MAX_TEXT_BYTES);
     total += content.length;
     if (total > LARGEST_TOTAL)
       throw new UnusableImport("The notes in it are larger than Notejam takes at once.");

@@ -23,7 +23,7 @@ const NOTE_COLUMNS = sql`notes.id, notes.name, notes.pad_id as pad, pads.name as
   ${utc("notes.deleted_at")} as "deletedAt", notes.deleted_with_pad as "deletedWithPad"`;
 
 /** Takes everything a person owns out of the database, and back in. */
-export class TransfersRepository {
+export class ImportExportRepository {
   readonly #database: Database;
 
   constructor(database: Database) {

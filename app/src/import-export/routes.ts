@@ -1,12 +1,13 @@
 import type { FastifyPluginAsync, FastifyRequest } from "fastify";
-import { viewerOf } from "../auth/current-user.js";
+import { currentUserOf } from "../auth/current-user.js";
+import { REQUIRED } from "../forms/form.js";
 import { CSRF_FIELD } from "../views/form-fields.js";
 import { Overloaded, WorkQueue } from "../work-queue.js";
 import { exportZip } from "./export.js";
 import { importZip, UnusableImport } from "./import.js";
 import { LARGEST_IMPORT } from "./limits.js";
 import multipart from "./multipart.js";
-import { type UploadPlace, UploadRoom } from "./upload-storage.js";
+import { type StoredUpload, UploadStorage } from "./upload-storage.js";
 import { exportPage, importPage } from "./views.js";
 
 /** Imports done at once, and waiting, in one process. */
@@ -14,7 +15,7 @@ const IMPORTS_AT_ONCE = 1;
 const IMPORTS_WAITING = 5;
 
 /** What uploads may hold together, in one process, in bytes: they fit into the pod's folder for temporary files. */
-const UPLOAD_ROOM = 2 * LARGEST_IMPORT;
+const UPLOAD_STORAGE = 2 * LARGEST_IMPORT;
 
 /** An upload of which nothing arrives for so long is given up, in milliseconds. */
 const STALLED = 10_000;
@@ -62,13 +63,13 @@ async function whileArriving<T>(request: FastifyRequest, work: Promise<T>): Prom
 }
 
 /** Everything out as a ZIP, and back in. */
-const transfer: FastifyPluginAsync = async (app) => {
+const importExport: FastifyPluginAsync = async (app) => {
   await app.register(multipart);
   const imports = new WorkQueue(IMPORTS_AT_ONCE, IMPORTS_WAITING);
-  const room = new UploadRoom(UPLOAD_ROOM);
+  const room = new UploadStorage(UPLOAD_STORAGE);
 
   /** Takes the form's parts in order: the token must come first, before a file is written anywhere. */
-  async function receive(request: FastifyRequest, place: UploadPlace): Promise<boolean> {
+  async function receive(request: FastifyRequest, place: StoredUpload): Promise<boolean> {
     let token = "";
     for await (const part of request.parts()) {
       if (part.type === "field") {
@@ -88,11 +89,11 @@ const transfer: FastifyPluginAsync = async (app) => {
   }
 
   app.get("/export/", async (request, reply) =>
-    reply.page(exportPage(await app.pads.list(viewerOf(request).id))),
+    reply.page(exportPage(await app.pads.list(currentUserOf(request).id))),
   );
 
   app.get("/export/notejam.zip", async (request, reply) => {
-    const stream = await exportZip(app.transfers, viewerOf(request).id);
+    const stream = await exportZip(app.importExport, currentUserOf(request).id);
     return reply
       .type("application/zip")
       .header("cache-control", "private, no-store")
@@ -101,7 +102,7 @@ const transfer: FastifyPluginAsync = async (app) => {
   });
 
   app.get("/import/", async (request, reply) => {
-    const pads = await app.pads.list(viewerOf(request).id);
+    const pads = await app.pads.list(currentUserOf(request).id);
     return reply.page(importPage({ csrfToken: app.csrfToken(request, reply), pads }));
   });
 
@@ -109,9 +110,9 @@ const transfer: FastifyPluginAsync = async (app) => {
     "/import/",
     { config: { checksCsrfItself: true }, bodyLimit: LARGEST_IMPORT + 64 * 1024 },
     async (request, reply) => {
-      const viewer = viewerOf(request);
-      const refused = async (problem: string) => {
-        const pads = await app.pads.list(viewer.id);
+      const currentUser = currentUserOf(request);
+      const showError = async (problem: string) => {
+        const pads = await app.pads.list(currentUser.id);
         return reply.page(
           importPage({ csrfToken: app.csrfToken(request, reply), pads, errors: { file: problem } }),
         );
@@ -122,13 +123,14 @@ const transfer: FastifyPluginAsync = async (app) => {
       }
       const place = room.place();
       try {
-        if (!(await whileArriving(request, receive(request, place))))
-          return await refused("This field is required.");
-        const { added, known } = await imports.run(() => importZip(app.transfers, viewer.id, place.file));
+        if (!(await whileArriving(request, receive(request, place)))) return await showError(REQUIRED);
+        const { added, known } = await imports.run(() =>
+          importZip(app.importExport, currentUser.id, place.file),
+        );
         app.metrics.notesWritten.inc({ action: "imported" }, added);
-        return reply.goOn("/", `imported.${added}.${known}`);
+        return reply.redirectWithFlash("/", `imported.${added}.${known}`);
       } catch (error) {
-        if (error instanceof UnusableImport) return await refused(error.message);
+        if (error instanceof UnusableImport) return await showError(error.message);
         // Ends what may still be waiting for the rest, or sending it.
         if (error instanceof UnreadableUpload || error instanceof Overloaded)
           reply.header("connection", "close");
@@ -141,4 +143,4 @@ const transfer: FastifyPluginAsync = async (app) => {
   );
 };
 
-export default transfer;
+export default importExport;

@@ -2,13 +2,13 @@ import { existsSync, readFileSync } from "node:fs";
 import { PassThrough, Readable } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { Overloaded } from "../work-queue.js";
-import { UploadRoom } from "./upload-storage.js";
+import { UploadStorage } from "./upload-storage.js";
 
 const bytes = (count: number) => Readable.from([Buffer.alloc(count, "x")]);
 
 describe("the room for uploads", () => {
   it("keeps what fits, and the next one when the first is done", async () => {
-    const room = new UploadRoom(100);
+    const room = new UploadStorage(100);
     for (let upload = 0; upload < 3; upload += 1) {
       const place = room.place();
       await place.store(bytes(100));
@@ -19,7 +19,7 @@ describe("the room for uploads", () => {
   });
 
   it("takes many small ones at once, and refuses what would be too much together", async () => {
-    const room = new UploadRoom(100);
+    const room = new UploadStorage(100);
     const places = Array.from({ length: 20 }, () => room.place());
     await Promise.all(places.map((place) => place.store(bytes(5))));
     const late = room.place();
@@ -34,7 +34,7 @@ describe("the room for uploads", () => {
   });
 
   it("ends an upload that was given up while it arrived, and counts nothing of it any more", async () => {
-    const room = new UploadRoom(100);
+    const room = new UploadStorage(100);
     const place = room.place();
     const upload = new PassThrough();
     const stored = place.store(upload);

@@ -8,7 +8,7 @@ import { pipeline } from "node:stream/promises";
 import { Overloaded } from "../work-queue.js";
 
 /** Room on disk for the uploads of one process: what they hold together is bounded, however many there are. */
-export class UploadRoom {
+export class UploadStorage {
   readonly #size: number;
   #used = 0;
 
@@ -18,9 +18,9 @@ export class UploadRoom {
   }
 
   /** Place for one upload, which must be given back. */
-  place(): UploadPlace {
+  place(): StoredUpload {
     let taken = 0;
-    return new UploadPlace({
+    return new StoredUpload({
       take: (bytes) => {
         if (this.#used + bytes > this.#size) throw new Overloaded("Too much is being uploaded at once");
         this.#used += bytes;
@@ -40,7 +40,7 @@ interface Account {
 }
 
 /** One upload's file. */
-export class UploadPlace {
+export class StoredUpload {
   readonly file = path.join(tmpdir(), `notejam-import-${randomUUID()}.zip`);
   readonly #account: Account;
   #isOver = false;

@@ -29,11 +29,12 @@ export interface Note {
   readonly updatedAt: Date;
 }
 
-/** What a person types into the form of a note. */
+/** Content of a note, as the form has it. */
 export interface NoteContent {
   readonly name: string;
   readonly text: string;
-  readonly padId: number | null;
+  /** Id of the pad, or null for no pad. */
+  readonly pad: number | null;
 }
 
 // Written as the indexes are. Their collation does not depend on how the database was created.
@@ -143,8 +144,8 @@ export class NotesRepository {
     return note;
   }
 
-  async create(userId: number, { name, text, padId }: NoteContent): Promise<CreateResult> {
-    if (padId === null) {
+  async create(userId: number, { name, text, pad }: NoteContent): Promise<CreateResult> {
+    if (pad === null) {
       const [note] = await this.#create.execute({ userId, name, text });
       return note ?? "no such pad";
     }
@@ -152,22 +153,22 @@ export class NotesRepository {
     const result = await this.#database.writes.execute<{ id: number }>(sql`
       insert into notes (user_id, pad_id, name, text)
       select user_id, id, ${name}, ${text} from pads
-      where user_id = ${userId} and id = ${padId} and deleted_at is null for share
+      where user_id = ${userId} and id = ${pad} and deleted_at is null for share
       returning id`);
     return result.rows[0] ?? "no such pad";
   }
 
-  async update(userId: number, id: number, { name, text, padId }: NoteContent): Promise<UpdateResult> {
+  async update(userId: number, id: number, { name, text, pad }: NoteContent): Promise<UpdateResult> {
     const result = await this.#database.writes.execute<{ pad_ok: boolean; saved: boolean }>(sql`
       with pad as (
-        select id from pads where user_id = ${userId} and id = ${padId}::int and deleted_at is null for share
+        select id from pads where user_id = ${userId} and id = ${pad}::int and deleted_at is null for share
       ), saved as (
-        update notes set name = ${name}, text = ${text}, pad_id = ${padId}::int, updated_at = now()
+        update notes set name = ${name}, text = ${text}, pad_id = ${pad}::int, updated_at = now()
         where user_id = ${userId} and id = ${id} and deleted_at is null
-          and (${padId}::int is null or exists (select 1 from pad))
+          and (${pad}::int is null or exists (select 1 from pad))
         returning id
       )
-      select ${padId}::int is null or exists (select 1 from pad) as pad_ok, exists (select 1 from saved) as saved`);
+      select ${pad}::int is null or exists (select 1 from pad) as pad_ok, exists (select 1 from saved) as saved`);
     const outcome = result.rows[0];
     if (outcome?.saved) return "saved";
     return outcome?.pad_ok ? "no such note" : "no such pad";

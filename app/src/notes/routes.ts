@@ -1,54 +1,28 @@
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
-import { viewerOf } from "../auth/current-user.js";
-import { idFrom } from "../domain/ids.js";
-import { pageFrom, pageWithin } from "../domain/pagination.js";
-import type { WithId } from "../domain/with-id.js";
-import { fieldOf } from "../forms/body.js";
-import { queryOf } from "../forms/query.js";
-import { isFlawless, nameProblem, padProblem, textProblem } from "../forms/rules.js";
+import { currentUserOf } from "../auth/current-user.js";
+import { idFrom, type WithId } from "../domain/ids.js";
+import { pageFrom } from "../domain/pagination.js";
+import { queryOf } from "../forms/fields.js";
+import { readForm } from "../forms/form.js";
 import { NotFound } from "../plugins/app/error-handler.js";
+import { deletePage } from "../views/delete-page.js";
+import type { FieldErrors } from "../views/form-fields.js";
+import { NO_SUCH_PAD, noteForm } from "./form.js";
+import { findPage } from "./list.js";
 import { orderFrom } from "./order.js";
-import type { Note, NoteContent } from "./repository.js";
-import { allNotesPage, deletePage, noteFormPage, notePage } from "./views.js";
+import type { Note } from "./repository.js";
+import { allNotesPage, noteFormPage, notePage } from "./views.js";
 
-/** A note of 1 MB grows up to threefold when a browser encodes it, in bytes. */
+/** Browsers encode a note of 1 MB in up to three times as many bytes. */
 const BODY_LIMIT = 4 * 1024 * 1024;
 
-/** What was typed into the form of a note. */
-interface Typed {
-  readonly name: string;
-  readonly text: string;
-  readonly pad: string;
-}
+const listAddress = (padId: number | null): string => (padId === null ? "/" : `/pads/${padId}/`);
 
-function typedIn(request: FastifyRequest): Typed {
-  return {
-    name: fieldOf(request.body, "name").trim(),
-    // Browsers send line breaks as two characters.
-    text: fieldOf(request.body, "text").replaceAll("\r\n", "\n"),
-    pad: fieldOf(request.body, "pad").trim(),
-  };
-}
-
-function problemsOf({ name, text, pad }: Typed) {
-  return {
-    name: nameProblem(name),
-    text: textProblem(text),
-    pad: pad === "" || idFrom(pad) !== undefined ? undefined : padProblem(),
-  };
-}
-
-function contentOf({ name, text, pad }: Typed): NoteContent {
-  return { name, text, padId: idFrom(pad) ?? null };
-}
-
-const addressOfList = (padId: number | null): string => (padId === null ? "/" : `/pads/${padId}/`);
-
-/** All notes; view, write and delete one. */
+/** Routes to list, view, create, edit and delete notes. */
 const notes: FastifyPluginAsync = async (app) => {
   async function findNote(request: FastifyRequest<WithId>): Promise<Note> {
     const id = idFrom(request.params.id);
-    const note = id === undefined ? undefined : await app.notes.find(viewerOf(request).id, id);
+    const note = id === undefined ? undefined : await app.notes.find(currentUserOf(request).id, id);
     if (!note) throw new NotFound();
     return note;
   }
@@ -57,26 +31,22 @@ const notes: FastifyPluginAsync = async (app) => {
     request: FastifyRequest,
     reply: FastifyReply,
     title: string,
-    typed: Typed,
-    errors = {},
+    typed: { readonly name: string; readonly text: string; readonly pad: string },
+    errors: FieldErrors = {},
   ) {
-    const pads = await app.pads.list(viewerOf(request).id);
+    const pads = await app.pads.list(currentUserOf(request).id);
     const csrfToken = app.csrfToken(request, reply);
     return reply.page(noteFormPage(title, { csrfToken, pads, errors, ...typed }));
   }
 
   app.get("/", async (request, reply) => {
-    const viewer = viewerOf(request);
+    const { id } = currentUserOf(request);
     const order = orderFrom(queryOf(request, "order"));
-    const asked = pageFrom(queryOf(request, "page"));
-    const padsFound = app.pads.list(viewer.id);
-    let [found, pads] = await Promise.all([app.notes.list(viewer.id, order, asked), padsFound]);
-    if (found.total === 0 && asked > 1) {
-      const { total } = await app.notes.list(viewer.id, order, 1);
-      found = await app.notes.list(viewer.id, order, pageWithin(asked, total).page);
-    }
-    const number = pageWithin(asked, found.total);
-    return reply.page(allNotesPage({ notes: found, pads, order, number, calendar: app.calendar }));
+    const [list, pads] = await Promise.all([
+      findPage((page) => app.notes.list(id, order, page), pageFrom(queryOf(request, "page"))),
+      app.pads.list(id),
+    ]);
+    return reply.page(allNotesPage({ ...list, pads, order, calendar: app.calendar }));
   });
 
   app.get("/notes/create/", async (request, reply) => {
@@ -84,57 +54,55 @@ const notes: FastifyPluginAsync = async (app) => {
   });
 
   app.post("/notes/create/", { bodyLimit: BODY_LIMIT }, async (request, reply) => {
-    const typed = typedIn(request);
-    const errors = problemsOf(typed);
-    if (!isFlawless(errors)) return showForm(request, reply, "New note", typed, errors);
-    const content = contentOf(typed);
-    const created = await app.notes.create(viewerOf(request).id, content);
+    const { typed, errors, values } = readForm(noteForm, request.body);
+    if (!values) return showForm(request, reply, "New note", typed, errors);
+    const created = await app.notes.create(currentUserOf(request).id, values);
     if (created === "no such pad") {
-      return showForm(request, reply, "New note", typed, { pad: padProblem() });
+      return showForm(request, reply, "New note", typed, { pad: NO_SUCH_PAD });
     }
     app.metrics.notesWritten.inc({ action: "created" });
-    return reply.goOn(addressOfList(content.padId), "note-created");
+    return reply.redirectWithFlash(listAddress(values.pad), "note-created");
   });
 
   app.get<WithId>("/notes/:id/", async (request, reply) => {
-    const [note, pads] = await Promise.all([findNote(request), app.pads.list(viewerOf(request).id)]);
+    const [note, pads] = await Promise.all([findNote(request), app.pads.list(currentUserOf(request).id)]);
     return reply.page(notePage(note, pads, app.calendar));
   });
 
   app.get<WithId>("/notes/:id/edit/", async (request, reply) => {
     const { name, text, padId } = await findNote(request);
-    return showForm(request, reply, name, { name, text, pad: padId === null ? "" : String(padId) });
+    return showForm(request, reply, name, { name, text, pad: String(padId ?? "") });
   });
 
   app.post<WithId>("/notes/:id/edit/", { bodyLimit: BODY_LIMIT }, async (request, reply) => {
     const note = await findNote(request);
-    const typed = typedIn(request);
-    const errors = problemsOf(typed);
-    if (!isFlawless(errors)) return showForm(request, reply, note.name, typed, errors);
-    const content = contentOf(typed);
-    const result = await app.notes.update(viewerOf(request).id, note.id, content);
+    const { typed, errors, values } = readForm(noteForm, request.body);
+    if (!values) return showForm(request, reply, note.name, typed, errors);
+    const result = await app.notes.update(currentUserOf(request).id, note.id, values);
     if (result === "no such note") throw new NotFound();
     if (result === "no such pad") {
-      return showForm(request, reply, note.name, typed, { pad: padProblem() });
+      return showForm(request, reply, note.name, typed, { pad: NO_SUCH_PAD });
     }
     app.metrics.notesWritten.inc({ action: "updated" });
-    return reply.goOn(addressOfList(content.padId), "note-updated");
+    return reply.redirectWithFlash(listAddress(values.pad), "note-updated");
   });
 
   app.get<WithId>("/notes/:id/delete/", async (request, reply) => {
-    const [note, pads] = await Promise.all([findNote(request), app.pads.list(viewerOf(request).id)]);
-    const question = `Are you sure you want to delete ${note.name}?`;
-    return reply.page(
-      deletePage(note.name, question, `/notes/${note.id}/`, app.csrfToken(request, reply), pads),
-    );
+    const [{ id, name }, pads] = await Promise.all([
+      findNote(request),
+      app.pads.list(currentUserOf(request).id),
+    ]);
+    const question = `Are you sure you want to delete ${name}?`;
+    const csrfToken = app.csrfToken(request, reply);
+    return reply.page(deletePage({ name, question, cancel: `/notes/${id}/`, csrfToken, pads }));
   });
 
   app.post<WithId>("/notes/:id/delete/", async (request, reply) => {
     const id = idFrom(request.params.id);
-    const gone = id === undefined ? undefined : await app.notes.trash(viewerOf(request).id, id);
-    if (!gone) throw new NotFound();
+    const trashed = id === undefined ? undefined : await app.notes.trash(currentUserOf(request).id, id);
+    if (!trashed) throw new NotFound();
     app.metrics.notesWritten.inc({ action: "deleted" });
-    return reply.goOn(addressOfList(gone.padId), "note-deleted");
+    return reply.redirectWithFlash(listAddress(trashed.padId), "note-deleted");
   });
 };
 

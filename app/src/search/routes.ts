@@ -1,7 +1,7 @@
 import type { FastifyPluginAsync } from "fastify";
-import { viewerOf } from "../auth/current-user.js";
+import { currentUserOf } from "../auth/current-user.js";
 import { pageFrom, pageWithin } from "../domain/pagination.js";
-import { queryOf } from "../forms/query.js";
+import { queryOf } from "../forms/fields.js";
 import { RESULTS_PER_PAGE, wordsOf } from "./repository.js";
 import { searchPage } from "./views.js";
 
@@ -18,13 +18,13 @@ function beginning(query: string): string {
 /** Search over one's own notes. */
 const search: FastifyPluginAsync = async (app) => {
   app.get("/search/", async (request, reply) => {
-    const viewer = viewerOf(request);
+    const currentUser = currentUserOf(request);
     const query = beginning(queryOf(request, "q").replaceAll("\0", "")).trim();
     const words = wordsOf(query);
     const asked = Math.min(pageFrom(queryOf(request, "page")), MOST_PAGES);
     const [found, pads] = await Promise.all([
-      words.length === 0 ? { notes: [], total: 0 } : app.noteSearch.find(viewer.id, words, asked),
-      app.pads.list(viewer.id),
+      words.length === 0 ? { notes: [], total: 0 } : app.noteSearch.find(currentUser.id, words, asked),
+      app.pads.list(currentUser.id),
     ]);
     if (found.total === 0 && asked > 1) return reply.redirect(`/search/?q=${encodeURIComponent(query)}`, 302);
     const within = pageWithin(asked, found.total, RESULTS_PER_PAGE);

@@ -1,12 +1,22 @@
 import type { Calendar } from "../domain/calendar.js";
 import type { PageNumber } from "../domain/pagination.js";
-import { moment, padLink, pagination, searchForm } from "../notes/views.js";
+import { padLink } from "../notes/list-view.js";
 import type { Pad } from "../pads/repository.js";
 import { type Html, html } from "../views/html.js";
 import type { Page } from "../views/layout.js";
+import { moment, pagination } from "../views/lists.js";
 import type { FoundNote, FoundPage } from "./repository.js";
 
-/** What the page of results needs. */
+/** The search field. */
+export function searchForm(query = ""): Html {
+  return html`<search><form action="/search/" class="search">
+<label for="id_q" class="visually-hidden">Search notes</label>
+<input id="id_q" name="q" type="search" value="${query}" placeholder="Search notes" autocomplete="off" dir="auto">
+<button type="submit" class="button quiet">Search</button>
+</form></search>`;
+}
+
+/** State of the page of results. */
 export interface SearchState {
   readonly query: string;
   readonly words: readonly string[];

@@ -8,7 +8,7 @@ export const TRASH_YEARS = 3;
 const BATCH = 1_000;
 
 /** What was removed for good. */
-export interface Swept {
+export interface Purged {
   readonly notes: number;
   readonly pads: number;
   readonly sessions: number;
@@ -17,7 +17,7 @@ export interface Swept {
 }
 
 /** Removes what is over: sessions, links, counters, and what has been in the trash for three years. */
-export async function sweep(database: Database): Promise<Swept> {
+export async function purge(database: Database): Promise<Purged> {
   const old = `deleted_at < now() - interval '${TRASH_YEARS} years'`;
   const idle = `last_seen_at < now() - interval '${IDLE_DAYS} days' or created_at < now() - interval '${LONGEST_DAYS} days'`;
   return {

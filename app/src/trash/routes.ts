@@ -1,18 +1,20 @@
 import type { FastifyPluginAsync } from "fastify";
-import { viewerOf } from "../auth/current-user.js";
-import { idFrom } from "../domain/ids.js";
+import { currentUserOf } from "../auth/current-user.js";
+import { idFrom, type WithId } from "../domain/ids.js";
 import { pageFrom, pageWithin } from "../domain/pagination.js";
-import type { WithId } from "../domain/with-id.js";
-import { queryOf } from "../forms/query.js";
+import { queryOf } from "../forms/fields.js";
 import { NotFound } from "../plugins/app/error-handler.js";
 import { trashPage } from "./views.js";
 
 /** What was deleted, and how to get it back. */
 const trash: FastifyPluginAsync = async (app) => {
   app.get("/trash/", async (request, reply) => {
-    const viewer = viewerOf(request);
+    const currentUser = currentUserOf(request);
     const asked = pageFrom(queryOf(request, "page"));
-    const [found, pads] = await Promise.all([app.trash.list(viewer.id, asked), app.pads.list(viewer.id)]);
+    const [found, pads] = await Promise.all([
+      app.trash.list(currentUser.id, asked),
+      app.pads.list(currentUser.id),
+    ]);
     if (found.total === 0 && asked > 1) return reply.redirect("/trash/", 302);
     const number = pageWithin(asked, found.total);
     const csrfToken = app.csrfToken(request, reply);
@@ -21,16 +23,21 @@ const trash: FastifyPluginAsync = async (app) => {
 
   app.post<WithId>("/trash/notes/:id/restore/", async (request, reply) => {
     const id = idFrom(request.params.id);
-    const restored = id === undefined ? undefined : await app.trash.restoreNote(viewerOf(request).id, id);
+    const restored =
+      id === undefined ? undefined : await app.trash.restoreNote(currentUserOf(request).id, id);
     if (!restored) throw new NotFound();
     app.metrics.notesWritten.inc({ action: "restored" });
-    return reply.goOn(`/notes/${id}/`, restored.lostPad ? "note-restored-alone" : "note-restored");
+    return reply.redirectWithFlash(
+      `/notes/${id}/`,
+      restored.lostPad ? "note-restored-alone" : "note-restored",
+    );
   });
 
   app.post<WithId>("/trash/pads/:id/restore/", async (request, reply) => {
     const id = idFrom(request.params.id);
-    if (id === undefined || !(await app.trash.restorePad(viewerOf(request).id, id))) throw new NotFound();
-    return reply.goOn(`/pads/${id}/`, "pad-restored");
+    if (id === undefined || !(await app.trash.restorePad(currentUserOf(request).id, id)))
+      throw new NotFound();
+    return reply.redirectWithFlash(`/pads/${id}/`, "pad-restored");
   });
 };
 

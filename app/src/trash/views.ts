@@ -1,10 +1,10 @@
 import type { Calendar } from "../domain/calendar.js";
 import type { PageNumber } from "../domain/pagination.js";
-import { moment, pagination } from "../notes/views.js";
 import type { Pad } from "../pads/repository.js";
 import { csrfField } from "../views/form-fields.js";
 import { type Html, html } from "../views/html.js";
 import type { Page } from "../views/layout.js";
+import { moment, pagination } from "../views/lists.js";
 import type { Trashed, TrashPage } from "./repository.js";
 
 /** What the page of the trash needs. */

@@ -16,8 +16,8 @@ export interface ListedBackup {
   readonly ageSeconds: number;
   readonly bytes: number;
   readonly complete: boolean;
-  /** When a drill last restored it; null: never. */
-  readonly provenAt: string | null;
+  /** When a restore test last restored it; null: never. */
+  readonly verifiedAt: string | null;
   readonly key: string;
 }
 
@@ -37,27 +37,27 @@ export async function backups(
   }
 }
 
-function listedBackup({ id, takenAt, bytes, complete, provenAt }: Backup, now: Date): ListedBackup {
+function listedBackup({ id, takenAt, bytes, complete, verifiedAt }: Backup, now: Date): ListedBackup {
   return {
     id,
     takenAt: takenAt.toISOString(),
     ageSeconds: Math.max(0, Math.round((now.getTime() - takenAt.getTime()) / 1000)),
     bytes,
     complete,
-    provenAt: provenAt?.toISOString() ?? null,
+    verifiedAt: verifiedAt?.toISOString() ?? null,
     key: dumpKeyOf(id),
   };
 }
 
 function linesOf(listed: readonly ListedBackup[], bucket: string): string[] {
   if (listed.length === 0) return [`There is no backup in ${bucket}. \`notejam backup\` makes one.`];
-  const rows = listed.map(({ id, ageSeconds, bytes, complete, provenAt }) => [
+  const rows = listed.map(({ id, ageSeconds, bytes, complete, verifiedAt }) => [
     id,
     `${ageOf(ageSeconds)} old`,
     sizeOf(bytes),
     complete
-      ? provenAt
-        ? `proven ${provenAt.slice(0, 16).replace("T", " ")} UTC`
+      ? verifiedAt
+        ? `proven ${verifiedAt.slice(0, 16).replace("T", " ")} UTC`
         : "not proven"
       : "not finished: does not count",
   ]);

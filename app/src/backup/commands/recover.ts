@@ -6,7 +6,7 @@ import { chooseBackup } from "../choose-backup.js";
 import { ClientTools } from "../client-tools.js";
 import type { ScriptPart } from "../dump-script.js";
 import { explainDatabase, type LoadOptions, readDump } from "../load-dump.js";
-import { type GivenBack, giveBack } from "../merge-recovered-notes.js";
+import { type MergeResult, mergeRecoveredNotes } from "../merge-recovered-notes.js";
 import { closeSession, commit, openSession, serverOf } from "../postgres-session.js";
 import { Progress } from "../progress.js";
 import { fieldOf, rowsOf, rowsWith } from "../row-filter.js";
@@ -31,7 +31,7 @@ export interface RecoverOptions {
  *
  * @throws {BackupError} when it could not be done; nothing was changed then
  */
-export async function recover(context: BackupContext, options: RecoverOptions): Promise<GivenBack> {
+export async function recover(context: BackupContext, options: RecoverOptions): Promise<MergeResult> {
   const { config, say, stderr } = context;
   const note = options.note === undefined ? undefined : readNoteId(options.note);
   const bucket = new BackupBucket(config.backup);
@@ -96,7 +96,7 @@ async function recoverFrom(
   context: BackupContext,
   load: LoadOptions,
   recovery: Recovery,
-): Promise<GivenBack> {
+): Promise<MergeResult> {
   const { config, signal } = context;
   const { manifest } = load;
   const migrations = migrationsOf(context);
@@ -114,7 +114,7 @@ async function recoverFrom(
     });
     await staged.refuseOtherMigrations();
     await staged.finish();
-    const result = await giveBack(session, {
+    const result = await mergeRecoveredNotes(session, {
       from: staged.schema,
       formerOwner: recovery.formerOwner,
       owner,
@@ -162,7 +162,7 @@ async function liveOwner(
   );
 }
 
-function describe({ restored, untrashed, beside, there, pads }: GivenBack, dryRun: boolean): string {
+function describe({ restored, untrashed, beside, there, pads }: MergeResult, dryRun: boolean): string {
   const begin = dryRun ? "Would be done (nothing was changed)" : "Recovered";
   return `${begin}: ${restored} notes that were gone, ${untrashed} out of the trash, ${beside} as they were beside what they have become; ${there} were there already. New pads: ${pads}.`;
 }

@@ -1,5 +1,5 @@
 import pg from "pg";
-import { drillDatabaseOf } from "../../database/application-login.js";
+import { restoreTestDatabaseOf } from "../../database/application-login.js";
 import { BackupBucket, type Listing } from "../backup-bucket.js";
 import { BackupError } from "../backup-error.js";
 import { newestComplete } from "../backup-list.js";
@@ -14,11 +14,11 @@ import { Progress } from "../progress.js";
 import { tablesOf } from "../table-contents.js";
 import { type BackupContext, migrationsOf } from "./backup.js";
 
-/** What a drill proved. */
-export interface Proof {
-  readonly format: "notejam-proof/1";
+/** What a restore test proved. */
+export interface RestoreTestReport {
+  readonly format: "notejam-restore-test/1";
   readonly id: string;
-  readonly provenAt: string;
+  readonly verifiedAt: string;
   /** Rows that were restored and found to be those of the manifest. */
   readonly rows: number;
   readonly schemaVersion: number;
@@ -29,11 +29,11 @@ export interface Proof {
 
 /**
  * Restores the newest backup into the scratch database, compares it with its manifest, migrates it, and takes it all
- * back: the scratch database is empty before, afterwards, and whenever a drill is killed.
+ * back: the scratch database is empty before, afterwards, and whenever a restore test is killed.
  *
  * @throws {BackupError} when the newest backup could not be proven
  */
-export async function drill(context: BackupContext): Promise<Proof> {
+export async function restoreTest(context: BackupContext): Promise<RestoreTestReport> {
   const { config, say, stderr } = context;
   const bucket = new BackupBucket(config.backup);
   const complain = (text: string) => stderr.write(`${text}\n`);
@@ -41,28 +41,36 @@ export async function drill(context: BackupContext): Promise<Proof> {
   try {
     listing = await bucket.list();
     const proof = await prove(context, bucket, listing);
-    await bucket.putProof(proof.id, proof);
+    await bucket.putRestoreTest(proof.id, proof);
     listing = await bucket.list();
-    await putMetrics(config.backup, { DrillSucceeded: 1, ...agesFrom(listing) }, complain);
+    await putMetrics(config.backup, { RestoreTestSucceeded: 1, ...agesFrom(listing) }, complain);
     say(
       `Proven: ${proof.id} was restored with all of its ${proof.rows} rows in ${(proof.durationMs / 1000).toFixed(1)} s.`,
     );
     return proof;
   } catch (error) {
-    await putMetrics(config.backup, { DrillSucceeded: 0, ...(listing ? agesFrom(listing) : {}) }, complain);
+    await putMetrics(
+      config.backup,
+      { RestoreTestSucceeded: 0, ...(listing ? agesFrom(listing) : {}) },
+      complain,
+    );
     throw error;
   } finally {
     bucket.close();
   }
 }
 
-/** A drill knows nothing of how the backups go: that metric is theirs. */
+/** A restore test knows nothing of how the backups go: that metric is theirs. */
 function agesFrom(listing: Listing) {
-  const { ProvenBackupAge } = agesOf(listing);
-  return ProvenBackupAge === undefined ? {} : { ProvenBackupAge };
+  const { VerifiedBackupAge } = agesOf(listing);
+  return VerifiedBackupAge === undefined ? {} : { VerifiedBackupAge };
 }
 
-async function prove(context: BackupContext, bucket: BackupBucket, listing: Listing): Promise<Proof> {
+async function prove(
+  context: BackupContext,
+  bucket: BackupBucket,
+  listing: Listing,
+): Promise<RestoreTestReport> {
   const { config, signal, stderr } = context;
   const start = performance.now();
   const { id } = newestComplete(listing.backups) ?? chooseBackup(listing, {});
@@ -71,7 +79,7 @@ async function prove(context: BackupContext, bucket: BackupBucket, listing: List
   await tools.needRestoreFor(manifest);
   const migrations = migrationsOf(context);
   const home = serverOf(config);
-  const scratch = { ...home, database: drillDatabaseOf(home.database) };
+  const scratch = { ...home, database: restoreTestDatabaseOf(home.database) };
   const { session } = await openTarget(scratch, home);
   const stop = () => void closeSession(session);
   signal.addEventListener("abort", stop);
@@ -86,7 +94,7 @@ async function prove(context: BackupContext, bucket: BackupBucket, listing: List
       progress: new Progress(stderr),
     });
     await session.query("rollback");
-    return proofOf(manifest, bucket.now, rows, migrations.length, performance.now() - start);
+    return reportOf(manifest, bucket.now, rows, migrations.length, performance.now() - start);
   } catch (error) {
     signal.throwIfAborted();
     throw explainDatabase(error, `The backup ${id} could not be proven in ${scratch.database}`);
@@ -96,11 +104,17 @@ async function prove(context: BackupContext, bucket: BackupBucket, listing: List
   }
 }
 
-function proofOf(manifest: Manifest, now: Date, rows: number, migratedTo: number, durationMs: number): Proof {
+function reportOf(
+  manifest: Manifest,
+  now: Date,
+  rows: number,
+  migratedTo: number,
+  durationMs: number,
+): RestoreTestReport {
   return {
-    format: "notejam-proof/1",
+    format: "notejam-restore-test/1",
     id: manifest.id,
-    provenAt: now.toISOString(),
+    verifiedAt: now.toISOString(),
     rows,
     schemaVersion: manifest.schemaVersion,
     migratedTo,
@@ -112,7 +126,8 @@ function proofOf(manifest: Manifest, now: Date, rows: number, migratedTo: number
 async function emptyScratch(session: pg.Client): Promise<void> {
   const result = await session.query("select current_database() as name");
   // A second look before anything is dropped.
-  if (!String(result.rows[0]?.name).endsWith("_drill")) throw new BackupError("This is no scratch database.");
+  if (!String(result.rows[0]?.name).endsWith("_restore_test"))
+    throw new BackupError("This is no scratch database.");
   for (const table of await tablesOf(session, "public")) {
     await session.query(`drop table if exists public.${pg.escapeIdentifier(table)} cascade`);
   }

@@ -7,7 +7,7 @@ import { dropEmptyDatabase, openTarget, targetOf } from "../database-target.js";
 import { explainDatabase, type LoadOptions, restoreStaged } from "../load-dump.js";
 import { closeSession, commit, serverOf } from "../postgres-session.js";
 import { Progress } from "../progress.js";
-import { putInPlace, refuseFilled, tablesWithRows } from "../swap-schema.js";
+import { refuseFilled, swapSchema, tablesWithRows } from "../swap-schema.js";
 import { type BackupContext, migrationsOf } from "./backup.js";
 
 /** What `notejam restore` was asked for. */
@@ -85,7 +85,7 @@ async function restoreInto(
     await session.query("begin");
     const { staged, rows } = await restoreStaged(session, migrationsOf(context), load);
     const keepAs = replace ? replacedSchemaOf(load.bucket.now) : undefined;
-    const replaced = await putInPlace(session, staged.schema, target.database, keepAs, load.progress);
+    const replaced = await swapSchema(session, staged.schema, target.database, keepAs, load.progress);
     signal.throwIfAborted();
     // From here on it is too late to stop: the answer says what came of it.
     signal.removeEventListener("abort", stop);

@@ -2,16 +2,16 @@ import { timingSafeEqual } from "node:crypto";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import fp from "fastify-plugin";
 import { derived, isToken, newToken } from "../../auth/tokens.js";
-import { fieldOf } from "../../forms/body.js";
+import { fieldOf } from "../../forms/fields.js";
 import { CSRF_FIELD } from "../../views/form-fields.js";
 
 /** A form that did not come from our own page. */
-export class ForgedRequest extends Error {
-  override readonly name = "ForgedRequest";
+export class CsrfError extends Error {
+  override readonly name = "CsrfError";
 }
 
 /** What the check depends on. */
-export interface ForgeryOptions {
+export interface CsrfOptions {
   /** Public origin, if configured. */
   readonly baseUrl: string | undefined;
   readonly secure: boolean;
@@ -21,7 +21,7 @@ declare module "fastify" {
   interface FastifyInstance {
     /** The token for the forms of a page that is being rendered. */
     csrfToken(request: FastifyRequest, reply: FastifyReply): string;
-    /** @throws {ForgedRequest} unless the token is the one given to this browser */
+    /** @throws {CsrfError} unless the token is the one given to this browser */
     checkCsrfToken(request: FastifyRequest, token: string): void;
   }
   interface FastifyContextConfig {
@@ -45,7 +45,7 @@ function same(a: string, b: string): boolean {
  * The token is derived from the session's secret, or for visitors from one in a cookie of its own;
  * nothing has to be stored, and it changes when somebody signs in.
  */
-export default fp<ForgeryOptions>(
+export default fp<CsrfOptions>(
   async (app, { baseUrl, secure }) => {
     const cookieName = secure ? "__Host-visitor" : "visitor";
     const cookie = { path: "/", httpOnly: true, sameSite: "lax", secure } as const;
@@ -56,7 +56,7 @@ export default fp<ForgeryOptions>(
     }
 
     app.decorate("csrfToken", (request: FastifyRequest, reply: FastifyReply) => {
-      if (request.viewer) return derived("form of a session", request.viewer.token);
+      if (request.currentUser) return derived("form of a session", request.currentUser.token);
       let secret = visitorSecret(request);
       if (!secret) {
         secret = newToken();
@@ -66,10 +66,10 @@ export default fp<ForgeryOptions>(
     });
 
     app.decorate("checkCsrfToken", (request: FastifyRequest, token: string) => {
-      const secret = request.viewer ? request.viewer.token : visitorSecret(request);
-      const purpose = request.viewer ? "form of a session" : "form of a visitor";
+      const secret = request.currentUser ? request.currentUser.token : visitorSecret(request);
+      const purpose = request.currentUser ? "form of a session" : "form of a visitor";
       if (!secret || !same(token, derived(purpose, secret))) {
-        throw new ForgedRequest("The form's token is missing or not this browser's");
+        throw new CsrfError("The form's token is missing or not this browser's");
       }
     });
 
@@ -77,9 +77,9 @@ export default fp<ForgeryOptions>(
       if (SAFE_METHODS.has(request.method)) return;
       const { origin, host, "sec-fetch-site": site } = request.headers;
       if (site === "cross-site" || site === "same-site")
-        throw new ForgedRequest("The form was sent by another site");
+        throw new CsrfError("The form was sent by another site");
       if (origin === undefined || origin === baseUrl || origin === `${request.protocol}://${host}`) return;
-      throw new ForgedRequest("The form was sent by another origin");
+      throw new CsrfError("The form was sent by another origin");
     });
 
     app.addHook("preHandler", async (request) => {
@@ -88,5 +88,5 @@ export default fp<ForgeryOptions>(
       app.checkCsrfToken(request, fieldOf(request.body, CSRF_FIELD));
     });
   },
-  { name: "forgery", dependencies: ["viewers", "external-cookie"] },
+  { name: "csrf", dependencies: ["current-user", "external-cookie"] },
 );

@@ -4,8 +4,7 @@ import { rootCause, unavailabilityIn } from "../../database/errors.js";
 import { TooManyAttempts } from "../../rate-limits/plugin.js";
 import { type Message, messagePage } from "../../views/message-page.js";
 import { Overloaded } from "../../work-queue.js";
-import { ForgedRequest } from "./csrf.js";
-import { MethodNotAllowed } from "./methods.js";
+import { CsrfError } from "./csrf.js";
 
 /** Nothing is there, or it is someone else's: nobody can tell which. */
 export class NotFound extends Error {
@@ -19,8 +18,6 @@ interface Answer extends Message {
   readonly status: number;
   /** Seconds for the header Retry-After. */
   readonly retryAfter?: number;
-  /** For the header Allow. */
-  readonly allowed?: readonly string[];
 }
 
 const NOT_FOUND: Answer = {
@@ -62,15 +59,7 @@ const REFUSED: Readonly<Record<number, Omit<Answer, "status">>> = {
 
 function answerTo(error: FastifyError | Error, method: string): Answer | undefined {
   if (error instanceof NotFound) return NOT_FOUND;
-  if (error instanceof MethodNotAllowed) {
-    return {
-      status: 405,
-      allowed: error.allowed,
-      title: "Not possible here",
-      text: "There is a page at this address, but it does not take what the browser sent.",
-    };
-  }
-  if (error instanceof ForgedRequest) {
+  if (error instanceof CsrfError) {
     return {
       status: 403,
       title: "Form refused",
@@ -115,9 +104,8 @@ function describe(cause: unknown): string {
 /** Answers everything that goes wrong with a page in the site's design, and never tells how it works inside. */
 export default fp(
   async (app) => {
-    function send(reply: FastifyReply, { status, retryAfter, allowed, ...message }: Answer): FastifyReply {
+    function send(reply: FastifyReply, { status, retryAfter, ...message }: Answer): FastifyReply {
       if (retryAfter !== undefined) reply.header("retry-after", String(retryAfter));
-      if (allowed !== undefined) reply.header("allow", allowed.join(", "));
       return reply.code(status).page(messagePage({ ...message, requestId: reply.request.id }));
     }
 
@@ -133,9 +121,9 @@ export default fp(
 
     app.setNotFoundHandler(async (request, reply) => {
       // Only to show the right links on top; without the database the page is shown all the same.
-      await app.findViewer(request, reply).catch(() => {});
+      await app.findCurrentUser(request, reply).catch(() => {});
       return send(reply, NOT_FOUND);
     });
   },
-  { name: "failures", dependencies: ["pages", "forgery", "viewers", "rate-limits"] },
+  { name: "error-handler", dependencies: ["pages", "csrf", "current-user", "rate-limits"] },
 );

@@ -40,7 +40,7 @@ declare module "fastify" {
     /** Sends a page. */
     page(page: Page, flash?: Flash): FastifyReply;
     /** Goes to another page, which shows the message. */
-    goOn(address: string, flash?: FlashKey | `imported.${number}.${number}`): FastifyReply;
+    redirectWithFlash(address: string, flash?: FlashKey | `imported.${number}.${number}`): FastifyReply;
   }
 }
 
@@ -76,7 +76,7 @@ export default fp<PagesOptions>(
     app.decorateReply("page", function sendPage(this: FastifyReply, page: Page, flash?: Flash) {
       const { request } = this;
       const frame = {
-        email: request.viewer?.email,
+        email: request.currentUser?.email,
         flash: flash ?? takeFlash(this),
         stylesheet,
       };
@@ -85,10 +85,13 @@ export default fp<PagesOptions>(
         .send(document(frame, page));
     });
 
-    app.decorateReply("goOn", function goOn(this: FastifyReply, address: string, flash?: string) {
-      if (flash !== undefined) this.setCookie(cookieName, flash, cookie);
-      return this.header("cache-control", "private, no-store").redirect(address, 303);
-    });
+    app.decorateReply(
+      "redirectWithFlash",
+      function redirectWithFlash(this: FastifyReply, address: string, flash?: string) {
+        if (flash !== undefined) this.setCookie(cookieName, flash, cookie);
+        return this.header("cache-control", "private, no-store").redirect(address, 303);
+      },
+    );
   },
-  { name: "pages", dependencies: ["viewers", "external-cookie"] },
+  { name: "pages", dependencies: ["current-user", "external-cookie"] },
 );

@@ -5,7 +5,7 @@ import { SessionsRepository } from "../../auth/sessions-repository.js";
 import { UsersRepository } from "../../auth/users-repository.js";
 import type { Database } from "../../database/database.js";
 import { Calendar } from "../../domain/calendar.js";
-import { TransfersRepository } from "../../import-export/repository.js";
+import { ImportExportRepository } from "../../import-export/repository.js";
 import type { Mailer } from "../../mail/mailer.js";
 import { NotesRepository } from "../../notes/repository.js";
 import { PadsRepository } from "../../pads/repository.js";
@@ -34,7 +34,7 @@ declare module "fastify" {
     notes: NotesRepository;
     noteSearch: SearchRepository;
     trash: TrashRepository;
-    transfers: TransfersRepository;
+    importExport: ImportExportRepository;
     rateLimitCounters: RateLimitsRepository;
   }
 }
@@ -53,7 +53,7 @@ export default fp<ServicesOptions>(
     app.decorate("notes", new NotesRepository(database));
     app.decorate("noteSearch", new SearchRepository(database));
     app.decorate("trash", new TrashRepository(database));
-    app.decorate("transfers", new TransfersRepository(database));
+    app.decorate("importExport", new ImportExportRepository(database));
     app.decorate("rateLimitCounters", new RateLimitsRepository(database));
   },
   { name: "services" },

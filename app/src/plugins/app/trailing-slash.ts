@@ -11,5 +11,5 @@ export default fp(
       return reply.redirect(`${path}/${query.length > 0 ? `?${query.join("?")}` : ""}`, 301);
     });
   },
-  { name: "slashes" },
+  { name: "trailing-slash" },
 );
