@@ -34,7 +34,7 @@ describe.each(["dev", "prod"])(
     };
     const pod = (name: string) => at(job(name), "jobTemplate", "spec", "template");
 
-    it.each(["notejam-backup", "notejam-drill"])(
+    it.each(["notejam-backup", "notejam-restore-test"])(
       "hears of %s under the name that its alarms look at",
       (name) => {
         const [container] = listAt(pod(name), "spec", "containers");
@@ -72,7 +72,7 @@ describe.each(["dev", "prod"])(
       const policies = objects.filter(
         ({ kind, namespace }) => kind === "NetworkPolicy" && namespace === "notejam",
       );
-      for (const name of ["notejam-backup", "notejam-drill"]) {
+      for (const name of ["notejam-backup", "notejam-restore-test"]) {
         const labels = textsAt(pod(name), "metadata", "labels");
         const ports = policies
           .filter(({ body }) => selects(at(body, "spec", "podSelector"), labels))

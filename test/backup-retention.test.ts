@@ -37,7 +37,7 @@ describe.each(["notejam-dev", "notejam-prod"])("%s: notes are kept three years",
         expect(kind(removed, end), end).toBeGreaterThan(300);
         expect(kind(written, end) - kind(removed, end), end).toBeGreaterThan(6000);
       }
-      expect(written.filter(({ key }) => key.startsWith("proofs/")).length).toBeGreaterThan(160);
+      expect(written.filter(({ key }) => key.startsWith("restore-tests/")).length).toBeGreaterThan(160);
     });
 
     it("has every backup of the last three years on its last day, those that were deleted or overwritten too", () => {
@@ -95,8 +95,10 @@ describe("the simulated years find what would go wrong with", () => {
   });
 
   it("a rule that forgets proofs", () => {
-    const forgetting = settings({ rules: settings({}).rules.filter(({ prefix }) => prefix !== "proofs/") });
-    expect(faults(forgetting)).toMatch(/^proofs\/.*still there long after its time$/m);
+    const forgetting = settings({
+      rules: settings({}).rules.filter(({ prefix }) => prefix !== "restore-tests/"),
+    });
+    expect(faults(forgetting)).toMatch(/^restore-tests\/.*still there long after its time$/m);
   });
 
   it("an archive from which nothing can be read at once", () => {

@@ -152,7 +152,7 @@ function drills(backups: readonly Backup[], bucket: SimulatedBucket): Happening[
     const proven = finished.findLast(({ finishedAt }) => finishedAt < at);
     return {
       at,
-      happen: () => bucket.put(`proofs/${proven?.startedAt ?? 0}/${at}.json`, MANIFEST_BYTES, at),
+      happen: () => bucket.put(`restore-tests/${proven?.startedAt ?? 0}/${at}.json`, MANIFEST_BYTES, at),
     };
   });
 }

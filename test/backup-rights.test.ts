@@ -91,7 +91,7 @@ describe.each(["dev", "prod"])("%s: the backups", (environment) => {
   function harmToBackups(who: Identity, actions = ON_BACKUPS, withBucketPolicy = true): string[] {
     return places().flatMap(({ bucketArn, bucketPolicy }) => {
       const said = withBucketPolicy ? saidAbout(who, platform(), bucketPolicy) : [];
-      return ["dumps/2026/11/01/x/notejam.dump", "dumps/2026/11/01/x/manifest.json", "proofs/x/y.json"]
+      return ["dumps/2026/11/01/x/notejam.dump", "dumps/2026/11/01/x/manifest.json", "restore-tests/x/y.json"]
         .flatMap((key) => actions.map((action) => ({ action, resource: `${bucketArn}/${key}` })))
         .filter(({ action, resource }) => may(who, action, resource, said))
         .map(({ action, resource }) => `${who.name} ${action} ${resource}`);
@@ -173,9 +173,9 @@ describe.each(["dev", "prod"])("%s: the backups", (environment) => {
     const rights = (ending: string) => ({
       readsDumps: can(ending, "s3:GetObject", `${bucketArn}/dumps/x/notejam.dump`),
       writesDumps: can(ending, "s3:PutObject", `${bucketArn}/dumps/x/notejam.dump`),
-      writesProofs: can(ending, "s3:PutObject", `${bucketArn}/proofs/x/y.json`),
+      writesRestoreTests: can(ending, "s3:PutObject", `${bucketArn}/restore-tests/x/y.json`),
       listsDumps: can(ending, "s3:ListBucket", bucketArn, { "s3:prefix": "dumps/2026/" }),
-      listsProofs: can(ending, "s3:ListBucket", bucketArn, { "s3:prefix": "proofs/" }),
+      listsRestoreTests: can(ending, "s3:ListBucket", bucketArn, { "s3:prefix": "restore-tests/" }),
       encrypts: can(ending, "kms:GenerateDataKey", here?.keyArn ?? "", {
         "kms:EncryptionContext:aws:s3:arn": bucketArn,
       }),
@@ -186,12 +186,12 @@ describe.each(["dev", "prod"])("%s: the backups", (environment) => {
     const both = {
       ...nothing,
       listsDumps: true,
-      listsProofs: true,
+      listsRestoreTests: true,
       encrypts: true,
       reports: true,
     };
     expect(rights("notejam-backup")).toEqual({ ...both, writesDumps: true });
-    expect(rights("notejam-restore")).toEqual({ ...both, readsDumps: true, writesProofs: true });
+    expect(rights("notejam-restore")).toEqual({ ...both, readsDumps: true, writesRestoreTests: true });
     expect(rights("eu-west-1-notejam")).toEqual(nothing);
     expect(rights("notejam-migrate")).toEqual(nothing);
   });

@@ -169,7 +169,7 @@ describe("a move to another region, with nothing left of the first", () => {
       expect(await person.send("/notes/create/", { name, text: `${name}: text`, pad: "" })).toBe(303);
     }
     await application.perform("backup");
-    await application.perform("drill");
+    await application.perform("restore-test");
     await new ECRClient({ region: LOST }).send(
       new PutImageCommand({
         repositoryName: "notejam-prod-ecr-registry",
@@ -207,7 +207,7 @@ describe("a move to another region, with nothing left of the first", () => {
       expect(checked.stdout).toMatch(new RegExp(`✔ ${precondition} `));
     }
     expect(checked.stdout).toMatch(/newest is \d{8}T\d{6}Z-[0-9a-f]{8}: .* would be lost \(RPO\)/);
-    expect(checked.stdout).toMatch(/newest proven by a drill is/);
+    expect(checked.stdout).toMatch(/newest verified by a restore test is/);
     expect(checked.stdout).toContain(`npx cdktf deploy notejam-${COPY}`);
     expect(await readFile(join(environments, `${COPY}.ts`), "utf8")).toContain(`recoverIn(prod, "${TO}"`);
   });
@@ -243,7 +243,7 @@ describe("a move to another region, with nothing left of the first", () => {
     const [, copy] = applications;
     if (copy === undefined) throw new Error("the copy was not started");
     await copy.perform("backup");
-    await timed("job notejam-drill: the copy's own backup", () => copy.perform("drill"));
+    await timed("job notejam-restore-test: the copy's own backup", () => copy.perform("restore-test"));
   });
 
   it("is seen by a second look: the names are taken now", async () => {

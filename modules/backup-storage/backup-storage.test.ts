@@ -41,11 +41,11 @@ describe("BackupStorage", () => {
     ["here", undefined],
     ["in the recovery region", "aws.dr"],
   ])("keeps every dump, and every proof of one, for three years, %s", (_where, provider) => {
-    for (const what of ["dumps", "proofs"]) {
+    for (const what of ["dumps", "restore-tests"]) {
       const rule = lifecycle(provider).find(({ id }) => id === `expire-${what}`);
       expect(rule).toMatchObject({ expiration: [{ days: 1095 }], filter: [{ prefix: `${what}/` }] });
     }
-    const others = lifecycle(provider).filter(({ id }) => !/^expire-(dumps|proofs)$/.test(id));
+    const others = lifecycle(provider).filter(({ id }) => !/^expire-(dumps|restore-tests)$/.test(id));
     expect(others.flatMap(({ expiration }) => expiration ?? []).filter(({ days }) => days)).toEqual([]);
   });
 

@@ -31,7 +31,7 @@ const LEAST_RETENTION_DAYS = 1095;
 /** Dumps, each with its manifest. */
 const DUMPS = "dumps";
 /** Notes that a dump could be restored, kept as long as dumps are. */
-const PROOFS = "proofs";
+const RESTORE_TESTS = "restore-tests";
 
 /** The rule that copies, by the name that its metrics have. */
 const REPLICATION_RULE = "to-the-recovery-region";
@@ -81,7 +81,7 @@ export class BackupStorage extends Construct {
       accessLogs: props.accessLogs,
       lifecycleRules: [
         coolDownAndExpire(DUMPS, props.retentionDays),
-        expire(PROOFS, props.retentionDays),
+        expire(RESTORE_TESTS, props.retentionDays),
         removeOrphanedMarkers,
       ],
     });
@@ -95,7 +95,7 @@ export class BackupStorage extends Construct {
       // Copies arrive in GLACIER_IR: they are read when the region is lost, and in drills.
       lifecycleRules: [
         expire(DUMPS, props.retentionDays),
-        expire(PROOFS, props.retentionDays),
+        expire(RESTORE_TESTS, props.retentionDays),
         removeOrphanedMarkers,
       ],
     });

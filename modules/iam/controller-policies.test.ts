@@ -107,7 +107,7 @@ describe("who may do what with dumps", () => {
     const objects = (action: string) =>
       policies.backupReader?.find(({ actions }) => actions?.includes(action))?.resources;
     expect(objects("s3:GetObject")).toEqual([`${BUCKET}/dumps/*`]);
-    expect(objects("s3:PutObject")).toEqual([`${BUCKET}/proofs/*`]);
+    expect(objects("s3:PutObject")).toEqual([`${BUCKET}/restore-tests/*`]);
   });
 
   it("lets the backup job write below dumps/ only", () => {
@@ -129,7 +129,7 @@ describe("who may do what with dumps", () => {
     "%s lists dumps and proofs, and no other prefix",
     (name) => {
       const list = policies[name]?.find(({ actions }) => actions?.includes("s3:ListBucket"));
-      expect(list?.conditions).toEqual({ StringLike: { "s3:prefix": ["dumps/*", "proofs/*"] } });
+      expect(list?.conditions).toEqual({ StringLike: { "s3:prefix": ["dumps/*", "restore-tests/*"] } });
     },
   );
 

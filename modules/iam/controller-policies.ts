@@ -131,7 +131,7 @@ export function mailSender(identityArn: string): PolicyStatement[] {
 
 /** Where the bucket of backups keeps dumps (each with its manifest), and the proofs that they could be restored. */
 const DUMPS = "dumps/";
-const PROOFS = "proofs/";
+const RESTORE_TESTS = "restore-tests/";
 
 /** What backup and drill report to CloudWatch stands in this namespace, which nothing else writes to. */
 const BACKUP_METRICS = "Notejam/Backups";
@@ -161,7 +161,7 @@ export function backupWriter(bucketArn: string, keyArn: string): PolicyStatement
 export function backupReader(bucketArn: string, keyArn: string): PolicyStatement[] {
   return [
     readDumps(bucketArn),
-    { sid: "WriteProofs", actions: ["s3:PutObject"], resources: [`${bucketArn}/${PROOFS}*`] },
+    { sid: "WriteRestoreTests", actions: ["s3:PutObject"], resources: [`${bucketArn}/${RESTORE_TESTS}*`] },
     listBackups(bucketArn, ["s3:ListBucket", "s3:ListBucketVersions"]),
     useKeyForBucket(bucketArn, keyArn, ["kms:Decrypt", "kms:GenerateDataKey"]),
     reportBackups,
@@ -279,7 +279,7 @@ function listBackups(bucketArn: string, actions: readonly string[]): PolicyState
     sid: "ListBackups",
     actions,
     resources: [bucketArn],
-    conditions: { StringLike: { "s3:prefix": [`${DUMPS}*`, `${PROOFS}*`] } },
+    conditions: { StringLike: { "s3:prefix": [`${DUMPS}*`, `${RESTORE_TESTS}*`] } },
   };
 }
 

@@ -212,7 +212,7 @@ describe("Alarms", () => {
     it("go off when the newest proven one is nine days old", () => {
       expect(alarm("backup-unproven")).toMatchObject({
         namespace: "Notejam/Backups",
-        metric_name: "ProvenBackupAge",
+        metric_name: "VerifiedBackupAge",
         dimensions: { Environment: "dev" },
         comparison_operator: "GreaterThanThreshold",
         threshold: 9 * 24 * HOURS,
@@ -221,7 +221,7 @@ describe("Alarms", () => {
 
     it("stay on after a failed drill until one succeeds", () => {
       expect(alarm("drill-failed")).toMatchObject({
-        metric_name: "DrillSucceeded",
+        metric_name: "RestoreTestSucceeded",
         comparison_operator: "LessThanThreshold",
         threshold: 1,
         treat_missing_data: "ignore",

@@ -187,7 +187,12 @@ function backups(props: DashboardProps): Widget[] {
   ];
   return [
     chart(props, "Newest backup: age in s", [series("BackupAge", "Maximum", "age")], fortnight),
-    chart(props, "Newest proven backup: age in s", [series("ProvenBackupAge", "Maximum", "age")], fortnight),
+    chart(
+      props,
+      "Newest verified backup: age in s",
+      [series("VerifiedBackupAge", "Maximum", "age")],
+      fortnight,
+    ),
     chart(props, "Size of dumps, bytes", [series("DumpBytes", "Maximum", "bytes")], fortnight),
   ];
 }

@@ -35,6 +35,6 @@ describe("the plan of a move", () => {
     const all = (await commands()).join("\n");
     const backup = all.indexOf("--from=cronjob/notejam-backup");
     expect(backup).toBeGreaterThan(all.indexOf("--from=cronjob/notejam-restore"));
-    expect(all.indexOf("--from=cronjob/notejam-drill")).toBeGreaterThan(backup);
+    expect(all.indexOf("--from=cronjob/notejam-restore-test")).toBeGreaterThan(backup);
   });
 });

@@ -51,7 +51,7 @@ export function moveSteps(move: Move, prepared: boolean): MoveStep[] {
       commands: [
         `JOB=backup-$(date +%s); kubectl --context ${names.instance} -n notejam create job "$JOB" --from=cronjob/notejam-backup`,
         `kubectl --context ${names.instance} -n notejam wait --for=condition=Complete "job/$JOB" --timeout=4h`,
-        `kubectl --context ${names.instance} -n notejam create job "drill-$(date +%s)" --from=cronjob/notejam-drill`,
+        `kubectl --context ${names.instance} -n notejam create job "restore-test-$(date +%s)" --from=cronjob/notejam-restore-test`,
       ],
     },
   ];

@@ -119,8 +119,8 @@ describe.runIf(found === undefined)("all of production on a laptop", () => {
     const { headers } = await fetch(`${endpoint}/${bucket}/${dump}`, { method: "HEAD", headers: signed });
     const lockedUntil = Date.parse(headers.get("x-amz-object-lock-retain-until-date") ?? "");
     expect((lockedUntil - Date.now()) / DAY).toBeGreaterThan(YEARS_KEPT * 364);
-    const proofs = await s3(endpoint, `${bucket}?list-type=2&prefix=proofs/${backup}/`);
-    expect(proofs).toMatch(/<Key>proofs\/.*\.json<\/Key>/);
+    const proofs = await s3(endpoint, `${bucket}?list-type=2&prefix=restore-tests/${backup}/`);
+    expect(proofs).toMatch(/<Key>restore-tests\/.*\.json<\/Key>/);
 
     // Killed as nobody should: what it started goes with it.
     run.signal("SIGKILL");
@@ -141,7 +141,7 @@ describe.runIf(found === undefined)("all of production on a laptop", () => {
     "notejam migrate",
     "notejam serve",
     "notejam backup",
-    "notejam drill",
+    "notejam restore-test",
   ])("stops well when it is interrupted in %s", async (phase) => {
     const run = start("--once");
     await says(run, new RegExp(`^${phase}.* …`, "m"));

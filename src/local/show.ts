@@ -40,8 +40,8 @@ export function showApplication(running: RunningApplication | RunningStandalone,
 }
 
 function describeBackups({ bucket, count, newest }: KeptBackups): string {
-  const { id, ageSeconds, bytes, provenAt } = newest;
-  const proven = provenAt === null ? "never proven" : `proven at ${provenAt} by restoring it`;
+  const { id, ageSeconds, bytes, verifiedAt } = newest;
+  const proven = verifiedAt === null ? "never verified" : `verified at ${verifiedAt} by a restore test`;
   const others = count === 1 ? "the only one" : `the newest of ${count}`;
   return `Backup ${id} (${others} in s3://${bucket}): ${bytes} bytes, ${ageSeconds} s old, ${proven}.`;
 }

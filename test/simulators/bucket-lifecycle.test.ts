@@ -96,11 +96,11 @@ describe("a simulated bucket", () => {
   it("aborts uploads that nobody finished, and applies rules to their prefix alone", () => {
     const bucket = new SimulatedBucket({ rules: [rule({ prefix: "dumps/", abortUploadsAfterDays: 7 })] });
     bucket.beginUpload("dumps/a", START);
-    bucket.beginUpload("proofs/a", START);
+    bucket.beginUpload("restore-tests/a", START);
     live(bucket, 7);
     expect(bucket.unfinishedUploads).toHaveLength(2);
     live(bucket, 8);
-    expect(bucket.unfinishedUploads.map(({ key }) => key)).toEqual(["proofs/a"]);
+    expect(bucket.unfinishedUploads.map(({ key }) => key)).toEqual(["restore-tests/a"]);
   });
 });
 

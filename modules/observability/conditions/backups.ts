@@ -54,7 +54,7 @@ function unproven(backups: BackupsToWatch): AlarmCondition {
     id: "backup-unproven",
     whatToDo:
       "No backup of the last nine days has been restored and compared. Read the log of the last drill and start one by hand: until it succeeds, nobody knows whether backups are good.",
-    metric: reported(backups, "ProvenBackupAge", "Minimum", DAY_SECONDS / 2),
+    metric: reported(backups, "VerifiedBackupAge", "Minimum", DAY_SECONDS / 2),
     threshold: OLDEST_PROVEN_BACKUP_DAYS * DAY_SECONDS,
     periods: { breaching: 1, of: 1 },
     withoutData: "breaching",
@@ -67,7 +67,7 @@ function drillFailed(backups: BackupsToWatch): AlarmCondition {
     runbookAnchor: "restore-test-failed",
     whatToDo:
       "A backup could not be restored, or what was restored differs from what was backed up. Read the drill's log for the table, make a backup and drill again at once.",
-    metric: reported(backups, "DrillSucceeded", "Minimum", HOUR_SECONDS),
+    metric: reported(backups, "RestoreTestSucceeded", "Minimum", HOUR_SECONDS),
     comparison: "LessThanThreshold",
     threshold: 1,
     periods: { breaching: 1, of: 1 },

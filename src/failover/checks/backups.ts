@@ -6,11 +6,11 @@ import { type Finding, missing, ok, unsure } from "../finding.js";
 
 /*
  * How the application lays out its backups: `dumps/<year>/<month>/<day>/<id>/`, the dump first and its manifest last, and
- * `proofs/<id>/…` once a drill has restored it. An id starts with the time of the backup.
+ * `restore-tests/<id>/…` once a drill has restored it. An id starts with the time of the backup.
  */
 const MANIFEST = /^dumps\/\d{4}\/\d{2}\/\d{2}\/(?<id>(?<taken>\d{8}T\d{6}Z)-[0-9a-f]{8})\/manifest\.json$/;
 const DUMP = /^dumps\/\d{4}\/\d{2}\/\d{2}\/(?<id>\d{8}T\d{6}Z-[0-9a-f]{8})\/notejam\.dump$/;
-const PROOF = /^proofs\/(?<id>\d{8}T\d{6}Z-[0-9a-f]{8})\//;
+const PROOF = /^restore-tests\/(?<id>\d{8}T\d{6}Z-[0-9a-f]{8})\//;
 
 const HOUR_MS = 3_600_000;
 /** A backup every four hours, a quarter of an hour to replicate it, and one that may be running. */
@@ -38,7 +38,7 @@ async function dumps(move: Move): Promise<Finding[]> {
 
 async function keysOf({ target }: Move, bucket: string): Promise<string[]> {
   const keys: string[] = [];
-  for (const prefix of ["dumps/", "proofs/"]) {
+  for (const prefix of ["dumps/", "restore-tests/"]) {
     let token: string | undefined;
     do {
       const page = await target.s3.send(
@@ -93,10 +93,10 @@ function newestFinding(newest: Backup, now: Date): Finding {
 function provenFinding(backups: readonly Backup[], now: Date): Finding {
   const proven = backups.find((backup) => backup.proven);
   const remedy =
-    "the newest backup is checked against its manifest when it is restored; run notejam drill weekly";
-  if (proven === undefined) return unsure("dumps", "none has been proven by a drill", remedy);
+    "the newest backup is checked against its manifest when it is restored; run notejam restore-test weekly";
+  if (proven === undefined) return unsure("dumps", "none has been verified by a restore test", remedy);
   const hours = (now.getTime() - proven.taken.getTime()) / HOUR_MS;
-  const seen = `newest proven by a drill is ${proven.id}, ${age(hours)} old`;
+  const seen = `newest verified by a restore test is ${proven.id}, ${age(hours)} old`;
   return hours <= MOST_DAYS_UNPROVEN * 24 ? ok("dumps", seen) : unsure("dumps", seen, remedy);
 }
 

@@ -68,7 +68,7 @@ const Backup = z.object({
   ageSeconds: z.number(),
   bytes: z.number(),
   /** When a drill restored it; null: never. */
-  provenAt: z.string().nullable(),
+  verifiedAt: z.string().nullable(),
 });
 
 /** What is kept of the notes in the emulated bucket. */
@@ -279,8 +279,8 @@ export class Application {
     if (postgres.tools === undefined) return undefined;
     const backup = await this.place(podThatRuns(objects, "backup"), platform, ports);
     await progress.step("notejam backup", (step) => this.run(program, backup, step));
-    const drill = await this.place(podThatRuns(objects, "drill"), platform, ports);
-    await progress.step("notejam drill", (step) => this.run(program, drill, step));
+    const drill = await this.place(podThatRuns(objects, "restore-test"), platform, ports);
+    await progress.step("notejam restore-test", (step) => this.run(program, drill, step));
     const args = ["backups", "--json"];
     const listed = await this.run(program, { ...backup, local: { ...backup.local, args } });
     const all = z.array(Backup).parse(JSON.parse(listed));

@@ -9,7 +9,7 @@ const FILES = [
   "application/deployment.yaml",
   "migration/job.yaml",
   "jobs/cronjob-backup.yaml",
-  "jobs/cronjob-drill.yaml",
+  "jobs/cronjob-restore-test.yaml",
   "base/secretproviderclass-notejam.yaml",
   "base/secretproviderclass-notejam-migrate.yaml",
 ];
@@ -43,7 +43,7 @@ describe("a program's environment on this machine", () => {
     ["serve", "application/deployment.yaml", ["BASE_URL", "DATABASE_TLS", "SECRETS_DIR"]],
     ["migrate", "migration/job.yaml", ["DATABASE_TLS", "SECRETS_DIR"]],
     ["backup", "jobs/cronjob-backup.yaml", ["DATABASE_TLS", "SECRETS_DIR"]],
-    ["drill", "jobs/cronjob-drill.yaml", ["DATABASE_TLS", "SECRETS_DIR"]],
+    ["restore-test", "jobs/cronjob-restore-test.yaml", ["DATABASE_TLS", "SECRETS_DIR"]],
   ])("for `notejam %s` is that of %s, but for what is listed", (command, file, different) => {
     const pod = podThatRuns(objects(), command);
     const { env, args, differences } = localPod(pod, {}, {}, HERE);
