@@ -52,20 +52,20 @@ export class BackupCommand {
   async #watch(start: number): Promise<CommandEnd> {
     const { stdout, stderr, pid = 0 } = this.#child;
     let told = "";
-    let complaints = "";
+    let messages = "";
     stdout?.setEncoding("utf8").on("data", (text: string) => {
       told += text;
     });
     stderr?.setEncoding("utf8").on("data", (text: string) => {
-      complaints += text;
+      messages += text;
     });
     const status = await new Promise<number | string>((resolve) => {
       this.#child.once("exit", (code, signal) => resolve(code ?? signal ?? "?"));
     });
     const seconds = (performance.now() - start) / 1000;
     const left = await leftOf(pid);
-    const message = complaints.trim().split("\n").at(-1) ?? "";
-    return { status, told, output: told + complaints, message, seconds, left };
+    const message = messages.trim().split("\n").at(-1) ?? "";
+    return { status, told, output: told + messages, message, seconds, left };
   }
 }
 

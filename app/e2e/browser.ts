@@ -17,7 +17,7 @@ export class NoAnswer extends Error {
 export const PASSWORD = "correct horse battery";
 
 /** Longest to wait for an answer, in milliseconds. */
-const PATIENCE = 20_000;
+const CHECK_TIMEOUT = 20_000;
 
 /** Someone with a browser that speaks to a Notejam process. */
 export class Browser {
@@ -54,7 +54,7 @@ export class Browser {
           agent: this.#agent,
           method,
           path,
-          timeout: PATIENCE,
+          timeout: CHECK_TIMEOUT,
           headers: {
             ...(cookie ? { cookie } : {}),
             ...(options.payload === undefined

@@ -14,7 +14,7 @@ const ROOM = 32;
 /** How often is asked whether something is so, in milliseconds. */
 const INTERVAL = 50;
 /** How long that may take, in milliseconds. */
-const PATIENCE = 15_000;
+const CHECK_TIMEOUT = 15_000;
 
 /**
  * HAProxy as a load balancer that does what the Ingress asks of AWS's: the target with the fewest outstanding requests gets the next
@@ -85,10 +85,11 @@ export class HaProxy {
   }
 
   async #until(what: string, isSo: () => Promise<boolean>): Promise<void> {
-    const end = performance.now() + PATIENCE;
+    const end = performance.now() + CHECK_TIMEOUT;
     while (!(await isSo())) {
       if (this.#process.exitCode !== null) throw new Error(`HAProxy ended with ${this.#process.exitCode}`);
-      if (performance.now() > end) throw new Error(`After ${PATIENCE} ms it is not so that HAProxy ${what}`);
+      if (performance.now() > end)
+        throw new Error(`After ${CHECK_TIMEOUT} ms it is not so that HAProxy ${what}`);
       await pause(INTERVAL);
     }
   }

@@ -8,7 +8,7 @@ import type { Browser, BrowserContext, Locator, Page } from "playwright-core";
 const SCREENSHOTS = path.resolve(import.meta.dirname, "..", "out", "screenshots");
 
 /** Longest until a page is there, in milliseconds. */
-const PATIENCE = 15_000;
+const CHECK_TIMEOUT = 15_000;
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 /** https://www.deque.com/axe/core-documentation/api-documentation/#axecore-tags */
@@ -40,7 +40,7 @@ export class Screen {
     this.#context = context;
     this.page = page;
     this.#look = look;
-    page.setDefaultTimeout(PATIENCE);
+    page.setDefaultTimeout(CHECK_TIMEOUT);
     page.on("console", (message) => {
       const text = message.text();
       // What was answered is looked at below; everything else, such as a violation of the CSP, is an error of ours.

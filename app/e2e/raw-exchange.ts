@@ -22,7 +22,7 @@ export interface RawAnswer {
 }
 
 /** Longest to wait for an answer and the connection's end, in milliseconds. */
-const PATIENCE = 25_000;
+const CHECK_TIMEOUT = 25_000;
 /** How long the server may chew on something incomplete before it is left alone, in milliseconds. */
 const LEFT_ALONE = 60;
 const DRIBBLE_PAUSE = 15;
@@ -36,7 +36,7 @@ export async function exchange(port: number, request: RawRequest): Promise<RawAn
   socket.on("error", () => {});
   const closed = new Promise<"closed">((resolve) => socket.once("close", () => resolve("closed")));
   await send(socket, request);
-  const ended = await Promise.race([closed, late(request.incomplete ? LEFT_ALONE : PATIENCE)]);
+  const ended = await Promise.race([closed, late(request.incomplete ? LEFT_ALONE : CHECK_TIMEOUT)]);
   socket.destroy();
   const text = Buffer.concat(pieces).toString("latin1");
   const statuses = [...text.matchAll(/^HTTP\/1\.1 (\d{3})/gm)].map(([, status]) => Number(status));

@@ -4,7 +4,7 @@ import path from "node:path";
 import { z } from "zod";
 import type { AdminLogin } from "./database/application-login.js";
 
-/** How the application reaches its database. */
+/** Connection to the database. */
 export type DatabaseConfig =
   | {
       readonly kind: "folder";
@@ -37,9 +37,9 @@ interface TlsConfig {
   readonly caFile: string | undefined;
 }
 
-/** Where backups go and come from. Only the commands about backups need any of it. */
+/** Backup storage. Only the backup commands need it. */
 export interface BackupConfig {
-  /** The bucket's name; undefined: there are no backups. */
+  /** Name of the bucket; undefined: backups are not configured. */
   readonly bucket: string | undefined;
   /** Key that encrypts dumps; undefined: whatever the bucket says. */
   readonly keyArn: string | undefined;
@@ -51,7 +51,7 @@ export interface BackupConfig {
   readonly toolsFolder: string | undefined;
 }
 
-/** Where mail goes. */
+/** Destination of mails. */
 export type MailConfig =
   | { readonly kind: "folder"; readonly folder: string }
   | { readonly kind: "smtp"; readonly url: string }
@@ -63,7 +63,7 @@ export interface Config {
   readonly port: number;
   /** Port of the Prometheus metrics; undefined switches them off. */
   readonly metricsPort: number | undefined;
-  /** Whether the metrics port was asked for, so that failing to open it is an error. */
+  /** True if the metrics port is set explicitly. Failing to open it is then an error. */
   readonly metricsRequired: boolean;
   /** Public address without a trailing slash; undefined: the address listened on. */
   readonly baseUrl: string | undefined;
@@ -77,7 +77,7 @@ export interface Config {
   /** Factor on all rate limits; 0 switches them off. */
   readonly rateLimitFactor: number;
   readonly logLevel: "fatal" | "error" | "warn" | "info" | "debug" | "trace" | "silent";
-  /** How long the process goes on serving after SIGTERM while load balancers take it out, in seconds. */
+  /** Seconds to keep serving after SIGTERM, until load balancers have removed this process. */
   readonly drainSeconds: number;
 }
 
@@ -149,7 +149,7 @@ const rateLimit = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-/** Whether every part of an address can be decoded: a password with a percent sign must be given as %25. */
+/** Returns true if every part of the address can be decoded. A percent sign in a password must be written as %25. */
 function isDecodable(text: string): boolean {
   try {
     decodeURIComponent(new URL(text).href);
@@ -221,17 +221,17 @@ type Variables = z.output<typeof variables>;
 const POSTGRES_PARTS = ["POSTGRES_USER", "POSTGRES_PASS", "POSTGRES_DB", "POSTGRES_URL"] as const;
 const NAMES = Object.keys(variables.shape);
 
-/** Where a variable's value stands when it is given as a mounted file, or undefined. */
+/** Path of the file that contains a variable's value, or undefined. */
 function fileOf(name: string, env: Environment): string | undefined {
   const file = env[`${name}_FILE`];
   if (file) return file;
   if (!env.SECRETS_DIR || !name.startsWith("POSTGRES_")) return undefined;
   const mounted = path.join(env.SECRETS_DIR, name);
-  // Only migrations have the master user's login beside the application's.
+  // Only migrations also get the login of the master user.
   return name.startsWith("POSTGRES_ADMIN_") && !existsSync(mounted) ? undefined : mounted;
 }
 
-/** Values of the environment, then of mounted files; an empty value counts as not given. */
+/** Reads values from the environment, then from files. An empty value counts as missing. */
 function gather(env: Environment, problems: string[]): Record<string, string> {
   const found: Record<string, string> = {};
   for (const name of NAMES) {

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 
-/** A folder of the package, beside `src` in the repository and beside the bundle in the image. */
+/** A folder of the package: next to `src` in the repository and next to the bundle in the image. */
 function packageFolder(name: string): string {
   const beside = path.join(here, name);
   return existsSync(beside) ? beside : path.join(here, "..", name);

@@ -1,11 +1,11 @@
 import { codeOf } from "./database/errors.js";
 
-/** What the log says of an error. */
+/** Logged properties of an error. */
 export type LoggedError = {
   readonly type: string;
   readonly message: string;
   readonly code?: string;
-  /** Where it happened, without the message. */
+  /** Stack trace without the message. */
   readonly stack: string;
 };
 

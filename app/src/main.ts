@@ -70,7 +70,7 @@ program
     withConfig(async (config) => {
       const { openDatabase } = await import("./database/database.js");
       const { purge } = await import("./trash/purge.js");
-      const database = await openDatabase(config.database, { onIdleError: () => {}, patient: true });
+      const database = await openDatabase(config.database, { onIdleError: () => {}, noTimeouts: true });
       try {
         const purged = Object.entries(await purge(database));
         say(`Removed: ${purged.map(([what, number]) => `${what} ${number}`).join(", ")}`);
@@ -96,7 +96,7 @@ program
   );
 
 /** Longest that a stopped command may take to tidy up, in milliseconds: Kubernetes kills after half a minute. */
-const TIDYING = 15_000;
+const CLEANUP_TIMEOUT = 15_000;
 
 /** Ends a stopped command also when S3 or the database says nothing any more. */
 function endInTime(signal: NodeJS.Signals): void {
@@ -106,13 +106,13 @@ function endInTime(signal: NodeJS.Signals): void {
     );
     process.exit(1);
   };
-  setTimeout(end, TIDYING).unref();
+  setTimeout(end, CLEANUP_TIMEOUT).unref();
 }
 
 /** Runs a command about backups, which a signal ends before it is done. */
 function withBackups<Options>(run: (context: BackupContext, options: Options) => Promise<void>) {
   return withConfig(async (config, options: Options) => {
-    // The lock file says which versions there are: the SDK need not announce that later ones want another Node.
+    // The lock file pins the SDK, so its warning about future Node versions is noise.
     process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
     const stop = new AbortController();
     for (const signal of ["SIGTERM", "SIGINT"] as const) {

@@ -11,14 +11,14 @@ import { openMailer } from "./mail/mailer.js";
 import { startMetricsServer } from "./metrics-server.js";
 import { buildServer } from "./server.js";
 
-/** What `notejam serve` was asked for. */
+/** Options of `notejam serve`. */
 export interface ServeOptions {
   /** Applies migrations before serving. The embedded database is always migrated. */
   readonly migrate: boolean;
 }
 
 /** Kubernetes kills after 30 s: requests still running this long after the drain are cut, in milliseconds. */
-const LAST_REQUESTS = 8_000;
+const LAST_REQUESTS_TIMEOUT = 8_000;
 
 /** Serves Notejam until a signal ends it. */
 export async function serve(config: Config, options: ServeOptions): Promise<void> {
@@ -76,7 +76,7 @@ function stopGracefully(
   metrics: Server | undefined,
   config: Config,
 ): void {
-  const delay = config.drainSeconds * 1000 + LAST_REQUESTS + 5_000;
+  const delay = config.drainSeconds * 1000 + LAST_REQUESTS_TIMEOUT + 5_000;
   closeWithGrace({ delay, logger: false }, async ({ signal, err }) => {
     if (err) server.log.fatal({ err }, "unexpected failure: stopping");
     server.drain();
@@ -86,7 +86,7 @@ function stopGracefully(
     }
     const cut = setTimeout(
       () => server.server.closeAllConnections(),
-      signal === "SIGINT" ? 500 : LAST_REQUESTS,
+      signal === "SIGINT" ? 500 : LAST_REQUESTS_TIMEOUT,
     );
     await server.close();
     clearTimeout(cut);

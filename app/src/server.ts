@@ -10,9 +10,9 @@ const KEEP_ALIVE = 72_000;
 /** A request must have arrived whole within this time, in milliseconds. */
 const REQUEST_TIMEOUT = 60_000;
 /** Longest address taken as a parameter of a route: ids and tokens. */
-const LONGEST_PARAMETER = 100;
+const MAX_PARAMETER_LENGTH = 100;
 
-/** Where log lines go, if not to standard output. */
+/** Destination of the log. @default standard output */
 export interface ServerOptions extends AppOptions {
   readonly logTo?: { write(line: string): void };
 }
@@ -36,7 +36,7 @@ export async function buildServer({ logTo, ...options }: ServerOptions): Promise
       base: { app: "notejam" },
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       formatters: { level: (label) => ({ level: label }) },
-      // Addresses of visitors and of what they read are personal: neither is logged.
+      // IP addresses and visited paths are personal data and are not logged.
       serializers: {
         req: ({ method }) => ({ method }),
         res: ({ statusCode }) => ({ statusCode }),
@@ -54,8 +54,8 @@ export async function buildServer({ logTo, ...options }: ServerOptions): Promise
     requestTimeout: REQUEST_TIMEOUT,
     forceCloseConnections: "idle",
     return503OnClosing: false,
-    routerOptions: { ignoreTrailingSlash: true, maxParamLength: LONGEST_PARAMETER },
-    // Addresses that no browser makes: fastify gives up before any plugin of ours sees them.
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAMETER_LENGTH },
+    // Malformed addresses. Fastify rejects them before any plugin runs.
     frameworkErrors(error, _request, reply: FastifyReply) {
       const page = messagePage({ title: "Page not found", text: "There is nothing at this address." });
       const frame = { email: undefined, flash: undefined, stylesheet: "/static/css/style.css" };

@@ -3,7 +3,7 @@ export class Overloaded extends Error {
   override readonly name = "Overloaded";
 }
 
-/** Does a bounded number of things at once, keeps a bounded number waiting, refuses the rest. */
+/** Limits how many tasks run and wait at once and rejects the rest. */
 export class WorkQueue {
   readonly #atOnce: number;
   readonly #longest: number;
@@ -39,7 +39,7 @@ export class WorkQueue {
     await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
-  /** Hands the place to the longest waiting, so that nobody new slips in between. */
+  /** Hands the slot to the task that waited longest, so that no new task overtakes it. */
   #leave(): void {
     const next = this.#waiting.shift();
     if (next) next();

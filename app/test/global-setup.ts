@@ -41,7 +41,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   if (server) {
     await server.query("postgres", "create database template_notejam");
     const config = readConfig({ DATABASE_URL: server.url("template_notejam") });
-    const database = await openDatabase(config.database, { onIdleError: () => {}, patient: true });
+    const database = await openDatabase(config.database, { onIdleError: () => {}, noTimeouts: true });
     await migrate(database, migrations);
     await database.end();
   }

@@ -17,7 +17,7 @@ function folderOf(files: Record<string, string>): string {
 }
 
 const open = async (url: string): Promise<Database> =>
-  openDatabase(readConfig({ DATABASE_URL: url }).database, { onIdleError: () => {}, patient: true });
+  openDatabase(readConfig({ DATABASE_URL: url }).database, { onIdleError: () => {}, noTimeouts: true });
 
 it("refuses gaps and bad names among migrations", () => {
   expect(() => readMigrations(folderOf({ "0002_late.sql": "" }))).toThrow(/expected 0001/);

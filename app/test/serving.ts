@@ -7,7 +7,7 @@ import { freePort } from "./postgres-server.js";
 import { formsOf } from "./visitor.js";
 
 /** Longest to wait until it is ready, in milliseconds. */
-const PATIENCE = 60_000;
+const CHECK_TIMEOUT = 60_000;
 
 /** Notejam in a process of its own, on a database of its own, configured by the environment alone. */
 export interface Serving {
@@ -48,7 +48,7 @@ export async function serving(environment: Readonly<Record<string, string>>): Pr
       () => false,
     ))
   ) {
-    if (child.exitCode !== null || performance.now() - start > PATIENCE) {
+    if (child.exitCode !== null || performance.now() - start > CHECK_TIMEOUT) {
       child.kill("SIGKILL");
       throw new Error(`Notejam did not start: ${output}`);
     }

@@ -3,7 +3,7 @@ import fp from "fastify-plugin";
 import { IDLE_DAYS } from "./sessions-repository.js";
 import { isToken, newToken } from "./tokens.js";
 
-/** The person who is signed in. */
+/** The signed-in user. */
 export interface CurrentUser {
   readonly id: number;
   readonly email: string;
@@ -11,25 +11,25 @@ export interface CurrentUser {
   readonly token: string;
 }
 
-/** Which cookies are set. */
+/** Options of the session cookie. */
 export interface CurrentUserOptions {
-  /** Whether the public address is https: then cookies are bound to it. */
+  /** True if the public address is https. The cookies are then bound to it. */
   readonly secure: boolean;
 }
 
 declare module "fastify" {
   interface FastifyRequest {
-    /** Who is signed in; only known after {@link FastifyInstance.findCurrentUser} ran. */
+    /** The signed-in user. Set by {@link FastifyInstance.findCurrentUser}. */
     currentUser: CurrentUser | undefined;
   }
   interface FastifyInstance {
-    /** Hook: finds out who is signed in, if anyone. */
+    /** Hook that looks up the session and sets `request.currentUser`. */
     findCurrentUser(request: FastifyRequest, reply: FastifyReply): Promise<void>;
-    /** Hook: sends everyone who is not signed in to the sign-in page. */
+    /** Hook that redirects to the sign-in page unless a user is signed in. */
     requireCurrentUser(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined>;
-    /** Signs the browser in under a new token; whatever session it had ends. */
+    /** Signs the user in with a new token and ends the browser's previous session. */
     signIn(request: FastifyRequest, reply: FastifyReply, userId: number): Promise<void>;
-    /** Gives the browser the token of a session that was started already. */
+    /** Sets the cookie of a session that was started before. */
     setSessionCookie(reply: FastifyReply, token: string): void;
     /** Ends the browser's session. */
     signOut(request: FastifyRequest, reply: FastifyReply): Promise<void>;
@@ -42,12 +42,12 @@ declare module "fastify" {
 const TOUCH_INTERVAL = 10 * 60_000;
 const DAY_SECONDS = 86_400;
 
-/** Where to go on after signing in: pages can be gone back to, the addresses of buttons cannot. */
+/** Path to return to after signing in. The addresses of buttons in the trash accept only POST. */
 function pathToReturnTo(request: FastifyRequest): string {
   return request.url.startsWith("/trash/") ? "/trash/" : request.url;
 }
 
-/** Knows who is signed in, by a session in the database. */
+/** Identifies the signed-in user by a session in the database. */
 export default fp<CurrentUserOptions>(
   async (app, { secure }) => {
     const name = secure ? "__Host-session" : "session";
@@ -62,7 +62,7 @@ export default fp<CurrentUserOptions>(
 
     function touch(token: string, reply: FastifyReply): void {
       app.setSessionCookie(reply, token);
-      // Nobody waits for it, and a database that only reads for a moment must not stop readers.
+      // The request does not wait for it. A read-only database during a failover must not fail reads.
       app.sessions
         .touch(token)
         .catch((error: unknown) => app.log.debug({ err: error }, "session not touched"));
@@ -100,7 +100,7 @@ export default fp<CurrentUserOptions>(
   { name: "current-user", dependencies: ["services", "external-cookie"] },
 );
 
-/** The person signed in, for routes behind {@link FastifyInstance.requireCurrentUser}. */
+/** Returns the signed-in user in routes behind {@link FastifyInstance.requireCurrentUser}. */
 export function currentUserOf(request: FastifyRequest): CurrentUser {
   if (!request.currentUser)
     throw new Error(`${request.routeOptions.url} answers without asking who is signed in`);

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { atLeast, atMost, noNullCharacters, REQUIRED, withRepetition } from "../forms/form.js";
-import { isEmailAddress, LONGEST_EMAIL } from "./email-address.js";
+import { isEmailAddress, MAX_EMAIL_LENGTH } from "./email-address.js";
 
 /** Minimum length of a new password, in characters. */
 const MIN_PASSWORD_LENGTH = 8;
@@ -11,7 +11,7 @@ const email = z
   .string()
   .trim()
   .min(1, REQUIRED)
-  .check(atMost(LONGEST_EMAIL))
+  .check(atMost(MAX_EMAIL_LENGTH))
   .refine(isEmailAddress, "Enter a valid email address.");
 const password = z.string().min(1, REQUIRED).check(noNullCharacters, atMost(MAX_PASSWORD_LENGTH));
 const newPassword = password.check(atLeast(MIN_PASSWORD_LENGTH));

@@ -2,10 +2,10 @@
 const ANYWHERE = "http://local.invalid";
 
 // Browsers drop tabs and line breaks from addresses and read a backslash as a slash.
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the expression matches control characters
 const DISGUISE = /[\u0000-\u001f\u007f\\]/;
 
-/** The path if it leads to a page of this site, else `/`. Guards `?next=` against leading people away. */
+/** Returns the path if it leads to a page of this site, otherwise `/`. Prevents open redirects by `?next=`. */
 export function localPath(next: string | undefined): string {
   if (!next?.startsWith("/") || next.startsWith("//") || DISGUISE.test(next)) return "/";
   if (!URL.canParse(next, ANYWHERE)) return "/";

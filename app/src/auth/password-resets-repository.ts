@@ -2,10 +2,10 @@ import { sql } from "drizzle-orm";
 import type { Database } from "../database/database.js";
 import { tokenHash } from "./tokens.js";
 
-/** How long a mailed link can be used, in minutes. */
+/** Lifetime of a mailed link, in minutes. */
 export const RESET_MINUTES = 60;
 
-/** Stores the links mailed to people who forgot their password. */
+/** Stores the links mailed to users who forgot their password. */
 export class PasswordResetsRepository {
   readonly #database: Database;
 
@@ -20,7 +20,7 @@ export class PasswordResetsRepository {
       values (${tokenHash(token)}, ${userId}, now() + make_interval(mins => ${RESET_MINUTES}))`);
   }
 
-  /** Whether the link can still be used. */
+  /** Returns true if the link can still be used. */
   async isUsable(token: string): Promise<boolean> {
     const result = await this.#database.reads.execute(
       sql`select 1 from password_resets where token_hash = ${tokenHash(token)} and expires_at > now()`,
@@ -29,7 +29,7 @@ export class PasswordResetsRepository {
   }
 
   /**
-   * Sets a new password by a link, which is then used up with all others of that person; every session ends.
+   * Sets a new password with a link. All links and sessions of the user end.
    *
    * @returns false when the link is unknown, too old or used
    */

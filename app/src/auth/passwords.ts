@@ -10,20 +10,20 @@ const derive = promisify(pbkdf2);
 // https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html
 const PARAMETERS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 const CURRENT_PREFIX = "$argon2id$v=19$m=19456,t=2,p=1$";
-/** A hash of a random password with the parameters above, for addresses that nobody has. */
-const NOBODYS_HASH =
+/** Hash of a random password with the parameters above, verified when the address has no account. */
+const UNUSED_HASH =
   "$argon2id$v=19$m=19456,t=2,p=1$cBn9EQjWEUSqTyby3jjnkQ$T2Ir5f0uU6NXgvaaioeqASVGwUl+YovLR2Nw0Q/cTLw";
 
 /** Most hashes waiting: about two seconds of work for one core. */
-const LONGEST_QUEUE = 200;
+const MAX_QUEUE_LENGTH = 200;
 /** Django's own count was 12,000; a stolen or broken import must not be able to block us for long. */
-const MOST_ITERATIONS = 2_000_000;
+const MAX_ITERATIONS = 2_000_000;
 
 /** Hashes and checks passwords, one core at most left out, so that readers are not starved by a storm of sign-ins. */
 export class Passwords {
-  readonly #queue = new WorkQueue(Math.max(1, Math.min(availableParallelism() - 1, 4)), LONGEST_QUEUE);
+  readonly #queue = new WorkQueue(Math.max(1, Math.min(availableParallelism() - 1, 4)), MAX_QUEUE_LENGTH);
 
-  /** A hash to store, with a salt of its own. */
+  /** Hashes a password with a random salt. */
   hash(password: string): Promise<string> {
     return this.#queue.run(() => hash(password, PARAMETERS));
   }
@@ -35,7 +35,7 @@ export class Passwords {
   verify(password: string, stored: string | undefined): Promise<boolean> {
     return this.#queue.run(async () => {
       if (stored === undefined) {
-        await verify(NOBODYS_HASH, password).catch(() => false);
+        await verify(UNUSED_HASH, password).catch(() => false);
         return false;
       }
       if (stored.startsWith("pbkdf2_sha256$")) return verifyDjango(password, stored);
@@ -44,7 +44,7 @@ export class Passwords {
     });
   }
 
-  /** Whether a stored hash should be replaced by a new one, now that the password is known. */
+  /** Returns true if the stored hash should be replaced by one with the current parameters. */
   isOutdated(stored: string): boolean {
     return !stored.startsWith(CURRENT_PREFIX);
   }
@@ -54,7 +54,7 @@ export class Passwords {
 async function verifyDjango(password: string, stored: string): Promise<boolean> {
   const [, count, salt, encoded] = stored.split("$");
   const iterations = Number(count);
-  if (!salt || !encoded || !Number.isInteger(iterations) || iterations < 1 || iterations > MOST_ITERATIONS) {
+  if (!salt || !encoded || !Number.isInteger(iterations) || iterations < 1 || iterations > MAX_ITERATIONS) {
     return false;
   }
   const expected = Buffer.from(encoded, "base64");

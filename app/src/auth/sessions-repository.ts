@@ -3,10 +3,10 @@ import type { Database } from "../database/database.js";
 import { sessions, users } from "../database/schema.js";
 import { tokenHash } from "./tokens.js";
 
-/** A session nobody used for so long is over. */
+/** Days without use after which a session ends. */
 export const IDLE_DAYS = 14;
-/** A session is over at this age, used or not. */
-export const LONGEST_DAYS = 90;
+/** Days after which a session ends, used or not. */
+export const MAX_SESSION_DAYS = 90;
 
 /** A signed-in browser. */
 export interface Session {
@@ -30,7 +30,7 @@ export class SessionsRepository {
         and(
           eq(sessions.tokenHash, sql.placeholder("hash")),
           gt(sessions.lastSeenAt, sql.raw(`now() - interval '${IDLE_DAYS} days'`)),
-          gt(sessions.createdAt, sql.raw(`now() - interval '${LONGEST_DAYS} days'`)),
+          gt(sessions.createdAt, sql.raw(`now() - interval '${MAX_SESSION_DAYS} days'`)),
         ),
       )
       .prepare("session_by_token");
@@ -61,10 +61,10 @@ export class SessionsRepository {
   }
 
   /**
-   * Sets a new password, ends every session and reset link of that person and starts a new session, in one step.
+   * Sets a new password, ends all sessions and reset links of the user and starts a new session, in one statement.
    *
    * @param known the stored hash that the old password was checked against
-   * @returns false when the password was changed meanwhile; nothing happens then
+   * @returns false if the password was changed in between; nothing happens then
    */
   async changePassword(userId: number, known: string, passwordHash: string, token: string): Promise<boolean> {
     const result = await this.#database.writes.execute(sql`

@@ -7,7 +7,7 @@ export function newToken(): string {
 
 const TOKEN = /^[\w-]{43}$/;
 
-/** Whether a text could be a token at all. */
+/** Returns true if the text has the format of a token. */
 export function isToken(text: string | undefined): text is string {
   return text !== undefined && TOKEN.test(text);
 }
@@ -18,12 +18,12 @@ const sha256: (text: string) => string =
     ? (text) => Buffer.from(hash("sha256", text), "hex").toString("base64url")
     : (text) => createHash("sha256").update(text).digest("base64url");
 
-/** What is stored of a token: it has 256 random bits, so a plain hash cannot be turned around. */
+/** Hash of a token for storage. A token has 256 random bits, so a plain hash cannot be reversed. */
 export function tokenHash(token: string): string {
   return sha256(token);
 }
 
-/** A value derived from a secret for one purpose, telling nothing about the secret or other purposes. */
+/** Derives a value from a secret for one purpose. It reveals neither the secret nor values for other purposes. */
 export function derived(purpose: string, secret: string): string {
   return sha256(`${purpose}\0${secret}`);
 }

@@ -3,7 +3,7 @@ import type { Database } from "../database/database.js";
 import { violates } from "../database/errors.js";
 import { users } from "../database/schema.js";
 
-/** Someone who signed up. */
+/** A registered user. */
 export interface User {
   readonly id: number;
   readonly email: string;
@@ -15,7 +15,7 @@ const columns = { id: users.id, email: users.email, passwordHash: users.password
 const sameAddress = (email: unknown) =>
   sql`lower(${users.email} collate "und-x-icu") = lower(${email}::text collate "und-x-icu")`;
 
-/** Stores people. */
+/** Stores users. */
 export class UsersRepository {
   readonly #database: Database;
   readonly #byEmail;
@@ -35,7 +35,7 @@ export class UsersRepository {
       .prepare("user_by_id");
   }
 
-  /** Finds a person by address; the case of letters does not matter. */
+  /** Finds a user by email address, ignoring case. */
   async byEmail(email: string): Promise<User | undefined> {
     const [user] = await this.#byEmail.execute({ email });
     return user;
@@ -46,7 +46,7 @@ export class UsersRepository {
     return user;
   }
 
-  /** Adds a person; false when the address is taken, also when two people try at the same moment. */
+  /** Adds a user. Returns false if the address is taken, also if two requests add it at the same time. */
   async add(email: string, passwordHash: string): Promise<boolean> {
     try {
       await this.#database.writes.insert(users).values({ email, passwordHash });
@@ -57,7 +57,7 @@ export class UsersRepository {
     }
   }
 
-  /** Replaces a hash by a newer one of the same password, unless the password was changed meanwhile. */
+  /** Replaces a hash by a newer one of the same password, unless the password was changed in between. */
   async rehash(user: User, passwordHash: string): Promise<void> {
     await this.#database.writes.execute(
       sql`update users set password_hash = ${passwordHash} where id = ${user.id} and password_hash = ${user.passwordHash}`,

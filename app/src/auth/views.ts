@@ -2,7 +2,7 @@ import { type FieldErrors, form, inputField, submit } from "../views/form-fields
 import { type Html, html } from "../views/html.js";
 import type { Page } from "../views/layout.js";
 
-/** What a form shows again after it was refused. Passwords are never sent back. */
+/** State of a form of the account. Passwords are never sent back. */
 export interface FormState {
   readonly csrfToken: string;
   readonly email?: string;

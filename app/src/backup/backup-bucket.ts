@@ -17,41 +17,41 @@ import { type Manifest, parseManifest } from "./backup-manifest.js";
 import { DUMPS, dumpKeyOf, manifestKeyOf, RESTORE_TESTS, restoreTestKeyOf } from "./backup-names.js";
 import { explainS3, isMissing, isPassing } from "./s3-errors.js";
 
-/** How often a call is tried, with growing pauses of up to 20 seconds: about half a minute in all. */
+/** Attempts per call, with pauses of up to 20 seconds: about 30 seconds in total. */
 const ATTEMPTS = 8;
-/** How often a download is taken up again without having brought anything. */
+/** Attempts to resume a download that makes no progress. */
 const DOWNLOAD_ATTEMPTS = 6;
-/** First pause before a download is taken up again; doubled each time, in milliseconds. */
+/** First pause before a download is resumed, in milliseconds. Doubled each time. */
 const DOWNLOAD_PAUSE = 250;
-/** Longest that S3 may say nothing, in milliseconds. */
+/** Timeout of a silent connection, in milliseconds. */
 const SILENCE_TIMEOUT = 60_000;
 const CONNECT_TIMEOUT = 10_000;
 
 const MIB = 1024 * 1024;
-/** Least size of a part of an upload, which is held in memory while it is sent. */
-const LEAST_PART = 8 * MIB;
-/** S3 takes 10,000 parts; the rest is for a dump that grows while it is written. */
-const MOST_PARTS = 8_000;
-/** Parts sent at once. */
-const PARTS_AT_ONCE = 2;
+/** Minimum size of a part of an upload, in bytes. Parts are held in memory while they are sent. */
+const MIN_PART_BYTES = 8 * MIB;
+/** S3 accepts 10,000 parts. The rest is for a database that grows during the dump. */
+const MAX_PARTS = 8_000;
+/** Number of parts sent at once. */
+const CONCURRENT_PARTS = 2;
 
-/** A dump as S3 has it. */
+/** Location of a dump in S3. */
 export interface StoredDump {
   readonly key: string;
   readonly versionId: string | undefined;
 }
 
-/** What was in the bucket at one moment. */
+/** Content of the bucket at one moment. */
 export interface Listing {
-  /** The moment, by S3's clock. */
+  /** The moment, by the clock of S3. */
   readonly now: Date;
-  /** The newest first. */
+  /** Newest first. */
   readonly backups: readonly Backup[];
 }
 
-/** Size of an upload's parts, in bytes, for a dump that is not larger than expected. */
+/** Size of an upload's parts, in bytes, for a dump of at most the expected size. */
 export function partSizeFor(expectedBytes: number): number {
-  return Math.max(LEAST_PART, Math.ceil(expectedBytes / MOST_PARTS / MIB) * MIB);
+  return Math.max(MIN_PART_BYTES, Math.ceil(expectedBytes / MAX_PARTS / MIB) * MIB);
 }
 
 function clientFor(endpoint: string | undefined): S3Client {
@@ -59,7 +59,7 @@ function clientFor(endpoint: string | undefined): S3Client {
     maxAttempts: ATTEMPTS,
     requestHandler: { connectionTimeout: CONNECT_TIMEOUT, socketTimeout: SILENCE_TIMEOUT },
   };
-  // Other servers than AWS's have no host name for each bucket.
+  // S3-compatible servers have no host name per bucket.
   return new S3Client(endpoint ? { ...options, endpoint, forcePathStyle: true } : options);
 }
 
@@ -70,7 +70,7 @@ function dateHeaderOf(response: unknown): string | undefined {
   return typeof headers.date === "string" ? headers.date : undefined;
 }
 
-/** The bucket of backups. Every failure is a {@link BackupError} that says what to do. */
+/** The bucket of backups. Every error is a {@link BackupError} with a hint. */
 export class BackupBucket {
   readonly name: string;
   readonly #client: S3Client;
@@ -101,7 +101,9 @@ export class BackupBucket {
     if (!Number.isNaN(time)) this.#clock = { time, readAt: performance.now() };
   }
 
-  /** The time by S3's clock, which no skew of this machine's changes. Known once S3 has answered anything. */
+  /**
+   * The time by the clock of S3, so that clock skew of this machine does not matter. Known after the first response.
+   */
   get now(): Date {
     if (!this.#clock) return new Date();
     return new Date(this.#clock.time + performance.now() - this.#clock.readAt);
@@ -112,7 +114,7 @@ export class BackupBucket {
     return `s3://${this.name}/${key}`;
   }
 
-  /** Everything there is. */
+  /** Lists all backups. */
   async list(): Promise<Listing> {
     const objects = [...(await this.#listBelow(DUMPS)), ...(await this.#listBelow(RESTORE_TESTS))];
     return { now: this.now, backups: backupsOf(objects) };
@@ -136,23 +138,22 @@ export class BackupBucket {
   }
 
   /**
-   * Uploads a dump while it is made, in parts of which few are in memory. When anything fails, the source included,
-   * nothing of it is left.
+   * Uploads a dump as a stream, with few parts in memory. If the upload or its source fails, its parts are removed.
    *
    * @param source - must throw unless the dump is whole; throwing is also how an upload is stopped
    * @param partSize - in bytes
    */
   async putDump(id: string, source: AsyncIterable<Uint8Array>, partSize: number): Promise<StoredDump> {
     const key = dumpKeyOf(id);
-    const watched = new WatchedSource(source);
+    const recorder = new FailureRecorder(source);
     const upload = new Upload({
       client: this.#client,
       partSize,
-      queueSize: PARTS_AT_ONCE,
+      queueSize: CONCURRENT_PARTS,
       params: {
         Bucket: this.name,
         Key: key,
-        Body: Readable.from(watched.read(), { objectMode: false }),
+        Body: Readable.from(recorder.read(), { objectMode: false }),
         ContentType: "application/octet-stream",
         ...this.#protection(),
       },
@@ -161,17 +162,17 @@ export class BackupBucket {
       const { VersionId } = await upload.done();
       return { key, versionId: VersionId };
     } catch (error) {
-      // That the parts could not be taken away either does not hide why they had to be.
-      throw explainS3(watched.failure ?? error, `The dump cannot be written to ${this.addressOf(key)}`);
+      // The reason for the failure is reported even if its parts could not be removed.
+      throw explainS3(recorder.failure ?? error, `The dump cannot be written to ${this.addressOf(key)}`);
     }
   }
 
-  /** Writes the manifest: from now on the backup counts. */
+  /** Writes the manifest. Only then is the backup complete. */
   putManifest(manifest: Manifest): Promise<void> {
     return this.#putJson(manifestKeyOf(manifest.id), manifest);
   }
 
-  /** Writes down what a restore test proved. */
+  /** Writes the report of a restore test. */
   putRestoreTest(id: string, proof: object): Promise<void> {
     return this.#putJson(restoreTestKeyOf(id, this.now), proof);
   }
@@ -192,7 +193,7 @@ export class BackupBucket {
     }
   }
 
-  /** S3 compares the checksum with what arrives; a bucket with a default retention demands one. */
+  /** S3 verifies the checksum. A bucket with default retention requires one. */
   #protection() {
     const checked = { ChecksumAlgorithm: ChecksumAlgorithm.SHA256 };
     if (!this.#keyArn) return checked;
@@ -204,14 +205,14 @@ export class BackupBucket {
     };
   }
 
-  /** Reads a backup's manifest. @throws {BackupError} when it is not whole, or another backup's */
+  /** Reads the manifest of a backup. @throws {BackupError} if it is invalid or belongs to another backup */
   async manifestOf(id: string): Promise<Manifest> {
     const key = manifestKeyOf(id);
     const address = this.addressOf(key);
     try {
       const { Body } = await this.#client.send(new GetObjectCommand({ Bucket: this.name, Key: key }));
       const manifest = parseManifest((await Body?.transformToString("utf8")) ?? "", address);
-      refuseAnother(manifest, id, address);
+      validateIdentity(manifest, id, address);
       return manifest;
     } catch (error) {
       if (isMissing(error)) {
@@ -224,7 +225,7 @@ export class BackupBucket {
     }
   }
 
-  /** Reads a dump. A connection that breaks is taken up again where it broke. */
+  /** Reads a dump. Resumes an interrupted download. */
   async *readDump({ dump }: Manifest): AsyncGenerator<Uint8Array> {
     let offset = 0;
     let failures = 0;
@@ -236,11 +237,11 @@ export class BackupBucket {
           failures = 0;
           yield chunk;
         }
-        // Shorter than the manifest says: the caller, who measures, says so.
+        // Shorter than the manifest says. The caller verifies the size.
         return;
       } catch (error) {
         if (isMissing(error) && versionId !== undefined) {
-          // A copy of the dump has a version of its own.
+          // A replicated or copied dump has another version id.
           versionId = undefined;
           continue;
         }
@@ -275,8 +276,8 @@ export class BackupBucket {
   }
 }
 
-/** Remembers why its source failed. */
-class WatchedSource {
+/** Records why its source failed. */
+class FailureRecorder {
   readonly #source: AsyncIterable<Uint8Array>;
   failure: unknown;
 
@@ -288,15 +289,15 @@ class WatchedSource {
     try {
       yield* this.#source;
     } catch (error) {
-      // An upload that fails ends its source with an AbortError: that is no failure of the source.
+      // A failed upload ends its source with an AbortError, which is not an error of the source.
       if (!(error instanceof Error && error.name === "AbortError")) this.failure = error;
       throw error;
     }
   }
 }
 
-/** A proof would be written about a backup that was never read. */
-function refuseAnother({ id, dump }: Manifest, expected: string, address: string): void {
+/** Prevents a restore test from reporting success for a backup that it did not read. */
+function validateIdentity({ id, dump }: Manifest, expected: string, address: string): void {
   if (id === expected && dump.key === dumpKeyOf(expected)) return;
   throw new BackupError(
     `${address} is of another backup (${id}, with the dump ${dump.key}). Nothing was changed. Take another one: \`notejam backups\` lists them.`,

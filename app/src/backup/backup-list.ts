@@ -1,25 +1,25 @@
 import { readDumpKey, readRestoreTestKey, takenAtOf } from "./backup-names.js";
 
-/** One object of the bucket, as a listing shows it. */
+/** Entry of the bucket's listing. */
 export interface StoredObject {
   readonly key: string;
   readonly bytes: number;
 }
 
-/** A backup as the bucket's listing shows it. */
+/** A backup, as listed in the bucket. */
 export interface Backup {
   readonly id: string;
-  /** When its snapshot was taken, by S3's clock. */
+  /** Time of the snapshot, by the clock of S3. */
   readonly takenAt: Date;
-  /** Size of the dump; 0: there is none. */
+  /** Size of the dump in bytes, or 0 if it is missing. */
   readonly bytes: number;
-  /** Whether the manifest was written, which comes last: only then it counts. */
+  /** True if the backup has a manifest, which is written last. */
   readonly complete: boolean;
-  /** When a restore test last proved that it can be restored; undefined: never. */
+  /** Time of the last successful restore test, or undefined if there was none. */
   readonly verifiedAt: Date | undefined;
 }
 
-/** Puts together what belongs to each backup. @returns the newest first */
+/** Groups the objects of each backup. @returns newest first */
 export function backupsOf(objects: readonly StoredObject[]): Backup[] {
   const found = new Map<string, { bytes: number; dump: boolean; manifest: boolean; verifiedAt?: Date }>();
   for (const { key, bytes } of objects) {
@@ -41,16 +41,16 @@ export function backupsOf(objects: readonly StoredObject[]): Backup[] {
     complete: dump && manifest,
     verifiedAt,
   }));
-  // An id begins with its time, in fixed width.
+  // Ids begin with the time in fixed width.
   return backups.sort((a, b) => (a.id < b.id ? 1 : -1));
 }
 
-/** The newest that counts. */
+/** The newest complete backup. */
 export function newestComplete(backups: readonly Backup[]): Backup | undefined {
   return backups.find(({ complete }) => complete);
 }
 
-/** The newest that counts and that a restore test has restored. */
+/** The newest complete backup that passed a restore test. */
 export function newestVerified(backups: readonly Backup[]): Backup | undefined {
   return backups.find(({ complete, verifiedAt }) => complete && verifiedAt !== undefined);
 }

@@ -7,44 +7,44 @@ const count = z.number().int().min(0);
 
 const tableContents = z.object({
   rows: count,
-  /** Of the rows' content in these columns, whatever their order: see table-contents.ts. */
+  /** Checksum of these columns of all rows, independent of their order. See table-contents.ts. */
   sha256,
   columns: z.array(z.string()),
 });
 
-/** What one table held. */
+/** Content of one table. */
 export type TableContents = Readonly<z.output<typeof tableContents>>;
 
 const manifest = z.object({
   format: z.literal("notejam-backup/1"),
   id: z.string(),
-  /** When the snapshot was taken, by S3's clock. */
+  /** Time of the snapshot, by the clock of S3. */
   takenAt: time,
-  /** The last migration applied when the dump was made. */
+  /** Version of the last applied migration. */
   schemaVersion: count,
-  /** PostgreSQL's, such as 17.5. */
+  /** Version of PostgreSQL, such as 17.5. */
   serverVersion: z.string(),
-  /** pg_dump's. */
+  /** Version of pg_dump. */
   clientVersion: z.string(),
   dump: z.object({
     key: z.string(),
     bytes: count,
     sha256,
-    /** The bucket's version of it: a later upload to the same key is not this dump. */
+    /** Object version of the dump. A later upload to the same key is another dump. */
     versionId: z.string().optional(),
   }),
   tables: z.record(z.string(), tableContents),
-  /** Tables whose rows are not kept, only their definitions. */
+  /** Tables that are dumped without rows. */
   withoutRows: z.array(z.string()),
   startedAt: time,
   finishedAt: time,
   durationMs: count,
 });
 
-/** What a dump must hold, written after it: a dump without it does not count. */
+/** Content of a backup. Written after the dump: a dump without a manifest is incomplete. */
 export type Manifest = Readonly<z.output<typeof manifest>>;
 
-/** Reads a manifest. @throws {BackupError} when it is not whole */
+/** Parses a manifest. @throws {BackupError} if it is invalid */
 export function parseManifest(text: string, key: string): Manifest {
   let json: unknown;
   try {

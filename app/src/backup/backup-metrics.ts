@@ -5,10 +5,10 @@ import { reasonOf } from "./backup-error.js";
 import { newestComplete, newestVerified } from "./backup-list.js";
 
 const NAMESPACE = "Notejam/Backups";
-/** A number that does not arrive must not keep the job from ending, in milliseconds. */
-const PATIENCE = 20_000;
+/** Timeout of the call, in milliseconds. Missing metrics must not block the job. */
+const CHECK_TIMEOUT = 20_000;
 
-/** What is told to CloudWatch, by the metric's name. */
+/** Values by metric name. */
 export type Measurements = Readonly<Partial<Record<keyof typeof UNITS, number>>>;
 
 const UNITS = {
@@ -19,7 +19,7 @@ const UNITS = {
   RestoreTestSucceeded: StandardUnit.Count,
 } as const;
 
-/** Ages of the newest backup and of the newest proven one, in seconds; what there is none of is left out. */
+/** Ages of the newest backup and of the newest verified backup, in seconds. Missing if there is no such backup. */
 export function agesOf({ now, backups }: Listing): Measurements {
   const age = (time: Date) => Math.max(0, Math.round((now.getTime() - time.getTime()) / 1000));
   const newest = newestComplete(backups);
@@ -31,13 +31,13 @@ export function agesOf({ now, backups }: Listing): Measurements {
 }
 
 /**
- * Tells CloudWatch how things stand; alarms watch it. Without `METRICS_ENVIRONMENT` nothing is sent. A failure is only
- * said: the alarm goes off by the silence.
+ * Sends metrics to CloudWatch, which alarms watch. Sends nothing without `METRICS_ENVIRONMENT`. A failure is only
+ * reported, because missing metrics trigger the alarm.
  */
 export async function putMetrics(
   { metricsEnvironment }: BackupConfig,
   measurements: Measurements,
-  complain: (text: string) => void,
+  warn: (text: string) => void,
 ): Promise<void> {
   const entries = Object.entries(measurements);
   if (!metricsEnvironment || entries.length === 0) return;
@@ -53,12 +53,10 @@ export async function putMetrics(
           Dimensions: [{ Name: "Environment", Value: metricsEnvironment }],
         })),
       }),
-      { abortSignal: AbortSignal.timeout(PATIENCE) },
+      { abortSignal: AbortSignal.timeout(CHECK_TIMEOUT) },
     );
   } catch (error) {
-    complain(
-      `CloudWatch was not told (${reasonOf(error)}): an alarm may go off although nothing else is wrong.`,
-    );
+    warn(`CloudWatch was not told (${reasonOf(error)}): an alarm may go off although nothing else is wrong.`);
   } finally {
     client.destroy();
   }

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 
-/** Where dumps and their manifests are in the bucket: locked for three years. */
+/** Prefix of dumps and their manifests, which are locked for three years. */
 export const DUMPS = "dumps/";
-/** Where restore tests write down what they proved. */
+/** Prefix of the reports of restore tests. */
 export const RESTORE_TESTS = "restore-tests/";
 
 const DUMP_FILE = "notejam.dump";
@@ -13,7 +13,7 @@ const ID = /^\d{8}T\d{6}Z-[0-9a-f]{8}$/;
 const DUMP_KEY = /^dumps\/\d{4}\/\d{2}\/\d{2}\/([^/]+)\/(notejam\.dump|manifest\.json)$/;
 const RESTORE_TEST_KEY = /^restore-tests\/([^/]+)\/([^/]+)\.json$/;
 
-/** A time in names, in whole seconds: `20261122T201500Z`. */
+/** Formats a time in whole seconds for names: `20261122T201500Z`. */
 function compactTime(time: Date): string {
   return time
     .toISOString()
@@ -28,22 +28,22 @@ function readCompactTime(text: string): Date | undefined {
   return Number.isNaN(time.getTime()) ? undefined : time;
 }
 
-/** Schema for what a restore finds in its place. */
+/** Name of the schema that keeps the tables replaced by a restore. */
 export function replacedSchemaOf(restoredAt: Date): string {
   return `replaced_${compactTime(restoredAt).toLowerCase()}`;
 }
 
-/** Names a new backup: its time, which is also its place in the order, and enough chance for two at once. */
+/** Creates the id of a new backup: its time, by which backups are sorted, and a random suffix. */
 export function newBackupId(takenAt: Date): string {
   return `${compactTime(takenAt)}-${randomBytes(4).toString("hex")}`;
 }
 
-/** Whether a text is the id of a backup. */
+/** Returns true if the text is the id of a backup. */
 export function isBackupId(text: string): boolean {
   return ID.test(text) && readCompactTime(text) !== undefined;
 }
 
-/** When a backup was taken, by its id. @throws on a text that is no id */
+/** Time of a backup, from its id. @throws if the text is not an id */
 export function takenAtOf(id: string): Date {
   const time = readCompactTime(id);
   if (!time) throw new Error(`${id} is no backup's id`);
@@ -55,22 +55,22 @@ function folderOf(id: string): string {
   return `${DUMPS}${date}/${id}/`;
 }
 
-/** Key of a backup's dump. */
+/** Object key of the dump. */
 export function dumpKeyOf(id: string): string {
   return `${folderOf(id)}${DUMP_FILE}`;
 }
 
-/** Key of a backup's manifest, which is written last: without it a dump does not count. */
+/** Object key of the manifest, which is written last. */
 export function manifestKeyOf(id: string): string {
   return `${folderOf(id)}${MANIFEST_FILE}`;
 }
 
-/** Key of what a restore test proved of a backup. */
+/** Object key of the report of a restore test. */
 export function restoreTestKeyOf(id: string, verifiedAt: Date): string {
   return `${RESTORE_TESTS}${id}/${compactTime(verifiedAt)}.json`;
 }
 
-/** What a key below `dumps/` is; undefined: nothing of ours. */
+/** Parses a key below `dumps/`. Returns undefined for other objects. */
 export function readDumpKey(
   key: string,
 ): { readonly id: string; readonly what: "dump" | "manifest" } | undefined {
@@ -79,7 +79,7 @@ export function readDumpKey(
   return { id, what: file === DUMP_FILE ? "dump" : "manifest" };
 }
 
-/** Which backup a key below `restore-tests/` is about, and when it was proven; undefined: nothing of ours. */
+/** Parses a key below `restore-tests/`. Returns undefined for other objects. */
 export function readRestoreTestKey(
   key: string,
 ): { readonly id: string; readonly verifiedAt: Date } | undefined {

@@ -3,18 +3,18 @@ import { BackupError } from "./backup-error.js";
 import { type Backup, newestComplete } from "./backup-list.js";
 import { isBackupId } from "./backup-names.js";
 
-/** Which backup is wanted; of the three at most one. None: the newest. */
+/** Selection of a backup. At most one of the three; the default is the newest. */
 export interface Choice {
   readonly latest?: boolean;
-  /** The newest that was taken at this time or before, such as `2026-11-22T08:00Z`. */
+  /** The newest backup taken at or before this time, such as `2026-11-22T08:00Z`. */
   readonly at?: string;
-  /** A backup's id. */
+  /** Id of a backup. */
   readonly key?: string;
 }
 
 const wrong = (message: string): BackupError => new BackupError(message, { exitStatus: 2 });
 
-/** A time with its zone: a time without one would be this machine's. */
+/** Parses a time with a time zone. Without one it would be in the zone of this machine. */
 function readTime(text: string): Date {
   const time = new Date(text);
   if (!Number.isNaN(time.getTime()) && /(?:Z|[+-]\d{2}:?\d{2})$/.test(text)) return time;
@@ -27,7 +27,7 @@ function describe({ id, complete }: Backup): string {
   return complete ? id : `${id} (never finished)`;
 }
 
-/** Finds the backup that is wanted. @throws {BackupError} when there is none, or it was never finished */
+/** Finds the selected backup. @throws {BackupError} if it does not exist or is incomplete */
 export function chooseBackup({ backups }: Listing, { latest, at, key }: Choice): Backup {
   if ([latest, at, key].filter(Boolean).length > 1) throw wrong("Give one of --latest, --at and --key.");
   const newest = newestComplete(backups);

@@ -8,22 +8,22 @@ import type { ServerConfig } from "../config.js";
 import { BackupError, reasonOf } from "./backup-error.js";
 import type { Manifest } from "./backup-manifest.js";
 
-/** PostgreSQL's programs that this uses. */
+/** Programs of PostgreSQL. */
 type Tool = "pg_dump" | "pg_restore";
 
-/** A server that vanished without a word is noticed after about a minute, instead of two hours. */
+/** Detects a vanished server after about one minute instead of two hours. */
 const KEEP_ALIVES = "keepalives_idle=20 keepalives_interval=10 keepalives_count=4 connect_timeout=30";
-/** Longest that pg_dump waits for a table that a migration holds. */
-const LOCK_WAIT = "60s";
-/** As much of a program's complaints as is kept, in characters. */
-const COMPLAINTS = 4_000;
+/** Time that pg_dump waits for a table that is locked by a migration. */
+const LOCK_TIMEOUT = "60s";
+/** Maximum length of a program's messages, in characters. */
+const MAX_MESSAGES = 4_000;
 
-/** What a dump is made of. */
+/** Options of a dump. */
 export interface DumpOptions {
-  /** The snapshot that another session exported. */
+  /** Name of a snapshot exported by another session. */
   readonly snapshot: string;
   readonly withoutRows: readonly string[];
-  /** Schemas that are none of the application's. */
+  /** Schemas that do not belong to the application. */
   readonly withoutSchemas: readonly string[];
 }
 
@@ -33,17 +33,17 @@ export interface PostgresVersion {
   readonly major: number;
 }
 
-/** Reads `17.5 (Debian 17.5-1)` or `18beta1`. */
+/** Parses `17.5 (Debian 17.5-1)` or `18beta1`. */
 export function readVersion(text: string): PostgresVersion {
   const [version = "", major = "0"] = /(\d+)[^\s]*/.exec(text) ?? [];
   return { text: version, major: Number(major) };
 }
 
-/** pg_dump and pg_restore. */
+/** Runs pg_dump and pg_restore. */
 export class ClientTools {
   readonly #folder: string | undefined;
 
-  /** @param folder - where they are; undefined: on the path */
+  /** @param folder - folder of the programs; undefined: they are on the PATH */
   constructor(folder: string | undefined) {
     this.#folder = folder;
   }
@@ -52,7 +52,7 @@ export class ClientTools {
     return this.#folder ? path.join(this.#folder, tool) : tool;
   }
 
-  /** Asks a program for its version. @throws {BackupError} when it is not there */
+  /** Returns the version of a program. @throws {BackupError} if it cannot be run */
   async versionOf(tool: Tool): Promise<PostgresVersion> {
     try {
       const { stdout } = await promisify(execFile)(this.#pathOf(tool), ["--version"]);
@@ -65,8 +65,8 @@ export class ClientTools {
     }
   }
 
-  /** Makes sure that pg_restore can read a dump. @throws {BackupError} when it is not there or too old */
-  async needRestoreFor({ id, clientVersion }: Manifest): Promise<void> {
+  /** Checks that pg_restore can read a dump. @throws {BackupError} if it is missing or too old */
+  async requireRestoreFor({ id, clientVersion }: Manifest): Promise<void> {
     const { text, major } = await this.versionOf("pg_restore");
     if (major >= readVersion(clientVersion).major) return;
     throw new BackupError(
@@ -75,7 +75,7 @@ export class ClientTools {
     );
   }
 
-  /** Runs pg_dump. The last of its output comes only after it has ended well. */
+  /** Runs pg_dump. The last chunk is yielded only after pg_dump succeeded. */
   dump(server: ServerConfig, options: DumpOptions, signal: AbortSignal): AsyncGenerator<Buffer> {
     const child = spawn(
       this.#pathOf("pg_dump"),
@@ -83,7 +83,7 @@ export class ClientTools {
         "--format=custom",
         "--no-password",
         `--snapshot=${options.snapshot}`,
-        `--lock-wait-timeout=${LOCK_WAIT}`,
+        `--lock-wait-timeout=${LOCK_TIMEOUT}`,
         ...options.withoutRows.map((table) => `--exclude-table-data=public.${table}`),
         ...options.withoutSchemas.map((schema) => `--exclude-schema=${pg.escapeIdentifier(schema)}`),
         "--no-blobs",
@@ -95,8 +95,8 @@ export class ClientTools {
   }
 
   /**
-   * Runs pg_restore over a dump and gives the script of its rows. Reads the whole dump, also when pg_restore gives up
-   * in between, so that its checksum is known.
+   * Runs pg_restore and returns its SQL script. Reads the whole dump, even if pg_restore fails early, so that the
+   * checksum can be verified.
    */
   script(dump: AsyncIterable<Uint8Array>, tables: readonly string[] = []): RunningScript {
     const child = spawn(
@@ -107,11 +107,11 @@ export class ClientTools {
         env: { PATH: process.env.PATH, LD_LIBRARY_PATH: process.env.LD_LIBRARY_PATH },
       },
     );
-    // pg_restore that gave up says why itself.
+    // pg_restore reports why it failed.
     child.stdin.on("error", () => {});
     const stopped = new AbortController();
     const fed = feed(dump, child.stdin, stopped.signal);
-    // Awaited by whoever reads the script; until then a failure is no unhandled one.
+    // Awaited by the reader of the script. Until then it must not be an unhandled rejection.
     fed.catch(() => child.kill("SIGKILL"));
     return {
       text: outputOf(child, "pg_restore"),
@@ -125,14 +125,14 @@ export class ClientTools {
   }
 }
 
-/** pg_restore at work. */
+/** A running pg_restore. */
 export interface RunningScript {
   readonly text: AsyncGenerator<Buffer>;
-  /** Settles when the dump has been read to its end; fails when it could not be. */
+  /** Resolves when the whole dump has been read. Rejects if it could not be read. */
   readonly fed: Promise<void>;
-  /** Ends pg_restore; the rest of the dump is still read. */
+  /** Kills pg_restore and continues to read the dump. */
   abandon(): void;
-  /** Ends pg_restore and reads no more of the dump. */
+  /** Kills pg_restore and stops reading the dump. */
   stop(): void;
 }
 
@@ -144,7 +144,7 @@ function environmentFor({ host, port, user, database, password, tls }: ServerCon
     PGPORT: String(port),
     PGUSER: user,
     PGDATABASE: database,
-    // Not an argument: everyone on the machine can read those.
+    // Not an argument, because all users of a machine can read arguments.
     PGPASSWORD: password(),
     PGAPPNAME: "notejam backup",
     PGCLIENTENCODING: "UTF8",
@@ -152,7 +152,7 @@ function environmentFor({ host, port, user, database, password, tls }: ServerCon
   };
 }
 
-/** Hands a dump on as fast as it is taken; once nobody takes it any more it is only read. */
+/** Writes a dump to a program with backpressure. After the program closed its input, the dump is only read. */
 async function feed(dump: AsyncIterable<Uint8Array>, stdin: Writable, stopped: AbortSignal): Promise<void> {
   for await (const chunk of dump) {
     if (stopped.aborted) return;
@@ -168,7 +168,7 @@ async function roomIn(stdin: Writable): Promise<void> {
   try {
     await Promise.race([once(stdin, "drain", { signal }), once(stdin, "close", { signal })]);
   } catch {
-    // It is closed: nobody takes any more.
+    // The input was closed.
   } finally {
     over.abort();
   }
@@ -176,11 +176,11 @@ async function roomIn(stdin: Writable): Promise<void> {
 
 type Running = ChildProcessByStdio<Writable | null, Readable, Readable>;
 
-/** A program's output, which fails unless the program ends well. What it says is kept from the start on, also unread. */
+/** Yields a program's output and throws unless the program succeeds. Its messages are collected from the start. */
 function outputOf(child: Running, tool: Tool): AsyncGenerator<Buffer> {
-  let complaints = "";
+  let messages = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    complaints = (complaints + text).slice(-COMPLAINTS);
+    messages = (messages + text).slice(-MAX_MESSAGES);
   });
   const ended = new Promise<string | undefined>((resolve) => {
     child.once("error", (error) => resolve(reasonOf(error)));
@@ -188,14 +188,14 @@ function outputOf(child: Running, tool: Tool): AsyncGenerator<Buffer> {
       resolve(code === 0 ? undefined : (signal ?? `exit status ${code}`)),
     );
   });
-  // Node throws away what a program that has ended wrote to an output that nobody has touched yet.
+  // Node discards the unread output of a program that has ended.
   const output = child.stdout.pipe(new PassThrough());
   child.once("error", () => output.end());
   return readToEnd(child, output, async (wroteNothing) => {
     const failure = (await ended) ?? (wroteNothing ? "it wrote nothing" : undefined);
     if (failure === undefined) return;
     throw new BackupError(
-      `${tool} failed (${failure}): ${inOneLine(complaints) || "it did not say why"}. Nothing of it counts; run it again when that is settled.`,
+      `${tool} failed (${failure}): ${inOneLine(messages) || "it did not say why"}. Nothing of it counts; run it again when that is settled.`,
     );
   });
 }
@@ -203,7 +203,7 @@ function outputOf(child: Running, tool: Tool): AsyncGenerator<Buffer> {
 async function* readToEnd(
   child: Running,
   output: Readable,
-  refuseFailure: (wroteNothing: boolean) => Promise<void>,
+  throwIfFailed: (wroteNothing: boolean) => Promise<void>,
 ): AsyncGenerator<Buffer> {
   try {
     let wroteNothing = true;
@@ -211,14 +211,14 @@ async function* readToEnd(
       wroteNothing = false;
       yield chunk;
     }
-    await refuseFailure(wroteNothing);
+    await throwIfFailed(wroteNothing);
   } finally {
     if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
   }
 }
 
-function inOneLine(complaints: string): string {
-  return complaints
+function inOneLine(messages: string): string {
+  return messages
     .trim()
     .replaceAll(/\s*\n\s*/g, " / ")
     .replace(/\.$/, "");

@@ -5,13 +5,13 @@ import { BackupError, reasonOf } from "./backup-error.js";
 import { closeSession, openSession } from "./postgres-session.js";
 import { tablesOf } from "./table-contents.js";
 
-/** A database that does not exist. */
+/** SQLSTATE of a database that does not exist. */
 const NO_DATABASE = "3D000";
-const MAY_NOT = "42501";
-const EXISTS = new Set(["42P04", "23505"]);
+const INSUFFICIENT_PRIVILEGE = "42501";
+const ALREADY_EXISTS = new Set(["42P04", "23505"]);
 
 /**
- * The database that `--into` names.
+ * Returns the database selected by `--into`.
  *
  * @param server - the configured server, for a name without an address
  */
@@ -31,14 +31,14 @@ export function targetOf(into: string, server: ServerConfig): ServerConfig {
   );
 }
 
-/** A session on a database, and whether the database was made for it. */
+/** A session on a database. `isNew` is true if the database was created for it. */
 export interface TargetSession {
   readonly session: pg.Client;
   readonly isNew: boolean;
 }
 
 /**
- * Opens a database, and makes it when there is none.
+ * Opens a database and creates it if it does not exist.
  *
  * @param home - the configured server, from whose database another one is made
  */
@@ -62,9 +62,9 @@ async function createDatabase(target: ServerConfig, home: ServerConfig): Promise
     await session.query(`create database ${pg.escapeIdentifier(target.database)}`);
     return true;
   } catch (error) {
-    if (EXISTS.has(codeOf(error))) return false;
+    if (ALREADY_EXISTS.has(codeOf(error))) return false;
     const way =
-      codeOf(error) === MAY_NOT
+      codeOf(error) === INSUFFICIENT_PRIVILEGE
         ? `This login may not make one. Let the master user do it: create database ${pg.escapeIdentifier(target.database)}; grant connect, create, temporary on database ${pg.escapeIdentifier(target.database)} to ${pg.escapeIdentifier(target.user)}; and, in it: grant usage, create on schema public to ${pg.escapeIdentifier(target.user)};`
         : reasonOf(error);
     throw new BackupError(`There is no database ${target.database}, and it cannot be made: ${way}`, {
@@ -75,7 +75,7 @@ async function createDatabase(target: ServerConfig, home: ServerConfig): Promise
   }
 }
 
-/** Takes back a database that was made for a restore that failed, unless somebody else has put something there. */
+/** Drops a database that was created for a failed restore, unless it contains tables. */
 export async function dropEmptyDatabase(target: ServerConfig, home: ServerConfig): Promise<void> {
   if (!(await isEmpty(target))) return;
   const sameServer = target.host === home.host && target.port === home.port;

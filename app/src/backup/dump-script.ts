@@ -1,12 +1,12 @@
 import { BackupError } from "./backup-error.js";
 
-/** What a dump's script says to do. */
+/** A statement of a dump's script. */
 export type ScriptPart =
   | {
       readonly kind: "rows";
       readonly table: string;
       readonly columns: readonly string[];
-      /** PostgreSQL's text format of COPY, in pieces that may end anywhere; to be read before the next part. */
+      /** Rows in the text format of COPY, in chunks of any length. Must be read before the next part. */
       readonly rows: AsyncIterable<Buffer>;
     }
   | {
@@ -18,17 +18,17 @@ export type ScriptPart =
 
 const COPY = /^COPY (?:public\.)?("[^"]+"|\w+) \(([^)]*)\) FROM stdin;$/;
 const SEQUENCE = /^SELECT pg_catalog\.setval\('(?:public\.)?("[^"]+"|\w+)', (\d+), (true|false)\);$/;
-/** What pg_restore writes around the rows for psql, which changes nothing. */
-const HARMLESS =
+/** Statements of pg_restore for psql, which change no data. */
+const IGNORED =
   /^(?:--.*|SET .*;|SELECT pg_catalog\.set_config\('search_path', '', false\);|\\(?:un)?restrict .*|)$/;
 
 const END_OF_ROWS = Buffer.from("\n\\.\n");
-/** A statement is a line; a longer one is none of pg_restore's. */
-const LONGEST_LINE = 100_000;
+/** Maximum length of a line. pg_restore writes no longer statement. */
+const MAX_LINE = 100_000;
 
 const unquoted = (name: string): string => name.trim().replace(/^"(.*)"$/, "$1");
 
-/** Reads the script of a dump's rows (`pg_restore --data-only`) without holding more of it than a piece. */
+/** Parses the script of a dump's rows (`pg_restore --data-only`) as a stream. */
 export class DumpScript {
   readonly #source: AsyncIterator<Buffer>;
   #rest: Buffer = Buffer.alloc(0);
@@ -37,7 +37,7 @@ export class DumpScript {
     this.#source = source[Symbol.asyncIterator]();
   }
 
-  /** @throws {BackupError} on a statement that restores something other than rows and sequences */
+  /** @throws {BackupError} for a statement that restores anything but rows and sequences */
   async *parts(): AsyncGenerator<ScriptPart> {
     for (;;) {
       const line = await this.#line();
@@ -63,7 +63,7 @@ export class DumpScript {
     if (sequence !== undefined && value !== undefined) {
       return { kind: "sequence", sequence: unquoted(sequence), value, called: called === "true" };
     }
-    if (HARMLESS.test(line)) return undefined;
+    if (IGNORED.test(line)) return undefined;
     throw new BackupError(
       `The dump holds something other than rows ("${line.slice(0, 80)}"), which this program does not restore. Restore it by hand, with pg_restore.`,
     );
@@ -84,13 +84,13 @@ export class DumpScript {
         this.#rest = this.#rest.subarray(end + 1);
         return line;
       }
-      if (this.#rest.length > LONGEST_LINE) throw new BackupError("The dump's script is damaged.");
+      if (this.#rest.length > MAX_LINE) throw new BackupError("The dump's script is damaged.");
       if (!(await this.#more())) return undefined;
     }
   }
 
   async *#rows(): AsyncGenerator<Buffer> {
-    // The end is a line of its own: without any rows it comes at once.
+    // The end marker is a separate line. Without rows it comes first.
     let atBeginning = true;
     for (;;) {
       const begins = atBeginning && this.#rest.subarray(0, 3).equals(END_OF_ROWS.subarray(1));
@@ -101,7 +101,7 @@ export class DumpScript {
         if (rows.length > 0) yield rows;
         return;
       }
-      const kept = this.#lengthOfBegunEnd(atBeginning);
+      const kept = this.#lengthOfPartialEnd(atBeginning);
       const rows = this.#rest.subarray(0, this.#rest.length - kept);
       this.#rest = this.#rest.subarray(this.#rest.length - kept);
       if (rows.length > 0) {
@@ -112,8 +112,8 @@ export class DumpScript {
     }
   }
 
-  /** How much of what is there could be the beginning of the end. */
-  #lengthOfBegunEnd(atBeginning: boolean): number {
+  /** Number of bytes at the end of the buffer that could begin the end marker. */
+  #lengthOfPartialEnd(atBeginning: boolean): number {
     if (atBeginning && END_OF_ROWS.subarray(1).subarray(0, this.#rest.length).equals(this.#rest)) {
       return this.#rest.length;
     }

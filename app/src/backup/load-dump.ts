@@ -11,7 +11,7 @@ import type { Progress } from "./progress.js";
 import { StagedDump } from "./staged-dump.js";
 import { differences } from "./table-contents.js";
 
-/** What loading a dump takes. */
+/** Context for loading a dump. */
 export interface LoadOptions {
   readonly bucket: BackupBucket;
   readonly tools: ClientTools;
@@ -20,10 +20,10 @@ export interface LoadOptions {
 }
 
 /**
- * Reads a dump's script to its end, and makes sure that the dump was the one of the manifest.
+ * Reads a dump's script completely and verifies the checksum of the dump.
  *
  * @param tables - only these; none: all
- * @throws {BackupError} when the dump is damaged, whatever came of that
+ * @throws {BackupError} if the dump is damaged, whatever error that caused first
  */
 export async function readDump(
   { bucket, tools, manifest, progress }: LoadOptions,
@@ -43,10 +43,10 @@ export async function readDump(
     script.stop();
     progress.end();
   }
-  refuseDamage(dump, manifest);
+  validateChecksum(dump, manifest);
 }
 
-/** A damaged dump shows itself in many ways: it is named as what it is. */
+/** A damaged dump causes various errors. Reports the damage instead of those. */
 async function explainFailure(
   error: unknown,
   script: RunningScript,
@@ -55,13 +55,13 @@ async function explainFailure(
 ): Promise<never> {
   if (isConnectionLost(error)) throw error;
   script.abandon();
-  // Rejects when the dump could not be read: that is the reason for all else.
+  // Rejects if the dump could not be read, which is then the reason for the other errors.
   await script.fed;
-  refuseDamage(dump, manifest);
+  validateChecksum(dump, manifest);
   throw error;
 }
 
-function refuseDamage({ bytes, sha256 }: MeasuredStream, { id, dump }: Manifest): void {
+function validateChecksum({ bytes, sha256 }: MeasuredStream, { id, dump }: Manifest): void {
   if (bytes === dump.bytes && sha256 === dump.sha256) return;
   const found = bytes === dump.bytes ? `its SHA-256 is ${sha256}` : `it has ${bytes} bytes`;
   const expected = bytes === dump.bytes ? dump.sha256 : String(dump.bytes);
@@ -70,16 +70,16 @@ function refuseDamage({ bytes, sha256 }: MeasuredStream, { id, dump }: Manifest)
   );
 }
 
-/** How far a dump was restored within a transaction that is still open. */
+/** Result of restoring a dump in a transaction that is still open. */
 export interface Restored {
   readonly staged: StagedDump;
   readonly rows: number;
-  /** Tables of the dump that no migration makes: they were left out. */
+  /** Tables of the dump that no migration creates. They were skipped. */
   readonly leftOut: readonly string[];
 }
 
 /**
- * Rebuilds a whole dump in a schema of its own, and compares it with its manifest.
+ * Restores a complete dump into a separate schema and compares it with its manifest.
  *
  * @param session - with a transaction begun
  */
@@ -95,17 +95,17 @@ export async function restoreStaged(
   await readDump(options, [], async (part) => {
     if (!(await staged.load(part)) && part.kind === "rows") leftOut.push(part.table);
   });
-  await staged.refuseOtherMigrations();
+  await staged.validateMigrations();
   progress.step("Comparing it with its manifest");
   const found = await staged.contents(manifest.withoutRows);
-  refuseDifferences(manifest, found);
+  validateContents(manifest, found);
   if (leftOut.length > 0) progress.step(`Left out, as no migration makes them: ${leftOut.join(", ")}`);
   progress.step("Making indexes, and the migrations that came later");
   await staged.finish();
   return { staged, leftOut, rows: Object.values(found).reduce((sum, { rows }) => sum + rows, 0) };
 }
 
-function refuseDifferences({ id, tables }: Manifest, found: Readonly<Record<string, TableContents>>): void {
+function validateContents({ id, tables }: Manifest, found: Readonly<Record<string, TableContents>>): void {
   const wrong = differences(tables, found);
   if (wrong.length === 0) return;
   throw new BackupError(
@@ -113,7 +113,7 @@ function refuseDifferences({ id, tables }: Manifest, found: Readonly<Record<stri
   );
 }
 
-/** Says what PostgreSQL's refusal means for a restore; its details, which quote rows, are left out. */
+/** Explains a database error of a restore. Details are omitted, because they quote rows. */
 export function explainDatabase(error: unknown, doing: string): BackupError {
   if (error instanceof BackupError) return error;
   if (codeOf(error) === "53100") {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-/** A stream that is measured while it is read once. */
+/** Counts and hashes a stream while it is read once. */
 export class MeasuredStream {
   readonly #source: AsyncIterable<Uint8Array>;
   readonly #hash = createHash("sha256");
@@ -8,7 +8,7 @@ export class MeasuredStream {
   #digest: string | undefined;
   #bytes = 0;
 
-  /** @param onProgress - told the bytes so far */
+  /** @param onProgress - called with the number of bytes so far */
   constructor(source: AsyncIterable<Uint8Array>, onProgress: (bytes: number) => void) {
     this.#source = source;
     this.#onProgress = onProgress;
@@ -27,7 +27,7 @@ export class MeasuredStream {
     return this.#bytes;
   }
 
-  /** SHA-256 of what was read, to be asked for when all of it was. */
+  /** SHA-256 of the whole stream. Only valid after it was read completely. */
   get sha256(): string {
     this.#digest ??= this.#hash.digest("hex");
     return this.#digest;

@@ -2,37 +2,37 @@ import pg from "pg";
 import { BackupError } from "./backup-error.js";
 import { storedColumnsOf } from "./table-contents.js";
 
-/** Whose notes go back, and which. */
+/** Selection of the notes to merge. */
 export interface MergeOptions {
-  /** The schema with the owner's rows of the dump, of the same version as the live tables. */
+  /** Schema with the user's rows of the dump, migrated to the version of the live tables. */
   readonly from: string;
-  /** The owner's id in the dump. */
+  /** Id of the user in the dump. */
   readonly formerOwner: number;
-  /** The owner's id now. */
+  /** Id of the user in the live tables. */
   readonly owner: number;
-  /** Only this note of the dump; undefined: all. */
+  /** Id of the only note to merge; undefined: all notes. */
   readonly note: number | undefined;
-  /** Name of the pad for notes that have changed since. */
+  /** Name of the pad for old versions of notes that were changed since. */
   readonly padForChanged: string;
 }
 
-/** How many notes went which way. */
+/** Numbers of merged notes. */
 export interface MergeResult {
-  /** Were gone, and are there again. */
+  /** Deleted notes that were added again. */
   readonly restored: number;
-  /** Were in the trash, unchanged, and are out of it. */
+  /** Unchanged notes that were restored from the trash. */
   readonly untrashed: number;
-  /** Have changed since: as they were, they are now in a pad of their own. */
+  /** Notes that were changed since. Their old version was added to a separate pad. */
   readonly beside: number;
-  /** Are there as they were in the dump. */
+  /** Notes that already exist as they are in the dump. */
   readonly there: number;
-  /** Pads made for them. */
+  /** Pads that were created. */
   readonly pads: number;
 }
 
 /**
- * Puts the notes of a dump back among those that are there, within a transaction. Nothing that is there is changed, except
- * that a note may leave the trash; doing it again changes nothing more.
+ * Merges the notes of a dump into the live tables, within a transaction. Existing notes are not changed, except that a
+ * note may be restored from the trash. Merging again changes nothing.
  */
 export async function mergeRecoveredNotes(session: pg.Client, options: MergeOptions): Promise<MergeResult> {
   await session.query("set local search_path = public");
@@ -47,7 +47,7 @@ export async function mergeRecoveredNotes(session: pg.Client, options: MergeOpti
   return { ...pads, restored, untrashed, beside, there: Number(there.rows[0]?.number) };
 }
 
-/** New notes get numbers above all that come back, also those that somebody writes at this moment. */
+/** Advances the sequence above all recovered ids, so that notes created at the same time do not conflict. */
 async function raiseNumbers(
   session: pg.Client,
   table: "notes" | "pads",
@@ -65,7 +65,7 @@ async function raiseNumbers(
   );
 }
 
-/** What to do with each note; made once, before anything is changed. */
+/** Decides what to do with each note, before anything is changed. */
 async function classify(session: pg.Client, options: MergeOptions): Promise<void> {
   const { from, formerOwner, owner, note } = options;
   const result = await session.query(
@@ -95,7 +95,7 @@ async function classify(session: pg.Client, options: MergeOptions): Promise<void
   throw new BackupError(`There is no note ${note} of theirs in that backup. Nothing was changed.`);
 }
 
-/** Finds the pads that notes go back to: the same, one of the same name, or a new one. */
+/** Finds the pad of each note: the same pad, a pad of the same name, or a new one. */
 async function makePads(
   session: pg.Client,
   { from, formerOwner, owner, note, padForChanged }: MergeOptions,
@@ -132,7 +132,7 @@ async function makePads(
   return { pads: made.rowCount ?? 0 };
 }
 
-/** A pad for a note on its way back. One that was in the trash then goes into the trash, and into no pad. */
+/** Pad of an added note. A note that was in the trash returns to the trash without a pad. */
 const PAD_OF_GONE =
   "case when live then (select id from recovered_pads where recovered_pads.former_id = former_pad) end";
 const PAD_OF_CHANGED = "(select id from recovered_pads where recovered_pads.former_id is null)";

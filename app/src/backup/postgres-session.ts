@@ -5,14 +5,14 @@ import { codeOf, isConnectionLost } from "../database/errors.js";
 import { explainTls } from "../database/tls-errors.js";
 import { BackupError, reasonOf } from "./backup-error.js";
 
-/** Longest to wait for the server to take a connection, in milliseconds. */
+/** Connection timeout, in milliseconds. */
 const CONNECT_TIMEOUT = 10_000;
-/** Longest to wait for the server's good-bye, in milliseconds. */
+/** Timeout for closing a connection, in milliseconds. */
 const CLOSE_TIMEOUT = 5_000;
-/** A server that vanished without a word is noticed by unanswered probes from then on, in milliseconds. */
+/** Idle time before TCP keepalive probes, which detect a vanished server, in milliseconds. */
 const KEEP_ALIVE_DELAY = 10_000;
 
-/** What decides how values are written as text: the same on every server, whatever it is configured to. */
+/** Settings that determine the text format of values, so that checksums are the same on every server. */
 const TEXT_SETTINGS = {
   TimeZone: "UTC",
   DateStyle: "ISO,YMD",
@@ -22,7 +22,7 @@ const TEXT_SETTINGS = {
   client_min_messages: "warning",
 } as const;
 
-/** The server's database. @throws {BackupError} for the embedded database, which pg_dump cannot reach */
+/** Returns the configured server. @throws {BackupError} for the embedded database, which pg_dump cannot reach */
 export function serverOf(config: Config): ServerConfig {
   if (config.database.kind === "server") return config.database;
   throw new BackupError(
@@ -32,9 +32,9 @@ export function serverOf(config: Config): ServerConfig {
 }
 
 /**
- * Opens one connection of its own for work that takes as long as it takes: no time limit ends it.
+ * Opens a connection without time limits, for long operations.
  *
- * @throws {BackupError} when the server does not take it; PostgreSQL's own error is the cause
+ * @throws {BackupError} if the connection fails; its cause is the error of PostgreSQL
  */
 export async function openSession(server: ServerConfig, name: string): Promise<pg.Client> {
   const { host, port, user, database, password, tls } = server;
@@ -50,7 +50,7 @@ export async function openSession(server: ServerConfig, name: string): Promise<p
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEP_ALIVE_DELAY,
   });
-  // Lost between two statements: the next one reports it.
+  // If the connection is lost between two statements, the next one reports it.
   client.on("error", () => {});
   try {
     await client.connect();
@@ -70,9 +70,9 @@ export async function openSession(server: ServerConfig, name: string): Promise<p
   }
 }
 
-/** What to do about a server that does not take a connection. */
+/** Returns a hint for a failed connection. */
 function adviceFor(error: unknown): string {
-  // https://www.postgresql.org/docs/current/errcodes-appendix.html: class 28 is about who wants in.
+  // https://www.postgresql.org/docs/current/errcodes-appendix.html: class 28 is invalid authorization.
   if (codeOf(error).startsWith("28"))
     return "Check the user and the password: POSTGRES_USER and POSTGRES_PASS, or DATABASE_URL.";
   if (isConnectionLost(error))
@@ -81,10 +81,10 @@ function adviceFor(error: unknown): string {
 }
 
 /**
- * Commits. A connection that is lost here leaves open what the server did, and nobody is told that nothing was changed.
+ * Commits. If the connection is lost during the commit, the error says that the result is unknown.
  *
  * @param look - how to find out
- * @throws {BackupError} when no answer came; PostgreSQL's own error when it refused
+ * @throws {BackupError} if no response arrived; the error of PostgreSQL if it rejected the commit
  */
 export async function commit(session: pg.Client, look: string): Promise<void> {
   try {
@@ -98,7 +98,7 @@ export async function commit(session: pg.Client, look: string): Promise<void> {
   }
 }
 
-/** Ends a session, also one whose server is gone or says nothing any more. */
+/** Closes a session, even if the server is gone or does not respond. */
 export async function closeSession(session: pg.Client): Promise<void> {
   const patience = pause(CLOSE_TIMEOUT, undefined, { ref: false });
   await Promise.race([session.end().catch(() => {}), patience]);

@@ -1,15 +1,15 @@
 const MB = 1_000_000;
-/** How often a line is written where it cannot be written over, in milliseconds. */
+/** Interval between lines if the output is not a terminal, in milliseconds. */
 const LINE_INTERVAL = 10_000;
 const REDRAW_INTERVAL = 100;
 
-/** Where progress is shown: standard error, or a part of it in tests. */
+/** Output for progress: standard error, or a stub in tests. */
 export interface ProgressOutput {
   write(text: string): void;
   readonly isTTY?: boolean;
 }
 
-/** Says on standard error what is going on: one line that changes on a terminal, a line now and then elsewhere. */
+/** Reports progress: one updated line on a terminal, otherwise a line at intervals. */
 export class Progress {
   readonly #output: ProgressOutput;
   readonly #startedAt = performance.now();
@@ -20,14 +20,14 @@ export class Progress {
     this.#output = output;
   }
 
-  /** Begins a step. */
+  /** Starts a step. */
   step(text: string): void {
     this.#erase();
     this.#output.write(`${text}\n`);
     this.#shownAt = performance.now();
   }
 
-  /** Tells how far a step is. @param total - bytes in all; undefined: not known */
+  /** Reports the progress of a step. @param total - total in bytes; undefined: unknown */
   bytes(what: string, done: number, total?: number): void {
     const now = performance.now();
     const interval = this.#output.isTTY ? REDRAW_INTERVAL : LINE_INTERVAL;
@@ -42,7 +42,7 @@ export class Progress {
     } else this.#output.write(`${line}\n`);
   }
 
-  /** Ends the line that changes. */
+  /** Clears the updated line. */
   end(): void {
     this.#erase();
   }

@@ -1,7 +1,7 @@
 const TAB = 9;
 const NEWLINE = 10;
 
-/** Whole rows of COPY's text format, each with the newline that ends it. */
+/** Yields complete rows of COPY's text format, each with its newline. */
 export async function* rowsOf(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let begun: Buffer[] = [];
   for await (const piece of pieces) {
@@ -16,7 +16,7 @@ export async function* rowsOf(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buf
   }
 }
 
-/** A field of a row as it is written, with its escapes. */
+/** Returns a field of a row with its escapes. */
 function rawFieldOf(row: Buffer, index: number): Buffer {
   let from = 0;
   for (let field = 0; field < index; field += 1) {
@@ -30,14 +30,14 @@ function rawFieldOf(row: Buffer, index: number): Buffer {
 
 const ESCAPES: Readonly<Record<string, string>> = { b: "\b", f: "\f", n: "\n", r: "\r", t: "\t", v: "\v" };
 
-/** A field's value as text. */
+/** Returns the value of a field. */
 export function fieldOf(row: Buffer, index: number): string {
   return rawFieldOf(row, index)
     .toString("utf8")
     .replaceAll(/\\(.)/g, (_, letter: string) => ESCAPES[letter] ?? letter);
 }
 
-/** The rows in which a field is a number. */
+/** Yields the rows in which a field has this value. */
 export async function* rowsWith(
   pieces: AsyncIterable<Buffer>,
   index: number,

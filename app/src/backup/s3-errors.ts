@@ -1,6 +1,6 @@
 import { BackupError, reasonOf } from "./backup-error.js";
 
-/** What to do about S3's answers, by the name of the error. */
+/** Hints by name of the S3 error. */
 const ADVICE: readonly (readonly [RegExp, string])[] = [
   [/^NoSuchBucket$/, "There is no such bucket: check BACKUP_BUCKET."],
   [
@@ -33,7 +33,7 @@ const ADVICE: readonly (readonly [RegExp, string])[] = [
 
 function* namesOf(error: unknown): Generator<string> {
   if (!(error instanceof Error)) return;
-  // The SDK's retries may hide the network's own error in the cause.
+  // The SDK may hide the network error in the cause.
   yield error.name;
   if ("code" in error && typeof error.code === "string") yield error.code;
   if ("Code" in error && typeof error.Code === "string") yield error.Code;
@@ -51,12 +51,12 @@ function statusOf(error: Error): number | undefined {
   return typeof httpStatusCode === "number" ? httpStatusCode : undefined;
 }
 
-/** Whether S3 answered that the thing asked for does not exist. */
+/** Returns true if the object does not exist. */
 export function isMissing(error: unknown): boolean {
   return error instanceof Error && /^(NoSuchKey|NotFound|NoSuchVersion)$/.test(error.name);
 }
 
-/** Whether asking again may help. */
+/** Returns true if a retry may succeed. */
 export function isPassing(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const status = statusOf(error);
@@ -65,13 +65,13 @@ export function isPassing(error: unknown): boolean {
 }
 
 /**
- * Says what S3's refusal means.
+ * Explains an error of S3.
  *
  * @param doing - what was tried, such as `The dump cannot be written to s3://…`
  */
 export function explainS3(error: unknown, doing: string): BackupError {
   if (error instanceof BackupError) return error;
-  // Some of S3's own sentences have a full stop.
+  // Some messages of S3 end with a full stop.
   const reason = reasonOf(error).replace(/\.$/, "");
   for (const name of namesOf(error)) {
     const advice = ADVICE.find(([pattern]) => pattern.test(name))?.[1];

@@ -6,27 +6,27 @@ import { type PostgresVersion, readVersion } from "./client-tools.js";
 import { closeSession, openSession } from "./postgres-session.js";
 import { TABLES_WITHOUT_ROWS, tablesOf } from "./table-contents.js";
 
-/** One moment of the database, held open so that a dump and its checksums are of the same rows. */
+/** A snapshot of the database, held open so that the dump and its checksums contain the same rows. */
 export interface Snapshot {
-  /** The session that holds it. */
+  /** The session that holds the snapshot. */
   readonly session: pg.Client;
-  /** Name by which other sessions take part in it. */
+  /** Name with which other sessions can use the snapshot. */
   readonly name: string;
   readonly schemaVersion: number;
   readonly serverVersion: PostgresVersion;
-  /** Tables whose rows are kept. */
+  /** Tables that are dumped with rows. */
   readonly tables: readonly string[];
-  /** Other schemas, which are none of the application's. */
+  /** Schemas that do not belong to the application. */
   readonly otherSchemas: readonly string[];
-  /** Size of the database, in bytes: a dump of it is smaller. */
+  /** Size of the database in bytes. The dump is smaller. */
   readonly databaseBytes: number;
   end(): Promise<void>;
 }
 
-/** Tries again when a migration changes the tables in the moment between reading their names and locking them. */
+/** Attempts to lock all tables, because a migration may change them between listing and locking. */
 const ATTEMPTS = 3;
 
-/** Takes a snapshot. @throws {BackupError} when the database has no schema of Notejam's */
+/** Takes a snapshot. @throws {BackupError} if the database does not have the schema of Notejam */
 export async function takeSnapshot(server: ServerConfig): Promise<Snapshot> {
   const session = await openSession(server, "backup");
   try {
@@ -38,7 +38,7 @@ export async function takeSnapshot(server: ServerConfig): Promise<Snapshot> {
         );
       }
       await session.query("begin isolation level repeatable read read only");
-      // No migration changes the tables between here and the end of the dump. Taken before the snapshot is.
+      // Before the snapshot: no migration may change the tables until the dump is complete.
       for (const table of tables) {
         await session.query(`lock table public.${pg.escapeIdentifier(table)} in access share mode`);
       }

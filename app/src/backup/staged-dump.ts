@@ -9,19 +9,19 @@ import { contentsOf, tablesOf } from "./table-contents.js";
 
 const { escapeIdentifier, escapeLiteral } = pg;
 
-/** Memory for making an index, of the server's. */
+/** Memory of the server for creating an index. */
 const INDEX_MEMORY = "128MB";
 
-/** A definition that is taken away while rows are loaded, and made again afterwards, all at once. */
+/** An index or foreign key that is dropped while rows are loaded and then recreated. */
 interface Deferred {
   readonly remove: string;
   readonly make: string;
 }
 
 /**
- * Where a dump is rebuilt: a schema of its own within a transaction. The tables are made by the migrations of the dump's
- * version, the rows are copied into them, and later migrations are applied. Until the transaction is committed nobody
- * sees any of it, and whatever goes wrong, nothing of it is left.
+ * Restores a dump into a separate schema within a transaction. Migrations create the tables in the dump's schema
+ * version, the rows are copied, and later migrations are applied. Other sessions see nothing until the commit, and an
+ * error leaves nothing behind.
  */
 export class StagedDump {
   readonly schema: string;
@@ -29,7 +29,7 @@ export class StagedDump {
   readonly #migrations: readonly Migration[];
   readonly #version: number;
   #deferred: readonly Deferred[] = [];
-  /** Tables and sequences that the migrations made. */
+  /** Tables and sequences created by the migrations. */
   #made: ReadonlySet<string> = new Set();
 
   private constructor(session: pg.Client, schema: string, migrations: readonly Migration[], version: number) {
@@ -40,17 +40,17 @@ export class StagedDump {
   }
 
   /**
-   * Makes the empty tables of a dump's schema version.
+   * Creates the empty tables in the dump's schema version.
    *
    * @param session - with a transaction begun
-   * @throws {BackupError} when the dump is of a newer version than this program
+   * @throws {BackupError} if the dump is newer than this program
    */
   static async prepare(
     session: pg.Client,
     { id, schemaVersion }: Manifest,
     migrations: readonly Migration[],
   ): Promise<StagedDump> {
-    refuseNewer(id, schemaVersion, migrations);
+    validateSchemaVersion(id, schemaVersion, migrations);
     const staged = new StagedDump(
       session,
       `restoring_${id.toLowerCase().replaceAll("-", "_")}`,
@@ -61,7 +61,7 @@ export class StagedDump {
     await session.query(`set local search_path = ${escapeIdentifier(staged.schema)}`);
     await createMigrationsTable(session);
     for (const migration of migrations.slice(0, schemaVersion)) await applyWithin(session, migration);
-    // The dump says itself what was applied, and when.
+    // The dump contains the list of applied migrations.
     await session.query("delete from schema_migrations");
     await session.query(`set local maintenance_work_mem = '${INDEX_MEMORY}'`);
     staged.#made = await staged.#relations();
@@ -70,10 +70,9 @@ export class StagedDump {
   }
 
   /**
-   * Loads a part of the dump's script. What no migration makes, such as a copy of a table that somebody made by hand, has
-   * no place here.
+   * Loads a part of the dump's script. Skips tables that no migration creates, such as manual copies.
    *
-   * @returns whether it was loaded
+   * @returns false if it was skipped
    */
   async load(part: ScriptPart): Promise<boolean> {
     if (!this.#made.has(part.kind === "rows" ? part.table : part.sequence)) return false;
@@ -94,7 +93,7 @@ export class StagedDump {
   }
 
   /**
-   * Counts and sums up what was loaded into the tables that the migrations made.
+   * Returns row counts and checksums of the loaded tables.
    *
    * @param without - tables whose rows are not in dumps
    */
@@ -114,7 +113,7 @@ export class StagedDump {
     return new Set(result.rows.map((row) => String(row.relname)));
   }
 
-  /** Makes the indexes and foreign keys, and brings the tables to this program's schema version. */
+  /** Creates the indexes and foreign keys, and migrates the tables to this program's schema version. */
   async finish(): Promise<void> {
     for (const { make } of this.#deferred) await this.#session.query(make);
     for (const migration of this.#migrations.slice(this.#version))
@@ -125,7 +124,7 @@ export class StagedDump {
     }
   }
 
-  /** Rows come table by table in the order of names, and an index is made faster from all rows than row by row. */
+  /** Tables are loaded in alphabetical order, and an index is created faster from all rows than row by row. */
   async #defer(): Promise<void> {
     const result = await this.#session.query(
       `select 'alter table ' || conrelid::regclass || ' drop constraint ' || quote_ident(conname) as remove,
@@ -143,11 +142,11 @@ export class StagedDump {
   }
 
   /**
-   * The tables were made by this program's files: they must be those that the dump's tables were made by.
+   * Checks that the dump's tables were created by the same migrations. Only valid after all rows were loaded.
    *
-   * @throws {BackupError} when they are not, to be asked for when all is loaded
+   * @throws {BackupError} if they were not
    */
-  async refuseOtherMigrations(): Promise<void> {
+  async validateMigrations(): Promise<void> {
     const result = await this.#session.query(
       "select version, checksum from schema_migrations order by version",
     );
@@ -161,7 +160,7 @@ export class StagedDump {
   }
 }
 
-/** A row whose id lies above its sequence would stand in the way of a new one. */
+/** Advances sequences that are behind the ids of their table. Otherwise new rows would conflict. */
 async function keepIdsApart(session: pg.Client, schema: string): Promise<void> {
   const result = await session.query(
     `select quote_ident(table_schema) || '.' || quote_ident(table_name) as "table", quote_ident(column_name) as "column",
@@ -177,7 +176,7 @@ async function keepIdsApart(session: pg.Client, schema: string): Promise<void> {
   }
 }
 
-function refuseNewer(id: string, version: number, migrations: readonly Migration[]): void {
+function validateSchemaVersion(id: string, version: number, migrations: readonly Migration[]): void {
   const ours = migrations.at(-1)?.version ?? 0;
   if (version <= ours) return;
   throw new BackupError(

@@ -6,13 +6,13 @@ import { TABLES_WITHOUT_ROWS, tablesOf } from "./table-contents.js";
 
 const { escapeIdentifier } = pg;
 
-/** Longest to wait for a table at once, in milliseconds: whoever comes after us waits as well. */
-const LOCK_WAIT = 10_000;
-/** Attempts to lock all tables: an hour, for a backup that was begun meanwhile holds them to its end. */
+/** Lock timeout, in milliseconds. Later sessions queue behind a waiting lock, so it is short. */
+const LOCK_TIMEOUT = 10_000;
+/** Attempts to lock all tables: one hour, because a running backup holds locks until its end. */
 const ATTEMPTS = 360;
-const COULD_NOT_LOCK = new Set(["55P03", "40P01"]);
+const LOCK_ERRORS = new Set(["55P03", "40P01"]);
 
-/** Tables in which there is something that nobody wants to lose. */
+/** Tables that contain rows of users. */
 export async function tablesWithRows(session: pg.Client, schema: string): Promise<string[]> {
   const filled: string[] = [];
   for (const table of await tablesOf(session, schema)) {
@@ -24,8 +24,8 @@ export async function tablesWithRows(session: pg.Client, schema: string): Promis
   return filled;
 }
 
-/** Refuses a database with rows in it unless it was said twice that they may go. */
-export function refuseFilled(filled: readonly string[], database: string, replace: boolean): void {
+/** Rejects a database with rows unless replacing them was confirmed. */
+export function validateEmpty(filled: readonly string[], database: string, replace: boolean): void {
   if (filled.length === 0 || replace) return;
   throw new BackupError(
     `The database ${database} is not empty (${filled.join(", ")} have rows): nothing was restored. Name a new or empty database, or give both --replace and --yes-replace; what is there is then kept aside in a schema of its own.`,
@@ -34,14 +34,14 @@ export function refuseFilled(filled: readonly string[], database: string, replac
 }
 
 /**
- * Puts restored tables where the application looks for them, within the transaction that restored them. What was there
- * is moved to a schema `replaced_…`, from which it can be had back; empty tables are dropped.
+ * Moves restored tables into the schema `public`, within the transaction that restored them. Existing tables with rows
+ * are moved to a schema `replaced_…` and can be restored from there. Empty tables are dropped.
  *
  * @param from - the schema of the restored tables
  * @param database - its name, for messages
  * @param keepAs - schema for rows that are there and may be moved away; undefined: they may not
  * @param progress - told when others keep it waiting
- * @returns the schema with what was there; undefined: there was nothing
+ * @returns the schema with the replaced tables, or undefined if there were none
  */
 export async function swapSchema(
   session: pg.Client,
@@ -54,8 +54,8 @@ export async function swapSchema(
   const present = await tablesOf(session, "public");
   await lockAll(session, present, progress);
   const filled = await tablesWithRows(session, "public");
-  // Somebody may have signed up since this was first looked at.
-  refuseFilled(filled, database, keepAs !== undefined);
+  // A user may have signed up since the first check.
+  validateEmpty(filled, database, keepAs !== undefined);
   const replaced = filled.length > 0 ? keepAs : undefined;
   if (replaced) {
     await session.query(`create schema ${escapeIdentifier(replaced)}`);
@@ -65,7 +65,7 @@ export async function swapSchema(
     await session.query(`drop table ${names}`);
   }
   await moveTables(session, await tablesOf(session, from), from, "public");
-  // Fails, and takes all back, if migrations ever make something that is not moved with its table.
+  // Fails, and rolls back, if a migration creates objects that do not move with their table.
   await session.query(`drop schema ${escapeIdentifier(from)}`);
   return replaced;
 }
@@ -82,18 +82,18 @@ async function moveTables(
   }
 }
 
-/** The work of hours is not given up because somebody holds a table. */
+/** Retries, because a short lock must not abort hours of work. */
 async function lockAll(session: pg.Client, tables: readonly string[], progress: Progress): Promise<void> {
   if (tables.length === 0) return;
   const names = tables.map((table) => `public.${escapeIdentifier(table)}`).join(", ");
-  await session.query(`set local lock_timeout = ${LOCK_WAIT}`);
+  await session.query(`set local lock_timeout = ${LOCK_TIMEOUT}`);
   for (let attempt = 1; ; attempt += 1) {
     await session.query("savepoint locking");
     try {
       await session.query(`lock table ${names} in access exclusive mode`);
       return;
     } catch (error) {
-      if (!COULD_NOT_LOCK.has(codeOf(error)) || attempt === ATTEMPTS) throw error;
+      if (!LOCK_ERRORS.has(codeOf(error)) || attempt === ATTEMPTS) throw error;
       await session.query("rollback to savepoint locking");
       if (attempt === 1) progress.step("Waiting until nobody uses the tables: a backup, or people");
     }

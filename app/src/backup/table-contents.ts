@@ -1,12 +1,14 @@
 import pg from "pg";
 import type { TableContents } from "./backup-manifest.js";
 
-/** Rows that end by themselves within days, and let nobody in again who signed out: they are not kept. */
+/**
+ * Tables that are dumped without rows: the rows expire within days, and a restored session would sign users in again.
+ */
 export const TABLES_WITHOUT_ROWS: readonly string[] = ["password_resets", "rate_limits", "sessions"];
 
 const { escapeIdentifier, escapeLiteral } = pg;
 
-/** The ordinary tables of a schema, by name. */
+/** Names of the tables of a schema. */
 export async function tablesOf(session: pg.Client, schema: string): Promise<string[]> {
   const result = await session.query(
     `select relname as name from pg_class
@@ -16,7 +18,7 @@ export async function tablesOf(session: pg.Client, schema: string): Promise<stri
   return result.rows.map((row) => String(row.name));
 }
 
-/** Columns that are stored as they were given: what is computed from others differs between versions of PostgreSQL. */
+/** Columns that are not generated. Generated values differ between versions of PostgreSQL. */
 export async function storedColumnsOf(session: pg.Client, schema: string, table: string): Promise<string[]> {
   const result = await session.query(
     `select attname as name from pg_attribute
@@ -29,10 +31,10 @@ export async function storedColumnsOf(session: pg.Client, schema: string, table:
 const LANES = [1, 9, 17, 25];
 
 /**
- * Counts a table's rows and sums up their content, within the database and in constant memory.
+ * Returns the number of rows of a table and a checksum of their content, computed by PostgreSQL in constant memory.
  *
- * Each row's SHA-256 is taken as four numbers of 64 bits, and these are added up over all rows: the same rows give the
- * same sum in whatever order they are stored.
+ * The SHA-256 of each row is split into four numbers of 64 bits, which are summed over all rows. The checksum does not
+ * depend on the order of rows.
  */
 export async function contentsOf(session: pg.Client, schema: string, table: string): Promise<TableContents> {
   const columns = await storedColumnsOf(session, schema, table);
@@ -52,7 +54,7 @@ export async function contentsOf(session: pg.Client, schema: string, table: stri
   return { rows: Number(rows), sha256, columns };
 }
 
-/** What is wrong with tables compared with what they must hold; empty: nothing. */
+/** Returns the differences between expected and actual tables, or an empty list. */
 export function differences(
   expected: Readonly<Record<string, TableContents>>,
   found: Readonly<Record<string, TableContents>>,

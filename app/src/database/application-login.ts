@@ -15,22 +15,22 @@ export interface AdminLogin {
 /** PostgreSQL's own default. */
 const SCRAM_ITERATIONS = 4096;
 
-/** The server lets nobody make a database but whom it was allowed to. */
-const MAY_NOT = "42501";
-/** Somebody else has made it, perhaps at this moment. */
-const EXISTS = new Set(["42P04", "23505"]);
+/** SQLSTATE insufficient_privilege: the login may not create databases. */
+const INSUFFICIENT_PRIVILEGE = "42501";
+/** SQLSTATEs of a database that exists or is being created by another process. */
+const ALREADY_EXISTS = new Set(["42P04", "23505"]);
 
-/** Name of the scratch database in which restore tests restore the newest backup, beside the application's own. */
+/** Name of the scratch database into which restore tests restore the newest backup, on the same server. */
 export function restoreTestDatabaseOf(database: string): string {
   return `${database}_restore_test`;
 }
 
 /**
- * Makes the login that the application uses, or gives the one there is its present password: the platform states both,
- * and Terraform, which never sees the password, cannot make it itself. Makes the scratch database of restore tests, too, which
- * the application's login may not. May be done again at every migration.
+ * Creates the login of the application, or sets its password if it exists. Terraform knows the name of the login but
+ * never its password, so Terraform cannot create it. Also creates the scratch database of restore tests, because the
+ * application's login may not create databases. Safe to repeat at every migration.
  *
- * The login owns what its migrations create and has no right beyond these databases.
+ * The login owns what its migrations create and has no rights outside these databases.
  */
 export async function ensureApplicationLogin(config: ServerConfig, admin: AdminLogin): Promise<void> {
   const { user, database, password } = config;
@@ -85,7 +85,7 @@ async function admit(client: pg.Client, database: string, user: string): Promise
   await client.query(`grant usage, create on schema public to ${login}`);
 }
 
-/** @returns whether there is such a database now; an admin that may make none does not keep a release from running */
+/** @returns true if the database exists now. A login without the right to create it must not block a release. */
 async function makeDatabase(client: pg.Client, name: string): Promise<boolean> {
   const known = await client.query("select 1 from pg_database where datname = $1", [name]);
   if (known.rowCount !== 0) return true;
@@ -93,8 +93,8 @@ async function makeDatabase(client: pg.Client, name: string): Promise<boolean> {
     await client.query(`create database ${client.escapeIdentifier(name)}`);
     return true;
   } catch (error) {
-    if (codeOf(error) === MAY_NOT) return false;
-    if (EXISTS.has(codeOf(error))) return true;
+    if (codeOf(error) === INSUFFICIENT_PRIVILEGE) return false;
+    if (ALREADY_EXISTS.has(codeOf(error))) return true;
     throw error;
   }
 }

@@ -7,7 +7,7 @@ export interface Connection {
   release(destroy?: boolean): void;
 }
 
-/** How busy the connections are, for the metrics. */
+/** Numbers of connections by state, for the metrics. */
 export interface ConnectionCounts {
   readonly open: number;
   readonly idle: number;

@@ -71,18 +71,18 @@ async function inTransaction<T>(connection: Connection, work: (queries: Queries)
   }
 }
 
-/** How a database is opened. */
+/** Options for opening a database. */
 export interface OpenOptions {
-  /** Told when a connection breaks while nobody uses it. */
+  /** Called when an idle connection breaks. */
   readonly onIdleError: (error: Error) => void;
   /** Lets statements take as long as they need. @default false */
-  readonly patient?: boolean;
+  readonly noTimeouts?: boolean;
 }
 
 /** Opens the configured database. */
 export async function openDatabase(config: DatabaseConfig, options: OpenOptions): Promise<Database> {
   if (config.kind === "server") {
-    return databaseOver(new ServerConnections(config, options.onIdleError, options.patient ?? false));
+    return databaseOver(new ServerConnections(config, options.onIdleError, options.noTimeouts ?? false));
   }
   // Loaded only when used: it takes half a second and 300 MB.
   const { EmbeddedConnections } = await import("./embedded-connections.js");

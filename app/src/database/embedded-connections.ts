@@ -30,7 +30,7 @@ async function openFiles(dataDir: string): Promise<PGlite> {
   }
 }
 
-/** The major version that wrote a database's files; undefined when there are none. */
+/** Major version of PostgreSQL that wrote the files, or undefined if there are no files. */
 function versionOf(dataDir: string): string | undefined {
   try {
     return readFileSync(path.join(dataDir, "PG_VERSION"), "utf8").trim();

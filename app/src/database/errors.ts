@@ -1,10 +1,10 @@
 /**
- * The database could not do it now: it is away, read-only or too busy.
+ * The database is unreachable, read-only or too busy at the moment.
  * A request that ends so is answered 503.
  */
 export class DatabaseUnavailable extends Error {
   override readonly name = "DatabaseUnavailable";
-  /** Whether the statement may have taken effect although no answer came. */
+  /** True if the statement may have taken effect although no response arrived. */
   readonly mayBeApplied: boolean;
 
   constructor(cause: unknown, mayBeApplied: boolean) {
@@ -41,24 +41,24 @@ export function codeOf(error: unknown): string {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
 }
 
-/** Whether the connection is of no more use: the server, or the way to it, is gone. */
+/** Returns true if the connection is unusable: the server or the network is gone. */
 export function isConnectionLost(error: unknown): boolean {
   const code = codeOf(error);
   if (NETWORK_CODES.has(code) || SERVER_GONE.has(code) || code.startsWith("08")) return true;
   return error instanceof Error && DRIVER_MESSAGES.test(error.message);
 }
 
-/** Whether the server said nothing at all: frozen, or gone without closing its connections. */
+/** Returns true if the server did not respond at all: it is frozen, or gone without closing its connections. */
 export function isSilent(error: unknown): boolean {
   return error instanceof Error && error.message === "Query read timeout";
 }
 
-/** Whether a write met a server that only reads: a writer that has been failed over, or is being. */
+/** Returns true if a write reached a read-only server: a former writer, during or after a failover. */
 export function isReadOnly(error: unknown): boolean {
   return codeOf(error) === READ_ONLY;
 }
 
-/** Whether a time limit of ours ended the statement; nothing of it took effect. */
+/** Returns true if one of our time limits ended the statement. The statement had no effect. */
 export function isTooSlow(error: unknown): boolean {
   return TOO_SLOW.has(codeOf(error));
 }
@@ -74,7 +74,7 @@ export function unavailabilityIn(error: unknown): DatabaseUnavailable | undefine
   return undefined;
 }
 
-/** Whether an error, or one of its causes, is the violation of that unique index. */
+/** Returns true if the error, or one of its causes, is a violation of this unique index. */
 export function violates(error: unknown, constraint: string): boolean {
   for (const cause of causes(error)) {
     if (codeOf(cause) !== "23505") continue;

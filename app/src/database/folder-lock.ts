@@ -15,7 +15,7 @@ function isRunning(pid: number): boolean {
   }
 }
 
-/** When the process started, in clock ticks since boot; tells a process from a later one with the same id. */
+/** Start time of a process, in clock ticks since boot. Distinguishes it from a later process with the same id. */
 function startOf(pid: number): string {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");

@@ -4,7 +4,7 @@ import { ensureApplicationLogin } from "./application-login.js";
 import { openDatabase } from "./database.js";
 import { migrate, readMigrations, type SchemaState, schemaState } from "./migrator.js";
 
-const patiently = { onIdleError: () => {}, patient: true };
+const options = { onIdleError: () => {}, noTimeouts: true };
 
 /**
  * Brings the database's schema up to date, after making the application's login where the master user's is given.
@@ -14,7 +14,7 @@ const patiently = { onIdleError: () => {}, patient: true };
 export async function migrateDatabase(config: Config): Promise<string[]> {
   const { database: server } = config;
   if (server.kind === "server" && server.admin) await ensureApplicationLogin(server, server.admin);
-  const database = await openDatabase(config.database, patiently);
+  const database = await openDatabase(config.database, options);
   try {
     return await migrate(database, readMigrations(MIGRATIONS_FOLDER));
   } finally {
@@ -24,7 +24,7 @@ export async function migrateDatabase(config: Config): Promise<string[]> {
 
 /** Says what migrating would do. */
 export async function checkDatabase(config: Config): Promise<SchemaState> {
-  const database = await openDatabase(config.database, patiently);
+  const database = await openDatabase(config.database, options);
   try {
     return await schemaState(database, readMigrations(MIGRATIONS_FOLDER));
   } finally {

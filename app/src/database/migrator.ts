@@ -33,7 +33,7 @@ const FILE_NAME = /^(\d{4})_([a-z0-9_]+)\.sql$/;
 // Any number will do, as long as nothing else in the database uses it.
 const ADVISORY_LOCK = 7_061_926_015;
 /** Longest a migration waits for a table that visitors use, rather than making them queue behind it, in milliseconds. */
-const TABLE_LOCK_WAIT = 10_000;
+const TABLE_LOCK_TIMEOUT = 10_000;
 
 /** Reads the migrations of a folder in order. @throws {MigrationError} on a gap or a badly named file */
 export function readMigrations(folder: string): Migration[] {
@@ -78,8 +78,8 @@ export function fileNameOf({ version, name }: Migration): string {
 }
 
 /**
- * Applies what has not been applied, each file in its own transaction. Many processes may start this at once:
- * an advisory lock lets one through, the others find the work done. The database must have been opened as patient.
+ * Applies all pending migrations, each file in its own transaction. Many processes may start this at once: an advisory
+ * lock admits one, and the others find the work done. The database must be opened with `noTimeouts`.
  *
  * @returns the names of the files applied by this call
  */
@@ -87,7 +87,7 @@ export function migrate(database: Database, migrations: readonly Migration[]): P
   return database.withConnection(async (connection) => {
     await connection.query(`select pg_advisory_lock(${ADVISORY_LOCK})`);
     try {
-      await connection.query(`set lock_timeout = ${TABLE_LOCK_WAIT}`);
+      await connection.query(`set lock_timeout = ${TABLE_LOCK_TIMEOUT}`);
       return await applyPending(connection, migrations);
     } finally {
       await connection.query(`select pg_advisory_unlock(${ADVISORY_LOCK})`);
@@ -96,7 +96,7 @@ export function migrate(database: Database, migrations: readonly Migration[]): P
   });
 }
 
-/** What is needed of a connection to apply a migration. */
+/** The part of a connection that is needed to apply a migration. */
 type Statements = Pick<Connection, "query">;
 
 /** Makes the table of what has been applied. */

@@ -12,7 +12,7 @@ const REFUSED = Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNR
 
 const ANSWER: pg.QueryResult = { rows: [], rowCount: 0, command: "", oid: 0, fields: [] };
 
-/** A database whose statements and connections fail as told, then succeed. */
+/** A database whose statements and connections fail as specified, then succeed. */
 function failing(rule: RetryRule, failures: { statements?: Error[]; connections?: Error[] }) {
   const seen = { statements: 0, connections: 0, destroyed: 0, renewed: 0 };
   const connections: Connections = {

@@ -7,7 +7,7 @@ import { DatabaseUnavailable, isConnectionLost, isReadOnly, isSilent, isTooSlow 
 const RETRY_PAUSE = 150;
 
 /**
- * What a statement may be retried after:
+ * Rule for retrying a statement:
  * - `reads`: any loss of the connection, once;
  * - `writes`: only when it certainly took no effect, once. A write is never applied twice.
  */
@@ -16,7 +16,7 @@ export type RetryRule = "reads" | "writes";
 /**
  * Runs statements on borrowed connections and survives a database that fails over.
  *
- * The name ends in "Pool" because drizzle tells a pool from a connection by it.
+ * The name ends in "Pool" because drizzle recognizes a pool by it.
  */
 export class RetryingPool {
   readonly #connections: Connections;
@@ -27,7 +27,7 @@ export class RetryingPool {
     this.#rule = rule;
   }
 
-  /** Runs one statement. @throws {DatabaseUnavailable} when the database is away, read-only or too busy */
+  /** Runs one statement. @throws {DatabaseUnavailable} if the database is unreachable, read-only or too busy */
   async query(config: string | pg.QueryConfig, values?: unknown[]): Promise<pg.QueryResult> {
     try {
       return await this.#attempt(config, values);

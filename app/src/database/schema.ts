@@ -5,7 +5,7 @@ import { boolean, customType, integer, pgTable, text, timestamp } from "drizzle-
 const instant = (name: string) => timestamp(name, { withTimezone: true, mode: "date" });
 const tsvector = customType<{ data: string }>({ dataType: () => "tsvector" });
 
-/** People who signed up. */
+/** Registered users. */
 export const users = pgTable("users", {
   id: integer("id").primaryKey().generatedByDefaultAsIdentity(),
   email: text("email").notNull(),

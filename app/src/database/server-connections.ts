@@ -3,16 +3,18 @@ import type { DatabaseConfig } from "../config.js";
 import type { Connection, ConnectionCounts, Connections } from "./connections.js";
 import { explainTls } from "./tls-errors.js";
 
-/** Longest a statement may run on the server, in milliseconds. The slowest of ours takes a quarter of a second. */
+/** Statement timeout on the server, in milliseconds. The slowest statement of Notejam takes 250 ms. */
 const STATEMENT_TIMEOUT = 5_000;
-/** A server that says nothing for so long has not even noticed the limit above: it is frozen or gone, in milliseconds. */
+/**
+ * Timeout of the client, in milliseconds. A server that exceeds it did not apply its own timeout: it is frozen or gone.
+ */
 const SILENCE_TIMEOUT = STATEMENT_TIMEOUT + 1_000;
 /** Longest to wait for a connection, in milliseconds. */
 const CONNECT_TIMEOUT = 3_000;
 /** Connections are replaced at this age, so that load follows a changed host name, in seconds. */
 const CONNECTION_AGE = 30 * 60;
 /** Several failing requests at once renew the connections once, in milliseconds. */
-const RENEW_INTERVAL = 1_000;
+const MIN_RENEW_INTERVAL = 1_000;
 
 const TIME_LIMITS = {
   statement_timeout: STATEMENT_TIMEOUT,
@@ -27,17 +29,17 @@ type ServerConfig = Extract<DatabaseConfig, { kind: "server" }>;
 export class ServerConnections implements Connections {
   readonly #config: ServerConfig;
   readonly #onIdleError: (error: Error) => void;
-  readonly #patient: boolean;
+  readonly #noTimeouts: boolean;
   #pool: pg.Pool;
   #renewedAt = 0;
 
   /**
-   * @param onIdleError told when a connection breaks while nobody uses it
+   * @param onIdleError called when an idle connection breaks
    * @param patient lets statements take as long as they need: for commands that no visitor waits for
    */
-  constructor(config: ServerConfig, onIdleError: (error: Error) => void, patient: boolean) {
+  constructor(config: ServerConfig, onIdleError: (error: Error) => void, noTimeouts: boolean) {
     this.#config = config;
-    this.#patient = patient;
+    this.#noTimeouts = noTimeouts;
     this.#onIdleError = onIdleError;
     this.#pool = this.#open();
   }
@@ -57,7 +59,7 @@ export class ServerConnections implements Connections {
       idleTimeoutMillis: 60_000,
       maxLifetimeSeconds: CONNECTION_AGE,
       keepAlive: true,
-      ...(this.#patient ? {} : TIME_LIMITS),
+      ...(this.#noTimeouts ? {} : TIME_LIMITS),
       options: "-c client_min_messages=warning -c timezone=UTC",
     });
     pool.on("error", this.#onIdleError);
@@ -77,7 +79,7 @@ export class ServerConnections implements Connections {
 
   renew(): void {
     const now = Date.now();
-    if (now - this.#renewedAt < RENEW_INTERVAL) return;
+    if (now - this.#renewedAt < MIN_RENEW_INTERVAL) return;
     this.#renewedAt = now;
     const old = this.#pool;
     this.#pool = this.#open();

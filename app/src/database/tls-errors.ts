@@ -34,7 +34,7 @@ function namesOf(certificate: unknown): string {
   return ` (${certificate.subjectaltname})`;
 }
 
-/** The failure in words, when a server could not prove who it is; any other failure as it was. */
+/** Explains an error of the server's certificate. Returns any other error unchanged. */
 export function explainTls(error: unknown, host: string): unknown {
   const reason = error instanceof Error ? reasonOf(error, host) : undefined;
   // Without the cause: the log shows the innermost error, and that should be these words.

@@ -1,8 +1,8 @@
 const DAY = 86_400_000;
 /** Zones change their offset at full quarters of an hour only, so one answer serves for that long. */
 const QUARTER = 900_000;
-const MOST_REMEMBERED = 5_000;
-/** Up to so many days back a date is told as "N days ago". */
+const MAX_CACHED_OFFSETS = 5_000;
+/** Maximum age of a date that is shown as "N days ago". */
 const RECENT_DAYS = 7;
 
 const MONTHS = [
@@ -22,7 +22,7 @@ const MONTHS = [
 
 const two = (number: number): string => (number < 10 ? `0${number}` : String(number));
 
-/** Tells moments the way people do, in one time zone. */
+/** Formats times relative to today, in one time zone. */
 export class Calendar {
   readonly #zone: Intl.DateTimeFormat;
   readonly #now: () => Date;
@@ -65,7 +65,7 @@ export class Calendar {
     const quarter = Math.floor(time / QUARTER);
     const known = this.#offsets.get(quarter);
     if (known !== undefined) return known;
-    if (this.#offsets.size >= MOST_REMEMBERED) this.#offsets.clear();
+    if (this.#offsets.size >= MAX_CACHED_OFFSETS) this.#offsets.clear();
     const offset = this.#computeOffset(quarter * QUARTER);
     this.#offsets.set(quarter, offset);
     return offset;

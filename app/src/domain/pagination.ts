@@ -1,7 +1,7 @@
 /** Entries on one page of a list. */
 export const PAGE_SIZE = 50;
 
-/** Which page of how many. Both count from 1. */
+/** Page number and number of pages. Both start at 1. */
 export interface PageNumber {
   readonly page: number;
   readonly pages: number;
@@ -12,7 +12,7 @@ export function pageFrom(value: unknown): number {
   return typeof value === "string" && /^[1-9]\d{0,6}$/.test(value) ? Number(value) : 1;
 }
 
-/** The page to show for so many entries: the last one when fewer pages exist than were asked for. */
+/** Page to show for a number of entries: the last page if the requested page does not exist. */
 export function pageWithin(asked: number, entries: number, size: number = PAGE_SIZE): PageNumber {
   const pages = Math.max(1, Math.ceil(entries / size));
   return { page: Math.min(asked, pages), pages };

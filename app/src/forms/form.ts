@@ -64,7 +64,7 @@ export const noNullCharacters = z.refine<string>((text) => !text.includes("\0"),
 /** Name of a pad or note. */
 export const nameField = z.string().trim().min(1, REQUIRED).check(noNullCharacters, atMost(MAX_NAME_LENGTH));
 
-/** Adds the rule that two fields are equal. An empty field already has an error of its own. */
+/** Adds the rule that two fields are equal. An empty field already has an error. */
 export function withRepetition<Schema extends z.ZodObject>(
   schema: Schema,
   [field, repetition]: readonly [string, string],

@@ -1,11 +1,11 @@
 import { z } from "zod";
 import { MAX_NAME_LENGTH } from "../forms/form.js";
-import { MOST_ENTRIES, MOST_PADS } from "./limits.js";
+import { MAX_ENTRIES, MAX_PADS } from "./limits.js";
 
 /** Name of the file in an export that says what the text files are. */
 export const MANIFEST = "notejam.json";
 
-const LATEST_ID = 2_147_483_647;
+const MAX_ID = 2_147_483_647;
 const name = z.string().refine((text) => {
   const length = [...text].length;
   return length >= 1 && length <= MAX_NAME_LENGTH && text.trim() !== "" && !text.includes("\0");
@@ -14,21 +14,21 @@ const name = z.string().refine((text) => {
 const instant = z
   .string()
   .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z$/, "must be a time in UTC")
-  .refine(isMoment, "must be a time that exists");
-const id = z.number().int().min(1).max(LATEST_ID);
+  .refine(isExistingTime, "must be a time that exists");
+const id = z.number().int().min(1).max(MAX_ID);
 
-/** Whether the database takes it: no 30 February, and no year 0. */
-function isMoment(text: string): boolean {
+/** Returns true if PostgreSQL accepts the time: no 30 February, and no year 0. */
+function isExistingTime(text: string): boolean {
   const date = new Date(text);
   const exists = !Number.isNaN(date.getTime()) && date.toISOString().slice(0, 19) === text.slice(0, 19);
   return exists && !text.startsWith("0000");
 }
 
-/** What an export says about itself. */
+/** Format of the file `notejam.json` in an export. */
 export const manifestSchema = z.object({
   format: z.literal("notejam"),
   version: z.literal(1),
-  pads: z.array(z.object({ id, name, deletedAt: instant.nullable() })).max(MOST_PADS),
+  pads: z.array(z.object({ id, name, deletedAt: instant.nullable() })).max(MAX_PADS),
   notes: z.array(
     z.object({
       file: z.string().min(1),
@@ -50,10 +50,10 @@ export type ManifestPad = Manifest["pads"][number];
 export type ManifestNote = Manifest["notes"][number];
 
 const [QUOTE, BACKSLASH, COMMA] = [0x22, 0x5c, 0x2c];
-/** What opens an object or an array. */
+/** Bytes that open an object or an array. */
 const OPENING = new Set([0x7b, 0x5b]);
 /** Values in the largest manifest: those of a note are eight, with the object itself. */
-const MOST_VALUES = 8 * (MOST_ENTRIES + MOST_PADS);
+const MAX_VALUES = 8 * (MAX_ENTRIES + MAX_PADS);
 
 /**
  * Whether JSON has more values than any manifest. Empty objects take twenty times as much memory as text: parsing
@@ -68,5 +68,5 @@ export function hasTooManyValues(json: Buffer): boolean {
     else if (byte === QUOTE) quoted = !quoted;
     else if (!quoted && (byte === COMMA || OPENING.has(byte))) values += 1;
   }
-  return values > MOST_VALUES;
+  return values > MAX_VALUES;
 }

@@ -7,7 +7,7 @@ import { type ZipEntry, zip } from "./zip-writer.js";
 /** Pieces of the manifest are gathered to about this size, in characters. */
 const PIECE = 64 * 1024;
 
-/** Where the text of a note is in the ZIP: unique by its id, in a folder of its pad's name. */
+/** Path of a note in the ZIP: unique by its id, in a folder with the name of its pad. */
 function fileOf({ id, name, padName, deletedAt }: ExportedNote): string {
   const folder = padName === null ? "No pad" : fileName(padName);
   return `${deletedAt === null ? "Notes" : "Trash"}/${folder}/${fileName(name)}-${id}.txt`;
@@ -32,11 +32,11 @@ async function* entries(importExport: ImportExportRepository, userId: number): A
   for await (const note of importExport.notesWithTexts(userId)) {
     yield { path: fileOf(note), modified: new Date(note.updatedAt), content: Buffer.from(note.text) };
   }
-  // Last, so that a note written meanwhile is at worst named without its text, which an import leaves out.
+  // Last, so that a note created during the export is at worst listed without its text. Imports skip such notes.
   yield { path: MANIFEST, modified: new Date(), content: manifestPieces(importExport, userId) };
 }
 
-/** Everything a person owns as a ZIP, made while it is sent. Fails before the first byte when the database is away. */
+/** Exports everything a user owns as a ZIP stream. Fails before the first byte if the database is unavailable. */
 export async function exportZip(importExport: ImportExportRepository, userId: number): Promise<Readable> {
   const pieces = zip(entries(importExport, userId));
   const first = await pieces.next();

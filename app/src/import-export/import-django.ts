@@ -10,11 +10,11 @@ export class ImportError extends Error {
   override readonly name = "ImportError";
 }
 
-/** What `notejam import-django` was asked for. */
+/** Options of `notejam import-django`. */
 export interface ImportDjangoOptions {
   /** `postgres://…`, or the path of an SQLite file. */
   readonly from: string;
-  /** Only counts. */
+  /** Counts rows without loading them. */
   readonly dryRun: boolean;
 }
 
@@ -72,8 +72,8 @@ interface Table {
   readonly columns: readonly string[];
   readonly store: (rows: string) => ReturnType<typeof sql>;
   /** Finds ids of rows under which something else is stored. */
-  readonly strangers: (rows: string) => ReturnType<typeof sql>;
-  /** Why a row cannot be stored, or undefined. */
+  readonly conflicts: (rows: string) => ReturnType<typeof sql>;
+  /** Returns the reason why a row cannot be stored, or undefined. */
   readonly problem: (row: Row) => string | undefined;
 }
 
@@ -109,7 +109,7 @@ const TABLES: readonly Table[] = [
       select id, btrim(email), password, date_joined from jsonb_to_recordset(${rows}::jsonb)
         as old (id integer, email text, password text, date_joined timestamptz)
       on conflict (id) do nothing returning id`,
-    strangers: (rows) => sql`
+    conflicts: (rows) => sql`
       select old.id from jsonb_to_recordset(${rows}::jsonb) as old (id integer, email text)
       join users on users.id = old.id
       where lower(users.email collate "und-x-icu") <> lower(btrim(old.email) collate "und-x-icu")`,
@@ -124,7 +124,7 @@ const TABLES: readonly Table[] = [
       select id, user_id, coalesce(nullif(btrim(name), ''), 'untitled') from jsonb_to_recordset(${rows}::jsonb)
         as old (id integer, name text, user_id integer)
       on conflict (id) do nothing returning id`,
-    strangers: (rows) => sql`
+    conflicts: (rows) => sql`
       select old.id from jsonb_to_recordset(${rows}::jsonb) as old (id integer, user_id integer)
       join pads on pads.id = old.id where pads.user_id <> old.user_id`,
     problem: nameProblem,
@@ -141,7 +141,7 @@ const TABLES: readonly Table[] = [
         text text, created_at timestamptz, updated_at timestamptz)
       left join pads on pads.id = old.pad_id and pads.user_id = old.user_id
       on conflict (id) do nothing returning id`,
-    strangers: (rows) => sql`
+    conflicts: (rows) => sql`
       select old.id from jsonb_to_recordset(${rows}::jsonb) as old (id integer, user_id integer, created_at timestamptz)
       join notes on notes.id = old.id where notes.user_id <> old.user_id or notes.created_at <> old.created_at`,
     problem: noteProblem,
@@ -162,8 +162,8 @@ async function* batches(source: Source, { table, columns }: Table): AsyncGenerat
   }
 }
 
-/** People whose addresses differ only by the case of letters: two accounts before, one now. */
-async function refuseTwins(source: Source, people: Table): Promise<void> {
+/** Rejects users whose addresses differ only in case: two accounts in Django, one in Notejam. */
+async function validateUniqueAddresses(source: Source, people: Table): Promise<void> {
   const seen = new Map<string, unknown>();
   const twins: string[] = [];
   for await (const rows of batches(source, people)) {
@@ -182,9 +182,9 @@ Change auth_user.email of one of each pair in the former database, or move its p
 }
 
 /** Most rows named in a message. */
-const MOST_NAMED = 20;
+const MAX_LISTED = 20;
 
-function refuseUnusable({ table, problem }: Table, rows: readonly Row[]): void {
+function validateRows({ table, problem }: Table, rows: readonly Row[]): void {
   const lines = rows.flatMap((row) => {
     const why = problem(row);
     return why === undefined ? [] : [`  ${table} ${row.id} ${why}`];
@@ -192,28 +192,28 @@ function refuseUnusable({ table, problem }: Table, rows: readonly Row[]): void {
   if (lines.length === 0) return;
   throw new ImportError(
     `Nothing was loaded: these cannot be kept here.
-${lines.slice(0, MOST_NAMED).join("\n")}
+${lines.slice(0, MAX_LISTED).join("\n")}
 Change or delete them in the former database.`,
   );
 }
 
 /** Stores a batch. @returns how many rows were not there already */
 async function storeBatch(
-  { table, store, strangers }: Table,
+  { table, store, conflicts }: Table,
   rows: string,
   queries: Queries,
 ): Promise<number> {
   try {
     const stored = (await queries.execute(store(rows))).rows.length;
-    // Otherwise one person's notes would become those of whoever has the id here.
-    const taken = (await queries.execute<{ id: number }>(strangers(rows))).rows.map(({ id }) => id);
+    // Otherwise the notes would belong to the user who has the id in this database.
+    const taken = (await queries.execute<{ id: number }>(conflicts(rows))).rows.map(({ id }) => id);
     if (taken.length === 0) return stored;
     throw new ImportError(
-      `Nothing was loaded: here something else has the ids of ${table} ${taken.slice(0, MOST_NAMED).join(", ")}. Load into a database that nobody has used yet.`,
+      `Nothing was loaded: here something else has the ids of ${table} ${taken.slice(0, MAX_LISTED).join(", ")}. Load into a database that nobody has used yet.`,
     );
   } catch (error) {
     const cause = rootCause(error);
-    // Not its own words of the statement, which hold what people wrote.
+    // The message of the statement is not shown, because it contains users' texts.
     if (!(cause instanceof Error) || !/^2[23]/.test(codeOf(cause))) throw error;
     throw new ImportError(`Nothing was loaded: a row of ${table} does not fit here: ${cause.message}.`);
   }
@@ -228,8 +228,8 @@ async function loadTable(
   let stored = 0;
   for await (const rows of batches(source, table)) {
     read += rows.length;
-    refuseUnusable(table, rows);
-    // A text of the former database can hold what PostgreSQL refuses only if it comes from SQLite.
+    validateRows(table, rows);
+    // Only SQLite can store null characters, which PostgreSQL rejects.
     const json = JSON.stringify(rows).replaceAll("\\u0000", "");
     if (queries) stored += await storeBatch(table, withZones(json), queries);
   }
@@ -244,7 +244,7 @@ function withZones(json: string): string {
 /** Loads everything in one transaction. @returns lines that say what was loaded */
 export async function loadDjango(database: Database, source: Source, dryRun: boolean): Promise<string[]> {
   const [people] = TABLES;
-  if (people) await refuseTwins(source, people);
+  if (people) await validateUniqueAddresses(source, people);
   const load = async (queries: Queries | undefined): Promise<string[]> => {
     const lines: string[] = [];
     for (const table of TABLES) {
@@ -279,7 +279,7 @@ export async function openSource(from: string): Promise<Source> {
   }
 }
 
-/** Loads people, pads and notes of the former Django application. */
+/** Loads users, pads and notes of the former Django application. */
 export async function importDjango(
   config: Config,
   { from, dryRun }: ImportDjangoOptions,
@@ -287,7 +287,7 @@ export async function importDjango(
 ): Promise<void> {
   const source = await openSource(from);
   try {
-    const database = await openDatabase(config.database, { onIdleError: () => {}, patient: true });
+    const database = await openDatabase(config.database, { onIdleError: () => {}, noTimeouts: true });
     try {
       for (const line of await loadDjango(database, source, dryRun)) say(line);
     } finally {

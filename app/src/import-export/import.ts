@@ -7,16 +7,16 @@ import {
   type ManifestNote,
   manifestSchema,
 } from "./export-manifest.js";
-import { LARGEST_MANIFEST, LARGEST_TOTAL } from "./limits.js";
+import { MAX_MANIFEST_BYTES, MAX_TOTAL_BYTES } from "./limits.js";
 import type { ImportExportRepository, ImportedNote, Importing } from "./repository.js";
 import { UnreadableZip, ZipReader } from "./zip-reader.js";
 
-/** The file is no export of Notejam, or was changed; the message is for the person who chose it. */
+/** The file is not an export of Notejam, or was modified. The message is shown to the user. */
 export class UnusableImport extends Error {
   override readonly name = "UnusableImport";
 }
 
-/** What an import did. */
+/** Result of an import. */
 export interface ImportResult {
   readonly added: number;
   /** Notes that were there already. */
@@ -31,7 +31,7 @@ async function readManifest(zip: ZipReader): Promise<Manifest> {
   if (!zip.has(MANIFEST)) {
     throw new UnusableImport(`This is not an export of Notejam: the file ${MANIFEST} is missing.`);
   }
-  const text = await zip.read(MANIFEST, LARGEST_MANIFEST);
+  const text = await zip.read(MANIFEST, MAX_MANIFEST_BYTES);
   if (hasTooManyValues(text)) {
     throw new UnusableImport(`The file ${MANIFEST} in it has more entries than Notejam takes at once.`);
   }
@@ -92,7 +92,7 @@ async function importAll(importing: Importing, zip: ZipReader, manifest: Manifes
     if (!zip.has(file)) continue;
     const content = await zip.read(file, MAX_TEXT_BYTES);
     total += content.length;
-    if (total > LARGEST_TOTAL)
+    if (total > MAX_TOTAL_BYTES)
       throw new UnusableImport("The notes in it are larger than Notejam takes at once.");
     if (!isUtf8(content)) throw new UnusableImport(`The file ${file} in it is not text in UTF-8.`);
     const text = content.toString("utf8").replaceAll("\0", "");

@@ -22,7 +22,7 @@ const NOTE_COLUMNS = sql`notes.id, notes.name, notes.pad_id as pad, pads.name as
   ${utc("notes.created_at")} as "createdAt", ${utc("notes.updated_at")} as "updatedAt",
   ${utc("notes.deleted_at")} as "deletedAt", notes.deleted_with_pad as "deletedWithPad"`;
 
-/** Takes everything a person owns out of the database, and back in. */
+/** Exports everything a user owns, and imports it again. */
 export class ImportExportRepository {
   readonly #database: Database;
 
@@ -75,7 +75,7 @@ export class ImportExportRepository {
   /** Does an import whole or not at all. */
   importing<T>(userId: number, work: (importing: Importing) => Promise<T>): Promise<T> {
     return this.#database.transaction(async (queries) => {
-      // One at a time for each person, in whichever process: a form sent twice must not add everything twice.
+      // One import at a time per user, across all processes, so that a form sent twice does not add the notes twice.
       await queries.execute(sql`select 1 from users where id = ${userId} for no key update`);
       return work(new Importing(queries, userId));
     });
@@ -92,7 +92,9 @@ export class Importing {
     this.#userId = userId;
   }
 
-  /** The pads an import names: those with the same name, where there are any, else new ones. @returns own ids by the export's */
+  /**
+   * Finds the user's pads with the imported names, or creates them. @returns the user's pad ids by the imported ids
+   */
   async pads(pads: readonly ManifestPad[]): Promise<Map<number, number>> {
     const own = new Map<number, number>();
     const taken: number[] = [];

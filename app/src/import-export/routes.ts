@@ -5,20 +5,20 @@ import { CSRF_FIELD } from "../views/form-fields.js";
 import { Overloaded, WorkQueue } from "../work-queue.js";
 import { exportZip } from "./export.js";
 import { importZip, UnusableImport } from "./import.js";
-import { LARGEST_IMPORT } from "./limits.js";
+import { MAX_IMPORT_BYTES } from "./limits.js";
 import multipart from "./multipart.js";
 import { type StoredUpload, UploadStorage } from "./upload-storage.js";
 import { exportPage, importPage } from "./views.js";
 
 /** Imports done at once, and waiting, in one process. */
-const IMPORTS_AT_ONCE = 1;
-const IMPORTS_WAITING = 5;
+const CONCURRENT_IMPORTS = 1;
+const MAX_WAITING_IMPORTS = 5;
 
-/** What uploads may hold together, in one process, in bytes: they fit into the pod's folder for temporary files. */
-const UPLOAD_STORAGE = 2 * LARGEST_IMPORT;
+/** Maximum total size of concurrent uploads in one process, in bytes. They fit into the pod's temporary folder. */
+const MAX_UPLOAD_BYTES = 2 * MAX_IMPORT_BYTES;
 
-/** An upload of which nothing arrives for so long is given up, in milliseconds. */
-const STALLED = 10_000;
+/** Time without data after which an upload is aborted, in milliseconds. */
+const STALL_TIMEOUT = 10_000;
 
 /** The form broke off, or its parts are not what the browser announced. */
 class UnreadableUpload extends Error {
@@ -31,7 +31,10 @@ class UnreadableUpload extends Error {
   }
 }
 
-/** The parser only has words for what is wrong; failures of the disk have a code, and ours a class of their own. ECONNRESET: the browser went away. */
+/**
+ * Returns true for errors of the multipart parser, which have neither a code nor a class. Disk errors have a code.
+ * ECONNRESET: the browser disconnected.
+ */
 function isUnreadable(error: unknown): error is Error {
   return (
     error instanceof Error &&
@@ -41,8 +44,8 @@ function isUnreadable(error: unknown): error is Error {
 }
 
 /**
- * Fails when nothing arrives for long. The server's own limit counts until the last byte is there, but the parser
- * can wait for more even then: https://github.com/fastify/busboy/issues/228
+ * Fails if no data arrives for a while. The server's request timeout ends with the last byte, but the parser can wait
+ * for more even then: https://github.com/fastify/busboy/issues/228
  */
 async function whileArriving<T>(request: FastifyRequest, work: Promise<T>): Promise<T> {
   let last = { bytes: 0, at: performance.now() };
@@ -51,9 +54,9 @@ async function whileArriving<T>(request: FastifyRequest, work: Promise<T>): Prom
     watch = setInterval(() => {
       const bytes = request.raw.socket.bytesRead;
       if (bytes !== last.bytes) last = { bytes, at: performance.now() };
-      else if (performance.now() - last.at > STALLED)
+      else if (performance.now() - last.at > STALL_TIMEOUT)
         reject(new UnreadableUpload("nothing more arrives", 408));
-    }, STALLED / 10);
+    }, STALL_TIMEOUT / 10);
   });
   try {
     return await Promise.race([work, stalled]);
@@ -65,8 +68,8 @@ async function whileArriving<T>(request: FastifyRequest, work: Promise<T>): Prom
 /** Everything out as a ZIP, and back in. */
 const importExport: FastifyPluginAsync = async (app) => {
   await app.register(multipart);
-  const imports = new WorkQueue(IMPORTS_AT_ONCE, IMPORTS_WAITING);
-  const room = new UploadStorage(UPLOAD_STORAGE);
+  const imports = new WorkQueue(CONCURRENT_IMPORTS, MAX_WAITING_IMPORTS);
+  const room = new UploadStorage(MAX_UPLOAD_BYTES);
 
   /** Takes the form's parts in order: the token must come first, before a file is written anywhere. */
   async function receive(request: FastifyRequest, place: StoredUpload): Promise<boolean> {
@@ -108,7 +111,7 @@ const importExport: FastifyPluginAsync = async (app) => {
 
   app.post(
     "/import/",
-    { config: { checksCsrfItself: true }, bodyLimit: LARGEST_IMPORT + 64 * 1024 },
+    { config: { checksCsrfItself: true }, bodyLimit: MAX_IMPORT_BYTES + 64 * 1024 },
     async (request, reply) => {
       const currentUser = currentUserOf(request);
       const showError = async (problem: string) => {

@@ -7,7 +7,7 @@ import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { Overloaded } from "../work-queue.js";
 
-/** Room on disk for the uploads of one process: what they hold together is bounded, however many there are. */
+/** Temporary storage for the uploads of one process, with a limit on their total size. */
 export class UploadStorage {
   readonly #size: number;
   #used = 0;
@@ -49,7 +49,7 @@ export class StoredUpload {
     this.#account = account;
   }
 
-  /** Writes all of an upload. @throws {Overloaded} when there is no room left */
+  /** Writes the whole upload to the file. @throws {Overloaded} if the storage is full */
   async store(upload: Readable): Promise<void> {
     await pipeline(upload, (chunks) => this.#counted(chunks), createWriteStream(this.file, { mode: 0o600 }));
   }

@@ -12,7 +12,7 @@ export function exportPage(pads: readonly Pad[]): Page {
   };
 }
 
-/** What the page of the import shows. */
+/** State of the import page. */
 export interface ImportState {
   readonly csrfToken: string;
   readonly pads: readonly Pad[];

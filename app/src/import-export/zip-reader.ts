@@ -1,6 +1,6 @@
 import { crc32 } from "node:zlib";
 import { type Entry, open, type ZipFile } from "yauzl";
-import { MOST_ENTRIES } from "./limits.js";
+import { MAX_ENTRIES } from "./limits.js";
 
 /** The file is not a ZIP that can be read. */
 export class UnreadableZip extends Error {
@@ -33,12 +33,12 @@ export class ZipReader {
     }
   }
 
-  /** Whether there is such a file. */
+  /** Returns true if the ZIP contains the file. */
   has(path: string): boolean {
     return this.#entries.has(path);
   }
 
-  /** The content of a file. @throws {UnreadableZip} when it is missing, damaged or has more than so many bytes */
+  /** Reads a file. @throws {UnreadableZip} if it is missing, damaged or larger than `most` bytes */
   async read(path: string, most: number): Promise<Buffer> {
     const entry = this.#entries.get(path);
     if (!entry) throw new UnreadableZip(`${path} is missing`);
@@ -80,7 +80,7 @@ function contentOf(stream: NodeJS.ReadableStream): Promise<Buffer> {
 }
 
 function directoryOf(zip: ZipFile): Promise<Map<string, Entry>> {
-  if (zip.entryCount > MOST_ENTRIES) throw new UnreadableZip(`it has more than ${MOST_ENTRIES} files`);
+  if (zip.entryCount > MAX_ENTRIES) throw new UnreadableZip(`it has more than ${MAX_ENTRIES} files`);
   return new Promise((resolve, reject) => {
     const entries = new Map<string, Entry>();
     zip.on("error", (error: Error) => reject(new UnreadableZip(error.message)));

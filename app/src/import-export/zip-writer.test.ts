@@ -46,7 +46,7 @@ it("writes more files than the old format could count", async () => {
       yield { path: `${number}`, modified, content: Buffer.alloc(1) };
   }
   const file = await fileOf(entries());
-  // Reading the whole directory would take longer than writing it: its end says how many there are.
+  // Reading the whole directory would take longer than writing it. Its end has the number of files.
   const count = await new Promise((resolve, reject) => {
     open(file, { lazyEntries: true }, (error, opened) =>
       opened ? resolve(opened.entryCount) : reject(error),

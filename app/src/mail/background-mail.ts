@@ -5,7 +5,7 @@ import type { Mail } from "./mailer.js";
 
 declare module "fastify" {
   interface FastifyInstance {
-    /** Sends a mail after the answer, so that its time tells nothing; tries again when the server refuses. */
+    /** Sends a mail after the response, so that its duration reveals nothing. Retries if the server rejects it. */
     sendLater(mail: Mail): void;
   }
 }
@@ -13,7 +13,7 @@ declare module "fastify" {
 /** Pauses before the second and third try, in milliseconds. */
 const PAUSES = [1_000, 5_000];
 
-/** What the AWS SDK reports has a name of its own; failures of mail servers have a code. */
+/** Errors of the AWS SDK have a distinct name. Errors of mail servers have a code. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return "unknown";
   return error.name === "Error" ? codeOf(error) || "unknown" : error.name;
@@ -32,7 +32,7 @@ export default fp(
           app.metrics.mails.inc({ result: "sent" });
           return;
         } catch (error) {
-          // Only the reason: the message names the person it is for.
+          // Only the reason is logged, because the message contains the recipient.
           app.log.warn({ reason: reasonOf(error) }, "mail not sent");
         }
       }

@@ -40,7 +40,7 @@ async function smtpTransport(url: string): Promise<Transporter> {
   const { createTransport } = await import("nodemailer");
   return createTransport({
     url,
-    // Whoever pretends to be a server without encryption would otherwise be told the password.
+    // Without TLS, an impersonated server would receive the password.
     requireTLS: new URL(url).username !== "",
     pool: true,
     maxConnections: 2,
@@ -57,7 +57,7 @@ async function sesTransport(region: string): Promise<Transporter> {
   return ses.sesTransport(region);
 }
 
-/** Writes each mail as a file, for one's own machine and for tests. */
+/** Writes each mail as a file, for local use and for tests. */
 function folderMailer(folder: string, from: string): Mailer {
   return {
     async send({ to, subject, text }) {
@@ -73,7 +73,7 @@ function folderMailer(folder: string, from: string): Mailer {
         "Content-Type: text/plain; charset=utf-8",
         "Content-Transfer-Encoding: 8bit",
       ];
-      // Under another name first, so that who watches the folder never reads half a mail.
+      // Renamed when complete, so that readers of the folder never see half a mail.
       const draft = path.join(folder, `.${name}`);
       await writeFile(draft, `${headers.join("\n")}\n\n${text}`, { mode: 0o600 });
       await rename(draft, path.join(folder, `${name}.eml`));

@@ -4,8 +4,8 @@ import { createTransport, type Transporter } from "nodemailer";
 /**
  * Amazon SES with the credentials of the pod.
  *
- * A file of its own, so that it is loaded with the first mail. Loading the SDK itself that late does not survive the
- * bundle: it is CommonJS, and has no names then.
+ * A separate file, so that it is loaded with the first mail. The SDK cannot be imported lazily in the bundle, because
+ * it is CommonJS and loses its names.
  *
  * @see https://nodemailer.com/transports/ses
  */

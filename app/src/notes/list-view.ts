@@ -15,7 +15,7 @@ export interface ListState {
   readonly calendar: Calendar;
 }
 
-/** How a list of notes is shown. */
+/** Options of a list of notes. */
 export interface ListOptions {
   /** Shows a column with the pads. */
   readonly withPads: boolean;

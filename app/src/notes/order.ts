@@ -1,7 +1,7 @@
-/** How a list of notes is sorted; a minus means descending. */
+/** Order of a list of notes. A minus means descending. */
 export type Order = "name" | "-name" | "updated_at" | "-updated_at";
 
-/** What people see first: the notes they last worked on. */
+/** Default order: the most recently updated notes first. */
 export const DEFAULT_ORDER: Order = "-updated_at";
 
 const ORDERS = new Map<unknown, Order>([

@@ -86,10 +86,10 @@ function listQueries(database: Database, within: SQL | undefined, name: string) 
 
 /** A pad that the form named is not one of the owner's pads. */
 export type CreateResult = { readonly id: number } | "no such pad";
-/** What became of an update. */
+/** Result of an update. */
 export type UpdateResult = "saved" | "no such note" | "no such pad";
 
-/** Stores notes. Every method takes the owner, and finds nothing that is someone else's or in the trash. */
+/** Stores notes. Every method takes the owner's id and ignores notes of other users and notes in the trash. */
 export class NotesRepository {
   readonly #database: Database;
   readonly #all;
@@ -174,7 +174,7 @@ export class NotesRepository {
     return outcome?.pad_ok ? "no such note" : "no such pad";
   }
 
-  /** Puts a note into the trash. @returns the pad it was in, or undefined when there is no such note */
+  /** Moves a note to the trash. @returns the pad it was in, or undefined if there is no such note */
   async trash(userId: number, id: number): Promise<{ readonly padId: number | null } | undefined> {
     const result = await this.#database.writes.execute<{ pad_id: number | null }>(sql`
       update notes set deleted_at = now() where user_id = ${userId} and id = ${id} and deleted_at is null

@@ -10,7 +10,7 @@ export interface Pad {
 
 const columns = { id: pads.id, name: pads.name };
 
-/** Stores pads. Every method takes the owner, and finds nothing that is someone else's or in the trash. */
+/** Stores pads. Every method takes the owner's id and ignores pads of other users and pads in the trash. */
 export class PadsRepository {
   readonly #database: Database;
   readonly #ofUser;
@@ -52,7 +52,7 @@ export class PadsRepository {
     return pad.id;
   }
 
-  /** @returns false when there is no such pad */
+  /** @returns false if there is no such pad */
   async rename(userId: number, id: number, name: string): Promise<boolean> {
     const renamed = await this.#database.writes
       .update(pads)
@@ -62,7 +62,7 @@ export class PadsRepository {
     return renamed.length === 1;
   }
 
-  /** Puts a pad and its notes into the trash together. @returns false when there is no such pad */
+  /** Moves a pad and its notes to the trash together. @returns false if there is no such pad */
   async trash(userId: number, id: number): Promise<boolean> {
     const result = await this.#database.writes.execute(sql`
       with gone as (

@@ -5,7 +5,7 @@ import fp from "fastify-plugin";
 /** Too many attempts. */
 export class TooManyAttempts extends Error {
   override readonly name = "TooManyAttempts";
-  /** When the next attempt may succeed, in seconds. */
+  /** Seconds until the next attempt may succeed. */
   readonly retryAfter: number;
 
   constructor(retryAfter: number) {
@@ -14,10 +14,10 @@ export class TooManyAttempts extends Error {
   }
 }
 
-/** What is limited. */
-export type Guarded = "signin" | "signup" | "forgot" | "password";
+/** Limited actions. */
+export type LimitedAction = "signin" | "signup" | "forgot" | "password";
 
-interface Allowance {
+interface RateLimit {
   readonly most: number;
   readonly seconds: number;
 }
@@ -29,14 +29,15 @@ const HOUR = 60 * MINUTE;
  * Attempts allowed. One address can stand for a whole conference behind one router, so those limits are wide;
  * the limits per account stop guessing.
  */
-const ALLOWANCES: Readonly<Record<Guarded, { readonly address: Allowance; readonly account: Allowance }>> = {
-  signin: { address: { most: 120, seconds: 5 * MINUTE }, account: { most: 10, seconds: 15 * MINUTE } },
-  signup: { address: { most: 120, seconds: HOUR }, account: { most: 10, seconds: HOUR } },
-  forgot: { address: { most: 60, seconds: HOUR }, account: { most: 5, seconds: HOUR } },
-  password: { address: { most: 120, seconds: HOUR }, account: { most: 20, seconds: 15 * MINUTE } },
-};
+const LIMITS: Readonly<Record<LimitedAction, { readonly address: RateLimit; readonly account: RateLimit }>> =
+  {
+    signin: { address: { most: 120, seconds: 5 * MINUTE }, account: { most: 10, seconds: 15 * MINUTE } },
+    signup: { address: { most: 120, seconds: HOUR }, account: { most: 10, seconds: HOUR } },
+    forgot: { address: { most: 60, seconds: HOUR }, account: { most: 5, seconds: HOUR } },
+    password: { address: { most: 120, seconds: HOUR }, account: { most: 20, seconds: 15 * MINUTE } },
+  };
 
-/** How strict the limits are. */
+/** Strictness of the limits. */
 export interface RateLimitsOptions {
   /** Factor on all limits; 0 switches them off. */
   readonly factor: number;
@@ -44,14 +45,14 @@ export interface RateLimitsOptions {
 
 declare module "fastify" {
   interface FastifyInstance {
-    /** Counts an attempt. @throws {TooManyAttempts} beyond what is allowed */
-    countAttempt(what: Guarded, request: FastifyRequest, account: string): Promise<void>;
+    /** Counts an attempt. @throws {TooManyAttempts} if a limit is exceeded */
+    countAttempt(what: LimitedAction, request: FastifyRequest, account: string): Promise<void>;
     /** Forgets the attempts on an account, after one succeeded. */
-    forgetAttempts(what: Guarded, account: string): Promise<void>;
+    forgetAttempts(what: LimitedAction, account: string): Promise<void>;
   }
 }
 
-/** Whoever has one IPv6 address usually has all of its /64 network. */
+/** An IPv6 client usually controls its whole /64 network, so the network is counted. */
 function networkOf(address: string): string {
   if (!isIPv6(address) || address.startsWith("::ffff:")) return address;
   const [head = "", tail = ""] = address.split("::");
@@ -64,12 +65,12 @@ function networkOf(address: string): string {
 /** Limits attempts per address and per account. */
 export default fp<RateLimitsOptions>(
   async (app, { factor }) => {
-    const accountKey = (what: Guarded, account: string) => `${what}:account:${account.toLowerCase()}`;
-    const scaled = ({ most, seconds }: Allowance) => ({ most: Math.ceil(most * factor), seconds });
+    const accountKey = (what: LimitedAction, account: string) => `${what}:account:${account.toLowerCase()}`;
+    const scaled = ({ most, seconds }: RateLimit) => ({ most: Math.ceil(most * factor), seconds });
 
-    app.decorate("countAttempt", async (what: Guarded, request: FastifyRequest, account: string) => {
+    app.decorate("countAttempt", async (what: LimitedAction, request: FastifyRequest, account: string) => {
       if (factor === 0) return;
-      const { address, account: perAccount } = ALLOWANCES[what];
+      const { address, account: perAccount } = LIMITS[what];
       const wait = await app.rateLimitCounters.count([
         { key: `${what}:address:${networkOf(request.ip)}`, ...scaled(address) },
         { key: accountKey(what, account), ...scaled(perAccount) },
@@ -77,7 +78,7 @@ export default fp<RateLimitsOptions>(
       if (wait > 0) throw new TooManyAttempts(wait);
     });
 
-    app.decorate("forgetAttempts", async (what: Guarded, account: string) => {
+    app.decorate("forgetAttempts", async (what: LimitedAction, account: string) => {
       if (factor > 0) await app.rateLimitCounters.clear(accountKey(what, account));
     });
   },

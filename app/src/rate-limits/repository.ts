@@ -4,7 +4,7 @@ import type { Database } from "../database/database.js";
 
 /** Something counted: at most `most` within `seconds`. */
 export interface Limit {
-  /** What is counted, such as `signin:address:192.0.2.1`. Only a hash of it is stored. */
+  /** Counter name, such as `signin:address:192.0.2.1`. Only a hash of it is stored. */
   readonly key: string;
   readonly most: number;
   readonly seconds: number;

@@ -4,9 +4,9 @@ import type { ListedNote } from "../notes/repository.js";
 
 /** Entries on one page of results. */
 export const RESULTS_PER_PAGE = 20;
-/** Words of a query beyond these are left out: nobody types more. */
-const MOST_WORDS = 12;
-/** How much of the text a result shows, and how much of that comes before the first word found, in characters. */
+/** Maximum number of words of a query. Further words are ignored. */
+const MAX_WORDS = 12;
+/** Length of an excerpt, and of its part before the first match, in characters. */
 const EXCERPT = 240;
 const LEAD = 60;
 /** As far into a text as words are indexed (see the migration), in characters. */
@@ -16,7 +16,7 @@ const INDEXED = 200_000;
 export interface FoundNote extends ListedNote {
   /** A part of the text around the first word found. */
   readonly excerpt: string;
-  /** Whether text was left out before and after the excerpt. */
+  /** True if text was cut off before or after the excerpt. */
   readonly cutBefore: boolean;
   readonly cutAfter: boolean;
 }
@@ -33,7 +33,7 @@ export function wordsOf(query: string): string[] {
     .toLowerCase()
     .split(/[\s!-/:-@[-`{-~]+/u)
     .filter((word) => word !== "");
-  return [...new Set(words)].slice(0, MOST_WORDS);
+  return [...new Set(words)].slice(0, MAX_WORDS);
 }
 
 type Row = {
@@ -48,7 +48,7 @@ type Row = {
   total: number;
 };
 
-/** Searches the notes of one person. */
+/** Searches the notes of one user. */
 export class SearchRepository {
   readonly #database: Database;
 

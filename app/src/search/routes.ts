@@ -6,29 +6,29 @@ import { RESULTS_PER_PAGE, wordsOf } from "./repository.js";
 import { searchPage } from "./views.js";
 
 /** Longest query, in characters: the rest is ignored. */
-const LONGEST_QUERY = 500;
-/** Nobody reads further pages of results, and they cost most. */
-const MOST_PAGES = 100;
+const MAX_QUERY_LENGTH = 500;
+/** Maximum number of pages of results. Later pages cost the most to find. */
+const MAX_PAGES = 100;
 
 /** Cut between characters: half of one cannot be put into an address again. */
 function beginning(query: string): string {
-  return query.length > LONGEST_QUERY ? [...query].slice(0, LONGEST_QUERY).join("") : query;
+  return query.length > MAX_QUERY_LENGTH ? [...query].slice(0, MAX_QUERY_LENGTH).join("") : query;
 }
 
-/** Search over one's own notes. */
+/** Route to search the user's notes. */
 const search: FastifyPluginAsync = async (app) => {
   app.get("/search/", async (request, reply) => {
     const currentUser = currentUserOf(request);
     const query = beginning(queryOf(request, "q").replaceAll("\0", "")).trim();
     const words = wordsOf(query);
-    const asked = Math.min(pageFrom(queryOf(request, "page")), MOST_PAGES);
+    const asked = Math.min(pageFrom(queryOf(request, "page")), MAX_PAGES);
     const [found, pads] = await Promise.all([
       words.length === 0 ? { notes: [], total: 0 } : app.noteSearch.find(currentUser.id, words, asked),
       app.pads.list(currentUser.id),
     ]);
     if (found.total === 0 && asked > 1) return reply.redirect(`/search/?q=${encodeURIComponent(query)}`, 302);
     const within = pageWithin(asked, found.total, RESULTS_PER_PAGE);
-    const number = { page: within.page, pages: Math.min(within.pages, MOST_PAGES) };
+    const number = { page: within.page, pages: Math.min(within.pages, MAX_PAGES) };
     return reply.page(searchPage({ query, words, found, pads, number, calendar: app.calendar }));
   });
 };

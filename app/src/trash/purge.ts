@@ -1,13 +1,13 @@
 import { sql } from "drizzle-orm";
-import { IDLE_DAYS, LONGEST_DAYS } from "../auth/sessions-repository.js";
+import { IDLE_DAYS, MAX_SESSION_DAYS } from "../auth/sessions-repository.js";
 import type { Database } from "../database/database.js";
 
-/** Notes are kept in the trash for so long: what the business asks for. */
+/** Years that notes and pads stay in the trash: a business requirement. */
 export const TRASH_YEARS = 3;
 /** Rows removed by one statement, so that no lock is held for long. */
 const BATCH = 1_000;
 
-/** What was removed for good. */
+/** Numbers of deleted rows. */
 export interface Purged {
   readonly notes: number;
   readonly pads: number;
@@ -19,10 +19,10 @@ export interface Purged {
 /** Removes what is over: sessions, links, counters, and what has been in the trash for three years. */
 export async function purge(database: Database): Promise<Purged> {
   const old = `deleted_at < now() - interval '${TRASH_YEARS} years'`;
-  const idle = `last_seen_at < now() - interval '${IDLE_DAYS} days' or created_at < now() - interval '${LONGEST_DAYS} days'`;
+  const idle = `last_seen_at < now() - interval '${IDLE_DAYS} days' or created_at < now() - interval '${MAX_SESSION_DAYS} days'`;
   return {
     notes: await removeAll(database, "notes", "id", old),
-    // A pad goes when none of its notes can be restored into it any more.
+    // A pad is deleted when none of its notes can be restored into it any more.
     pads: await removeAll(
       database,
       "pads",

@@ -27,10 +27,10 @@ type Row = {
   total: number;
 };
 
-/** What became of a restored note. */
+/** Result of restoring a note. */
 export type RestoredNote = { readonly padId: number | null; readonly lostPad: boolean };
 
-/** The trash of one person. */
+/** The trash of one user. */
 export class TrashRepository {
   readonly #database: Database;
 
@@ -38,7 +38,7 @@ export class TrashRepository {
     this.#database = database;
   }
 
-  /** What was deleted, the latest first. Notes deleted with their pad are counted there and not listed. */
+  /** Lists deleted pads and notes, newest first. Notes deleted with their pad are not listed but counted with it. */
   async list(userId: number, page: number): Promise<TrashPage> {
     const result = await this.#database.reads.execute<Row>(sql`
       with entries as (

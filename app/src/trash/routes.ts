@@ -6,7 +6,7 @@ import { queryOf } from "../forms/fields.js";
 import { NotFound } from "../plugins/app/error-handler.js";
 import { trashPage } from "./views.js";
 
-/** What was deleted, and how to get it back. */
+/** Routes to list and restore deleted notes and pads. */
 const trash: FastifyPluginAsync = async (app) => {
   app.get("/trash/", async (request, reply) => {
     const currentUser = currentUserOf(request);

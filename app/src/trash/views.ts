@@ -7,7 +7,7 @@ import type { Page } from "../views/layout.js";
 import { moment, pagination } from "../views/lists.js";
 import type { Trashed, TrashPage } from "./repository.js";
 
-/** What the page of the trash needs. */
+/** State of the page of the trash. */
 export interface TrashState {
   readonly csrfToken: string;
   readonly trash: TrashPage;

@@ -14,7 +14,7 @@ export interface InputField {
   readonly autofocus?: boolean;
 }
 
-/** Name of the hidden field with the token that proves a form came from our own page. */
+/** Name of the hidden field with the CSRF token. */
 export const CSRF_FIELD = "csrfmiddlewaretoken";
 
 /** The hidden field that every form which is posted needs. */
@@ -80,7 +80,7 @@ ${errorList(name, error)}
 </div>`;
 }
 
-/** A form that posts to the address of its own page. */
+/** A form that posts to the address of the page it is on. */
 export function form(csrfToken: string, fields: readonly Html[], button: Html, className = ""): Html {
   return html`<form method="post" class="${className}">
 ${csrfField(csrfToken)}

@@ -11,7 +11,7 @@ export class Html {
   }
 }
 
-/** What may stand in a template. Nothing is shown for `undefined`, `null` and `false`. */
+/** Values allowed in a template. `undefined`, `null` and `false` print nothing. */
 export type Printable = string | number | Html | readonly Html[] | undefined | null | false;
 
 const SPECIAL = /[&<>"']/;

@@ -7,9 +7,9 @@ export interface Flash {
   readonly text: string;
 }
 
-/** What every page shows around its content. */
+/** Content of the frame around every page. */
 export interface Frame {
-  /** Address of the person signed in. */
+  /** Email address of the signed-in user. */
   readonly email: string | undefined;
   readonly flash: Flash | undefined;
   /** Address of the style sheet. */
@@ -23,7 +23,7 @@ export interface Page {
   readonly content: Html;
   /** Pads for the left column; without them the page uses the full width. */
   readonly pads?: readonly Pad[];
-  /** Which entry of the left column is open. */
+  /** Current entry of the left column. */
   readonly here?: number | "trash" | "search";
 }
 

@@ -5,7 +5,7 @@ import type { Page } from "./layout.js";
 export interface Message {
   readonly title: string;
   readonly text: string;
-  /** Where to go on. @default to all notes */
+  /** Link below the text. @default a link to all notes */
   readonly link?: { readonly href: string; readonly text: string };
   /** By which the log's lines about it are found. */
   readonly requestId?: string;

@@ -15,31 +15,33 @@ import { type Snapshot, takeSnapshot } from "../snapshot.js";
 import { contentsOf, TABLES_WITHOUT_ROWS } from "../table-contents.js";
 
 const SECOND = 1000;
-/** A backup whose name lies further ahead than others can have pushed it is none to follow, in milliseconds. */
-const LEAST_DISTANCE = 60 * SECOND;
+/**
+ * Maximum time by which an existing backup may be ahead, in milliseconds. More is not caused by concurrent backups.
+ */
+const MAX_CLOCK_DISTANCE = 60 * SECOND;
 
-/** What a command about backups is run with. */
+/** Context of a backup command. */
 export interface BackupContext {
   readonly config: Config;
-  /** Told results, line by line. */
+  /** Prints a line of the result. */
   readonly say: (text: string) => void;
-  /** Where progress and complaints go. */
+  /** Output for progress and warnings. */
   readonly stderr: ProgressOutput;
-  /** Ends the work early; nothing half done is left. */
+  /** Aborts the command. Partial results are removed. */
   readonly signal: AbortSignal;
-  /** What makes the tables that are restored. @default those of this program */
+  /** Migrations that create the restored tables. @default the migrations of this program */
   readonly migrations?: readonly Migration[];
 }
 
-/** The migrations by which tables are restored. */
+/** The migrations that create the restored tables. */
 export function migrationsOf({ migrations }: BackupContext): readonly Migration[] {
   return migrations ?? readMigrations(MIGRATIONS_FOLDER);
 }
 
 /**
- * Takes a backup: a dump, streamed to the bucket, and then the manifest by which it counts. Any number may run at once.
+ * Takes a backup: streams a dump to the bucket, then writes its manifest. Several backups may run at once.
  *
- * @throws {BackupError} when it could not be taken; nothing of it counts then
+ * @throws {BackupError} if it failed; the backup is then incomplete and ignored
  */
 export async function backup(context: BackupContext): Promise<Manifest> {
   const { config } = context;
@@ -55,15 +57,15 @@ export async function backup(context: BackupContext): Promise<Manifest> {
   }
 }
 
-/** Also a run that failed says how old the newest backup is: an alarm must not need a success. */
+/** Sends the age of the newest backup also after a failure, so that the alarm does not depend on a success. */
 async function reportAges({ config, stderr }: BackupContext, bucket: BackupBucket, measured: Measurements) {
   if (!config.backup.metricsEnvironment) return;
-  const complain = (text: string) => stderr.write(`${text}\n`);
+  const warn = (text: string) => stderr.write(`${text}\n`);
   const ages = await bucket.list().then(agesOf, (error: BackupError) => {
-    complain(error.message);
+    warn(error.message);
     return {};
   });
-  await putMetrics(config.backup, { ...measured, ...ages }, complain);
+  await putMetrics(config.backup, { ...measured, ...ages }, warn);
 }
 
 async function takeBackup(context: BackupContext, bucket: BackupBucket): Promise<Manifest> {
@@ -72,15 +74,15 @@ async function takeBackup(context: BackupContext, bucket: BackupBucket): Promise
   const server = serverOf(config);
   const tools = new ClientTools(config.backup.toolsFolder);
   const client = await tools.versionOf("pg_dump");
-  // S3 is asked first: a bucket that cannot be reached is better known before the database is busy.
+  // S3 first: an unreachable bucket should be reported before the database is loaded.
   const { backups } = await bucket.list();
   const startedAt = bucket.now;
   const snapshot = await takeSnapshot(server);
   try {
-    refuseOlderClient(client, snapshot.serverVersion);
-    const takenAt = notBefore(bucket.now, backups[0]?.takenAt);
+    validateClientVersion(client, snapshot.serverVersion);
+    const takenAt = snapshotTime(bucket.now, backups[0]?.takenAt);
     const id = newBackupId(takenAt);
-    const { dump, tables } = await dumpAndSum(context, bucket, tools, snapshot, id);
+    const { dump, tables } = await dumpWithChecksums(context, bucket, tools, snapshot, id);
     const manifest: Manifest = {
       format: "notejam-backup/1",
       id,
@@ -109,16 +111,17 @@ async function takeBackup(context: BackupContext, bucket: BackupBucket): Promise
 }
 
 /**
- * A time in whole seconds for the snapshot. Not before it, although S3 tells whole seconds: who asks for a time gets nothing
- * younger. And after the backup that was there, also when that is hardly a second old.
+ * Returns the time of the snapshot in whole seconds. It is not before the snapshot, although S3 returns whole seconds,
+ * so that a restore to a point in time never contains later changes. It is after the previous backup, even if that is
+ * less than a second old.
  */
-function notBefore(now: Date, newest: Date | undefined): Date {
+function snapshotTime(now: Date, newest: Date | undefined): Date {
   const time = Math.ceil(now.getTime() / SECOND + 1) * SECOND;
   const after = (newest?.getTime() ?? 0) + SECOND;
-  return new Date(after - time < LEAST_DISTANCE ? Math.max(time, after) : time);
+  return new Date(after - time < MAX_CLOCK_DISTANCE ? Math.max(time, after) : time);
 }
 
-function refuseOlderClient(client: PostgresVersion, server: PostgresVersion): void {
+function validateClientVersion(client: PostgresVersion, server: PostgresVersion): void {
   if (client.major >= server.major) return;
   throw new BackupError(
     `pg_dump ${client.text} is older than the server (PostgreSQL ${server.text}) and could leave out what it does not know: nothing was written. Use the client programs of PostgreSQL ${server.major}: the image whose tag ends in -tools, or PGBIN.`,
@@ -126,8 +129,8 @@ function refuseOlderClient(client: PostgresVersion, server: PostgresVersion): vo
   );
 }
 
-/** Makes the dump and the checksums side by side, both of the snapshot. */
-async function dumpAndSum(
+/** Creates the dump and the checksums concurrently from the same snapshot. */
+async function dumpWithChecksums(
   { config, signal, stderr }: BackupContext,
   bucket: BackupBucket,
   tools: ClientTools,
@@ -145,7 +148,7 @@ async function dumpAndSum(
   );
   const measured = new MeasuredStream(source, (bytes) => progress.bytes("Writing", bytes));
   const uploading = bucket.putDump(id, measured.read(), partSizeFor(snapshot.databaseBytes));
-  const summing = sumUp(snapshot, stopped);
+  const summing = checksumTables(snapshot, stopped);
   try {
     const [stored, tables] = await Promise.all([uploading, summing]);
     const { key, versionId } = stored;
@@ -153,7 +156,7 @@ async function dumpAndSum(
     return { dump, tables };
   } catch (error) {
     stop.abort();
-    // A failed upload first takes its parts away. The sums end with their session.
+    // Waits until a failed upload has removed its parts. The checksums end with their session.
     summing.catch(() => {});
     await uploading.catch(() => {});
     throw error;
@@ -162,7 +165,10 @@ async function dumpAndSum(
   }
 }
 
-async function sumUp(snapshot: Snapshot, signal: AbortSignal): Promise<Record<string, TableContents>> {
+async function checksumTables(
+  snapshot: Snapshot,
+  signal: AbortSignal,
+): Promise<Record<string, TableContents>> {
   const tables: Record<string, TableContents> = {};
   for (const table of snapshot.tables) {
     signal.throwIfAborted();

@@ -9,19 +9,19 @@ const UNITS = [
   ["min", 60],
 ] as const;
 
-/** A backup as `--json` writes it. */
+/** A backup in the output of `--json`. */
 export interface ListedBackup {
   readonly id: string;
   readonly takenAt: string;
   readonly ageSeconds: number;
   readonly bytes: number;
   readonly complete: boolean;
-  /** When a restore test last restored it; null: never. */
+  /** Time of the last successful restore test, or null if there was none. */
   readonly verifiedAt: string | null;
   readonly key: string;
 }
 
-/** Lists what backups there are, the newest first. */
+/** Lists all backups, newest first. */
 export async function backups(
   { config, say }: Pick<BackupContext, "config" | "say">,
   { json }: { readonly json: boolean },

@@ -13,23 +13,23 @@ import { fieldOf, rowsOf, rowsWith } from "../row-filter.js";
 import { StagedDump } from "../staged-dump.js";
 import { type BackupContext, migrationsOf } from "./backup.js";
 
-/** What `notejam recover` was asked for. */
+/** Options of `notejam recover`. */
 export interface RecoverOptions {
-  /** Address of the person, in the backup and now. */
+  /** Email address of the user, in the backup and in the database. */
   readonly user: string;
-  /** Id of one note; left out: all of the person's. */
+  /** Id of one note. @default all notes of the user */
   readonly note?: string;
-  /** Id of the backup; left out: the newest. */
+  /** Id of the backup. @default the newest */
   readonly from?: string;
-  /** Only says what would be done. */
+  /** Reports the changes without making them. */
   readonly dryRun: boolean;
 }
 
 /**
- * Brings one person's notes back from a backup into the live database, and touches nothing else: what has been written
- * since stays as it is.
+ * Recovers the notes of one user from a backup into the live database. Later changes are kept, and other users are not
+ * affected.
  *
- * @throws {BackupError} when it could not be done; nothing was changed then
+ * @throws {BackupError} if it failed; nothing was changed
  */
 export async function recover(context: BackupContext, options: RecoverOptions): Promise<MergeResult> {
   const { config, say, stderr } = context;
@@ -39,7 +39,7 @@ export async function recover(context: BackupContext, options: RecoverOptions): 
     const { id } = chooseBackup(await bucket.list(), options.from === undefined ? {} : { key: options.from });
     const manifest = await bucket.manifestOf(id);
     const tools = new ClientTools(config.backup.toolsFolder);
-    await tools.needRestoreFor(manifest);
+    await tools.requireRestoreFor(manifest);
     const load: LoadOptions = { bucket, tools, manifest, progress: new Progress(stderr) };
     load.progress.step(`Looking for the owner in the backup ${id}`);
     const formerOwner = await findOwner(load, options.user);
@@ -60,7 +60,7 @@ function readNoteId(text: string): number {
   });
 }
 
-/** Reads the people of a dump one by one. @returns the id of the one with that address */
+/** Searches the users of a dump. @returns the id of the user with this email address */
 async function findOwner(load: LoadOptions, address: string): Promise<number> {
   const wanted = address.trim().toLowerCase();
   let found: number | undefined;
@@ -77,7 +77,7 @@ async function findOwner(load: LoadOptions, address: string): Promise<number> {
   );
 }
 
-/** What of a part belongs to one person, or to nobody: the list of migrations. */
+/** Returns the rows of one user, and the list of migrations. */
 function ownPart(part: ScriptPart, owner: number): ScriptPart | undefined {
   if (part.kind !== "rows") return undefined;
   if (part.table === "schema_migrations") return part;
@@ -112,7 +112,7 @@ async function recoverFrom(
       const own = ownPart(part, recovery.formerOwner);
       if (own) await staged.load(own);
     });
-    await staged.refuseOtherMigrations();
+    await staged.validateMigrations();
     await staged.finish();
     const result = await mergeRecoveredNotes(session, {
       from: staged.schema,
@@ -124,7 +124,7 @@ async function recoverFrom(
     await session.query("set local search_path = pg_catalog");
     await session.query(`drop schema ${staged.schema} cascade`);
     signal.throwIfAborted();
-    // From here on it is too late to stop: the answer says what came of it.
+    // The commit cannot be aborted.
     signal.removeEventListener("abort", stop);
     if (recovery.dryRun) await session.query("rollback");
     else await commit(session, "Run it again: what is there already is left alone.");
@@ -138,7 +138,7 @@ async function recoverFrom(
   }
 }
 
-/** The person's id now. */
+/** Returns the id of the user in the live database. */
 async function liveOwner(
   session: pg.Client,
   migrations: readonly Migration[],

@@ -36,24 +36,20 @@ export interface RestoreTestReport {
 export async function restoreTest(context: BackupContext): Promise<RestoreTestReport> {
   const { config, say, stderr } = context;
   const bucket = new BackupBucket(config.backup);
-  const complain = (text: string) => stderr.write(`${text}\n`);
+  const warn = (text: string) => stderr.write(`${text}\n`);
   let listing: Listing | undefined;
   try {
     listing = await bucket.list();
-    const proof = await prove(context, bucket, listing);
+    const proof = await restoreAndCompare(context, bucket, listing);
     await bucket.putRestoreTest(proof.id, proof);
     listing = await bucket.list();
-    await putMetrics(config.backup, { RestoreTestSucceeded: 1, ...agesFrom(listing) }, complain);
+    await putMetrics(config.backup, { RestoreTestSucceeded: 1, ...agesFrom(listing) }, warn);
     say(
       `Proven: ${proof.id} was restored with all of its ${proof.rows} rows in ${(proof.durationMs / 1000).toFixed(1)} s.`,
     );
     return proof;
   } catch (error) {
-    await putMetrics(
-      config.backup,
-      { RestoreTestSucceeded: 0, ...(listing ? agesFrom(listing) : {}) },
-      complain,
-    );
+    await putMetrics(config.backup, { RestoreTestSucceeded: 0, ...(listing ? agesFrom(listing) : {}) }, warn);
     throw error;
   } finally {
     bucket.close();
@@ -66,7 +62,7 @@ function agesFrom(listing: Listing) {
   return VerifiedBackupAge === undefined ? {} : { VerifiedBackupAge };
 }
 
-async function prove(
+async function restoreAndCompare(
   context: BackupContext,
   bucket: BackupBucket,
   listing: Listing,
@@ -76,7 +72,7 @@ async function prove(
   const { id } = newestComplete(listing.backups) ?? chooseBackup(listing, {});
   const manifest = await bucket.manifestOf(id);
   const tools = new ClientTools(config.backup.toolsFolder);
-  await tools.needRestoreFor(manifest);
+  await tools.requireRestoreFor(manifest);
   const migrations = migrationsOf(context);
   const home = serverOf(config);
   const scratch = { ...home, database: restoreTestDatabaseOf(home.database) };

@@ -7,31 +7,31 @@ import { dropEmptyDatabase, openTarget, targetOf } from "../database-target.js";
 import { explainDatabase, type LoadOptions, restoreStaged } from "../load-dump.js";
 import { closeSession, commit, serverOf } from "../postgres-session.js";
 import { Progress } from "../progress.js";
-import { refuseFilled, swapSchema, tablesWithRows } from "../swap-schema.js";
+import { swapSchema, tablesWithRows, validateEmpty } from "../swap-schema.js";
 import { type BackupContext, migrationsOf } from "./backup.js";
 
-/** What `notejam restore` was asked for. */
+/** Options of `notejam restore`. */
 export interface RestoreOptions extends Choice {
-  /** A database's name on the configured server, or its address. */
+  /** Name of a database on the configured server, or a database URL. */
   readonly into: string;
-  /** Whether what is in the database may be put aside; both must be said. */
+  /** Allow to replace existing tables, which are kept in another schema. Both options are required. */
   readonly replace: boolean;
   readonly yesReplace: boolean;
 }
 
-/** What came of a restore. */
+/** Result of a restore. */
 export interface RestoreResult {
   readonly id: string;
   readonly rows: number;
-  /** Schema in which what was there before is kept; undefined: there was nothing. */
+  /** Schema that keeps the replaced tables, or undefined if there were none with rows. */
   readonly replaced: string | undefined;
 }
 
 /**
- * Restores a backup into a database: whole, compared with its manifest and brought to this program's schema version, or
- * not at all.
+ * Restores a backup into a database in one transaction: completely, compared with its manifest and migrated, or not at
+ * all.
  *
- * @throws {BackupError} when it could not be done; the database is as it was then
+ * @throws {BackupError} if it failed; the database was not changed
  */
 export async function restore(context: BackupContext, options: RestoreOptions): Promise<RestoreResult> {
   const { config, say, stderr } = context;
@@ -41,7 +41,7 @@ export async function restore(context: BackupContext, options: RestoreOptions): 
     const { id } = chooseBackup(await bucket.list(), options);
     const manifest = await bucket.manifestOf(id);
     const tools = new ClientTools(config.backup.toolsFolder);
-    await tools.needRestoreFor(manifest);
+    await tools.requireRestoreFor(manifest);
     const load: LoadOptions = { bucket, tools, manifest, progress: new Progress(stderr) };
     const result = await restoreInto(context, options.into, load, replace);
     say(
@@ -76,24 +76,24 @@ async function restoreInto(
   const home = serverOf(config);
   const target = targetOf(into, home);
   const { session, isNew } = await openTarget(target, home);
-  // Without its session nothing of the transaction is left.
+  // Closing the session rolls the transaction back.
   const stop = () => void closeSession(session);
   signal.addEventListener("abort", stop);
   try {
     signal.throwIfAborted();
-    refuseFilled(await tablesWithRows(session, "public"), target.database, replace);
+    validateEmpty(await tablesWithRows(session, "public"), target.database, replace);
     await session.query("begin");
     const { staged, rows } = await restoreStaged(session, migrationsOf(context), load);
     const keepAs = replace ? replacedSchemaOf(load.bucket.now) : undefined;
     const replaced = await swapSchema(session, staged.schema, target.database, keepAs, load.progress);
     signal.throwIfAborted();
-    // From here on it is too late to stop: the answer says what came of it.
+    // The commit cannot be aborted.
     signal.removeEventListener("abort", stop);
     await commit(session, `Look into ${target.database}; restoring again refuses one that has rows.`);
     return { id: load.manifest.id, rows, replaced };
   } catch (error) {
     await closeSession(session);
-    // The failure is what is said, also when tidying up fails.
+    // The original error is reported, even if the cleanup fails.
     if (isNew) await dropEmptyDatabase(target, home).catch(() => {});
     signal.throwIfAborted();
     throw explainDatabase(

@@ -10,7 +10,7 @@ export class CsrfError extends Error {
   override readonly name = "CsrfError";
 }
 
-/** What the check depends on. */
+/** Options of the CSRF check. */
 export interface CsrfOptions {
   /** Public origin, if configured. */
   readonly baseUrl: string | undefined;
@@ -39,11 +39,11 @@ function same(a: string, b: string): boolean {
 }
 
 /**
- * Refuses forms that another site sends in a visitor's name: each needs a token that only our own pages
- * contain, and the browser's own word on where it comes from must not contradict.
+ * Rejects forms sent by other sites (CSRF). Each form needs a token that only our pages contain, and the headers Origin
+ * and Sec-Fetch-Site must not contradict.
  *
- * The token is derived from the session's secret, or for visitors from one in a cookie of its own;
- * nothing has to be stored, and it changes when somebody signs in.
+ * The token is derived from the session token, or for signed-out visitors from a secret in a cookie. Nothing is stored,
+ * and the token changes at sign-in.
  */
 export default fp<CsrfOptions>(
   async (app, { baseUrl, secure }) => {

@@ -6,12 +6,12 @@ import { type Message, messagePage } from "../../views/message-page.js";
 import { Overloaded } from "../../work-queue.js";
 import { CsrfError } from "./csrf.js";
 
-/** Nothing is there, or it is someone else's: nobody can tell which. */
+/** The object does not exist or belongs to another user. The response is the same for both. */
 export class NotFound extends Error {
   override readonly name = "NotFound";
 }
 
-/** After this many seconds a browser may try again while the database is away. */
+/** Value of Retry-After while the database is unavailable, in seconds. */
 const RETRY_SECONDS = 5;
 
 interface Answer extends Message {
@@ -46,7 +46,7 @@ function waitText(seconds: number): string {
   return minutes <= 1 ? "a minute" : `${minutes} minutes`;
 }
 
-/** Answers to what fastify itself refuses, by status. */
+/** Responses to errors of fastify itself, by status. */
 const REFUSED: Readonly<Record<number, Omit<Answer, "status">>> = {
   400: { title: "Bad request", text: "The browser sent something that cannot be understood." },
   408: { title: "Request timeout", text: "The request took too long to arrive. Please try again." },
@@ -101,7 +101,7 @@ function describe(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
 }
 
-/** Answers everything that goes wrong with a page in the site's design, and never tells how it works inside. */
+/** Answers every error with a page in the site's design that reveals no internals. */
 export default fp(
   async (app) => {
     function send(reply: FastifyReply, { status, retryAfter, ...message }: Answer): FastifyReply {

@@ -1,7 +1,7 @@
 import fp from "fastify-plugin";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 
-/** What the application counts. */
+/** Metrics of the application. */
 export interface Metrics {
   readonly registry: Registry;
   /** Tries to sign in: `ok`, `wrong`, `limited`. */

@@ -28,7 +28,7 @@ const KNOWN = new Map<string, string>(Object.entries(FLASHES));
 /** A number may be part of a message: `imported.12.3`. */
 const IMPORTED = /^imported\.(\d{1,6})\.(\d{1,6})$/;
 
-/** What pages need to know. */
+/** Options of the page renderer. */
 export interface PagesOptions {
   /** Folder of the style sheet. */
   readonly folder: string;

@@ -3,24 +3,24 @@ import fp from "fastify-plugin";
 import type { Migration } from "../../database/migrator.js";
 import { schemaState } from "../../database/migrator.js";
 
-/** What readiness is measured against. */
+/** Options of the readiness check. */
 export interface ReadinessOptions {
   readonly migrations: readonly Migration[];
 }
 
 declare module "fastify" {
   interface FastifyInstance {
-    /** Why no requests should be sent here, or undefined when they may. */
+    /** Returns the reason why this process cannot serve requests, or undefined if it can. */
     notReadyBecause(): Promise<string | undefined>;
     /** From now on no new requests should be sent here. */
     drain(): void;
   }
 }
 
-/** Probes of many load balancers are answered from memory for so long, in milliseconds. */
+/** Time for which a result is reused, in milliseconds. Many load balancers probe at once. */
 const FRESH = 1_000;
-/** A database slower than this counts as away, in milliseconds. */
-const PATIENCE = 1_000;
+/** Timeout of the database check, in milliseconds. */
+const CHECK_TIMEOUT = 1_000;
 
 /** Knows whether requests can be served. */
 export default fp<ReadinessOptions>(
@@ -52,7 +52,7 @@ export default fp<ReadinessOptions>(
         checking = checkDatabase();
       }
       const timeUp = new AbortController();
-      const late = pause(PATIENCE, "the database does not answer in time", {
+      const late = pause(CHECK_TIMEOUT, "the database does not answer in time", {
         signal: timeUp.signal,
         ref: false,
       });

@@ -13,7 +13,7 @@ import { RateLimitsRepository } from "../../rate-limits/repository.js";
 import { SearchRepository } from "../../search/repository.js";
 import { TrashRepository } from "../../trash/repository.js";
 
-/** What the services are made of. */
+/** Dependencies of the services. */
 export interface ServicesOptions {
   readonly database: Database;
   readonly mailer: Mailer;

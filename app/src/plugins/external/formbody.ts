@@ -1,7 +1,7 @@
 import formbody from "@fastify/formbody";
 import fp from "fastify-plugin";
 
-/** Reads posted forms, and nothing else: JSON and plain text are refused with 415. https://github.com/fastify/fastify-formbody */
+/** Parses posted forms. JSON and plain text are rejected with 415. https://github.com/fastify/fastify-formbody */
 export default fp(
   async (app) => {
     app.removeAllContentTypeParsers();

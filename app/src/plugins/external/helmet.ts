@@ -1,9 +1,9 @@
 import helmet from "@fastify/helmet";
 import fp from "fastify-plugin";
 
-/** What the security headers depend on. */
+/** Options of the security headers. */
 export interface HelmetOptions {
-  /** Whether the public address is https. */
+  /** True if the public address is https. */
   readonly secure: boolean;
 }
 
@@ -14,7 +14,7 @@ const HSTS_AGE = 63_072_000;
 export default fp<HelmetOptions>(
   async (app, { secure }) => {
     await app.register(helmet, {
-      // Written out whole: the defaults would upgrade requests to https where there is none.
+      // No defaults: they would upgrade http requests to https.
       contentSecurityPolicy: {
         useDefaults: false,
         directives: {

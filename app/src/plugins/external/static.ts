@@ -1,7 +1,7 @@
 import staticFiles from "@fastify/static";
 import fp from "fastify-plugin";
 
-/** Where the files are. */
+/** Options of the static files. */
 export interface StaticOptions {
   /** Folder of the files that anyone may read. */
   readonly folder: string;
@@ -19,7 +19,7 @@ export default fp<StaticOptions>(
       decorateReply: false,
       cacheControl: false,
       setHeaders(response, file) {
-        // By the address that pages name, plugins/app/pages.ts has the style sheet kept for good.
+        // plugins/app/pages.ts makes the versioned address of the style sheet cacheable forever.
         response.setHeader("cache-control", file.endsWith(".css") ? "no-cache" : "public, max-age=86400");
       },
     });
