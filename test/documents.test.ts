@@ -144,6 +144,26 @@ describe("the report of end-to-end tests", () => {
 });
 
 describe("the runbook", () => {
+  it("names only CronJobs and components of the Flux tree", () => {
+    const manifests = readdirSync("flux", { recursive: true, encoding: "utf8" })
+      .filter((name) => name.endsWith(".yaml"))
+      .map((name) => read(join("flux", name)));
+    const documents = markdownIn("docs").map(read).join("\n");
+    const named = (pattern: RegExp) => new Set([...documents.matchAll(pattern)].map(([, name = ""]) => name));
+    const inTree = (pattern: RegExp) =>
+      manifests.flatMap((text) => [...text.matchAll(pattern)].map(([, name = ""]) => name));
+    const cronJobs = named(/cronjob\/([a-z-]+)/g);
+    const components = named(/app\.kubernetes\.io\/component=([a-z-]+)/g);
+    expect(cronJobs.size).toBeGreaterThan(1);
+    expect(components.size).toBeGreaterThan(1);
+    expect(inTree(/^kind: CronJob\nmetadata:\n(?: {2}.*\n)*? {2}name: (.+)$/gm)).toEqual(
+      expect.arrayContaining([...cronJobs]),
+    );
+    expect(inTree(/app\.kubernetes\.io\/component: (.+)$/gm)).toEqual(
+      expect.arrayContaining([...components]),
+    );
+  });
+
   /** Links to the runbook, relative to its folder of alarms, by the name of the alarm or alert. */
   const links = new Map<string, string>();
   const alerts: string[] = [];
