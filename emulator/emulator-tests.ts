@@ -27,7 +27,7 @@ import { afterAll, beforeAll, describe, expect, it, type TestContext } from "vit
 import { z } from "zod";
 import { needs } from "../test/required-tools.js";
 import toolVersions from "../tool-versions.json" with { type: "json" };
-import { type Emulator, startEmulator, UnsuitableMoto } from "./emulator.js";
+import { type Emulator, startEmulator } from "./emulator.js";
 import type { EmulatorInstallation } from "./find-emulator.js";
 
 /** Enough of a signature for the emulator, which reads who asks and for what from it, and checks nothing. */
@@ -221,7 +221,7 @@ export function testEmulator(title: string, installation: EmulatorInstallation |
       other.close();
     });
 
-    it("tells when its process is gone though nobody stopped it", async (test) => {
+    it("reports when its process ends without stop()", async (test) => {
       const emulator = await start(test);
       // The server answers a moment before it writes this line.
       await expect
@@ -231,7 +231,10 @@ export function testEmulator(title: string, installation: EmulatorInstallation |
         .object({ pid: z.number() })
         .parse(await (await fetch(`${emulator.endpoint}/moto-api/notejam/status`)).json());
       process.kill(pid, "SIGKILL");
-      expect(await emulator.ended).toEqual({ asked: false, how: expect.stringContaining("by SIGKILL") });
+      expect(await emulator.ended).toEqual({
+        isStopped: false,
+        message: expect.stringContaining("by SIGKILL"),
+      });
     });
 
     it("ends, and keeps its contents, when the process that started it is killed", async (test) => {
@@ -300,14 +303,14 @@ export function testEmulator(title: string, installation: EmulatorInstallation |
         await writeFile(wrapper, `#!/bin/sh\nPYTHONPATH='${modules}' exec '${python}' "$@"\n`, {
           mode: 0o755,
         });
-        const problem: unknown = await startEmulator({
+        const error: unknown = await startEmulator({
           installation: { kind: "python", python: wrapper, motoVersion: "", warnings: [] },
-        }).catch((error: unknown) => error);
-        expect(problem).toBeInstanceOf(UnsuitableMoto);
-        return problem instanceof Error ? problem.message : "";
+        }).catch((reason: unknown) => reason);
+        expect(error).toMatchObject({ name: "EmulatorError", code: "incompatible" });
+        return error instanceof Error ? error.message : "";
       };
       const { minimum, newestTested } = toolVersions.moto;
-      const remedy = `Supported: moto ${minimum} to ${newestTested}. Install it with: `;
+      const hint = `Supported: moto ${minimum} to ${newestTested}. Install it with: `;
 
       it.each([
         ["a method is missing", "del EKSResponse.create_nodegroup", "EKSResponse has no create_nodegroup"],
@@ -321,7 +324,7 @@ export function testEmulator(title: string, installation: EmulatorInstallation |
         const message = await startWith(title.replaceAll(" ", "-"), { "sitecustomize.py": code });
         expect(message).toContain("The AWS emulator cannot start: moto 5.");
         expect(message).toContain(says);
-        expect(message).toContain(remedy);
+        expect(message).toContain(hint);
         expect(message).not.toMatch(/\n|Traceback/);
       });
 
@@ -333,7 +336,7 @@ export function testEmulator(title: string, installation: EmulatorInstallation |
         const none = await startWith("none", { "moto/__init__.py": "raise ImportError('no flask')\n" });
         expect(none).toContain("has no moto[server] (no flask)");
         for (const message of [bare, none]) {
-          expect(message).toContain(remedy);
+          expect(message).toContain(hint);
           expect(message).not.toMatch(/\n|Traceback/);
         }
       });

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
-import { LocalProblem } from "../src/local/problem.js";
 import toolVersions from "../tool-versions.json" with { type: "json" };
+import { EmulatorError } from "./emulator-error.js";
 import { testEmulator } from "./emulator-tests.js";
 import { type EmulatorInstallation, findEmulator } from "./find-emulator.js";
 import { installEmulator } from "./install-emulator.js";
@@ -26,7 +26,7 @@ async function install(requirements: string): Promise<EmulatorInstallation | und
     });
     return await findEmulator({ environment, installed });
   } catch (error) {
-    if (process.env.REQUIRE_ALL_TOOLS === "1" || !(error instanceof LocalProblem)) throw error;
+    if (process.env.REQUIRE_ALL_TOOLS === "1" || !(error instanceof EmulatorError)) throw error;
     console.warn(`NOT TESTED, the emulator with ${requirements}: ${error.message}`);
     return undefined;
   }

@@ -7,22 +7,23 @@ import { basename, dirname, join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
-import { freePort, isFree } from "../src/local/ports.js";
 import toolVersions from "../tool-versions.json" with { type: "json" };
+import { EmulatorError } from "./emulator-error.js";
 import { type EmulatorInstallation, findEmulator } from "./find-emulator.js";
+import { freePort, isFree } from "./ports.js";
 
-/** The account that moto answers for. */
+/** Account id of moto. */
 const EMULATED_ACCOUNT = "123456789012";
 
-/** The Python side: what this project changes in moto. */
+/** Folder of the extension: this project's changes to moto, in Python. */
 const EXTENSION_FOLDER = fileURLToPath(new URL("./extension", import.meta.url));
 
-/** A cold start takes 2 s, restoring a full environment some more; a busy machine ten times that. */
+/** A cold start takes 2 s, and longer if it restores a full environment; on a busy machine ten times as long. */
 const START_TIMEOUT_MS = 90_000;
 const STOP_TIMEOUT_MS = 60_000;
 const POLL_MS = 50;
 
-/** A free port may be taken by someone else before moto listens on it. */
+/** Another program may take a free port before moto listens on it. */
 const ATTEMPTS_AT_A_RANDOM_PORT = 3;
 
 const Status = z.object({
@@ -38,9 +39,9 @@ const Resources = z.object({
 
 export interface StartEmulatorOptions {
   /**
-   * Where the emulator keeps its contents: restored at start, saved while it runs and when it stops.
+   * File of the emulator's contents: restored at startup, saved while it runs and when it stops.
    *
-   * @default nothing is kept
+   * @default contents are lost when it stops
    */
   readonly stateFile?: string;
   /**
@@ -50,73 +51,72 @@ export interface StartEmulatorOptions {
    */
   readonly port?: number;
   /**
-   * Where the emulator's output goes; replaced at each start.
+   * File of the emulator's output; replaced at each start.
    *
-   * @default beside the state file with the ending `.log`, or a new folder of the system's temporary folder
+   * @default the state file with the ending `.log`, or a new folder in the system's temporary folder
    */
   readonly logFile?: string;
   /**
-   * What to run.
+   * Moto to run.
    *
-   * @default what `findEmulator()` finds
+   * @default result of `findEmulator()`
    */
   readonly installation?: EmulatorInstallation;
 }
 
-/** One thing in the emulator that somebody made. */
+/** Resource in the emulated account. */
 export interface EmulatedResource {
   /** AWS's short name of the service: `ec2`, `s3`. */
   readonly service: string;
   /** Region, or `global`. */
   readonly region: string;
-  /** The kind in the service's own words: `subnet`, `bucket`. */
+  /** Type in the service's own terms: `subnet`, `bucket`. */
   readonly type: string;
-  /** Id or name, as the service gives it. */
+  /** Id or name in the service. */
   readonly id: string;
 }
 
-/** How the emulator's process ended. */
+/** End of the emulator's process. */
 export interface EmulatorEnd {
-  /** Whether `stop()` asked for it. */
-  readonly asked: boolean;
-  /** In words for people, with where to look. */
-  readonly how: string;
+  /** True if `stop()` caused it. */
+  readonly isStopped: boolean;
+  /** Exit status or signal, and the log file, as a message. */
+  readonly message: string;
 }
 
-/** A running emulator. It ends with this process, however this process ends. */
+/** Running emulator. It ends with this process, even if this process is killed. */
 export interface Emulator {
-  /** `http://127.0.0.1:<port>`: the address, not `localhost`, or S3 fails. */
+  /** `http://127.0.0.1:<port>`. S3 fails with `localhost`. */
   readonly endpoint: string;
   readonly account: string;
-  /** Whether the contents came from the state file. */
+  /** True if the contents came from the state file. */
   readonly restored: boolean;
-  /** Why the emulator started empty, in words for people; empty when it was restored. */
+  /** Reason why the emulator started empty, as a message; empty if it was restored. */
   readonly whyNotRestored: string;
   /** Path of the damaged or incompatible state file that was renamed at startup. Only the last one is kept. */
   readonly oldStateFile: string | undefined;
-  /** What people should know, one line each; empty when all is as tried. */
+  /** Warnings about the installed moto, one line each. */
   readonly warnings: readonly string[];
   readonly logFile: string;
-  /** Settles when the emulator's process is gone: after `stop()`, or because it failed. Never rejects. */
+  /** Resolves when the emulator's process has ended: after `stop()`, or because it failed. Never rejects. */
   readonly ended: Promise<EmulatorEnd>;
-  /** Variables with which Terraform's AWS provider and the AWS SDKs talk to the emulator. No region among them. */
+  /** Environment variables that point Terraform's AWS provider and the AWS SDKs to the emulator. They set no region. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Saves the contents now; returns the size in bytes (0 without a state file). */
+  /** Saves the contents now. @returns the size in bytes; 0 without a state file */
   save(): Promise<number>;
-  /** What somebody made and nobody deleted; what AWS itself makes (default VPCs, managed policies) is left out. */
+  /** Lists the resources of the account, without those that AWS creates itself (default VPCs, managed policies). */
   listResources(): Promise<readonly EmulatedResource[]>;
-  /** From now on every call that is signed for one of these regions fails; an empty list brings all of them back. */
+  /** Makes every call that is signed for one of these regions fail. An empty list ends the outage. */
   loseRegions(regions: readonly string[]): Promise<void>;
-  /** Saves and ends the emulator. Further calls do nothing. */
+  /** Saves the contents and stops the emulator. Further calls do nothing. */
   stop(): Promise<void>;
 }
 
 /**
  * Starts moto with this project's extension and waits until it answers.
  *
- * @throws MissingTool when moto is nowhere to be found
- * @throws UnsuitableMoto when moto is incompatible with the extension
- * @throws PortTaken when a port is asked for and in use
+ * @throws EmulatorError `not-found` if moto is not installed, `incompatible` if it does not fit the extension, `port-taken`
+ *   if a requested port is in use, `failed` if it does not start
  */
 export async function startEmulator(options: StartEmulatorOptions = {}): Promise<Emulator> {
   const installation = options.installation ?? (await findEmulator());
@@ -125,14 +125,15 @@ export async function startEmulator(options: StartEmulatorOptions = {}): Promise
   if (stateFile) await mkdir(dirname(stateFile), { recursive: true });
 
   if (options.port !== undefined) {
-    if (!(await isFree(options.port))) throw new PortTaken(options.port);
+    if (!(await isFree(options.port))) throw portTaken(options.port);
     return startOn(options.port, installation, stateFile, logFile);
   }
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await startOn(await freePort(), installation, stateFile, logFile);
-    } catch (problem) {
-      if (!(problem instanceof PortTaken) || attempt === ATTEMPTS_AT_A_RANDOM_PORT) throw problem;
+    } catch (error) {
+      const isPortTaken = error instanceof EmulatorError && error.code === "port-taken";
+      if (!isPortTaken || attempt === ATTEMPTS_AT_A_RANDOM_PORT) throw error;
     }
   }
 }
@@ -145,10 +146,10 @@ async function startOn(
 ): Promise<Emulator> {
   const endpoint = `http://127.0.0.1:${port}`;
   const child = await launch(emulatorCommand(installation, { port, stateFile }), logFile);
-  let asked = false;
+  let isStopped = false;
   const ended = once(child, "exit").then(([code, signal]) => ({
-    asked,
-    how: `The AWS emulator ended (${signal ? `by ${signal}` : `exit status ${code}`}). Look at ${logFile}.`,
+    isStopped,
+    message: `The AWS emulator ended (${signal ? `by ${signal}` : `exit status ${code}`}). See ${logFile}.`,
   }));
   try {
     const status = await firstAnswer(child, endpoint, port, logFile);
@@ -167,38 +168,38 @@ async function startOn(
         Resources.parse(await getJson(`${endpoint}/moto-api/notejam/resources`)).resources,
       loseRegions: (regions) => loseRegions(endpoint, regions),
       stop: () => {
-        asked = true;
+        isStopped = true;
         return stop(child, logFile);
       },
     };
-  } catch (problem) {
+  } catch (error) {
     child.kill("SIGKILL");
-    throw problem;
+    throw error;
   }
 }
 
-/** Variables with which Terraform's AWS provider and the AWS SDKs talk to the emulator at `endpoint`. */
+/** Returns the environment variables that point Terraform's AWS provider and the AWS SDKs to the emulator. */
 export function environmentFor(endpoint: string): Readonly<Record<string, string>> {
   return {
     AWS_ENDPOINT_URL: endpoint,
     AWS_ACCESS_KEY_ID: "test",
     AWS_SECRET_ACCESS_KEY: "test",
     AWS_EC2_METADATA_DISABLED: "true",
-    // Some calls carry the account in front of the host's name (123456789012.127.0.0.1), which no resolver knows: the
-    // emulator is their proxy as well. Loopback addresses themselves are never proxied, and TLS has its own variable.
+    // Some calls prefix the host's name with the account (123456789012.127.0.0.1), which does not resolve. For them the
+    // emulator is the HTTP proxy. Loopback addresses are never proxied, and TLS has another variable.
     HTTP_PROXY: endpoint,
     CHECKPOINT_DISABLE: "1",
   };
 }
 
-/** A program, its arguments and its environment. */
+/** Program, its arguments and its environment. */
 export interface Command {
   readonly program: string;
   readonly args: readonly string[];
   readonly env: Readonly<NodeJS.ProcessEnv>;
 }
 
-/** How to run the emulator: with an interpreter, or in a container that sees the extension and the state's folder. */
+/** Returns the command that runs the emulator: in a Python, or in a container with the extension and the state's folder. */
 export function emulatorCommand(
   installation: EmulatorInstallation,
   where: { readonly port: number; readonly stateFile?: string | undefined },
@@ -236,14 +237,14 @@ export function emulatorCommand(
 }
 
 const MOTO_SETTINGS = {
-  // Without them an attachment of an AWS-managed policy fails.
+  // Without it, attaching an AWS-managed policy fails.
   MOTO_IAM_LOAD_MANAGED_POLICIES: "true",
-  // The extension's folder may be read-only, and is part of the repository.
+  // The extension's folder is part of the repository and may be read-only.
   PYTHONDONTWRITEBYTECODE: "1",
   PYTHONUNBUFFERED: "1",
 };
 
-/** A developer's profile or endpoint must not reach the emulator, which uses the AWS SDK for its lists of regions. */
+/** Removes AWS profiles and endpoints of the user: the emulator uses the AWS SDK for its lists of regions. */
 function withoutAwsSettings(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(
     Object.entries(environment).filter(([name]) => !name.startsWith("AWS_") && !name.startsWith("MOTO_")),
@@ -256,11 +257,13 @@ async function launch(command: Command, logFile: string): Promise<ChildProcess> 
     const child = spawn(command.program, command.args, {
       env: command.env,
       stdio: ["pipe", log.fd, log.fd],
-      // Its own process group: Ctrl-C in the terminal is for the caller, who then stops the emulator.
+      // A separate process group: Ctrl-C in the terminal reaches the caller, which then stops the emulator.
       detached: true,
     });
-    await once(child, "spawn");
-    // Whoever forgets to stop the emulator is not kept waiting by it: its input closes, and it saves and ends.
+    await once(child, "spawn").catch((error: Error) => {
+      throw new EmulatorError("failed", `The AWS emulator cannot start: ${error.message}.`, { cause: error });
+    });
+    // A running emulator does not keep Node running: when its standard input closes, it saves and ends.
     child.unref();
     if (child.stdin instanceof Socket) child.stdin.unref();
     return child;
@@ -269,18 +272,10 @@ async function launch(command: Command, logFile: string): Promise<ChildProcess> 
   }
 }
 
-/** The port that was asked for is in use. Its message is for people. */
-export class PortTaken extends Error {
-  override readonly name = "PortTaken";
-
-  constructor(port: number) {
-    super(`Port ${port} on 127.0.0.1 is taken: choose another one, or none to get a free one.`);
-  }
-}
-
-/** moto is missing or incompatible with the extension. The message is one line that is shown to the user. */
-export class UnsuitableMoto extends Error {
-  override readonly name = "UnsuitableMoto";
+function portTaken(port: number): EmulatorError {
+  return new EmulatorError("port-taken", `Port ${port} on 127.0.0.1 is taken.`, {
+    hint: "Choose another one, or none to get a free one.",
+  });
 }
 
 /** The one line that the extension prints when moto is missing or incompatible. */
@@ -297,10 +292,13 @@ async function firstAnswer(
     if (hasEnded(child)) {
       const output = await lastLines(logFile);
       if (/address already in use|port is already allocated|Port \d+ is in use/i.test(output))
-        throw new PortTaken(port);
+        throw portTaken(port);
       const reason = CANNOT_START.exec(output)?.[1];
-      if (reason) throw new UnsuitableMoto(`The AWS emulator cannot start: ${reason}`);
-      throw new Error(`The AWS emulator ended while starting. Its last words (${logFile}):\n${output}`);
+      if (reason) throw new EmulatorError("incompatible", `The AWS emulator cannot start: ${reason}`);
+      throw new EmulatorError(
+        "failed",
+        `The AWS emulator ended while starting. End of its log (${logFile}):\n${output}`,
+      );
     }
     try {
       return Status.parse(await getJson(`${endpoint}/moto-api/notejam/status`));
@@ -308,15 +306,17 @@ async function firstAnswer(
       await delay(POLL_MS); // not listening yet
     }
   }
-  throw new Error(
-    `The AWS emulator did not answer on ${endpoint} in ${START_TIMEOUT_MS / 1000} s. Look at ${logFile}.`,
+  throw new EmulatorError(
+    "failed",
+    `The AWS emulator did not respond on ${endpoint} within ${START_TIMEOUT_MS / 1000} s.`,
+    { hint: `See ${logFile}.` },
   );
 }
 
 async function save(endpoint: string): Promise<number> {
   const response = await fetch(`${endpoint}/moto-api/notejam/save`, { method: "POST" });
   const answer = Saved.parse(await response.json());
-  if ("error" in answer) throw new Error(`The AWS emulator did not save: ${answer.error}`);
+  if ("error" in answer) throw new EmulatorError("failed", `The AWS emulator did not save: ${answer.error}.`);
   return answer.bytes;
 }
 
@@ -332,8 +332,10 @@ async function stop(child: ChildProcess, logFile: string): Promise<void> {
   const [, signal] = await once(child, "exit");
   clearTimeout(tooLate);
   if (signal !== "SIGKILL") return;
-  throw new Error(
-    `The AWS emulator did not stop in ${STOP_TIMEOUT_MS / 1000} s and was killed. Look at ${logFile}.`,
+  throw new EmulatorError(
+    "failed",
+    `The AWS emulator did not stop within ${STOP_TIMEOUT_MS / 1000} s and was killed.`,
+    { hint: `See ${logFile}.` },
   );
 }
 
@@ -343,7 +345,7 @@ function hasEnded(child: ChildProcess): boolean {
 
 async function getJson(url: string): Promise<unknown> {
   const response = await fetch(url, { signal: AbortSignal.timeout(START_TIMEOUT_MS) });
-  if (!response.ok) throw new Error(`${url} answered ${response.status}`);
+  if (!response.ok) throw new Error(`${url} responded with ${response.status}`);
   return response.json();
 }
 

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { writeExecutable } from "../test/executable.js";
 import toolVersions from "../tool-versions.json" with { type: "json" };
+import { EmulatorError } from "./emulator-error.js";
 import { findEmulator, interpreterOfScript, MOTO_IMAGE, versionWarnings } from "./find-emulator.js";
-import { MissingTool } from "./missing-tool.js";
 
 let folder: string;
 beforeEach(async () => {
@@ -60,9 +60,9 @@ describe("looking for moto", () => {
 
   it("says in one line how to get moto where there is none", async () => {
     await program("docker", undefined);
-    const problem = await find().catch((thrown: unknown) => thrown);
-    expect(problem).toBeInstanceOf(MissingTool);
-    expect(problem).toMatchObject({
+    const error = await find().catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(EmulatorError);
+    expect(error).toMatchObject({
       message:
         "The AWS emulator (moto) is missing. Get it with: npm start -- --install-emulator (needs Python 3.10 or newer with venv), or name a Python that has moto in NOTEJAM_EMULATOR_PYTHON",
     });
@@ -103,9 +103,9 @@ describe("looking for moto", () => {
     await program("docker", undefined);
     await program("python3", "5.2.0");
     await program("python", "5.2.0");
-    const problem = await find().catch((thrown: Error) => thrown.message);
-    expect(problem).toMatch(/^moto 5\.2\.0 in python3 is ignored: .* The AWS emulator \(moto\) is missing\./);
-    expect(problem).not.toContain("\n");
+    const error = await find().catch((reason: Error) => reason.message);
+    expect(error).toMatch(/^moto 5\.2\.0 in python3 is ignored: .* The AWS emulator \(moto\) is missing\./);
+    expect(error).not.toContain("\n");
   });
 
   it("prefers a complete environment of installEmulator(), and ignores an incomplete one", async () => {

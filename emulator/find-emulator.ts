@@ -1,15 +1,15 @@
 import { readFile } from "node:fs/promises";
 import toolVersions from "../tool-versions.json" with { type: "json" };
+import { EmulatorError } from "./emulator-error.js";
 import { installedPython } from "./install-emulator.js";
-import { MissingTool } from "./missing-tool.js";
 import { findOnPath, motoVersionOf, readOutput } from "./python.js";
 
 const { minimum: OLDEST_MOTO, newestTested: NEWEST_TESTED_MOTO } = toolVersions.moto;
 
-/** The image used where no Python has moto. */
+/** Container image that is used if no Python has moto. */
 export const MOTO_IMAGE = `motoserver/moto:${NEWEST_TESTED_MOTO}`;
 
-/** How to run moto on this machine. */
+/** Program that runs moto on this machine. */
 export type EmulatorInstallation = {
   /** Warnings, one line each. Empty for a tested version. */
   readonly warnings: readonly string[];
@@ -34,7 +34,7 @@ export interface FindEmulatorOptions {
  * `moto_server` (also behind a pyenv shim), `python3`, `python`, and last a running container engine. A moto that is
  * too old is ignored, with a warning.
  *
- * @throws MissingTool when there is none of them
+ * @throws EmulatorError `not-found` if there is none
  */
 export async function findEmulator(options: FindEmulatorOptions = {}): Promise<EmulatorInstallation> {
   const { environment = process.env } = options;
@@ -54,9 +54,12 @@ export async function findEmulator(options: FindEmulatorOptions = {}): Promise<E
   }
   const docker = await answeringDocker(environment);
   if (docker) return { kind: "docker", docker, image: MOTO_IMAGE, warnings: [...tooOld.values()] };
-  throw new MissingTool(
-    [...tooOld.values(), "The AWS emulator (moto)"].join(" "),
-    "npm start -- --install-emulator (needs Python 3.10 or newer with venv), or name a Python that has moto in NOTEJAM_EMULATOR_PYTHON",
+  throw new EmulatorError(
+    "not-found",
+    [...tooOld.values(), "The AWS emulator (moto) is missing."].join(" "),
+    {
+      hint: "Get it with: npm start -- --install-emulator (needs Python 3.10 or newer with venv), or name a Python that has moto in NOTEJAM_EMULATOR_PYTHON",
+    },
   );
 }
 
@@ -95,9 +98,12 @@ async function chosenInterpreter(
   }
   const found =
     motoVersion === undefined ? "no moto[server]" : `moto ${motoVersion}, older than ${OLDEST_MOTO}`;
-  throw new MissingTool(
-    `moto ${OLDEST_MOTO} or newer in NOTEJAM_EMULATOR_PYTHON (${python} has ${found})`,
-    `${python} -m pip install 'moto[server]==${NEWEST_TESTED_MOTO}', or unset the variable`,
+  throw new EmulatorError(
+    "not-found",
+    `moto ${OLDEST_MOTO} or newer in NOTEJAM_EMULATOR_PYTHON (${python} has ${found}) is missing.`,
+    {
+      hint: `Get it with: ${python} -m pip install 'moto[server]==${NEWEST_TESTED_MOTO}', or unset the variable`,
+    },
   );
 }
 
@@ -111,12 +117,12 @@ async function interpreters(
   return [...[inFolder, behindServer].filter((python) => python !== undefined), "python3", "python"];
 }
 
-/** The Python that runs a console script: from its first lines, or from pyenv where it is a shim. */
+/** Returns the Python that runs a console script: from its first lines, or from pyenv if it is a shim. */
 async function interpreterBehind(
   script: string,
   environment: NodeJS.ProcessEnv,
 ): Promise<string | undefined> {
-  // A script that cannot be read tells nothing.
+  // Without a readable script, the interpreter is unknown.
   const text = await readFile(script, "utf8").catch(() => "");
   const python = interpreterOfScript(text);
   if (python || !text.includes("pyenv")) return python;
@@ -124,7 +130,7 @@ async function interpreterBehind(
   return real ? interpreterOfScript(await readFile(real, "utf8")) : undefined;
 }
 
-/** Reads `#!/path/python`, and the `exec` line that pip writes where that path is too long for a `#!`. */
+/** Reads `#!/path/python`, or the `exec` line that pip writes if that path is too long for a `#!`. */
 export function interpreterOfScript(text: string): string | undefined {
   const [first = "", second = ""] = text.split("\n", 2);
   const direct = /^#!\s*(\/\S*python[\d.]*)\s*$/.exec(first)?.[1];

@@ -98,9 +98,9 @@ describe("installing the emulator", () => {
     ["ERROR: No matching distribution found for moto==5.2.5", /no package for this Python/],
     ["Traceback\nERROR: something new", /ERROR: something new/],
   ])("removes the environment and reports in one line why pip failed: %j", async (output, says) => {
-    const problem = await install({ PIP_OUTPUT: output }).catch((error: Error) => error);
-    expect(problem).toMatchObject({ name: "LocalProblem", message: expect.stringMatching(says) });
-    expect(problem).toMatchObject({ message: expect.not.stringContaining("\n") });
+    const error = await install({ PIP_OUTPUT: output }).catch((reason: Error) => reason);
+    expect(error).toMatchObject({ name: "EmulatorError", message: expect.stringMatching(says) });
+    expect(error).toMatchObject({ message: expect.not.stringContaining("\n") });
     expect(await found()).toBe("nothing");
     await expect(readFile(join(venv, "bin", "python"))).rejects.toThrow("ENOENT");
   });

@@ -5,10 +5,10 @@ import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
-import { errorCode, explainFileError, LocalProblem } from "../src/local/problem.js";
+import { EmulatorError } from "./emulator-error.js";
 import { motoVersionOf, readOutput } from "./python.js";
 
-/** The packages that are installed: moto's server and everything that it needs, each with its hashes. */
+/** Packages to install: moto's server and its dependencies, each with its hashes. */
 const REQUIREMENTS = fileURLToPath(new URL("./requirements.txt", import.meta.url));
 
 /** File in the environment's folder that is written last. Without it, the installation is incomplete. */
@@ -19,7 +19,7 @@ const CompletionMark = z.object({ requirements: z.string() });
 const OLDEST_PYTHON = 10;
 const NEWEST_PYTHON = 14;
 
-/** How long pip may take to end by itself after SIGTERM. */
+/** Time for pip to end by itself after SIGTERM. */
 const KILL_AFTER_MS = 5_000;
 
 /** Lines of pip's output that are kept to explain a failure. */
@@ -62,8 +62,9 @@ export interface InstalledEmulator {
  * Installs moto's server into a separate virtual environment. Does nothing when the same packages are already
  * installed. The user's own Python is not changed.
  *
- * @throws LocalProblem with one line: no suitable Python, no network, full disk, or pip's last error
- * @throws the signal's reason when it is aborted
+ * @throws EmulatorError `not-installable` with one line: no suitable Python, no network, full disk, or pip's last error
+ * @throws the file system's error if the folder cannot be written
+ * @throws the signal's reason if it is aborted
  */
 export async function installEmulator(options: InstallEmulatorOptions): Promise<InstalledEmulator> {
   const { folder, environment = process.env, requirements = REQUIREMENTS, signal } = options;
@@ -86,7 +87,7 @@ export async function installEmulator(options: InstallEmulatorOptions): Promise<
     await run(pythonIn(folder), [...PIP_INSTALL, "--requirement", requirements]);
     const motoVersion = await motoVersionOf(pythonIn(folder), onlyVirtualEnvironment(environment));
     if (!motoVersion) {
-      throw new LocalProblem(
+      throw notInstallable(
         `moto was installed in ${folder}, but it does not start.`,
         `To see the error, run: ${pythonIn(folder)} -c 'import moto.server'`,
       );
@@ -97,7 +98,7 @@ export async function installEmulator(options: InstallEmulatorOptions): Promise<
     return { python: pythonIn(folder), motoVersion };
   } catch (error) {
     await rm(folder, { recursive: true, force: true });
-    throw explainFileError(error, "install the AWS emulator", folder);
+    throw error;
   }
 }
 
@@ -113,7 +114,7 @@ export async function findPythonForEmulator(
   return (await pythons(environment)).find((python) => python.hasVenv)?.program;
 }
 
-/** Installs exactly the packages that the requirements file pins: no dependencies, no builds. */
+/** Options with which pip installs exactly the packages of the requirements file: no dependencies, no builds. */
 const PIP_INSTALL = [
   ...["-m", "pip", "install", "--require-hashes", "--only-binary", ":all:", "--no-deps"],
   ...["--no-input", "--disable-pip-version-check", "--progress-bar", "off", "--retries", "1"],
@@ -190,15 +191,19 @@ async function requirePython(environment: NodeJS.ProcessEnv): Promise<string> {
   throw found[0] === undefined ? noPython() : noVenv(found[0].program);
 }
 
-function noPython(): LocalProblem {
-  return new LocalProblem(
+function notInstallable(summary: string, hint: string): EmulatorError {
+  return new EmulatorError("not-installable", summary, { hint });
+}
+
+function noPython(): EmulatorError {
+  return notInstallable(
     `The AWS emulator cannot be installed: there is no Python 3.${OLDEST_PYTHON} or newer.`,
     "Install Python. On Debian and Ubuntu: apt install python3 python3-venv",
   );
 }
 
-function noVenv(python: string): LocalProblem {
-  return new LocalProblem(
+function noVenv(python: string): EmulatorError {
+  return notInstallable(
     `The AWS emulator cannot be installed: ${python} has no venv module.`,
     "Install the module. On Debian and Ubuntu: apt install python3-venv",
   );
@@ -235,10 +240,10 @@ async function runProgram(
       // it has ended already
     }
   };
-  let insist: NodeJS.Timeout | undefined;
+  let killing: NodeJS.Timeout | undefined;
   const abort = () => {
     end("SIGTERM");
-    insist = setTimeout(() => end("SIGKILL"), KILL_AFTER_MS);
+    killing = setTimeout(() => end("SIGKILL"), KILL_AFTER_MS);
   };
   signal?.addEventListener("abort", abort, { once: true });
   try {
@@ -248,46 +253,46 @@ async function runProgram(
     signal?.throwIfAborted();
     if (status !== 0) throw explain(lines, program, folder);
   } catch (error) {
-    if (errorCode(error) === "ENOENT") throw noPython();
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") throw noPython();
     throw error;
   } finally {
-    clearTimeout(insist);
+    clearTimeout(killing);
     signal?.removeEventListener("abort", abort);
     end("SIGKILL"); // processes that the program left behind
   }
 }
 
 /** Known failures of venv and pip, by what they print. */
-const FAILURES: readonly { readonly says: RegExp; readonly what: string; readonly remedy: string }[] = [
+const FAILURES: readonly { readonly says: RegExp; readonly reason: string; readonly hint: string }[] = [
   {
     says: /No space left on device|Disk quota exceeded|Errno 28\b/i,
-    what: "the disk is full.",
-    remedy: "Free some space there, then run the same command again.",
+    reason: "the disk is full.",
+    hint: "Free some space there, then run the same command again.",
   },
   {
     says: /DO NOT MATCH THE HASHES/,
-    what: "the hash of a package differs from the tested one.",
-    remedy: "Check the package index that pip is configured with.",
+    reason: "the hash of a package differs from the tested one.",
+    hint: "Check the package index that pip is configured with.",
   },
   {
     says: /NewConnectionError|ConnectTimeout|ReadTimeout|Connection (refused|reset|broken)|name resolution|Network is unreachable|ProxyError|SSLError|Cannot connect to proxy/i,
-    what: "pip cannot reach the package index.",
-    remedy: "Check the network and pip's settings (pip config list), then run the same command again.",
+    reason: "pip cannot reach the package index.",
+    hint: "Check the network and pip's settings (pip config list), then run the same command again.",
   },
   {
     says: /No matching distribution found|Could not find a version/,
-    what: "the package index has no package for this Python and platform.",
-    remedy: `Use Python 3.${OLDEST_PYTHON} to 3.${NEWEST_PYTHON}, or set NOTEJAM_EMULATOR_PYTHON to a Python with moto.`,
+    reason: "the package index has no package for this Python and platform.",
+    hint: `Use Python 3.${OLDEST_PYTHON} to 3.${NEWEST_PYTHON}, or set NOTEJAM_EMULATOR_PYTHON to a Python with moto.`,
   },
 ];
 
-function explain(lines: readonly string[], program: string, folder: string): LocalProblem {
+function explain(lines: readonly string[], program: string, folder: string): EmulatorError {
   const output = lines.join("\n");
   if (/ensurepip is not available|No module named '?(venv|ensurepip)/.test(output)) return noVenv(program);
   const known = FAILURES.find(({ says }) => says.test(output));
   const lastError = lines.findLast((line) => /error/i.test(line)) ?? lines.at(-1) ?? `${program} failed.`;
-  return new LocalProblem(
-    `The AWS emulator cannot be installed in ${folder}: ${known?.what ?? lastError.trim()}`,
-    known?.remedy ?? "Run the same command again, or use another Python with moto (NOTEJAM_EMULATOR_PYTHON).",
+  return notInstallable(
+    `The AWS emulator cannot be installed in ${folder}: ${known?.reason ?? lastError.trim()}`,
+    known?.hint ?? "Run the same command again, or use another Python with moto (NOTEJAM_EMULATOR_PYTHON).",
   );
 }

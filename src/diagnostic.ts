@@ -49,8 +49,15 @@ export function formatDiagnostic({ check, where, summary, ...details }: Diagnost
   ] as const;
   return [
     `  ${heading} [${check}]`,
-    ...labelled.flatMap(([label, text]) => (text === undefined ? [] : [`    ${label.padEnd(8)} ${text}`])),
+    ...labelled.flatMap(([label, text]) =>
+      text === undefined ? [] : [`    ${label.padEnd(8)} ${indented(text)}`],
+    ),
   ].join("\n");
+}
+
+/** Aligns the further lines of a detail with its first. */
+function indented(text: string): string {
+  return text.replaceAll("\n", `\n${" ".repeat(13)}`);
 }
 
 /** Number of failed checks in words: "3 of 9 checks failed." */

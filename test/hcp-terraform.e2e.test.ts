@@ -12,9 +12,9 @@ import { join, resolve } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { FirstRunProblem, firstRun } from "../src/bootstrap/first-run.js";
-import { type SynthesizedStack, synthesize } from "../src/local/synthesize.js";
 import { TERRAFORM_VERSION } from "../src/stacks/workspaces.js";
-import { readSynthesized } from "../src/terraform/synthesized-stack.js";
+import { synthesize } from "../src/terraform/synthesize-app.js";
+import { readConfiguration, type SynthesizedStack } from "../src/terraform/synthesized-stacks.js";
 import { certificateFor } from "./fakes/hcp-terraform/certificate.js";
 import { shellProviders } from "./fakes/hcp-terraform/provider-shells.js";
 import { ERRORED, PLANNED, SECRET_IN_PLAN } from "./fakes/hcp-terraform/runs.js";
@@ -51,7 +51,7 @@ beforeAll(async () => {
   });
   await standIn.start();
   const mirror = join(home, "providers");
-  const required = stacks.map(({ file }) => readSynthesized(file).terraform.required_providers);
+  const required = stacks.map((stack) => readConfiguration(stack).terraform.required_providers);
   writeFileSync(join(home, "terraform.rc"), shellProviders(required, mirror));
   environment = {
     ...withoutTerraformSettings(process.env),

@@ -15,10 +15,10 @@ import { readOutputs } from "../src/local/inventory.js";
 import { prepareStack } from "../src/local/prepare-stack.js";
 import { plainProgress } from "../src/local/progress.js";
 import { StateFolder, writeWhole } from "../src/local/state-folder.js";
-import { synthesize } from "../src/local/synthesize.js";
 import { findKustomize } from "../src/manifests/render.js";
 import { findTerraform, type Terraform } from "../src/terraform/find-terraform.js";
 import { cliConfigFor, findProviderMirror } from "../src/terraform/provider-mirror.js";
+import { synthesize } from "../src/terraform/synthesize-app.js";
 import { plan } from "../src/terraform/terraform.js";
 import { Person } from "./local-application.js";
 

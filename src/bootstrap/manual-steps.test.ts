@@ -5,7 +5,7 @@ import {
   stackNamed,
   synthesizeApp,
 } from "../../test/synthesized-app.js";
-import { parseSynthesized } from "../terraform/synthesized-stack.js";
+import { parseConfiguration } from "../terraform/synthesized-stacks.js";
 import { leftToDo } from "./manual-steps.js";
 
 describe("what is left to people after the first run", () => {
@@ -13,7 +13,7 @@ describe("what is left to people after the first run", () => {
     const { organization } = await repositoryConfiguration();
     const environments = [await environmentNamed("dev")];
     const stacks = synthesizeApp({ organization, environments });
-    const bootstrap = parseSynthesized(JSON.stringify(stackNamed(stacks, "notejam-bootstrap").json));
+    const bootstrap = parseConfiguration(JSON.stringify(stackNamed(stacks, "notejam-bootstrap").json));
     const withoutWords = leftToDo(bootstrap).map((line) => line.replace(/^( {2}\w+ in \S+): \w.*$/, "$1: …"));
     expect(withoutWords).toEqual([
       "Fill in, in Terraform Cloud:",

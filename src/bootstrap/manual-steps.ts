@@ -1,4 +1,4 @@
-import type { Synthesized } from "../terraform/synthesized-stack.js";
+import type { StackConfiguration } from "../terraform/synthesized-stacks.js";
 
 type Blocks = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
@@ -6,7 +6,7 @@ type Blocks = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
  * What only people can do after the bootstrap stack was applied: values that nobody may state in code, and tokens that no state may
  * hold. Read from the stack, so that the list is complete.
  */
-export function leftToDo({ resource }: Pick<Synthesized, "resource">): string[] {
+export function leftToDo({ resource }: Pick<StackConfiguration, "resource">): string[] {
   const { tfe_workspace: workspaces = {}, tfe_variable_set: sets = {} } = resource;
   const empty = Object.values(resource.tfe_variable ?? {}).filter(({ value }) => value === undefined);
   const values = empty.map((variable) => {

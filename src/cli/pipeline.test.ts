@@ -112,7 +112,7 @@ describe("the pipelines' program", () => {
       "a plan of another version",
       () => ["summarize", "--plan", wrongPlan(), "--stack", "notejam-dev", "--out", "x.json"],
       {},
-      /a plan of format "2\.0"; this program reads 1\.x/,
+      /a plan of format "2\.0"; only 1\.x is supported/,
     ],
     [
       "no summaries",

@@ -94,7 +94,7 @@ describe("npm start", { timeout: 30_000 }, () => {
     const { start } = command({ apply: { fails: [{ summary: "creating bucket" }] } });
     const { code, stderr } = await start(["--once"]).ended;
     expect(code).toBe(1);
-    expect(stderr).toMatch(/• creating bucket[\s\S]*The emulated AWS is left out because of this error\./);
+    expect(stderr).toMatch(/ {2}creating bucket[\s\S]*The emulated AWS is left out because of this error\./);
     expect(stderr).not.toMatch(/^\s+at /m);
   });
 

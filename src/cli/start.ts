@@ -1,12 +1,16 @@
 import { join } from "node:path";
-import { MissingTool } from "@notejam/emulator/missing-tool";
 import { Command, InvalidArgumentError } from "commander";
-import { exitCodeOf, Interruption } from "../local/interruption.js";
-import { destroyLocal, type LocalRunProps, type Outcome, runLocal } from "../local/local-run.js";
+import { errorCode } from "../error-text.js";
+import { explainFileError } from "../file-error.js";
+import { destroyLocal } from "../local/destroy-local.js";
+import { explainEmulatorError } from "../local/emulator-error.js";
+import { exitCodeOf, Interrupted, Interruption } from "../local/interruption.js";
+import { type Outcome, runLocal } from "../local/local-run.js";
+import type { LocalRunProps } from "../local/local-run-props.js";
 import { PARTS, type Part } from "../local/machine.js";
-import { errorCode, explainFileError, Interrupted, LocalProblem } from "../local/problem.js";
 import { plainProgress, terminalProgress } from "../local/progress.js";
 import { chooseStateFolder, type StateFolder, writeWhole } from "../local/state-folder.js";
+import { UserError } from "../user-error.js";
 
 interface Options {
   readonly env?: string[];
@@ -168,10 +172,8 @@ function report(error: unknown, folder: StateFolder): number {
 }
 
 function describe(error: unknown, folder: StateFolder): string {
-  const known = explainFileError(error, "work", folder.path);
-  return known instanceof LocalProblem || known instanceof MissingTool
-    ? known.message
-    : unexpected(error, folder);
+  const known = explainEmulatorError(explainFileError(error, "work", folder.path));
+  return known instanceof UserError ? known.message : unexpected(error, folder);
 }
 
 /** A fault of this program: one line for the screen, the details in a file. */

@@ -1,10 +1,10 @@
 import { type Emulator, startEmulator } from "@notejam/emulator";
-import { TerraformFailed } from "../terraform/terraform.js";
+import { TerraformError } from "../terraform/terraform.js";
 import { applyStack, destroyStack, type StackRunProps } from "./apply-stack.js";
+import { withUserErrors } from "./emulator-error.js";
 import type { Interruption } from "./interruption.js";
 import type { AwsTools } from "./machine.js";
 import type { PreparedStack } from "./prepare-stack.js";
-import { LocalProblem } from "./problem.js";
 import type { Progress } from "./progress.js";
 import type { StateFolder } from "./state-folder.js";
 
@@ -24,7 +24,7 @@ export interface AccountProps {
   readonly print: (line: string) => void;
 }
 
-/** Emulated AWS account. Its contents are kept when it stops. */
+/** Emulated AWS account. Its contents are saved when it stops. */
 export class Account {
   private readonly props: AccountProps;
   private running: Emulator;
@@ -58,7 +58,7 @@ export class Account {
     try {
       await this.applyChanged(stacks);
     } catch (error) {
-      if (!isCutShort || !(error instanceof TerraformFailed)) throw error;
+      if (!isCutShort || !(error instanceof TerraformError)) throw error;
       this.props.print(
         "The apply failed after an interrupted run: restoring the account from before that run.",
       );
@@ -115,20 +115,19 @@ async function start({ folder, port, progress, tools }: AccountProps): Promise<E
         `starting with an empty account, because ${folder.terraformState(damaged)} is damaged. The old account was moved to ${aside}`,
       );
     }
-    const hadStates = folder.statesKept().length > 0;
-    const emulator = await startEmulator({
+    const hadStates = folder.terraformStates().length > 0;
+    const starting = startEmulator({
       stateFile: folder.emulatorState,
       logFile: folder.emulatorLog,
       installation: tools.emulator,
       ...(port === undefined ? {} : { port }),
-    }).catch((error: Error) => {
-      throw new LocalProblem(error.message, "", { cause: error });
     });
+    const emulator = await withUserErrors(starting);
     if (hadStates && !emulator.restored) {
       const aside = folder.setAccountAside();
-      const why = emulator.whyNotRestored.replace(folder.account, aside);
+      const reason = emulator.whyNotRestored.replace(folder.account, aside);
       step.note(
-        `starting with an empty account, because the old one cannot be restored: ${why}. The old account was moved to ${aside}`,
+        `starting with an empty account, because the old one cannot be restored: ${reason}. The old account was moved to ${aside}`,
       );
     }
     step.note(`account ${emulator.account} at ${emulator.endpoint}`);

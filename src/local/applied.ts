@@ -6,7 +6,7 @@ import { readIfThere, writeWhole } from "./state-folder.js";
 
 const Applied = z.object({ fingerprint: z.string(), at: z.string() });
 
-/** Says what was applied completely, so that an unchanged stack need not be planned again. */
+/** Record of a stack's last complete apply. An unchanged stack is not planned again. */
 export class AppliedRecord {
   private readonly file: string;
 
@@ -14,7 +14,7 @@ export class AppliedRecord {
     this.file = file;
   }
 
-  /** When this very content was applied completely; undefined if it was not. */
+  /** Returns the time of the last complete apply if its fingerprint is the same; else undefined. */
   appliedAt(fingerprint: string): Date | undefined {
     const text = readIfThere(this.file);
     if (text === undefined) {
@@ -22,11 +22,6 @@ export class AppliedRecord {
     }
     const record = Applied.safeParse(tryJson(text)).data;
     return record?.fingerprint === fingerprint ? new Date(record.at) : undefined;
-  }
-
-  /** Whether anything was ever applied completely and has not been touched since. */
-  get exists(): boolean {
-    return readIfThere(this.file) !== undefined;
   }
 
   write(fingerprint: string): void {
@@ -39,8 +34,8 @@ export class AppliedRecord {
 }
 
 /**
- * What decides the outcome of an apply: the synthesized stack, the override, Terraform's and the provider's version
- * and the variables' values (only their digest is kept).
+ * Returns a digest of everything that determines the result of an apply: the synthesized stack, the override, the versions
+ * of Terraform and of the provider, and the variables.
  */
 export function fingerprintOf(
   folder: string,

@@ -7,17 +7,17 @@ import {
   destroy,
   init,
   lockedProviderVersion,
-  TerraformFailed,
+  TerraformError,
   type TerraformRunProps,
 } from "../terraform/terraform.js";
+import { UserError } from "../user-error.js";
 import type { Interruption } from "./interruption.js";
 import type { PreparedStack } from "./prepare-stack.js";
-import { LocalProblem } from "./problem.js";
 import { type Progress, ResourceProgress, type Step } from "./progress.js";
 import { hostedZonesLookedUp, seedHostedZones } from "./seed.js";
 import { type StateFolder, writeWhole } from "./state-folder.js";
 
-/** Seconds in flight are counted on while Terraform is silent. */
+/** Interval at which the durations of running operations are updated. */
 const TICK_MS = 1000;
 
 export interface StackRunProps {
@@ -25,7 +25,7 @@ export interface StackRunProps {
   readonly folder: StateFolder;
   readonly emulator: Emulator;
   readonly terraform: Terraform;
-  /** Terraform's CLI configuration when a mirror is used. */
+  /** Terraform's CLI configuration; undefined without a provider mirror. */
   readonly cliConfig: string | undefined;
   readonly parallelism: number;
   readonly progress: Progress;
@@ -33,8 +33,10 @@ export interface StackRunProps {
 }
 
 /**
- * Applies one stack to the emulated account. While it runs, a mark stands in the state folder; it stays when the
- * apply is cut short, and goes when it ends by itself.
+ * Applies a stack to the emulated account. The state folder contains a marker file during the apply. After an
+ * interruption the marker remains.
+ *
+ * @throws TerraformError if the apply fails
  */
 export async function applyStack(props: StackRunProps): Promise<void> {
   const { stack, folder, emulator, progress } = props;
@@ -44,7 +46,7 @@ export async function applyStack(props: StackRunProps): Promise<void> {
     await progress.step(`Prepare Terraform for ${stack.name}`, async (step) => {
       const zones = await seedHostedZones(emulator.endpoint, hostedZonesLookedUp(stack.synthesized));
       for (const zone of zones) {
-        step.note(`hosted zone ${zone} made, as a company has it before this platform`);
+        step.note(`created the hosted zone ${zone}, which must exist before the stack`);
       }
       await init(terraformRun(props), stack.providerVersion);
       const version = lockedProviderVersion(stack.folder);
@@ -52,12 +54,12 @@ export async function applyStack(props: StackRunProps): Promise<void> {
     });
     const title = `Apply ${stack.name}`;
     await progress.step(title, (step) =>
-      watched(title, step, (onEvent) => apply({ ...terraformRun(props), onEvent })),
+      withProgress(title, step, (onEvent) => apply({ ...terraformRun(props), onEvent })),
     );
     await saveAccount(emulator);
   } catch (error) {
-    if (error instanceof TerraformFailed) {
-      // Terraform ended by itself: its state and the account agree.
+    if (error instanceof TerraformError) {
+      // Terraform ended by itself: its state matches the account.
       rmSync(folder.applyingFile, { force: true });
     }
     throw error;
@@ -66,18 +68,18 @@ export async function applyStack(props: StackRunProps): Promise<void> {
   rmSync(folder.applyingFile, { force: true });
 }
 
-/** Removes all that one stack made in the emulated account. */
+/** Destroys a stack's resources in the emulated account. */
 export async function destroyStack(props: StackRunProps): Promise<void> {
   const { stack, progress } = props;
   stack.record.forget();
   const title = `Destroy ${stack.name}`;
   await progress.step(title, async (step) => {
     await init(terraformRun(props), stack.providerVersion);
-    await watched(title, step, (onEvent) => destroy({ ...terraformRun(props), onEvent }));
+    await withProgress(title, step, (onEvent) => destroy({ ...terraformRun(props), onEvent }));
   });
 }
 
-async function watched(
+async function withProgress(
   title: string,
   step: Step,
   work: (onEvent: ResourceProgress["onEvent"]) => Promise<void>,
@@ -95,14 +97,15 @@ async function saveAccount(emulator: Emulator): Promise<void> {
   try {
     await emulator.save();
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new LocalProblem(why, "Run the same command again; if the disk is full, free some space first.", {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new UserError(reason, {
+      hint: "Run the same command again; if the disk is full, free some space first.",
       cause: error,
     });
   }
 }
 
-/** How Terraform is run for a stack: where, with which environment, and what it must not show. */
+/** Returns the options of a Terraform run for a stack. */
 export function terraformRun(props: StackRunProps): TerraformRunProps {
   const { stack, folder, emulator, terraform, interruption, parallelism } = props;
   return {

@@ -1,6 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import { exitCodeOf, Interruption } from "./interruption.js";
-import { Interrupted } from "./problem.js";
+import { exitCodeOf, Interrupted, Interruption } from "./interruption.js";
 
 describe("an interruption", () => {
   it("reaches a running process once, although npm repeats the terminal's Ctrl-C", () => {

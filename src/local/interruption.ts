@@ -1,26 +1,38 @@
-import { Interrupted } from "./problem.js";
+import type { Interruption as ProcessInterruption } from "../terraform/process.js";
 
-/** A process that can be told to stop. */
+/** A stop was requested (Ctrl-C or a signal). The results so far are kept. */
+export class Interrupted extends Error {
+  override readonly name = "Interrupted";
+
+  readonly signal: NodeJS.Signals;
+
+  constructor(signal: NodeJS.Signals) {
+    super(`Stopped by ${signal}.`);
+    this.signal = signal;
+  }
+}
+
+/** Process that can receive signals. */
 export interface Stoppable {
   kill(signal: NodeJS.Signals): boolean;
 }
 
-/** How a process that ends on a signal is reported to the shell: 128 and the signal's number. */
+/** Exit statuses of a process that a signal ended: 128 plus the number of the signal. */
 const EXIT_CODES: Readonly<Partial<Record<NodeJS.Signals, number>>> = {
   SIGHUP: 129,
   SIGINT: 130,
   SIGPIPE: 141,
   SIGTERM: 143,
 };
-/** npm passes on the Ctrl-C that the terminal has already sent: what comes this soon after is the same key press. */
+/** npm forwards a Ctrl-C that the terminal also sends. Signals within this time belong to the same key press. */
 const SAME_PRESS_MS = 500;
 const WATCHED: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP"];
 
 /**
- * Ctrl-C and its relatives, as a value that can be handed to whoever has something to wind down. The first signal
- * asks for a good end: a running Terraform is interrupted once, so that it saves its state. A second one insists.
+ * Request to stop by Ctrl-C or a signal. At the first one, running processes get SIGINT once, so that Terraform saves its
+ * state. A second one forces the end.
  */
-export class Interruption {
+export class Interruption implements ProcessInterruption {
   private readonly controller = new AbortController();
   private readonly running = new Set<Stoppable>();
   private readonly onFirst: (signal: NodeJS.Signals) => void;
@@ -28,8 +40,8 @@ export class Interruption {
   private lastRequest = Number.NEGATIVE_INFINITY;
 
   /**
-   * @param onFirst is called once, to tell the user what is being waited for
-   * @param onAgain is called for each further request
+   * @param onFirst called at the first request
+   * @param onAgain called at each further request
    */
   constructor(
     onFirst: (signal: NodeJS.Signals) => void = () => {},
@@ -39,7 +51,7 @@ export class Interruption {
     this.onAgain = onAgain;
   }
 
-  /** Aborted, with {@link Interrupted} as reason, at the first signal. */
+  /** Aborted at the first request, with {@link Interrupted} as reason. */
   get signal(): AbortSignal {
     return this.controller.signal;
   }
@@ -81,7 +93,7 @@ export class Interruption {
     this.controller.signal.throwIfAborted();
   }
 
-  /** Passes every request on to a process as SIGINT. @returns a function that ends that */
+  /** Sends SIGINT to a process for each request. @returns a function that ends that */
   passTo(process: Stoppable): () => void {
     this.running.add(process);
     return () => this.running.delete(process);

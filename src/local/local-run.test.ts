@@ -15,8 +15,10 @@ import {
   temporaryFolder,
 } from "../../test/fakes/local-tools.js";
 import { thisPlatform } from "../terraform/provider-mirror.js";
+import { destroyLocal } from "./destroy-local.js";
 import { Interruption } from "./interruption.js";
-import { destroyLocal, type LocalRunProps, runLocal } from "./local-run.js";
+import { runLocal } from "./local-run.js";
+import type { LocalRunProps } from "./local-run-props.js";
 import { plainProgress } from "./progress.js";
 import { StateFolder } from "./state-folder.js";
 
@@ -320,7 +322,7 @@ describe("a local run whose apply fails", { timeout: 30_000 }, () => {
       applicationRan: true,
     });
     expect(printed()).toMatch(
-      /warned: Terraform could not apply notejam-dev:\n {2}• aws_s3_bucket\.notes: creating bucket/,
+      /warned: Terraform could not apply notejam-dev\. .*\n\nnotejam-dev\n {2}aws_s3_bucket\.notes: creating bucket/,
     );
     expect(printed()).toMatch(/^Notejam of dev runs on its embedded database\./m);
     expect(callsOf(folder, "emulator").at(-1)).toBe("saved and stopped");
@@ -429,7 +431,7 @@ describe("a local run where something is in the way", { timeout: 30_000 }, () =>
     };
     fakeTerraform(folder, { apply: { fails: [first, { summary: "second fault", detail: "" }] } });
     expect(await start({ check: true })).toMatch(
-      /• aws_s3_bucket\.notes: creating bucket\n\s+because of \(hidden\)\n\s+• second fault/,
+      / {2}aws_s3_bucket\.notes: creating bucket \[terraform\]\n\s+why: +because of \(hidden\)\n {2}second fault/,
     );
     expect(printed()).not.toContain(password);
   });

@@ -15,14 +15,14 @@ describe("the lock of a state folder", () => {
     expect(() => takeLock(file)).toThrow(`in use by process ${process.pid} (lock file ${file})`);
     lock.release();
     expect(existsSync(file)).toBe(false);
-    expect(takeLock(file).previousEndedBadly).toBe(false);
+    expect(takeLock(file).wasAbandoned).toBe(false);
   });
 
   it("is taken over from a process that is gone, and says that it ended badly", () => {
     const folder = temporaryFolder();
     const file = join(folder, "lock");
     writeFileSync(file, JSON.stringify({ pid: goneProcess(), started: "1" }));
-    expect(takeLock(file).previousEndedBadly).toBe(true);
+    expect(takeLock(file).wasAbandoned).toBe(true);
     expect(() => takeLock(file)).toThrow(`in use by process ${process.pid}`);
     expect(readdirSync(folder)).toEqual(["lock"]);
   });
@@ -32,14 +32,14 @@ describe("the lock of a state folder", () => {
     () => {
       const file = join(temporaryFolder(), "lock");
       writeFileSync(file, JSON.stringify({ pid: process.pid, started: "1" }));
-      expect(takeLock(file).previousEndedBadly).toBe(true);
+      expect(takeLock(file).wasAbandoned).toBe(true);
     },
   );
 
   it("is taken over when its file is damaged", () => {
     const file = join(temporaryFolder(), "lock");
     writeFileSync(file, "{");
-    expect(takeLock(file).previousEndedBadly).toBe(true);
+    expect(takeLock(file).wasAbandoned).toBe(true);
   });
 
   it("is not released by a run that no longer holds it", () => {

@@ -1,13 +1,14 @@
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { z } from "zod";
-import { errorCode, LocalProblem } from "./problem.js";
+import { errorCode } from "../error-text.js";
+import { UserError } from "../user-error.js";
 
 const Holder = z.object({ pid: z.number().int().positive(), started: z.string() });
 type Holder = z.infer<typeof Holder>;
 
 export interface Lock {
-  /** True when the last holder ended without releasing: what it was doing may be half done. */
-  readonly previousEndedBadly: boolean;
+  /** True if the last holder ended without releasing the lock. Its work may be incomplete. */
+  readonly wasAbandoned: boolean;
   release(): void;
 }
 
@@ -15,7 +16,7 @@ export interface Lock {
  * Takes the lock file of a state folder, so that two runs never write the same state. A lock whose process is gone
  * (a crash, a pulled plug) is recognised and taken over.
  *
- * @throws LocalProblem when another run holds it
+ * @throws UserError if another run holds the lock
  */
 export function takeLock(file: string): Lock {
   const mine: Holder = { pid: process.pid, started: startOf(process.pid) };
@@ -24,18 +25,18 @@ export function takeLock(file: string): Lock {
   }
   const holder = read(file);
   if (holder !== undefined && isAlive(holder)) {
-    throw refused(file, holder);
+    throw inUse(file, holder);
   }
   discard(file, holder);
   if (!create(file, mine)) {
-    throw refused(file, read(file));
+    throw inUse(file, read(file));
   }
   return held(file, mine, true);
 }
 
-function held(file: string, mine: Holder, previousEndedBadly: boolean): Lock {
+function held(file: string, mine: Holder, wasAbandoned: boolean): Lock {
   return {
-    previousEndedBadly,
+    wasAbandoned,
     release: () => {
       if (read(file)?.pid === mine.pid) {
         rmSync(file, { force: true });
@@ -44,7 +45,7 @@ function held(file: string, mine: Holder, previousEndedBadly: boolean): Lock {
   };
 }
 
-/** Makes the file with its content in one step: a link appears whole or not at all. */
+/** Creates the file with its content atomically, as a link. */
 function create(file: string, holder: Holder): boolean {
   const draft = `${file}.${process.pid}`;
   writeFileSync(draft, JSON.stringify(holder), { mode: 0o600 });
@@ -61,7 +62,7 @@ function create(file: string, holder: Holder): boolean {
   }
 }
 
-/** Moves a stale lock aside; puts it back when somebody else took over between our look and our move. */
+/** Removes a stale lock. Restores it if another run took over between reading and moving it. */
 function discard(file: string, stale: Holder | undefined): void {
   const aside = `${file}.stale.${process.pid}`;
   try {
@@ -87,12 +88,11 @@ function read(file: string): Holder | undefined {
   }
 }
 
-function refused(file: string, holder: Holder | undefined): LocalProblem {
+function inUse(file: string, holder: Holder | undefined): UserError {
   const who = holder === undefined ? "another run" : `process ${holder.pid}`;
-  return new LocalProblem(
-    `The state folder is in use by ${who} (lock file ${file}).`,
-    "Stop that run with Ctrl-C, or give this one its own folder (--state <folder>).",
-  );
+  return new UserError(`The state folder is in use by ${who} (lock file ${file}).`, {
+    hint: "Stop that run with Ctrl-C, or give this one its own folder (--state <folder>).",
+  });
 }
 
 function isAlive(holder: Holder): boolean {
@@ -107,13 +107,13 @@ function isAlive(holder: Holder): boolean {
 }
 
 /**
- * When a process started, in clock ticks since boot, so that a pid that was given to another process in the
- * meantime is told apart. Empty where there is no /proc: there the pid alone decides.
+ * Returns the start time of a process, in clock ticks since boot. It distinguishes processes that had the same pid. Empty
+ * without /proc: then only the pid is compared.
  */
 function startOf(pid: number): string {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    // Field 22; the command in field 2 may hold spaces, so count from its closing parenthesis.
+    // Field 22. The command in field 2 may contain spaces: count from its closing parenthesis.
     return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
   } catch {
     return "";

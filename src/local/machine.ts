@@ -1,19 +1,22 @@
 import { createInterface } from "node:readline/promises";
+import { EmulatorError } from "@notejam/emulator/emulator-error";
 import { type EmulatorInstallation, findEmulator } from "@notejam/emulator/find-emulator";
 import { findPythonForEmulator, installEmulator, installedPython } from "@notejam/emulator/install-emulator";
-import { MissingTool } from "@notejam/emulator/missing-tool";
-import { findKustomize, type Kustomize, MissingKustomize } from "../manifests/render.js";
+import { errorCode } from "../error-text.js";
+import { explainFileError } from "../file-error.js";
+import { findKustomize, type Kustomize } from "../manifests/render.js";
 import { findTerraform, type Terraform } from "../terraform/find-terraform.js";
 import { describeProvider, findProvider, type ProviderSource } from "../terraform/provider-source.js";
+import { UserError } from "../user-error.js";
 import { databaseFolder } from "./application/application.js";
 import { findPostgres, type PostgresInstallation } from "./application/find-postgres.js";
 import { keptMajor } from "./application/postgres.js";
+import { explainEmulatorError } from "./emulator-error.js";
 import type { Interruption } from "./interruption.js";
-import { errorCode, LocalProblem } from "./problem.js";
 import type { Progress, Step } from "./progress.js";
 import type { StateFolder } from "./state-folder.js";
 
-/** Description of what a run leaves out without a part. */
+/** Descriptions of the work that a run leaves out without a part. */
 const LEFT_OUT = {
   manifests: "rendering and checking what Flux applies",
   aws: "the emulated AWS, and Notejam in it with PostgreSQL, backup and restore test (the stacks are synthesized, not applied)",
@@ -62,9 +65,9 @@ export interface FindToolsProps {
   readonly folder: StateFolder;
   /** Names of environments: `dev`. */
   readonly environments: readonly string[];
-  /** Run Notejam itself, too. */
+  /** Run Notejam too. */
   readonly application: boolean;
-  /** The notes that are kept will be removed. */
+  /** True if the stored notes will be removed. */
   readonly fresh: boolean;
   /** Install moto into the state folder and prefer it to other installations. */
   readonly installEmulator: boolean;
@@ -77,7 +80,7 @@ export interface FindToolsProps {
 /** Finds the tools for a local run. Prints one line for each tool that was found and each part that is left out. */
 export async function findTools(props: FindToolsProps): Promise<Machine> {
   const machine = await props.progress.step("Look for tools", (step) => look(props, step));
-  // Without Terraform and its provider, moto would be of no use.
+  // moto is useful only with Terraform and the provider.
   if (!machine.hasTerraform || !(await wantsEmulator(props, machine))) return machine;
   await install(props);
   return props.progress.step("Look for tools again", (step) => look(props, step));
@@ -94,8 +97,11 @@ async function install({ folder, progress, interruption }: FindToolsProps): Prom
       });
       step.note(`moto ${motoVersion}`);
     } catch (error) {
-      if (!(error instanceof LocalProblem)) throw error;
-      step.note(error.message);
+      const known = explainEmulatorError(
+        explainFileError(error, "install the AWS emulator", folder.emulatorEnvironment),
+      );
+      if (!(known instanceof UserError)) throw known;
+      step.note(known.message);
     }
   });
 }
@@ -120,7 +126,7 @@ async function wantsEmulator(
     return /^y(es)?$/i.test(answer.trim());
   } catch (error) {
     interruption.throwIfRequested();
-    // Ctrl-D is no answer.
+    // Ctrl-D: no answer.
     if (errorCode(error) === "ABORT_ERR") return false;
     throw error;
   } finally {
@@ -187,16 +193,15 @@ export function describeMissing({ part, reason }: MissingPart): string {
 /**
  * Checks that no required part is missing.
  *
- * @throws LocalProblem that names the missing parts
+ * @throws UserError that names the missing parts
  */
 export function requireParts(required: readonly Part[], missing: readonly MissingPart[]): void {
   const needed = new Set(required.flatMap((part) => [part, ...NEEDS[part]]));
   const lacking = missing.filter(({ part }) => needed.has(part));
   if (lacking.length === 0) return;
   const names = lacking.map(({ part }) => part).join(", ");
-  throw new LocalProblem(
+  throw new UserError(
     `--require asks for parts that cannot run on this machine: ${names}. ${lacking.map(({ reason }) => reason).join(" ")}`,
-    "",
   );
 }
 
@@ -229,7 +234,7 @@ async function attempt<T>(find: () => Promise<T>): Promise<Attempt<T>> {
   try {
     return { found: await find() };
   } catch (error) {
-    if (error instanceof LocalProblem || error instanceof MissingTool || error instanceof MissingKustomize) {
+    if (error instanceof UserError || error instanceof EmulatorError) {
       return { reason: error.message };
     }
     throw error;

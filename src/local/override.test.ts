@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { parseSynthesized } from "../terraform/synthesized-stack.js";
+import { parseConfiguration } from "../terraform/synthesized-stacks.js";
 import { localDifferences, localOverride } from "./override.js";
 
-const STACK = parseSynthesized(
+const STACK = parseConfiguration(
   JSON.stringify({
     terraform: { required_providers: { aws: { source: "aws", version: "6.25.0" } } },
     provider: { aws: [{ region: "eu-west-1" }, { alias: "dr", region: "eu-central-1" }] },
@@ -59,7 +59,7 @@ describe("what is laid over a stack for a local run", () => {
   });
 
   it("leaves the stack's own settings alone where nothing is in the way", () => {
-    const plain = parseSynthesized(JSON.stringify({ terraform: {}, resource: { aws_vpc: { vpc: {} } } }));
+    const plain = parseConfiguration(JSON.stringify({ terraform: {}, resource: { aws_vpc: { vpc: {} } } }));
     const text = localOverride({
       synthesized: plain,
       folder: "/a",

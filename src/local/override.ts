@@ -1,6 +1,6 @@
 import { relative } from "node:path";
 import type { ProviderMirror } from "../terraform/provider-mirror.js";
-import type { Synthesized } from "../terraform/synthesized-stack.js";
+import type { StackConfiguration } from "../terraform/synthesized-stacks.js";
 
 /** A setting that is right for AWS and in the way of an account that is thrown away. */
 interface LocalSetting {
@@ -54,14 +54,14 @@ export interface Difference {
  * What must differ in an account that is thrown away, computed from the synthesized resources: the stacks know
  * nothing of local runs.
  */
-export function localDifferences({ resource }: Synthesized): Difference[] {
+export function localDifferences({ resource }: StackConfiguration): Difference[] {
   const settings = LOCAL_SETTINGS.flatMap(({ type, settings, because }) =>
     Object.keys(resource[type] ?? {}).map((id) => ({ address: `${type}.${id}`, settings, because })),
   );
   return [...settings, ...keptResources(resource)];
 }
 
-function keptResources(resource: Synthesized["resource"]): Difference[] {
+function keptResources(resource: StackConfiguration["resource"]): Difference[] {
   return Object.entries(resource).flatMap(([type, resources]) =>
     Object.entries(resources)
       .filter(([, { lifecycle }]) => preventsDestroy(lifecycle))
@@ -84,7 +84,7 @@ function preventsDestroy(lifecycle: unknown): boolean {
 }
 
 export interface OverrideProps {
-  readonly synthesized: Synthesized;
+  readonly synthesized: StackConfiguration;
   /** The folder that holds `cdk.tf.json`. */
   readonly folder: string;
   /** Where the state is kept. */
@@ -132,7 +132,7 @@ function pinnedProvider(mirror: OverrideProps["mirror"]): Readonly<Record<string
 const ATTEMPTS = 3;
 
 /** Entries merge with the stack's by alias, and keep their region and default tags. */
-function awsProviders({ provider }: Synthesized): Readonly<Record<string, unknown>>[] {
+function awsProviders({ provider }: StackConfiguration): Readonly<Record<string, unknown>>[] {
   const fewRetries = { max_retries: ATTEMPTS };
   return (provider.aws ?? []).map(({ alias }) =>
     alias === undefined ? fewRetries : { alias, ...fewRetries },

@@ -1,52 +1,56 @@
 import { join } from "node:path";
 import { isGitopsStack } from "../config/names.js";
 import type { ProviderMirror } from "../terraform/provider-mirror.js";
-import { readSynthesized, type Synthesized } from "../terraform/synthesized-stack.js";
+import {
+  readConfiguration,
+  type StackConfiguration,
+  type SynthesizedStack,
+  stackFile,
+} from "../terraform/synthesized-stacks.js";
+import { UserError } from "../user-error.js";
 import { AppliedRecord, fingerprintOf } from "./applied.js";
 import { localOverride } from "./override.js";
-import { LocalProblem } from "./problem.js";
 import { type StateFolder, writeWhole } from "./state-folder.js";
-import type { SynthesizedStack } from "./synthesize.js";
 import { removeUnsupportedProviders } from "./unsupported-providers.js";
 import { localVariables, secretsAmong, type VariableValues } from "./variables.js";
 
-/** Every stack's name starts with it. */
-const STACK_PREFIX = "notejam-";
+/** Prefix of all stack names. */
+export const STACK_PREFIX = "notejam-";
 
-/** A synthesized stack with all that a local run adds to it. */
+/** Stack with the additions of a local run. */
 export interface PreparedStack {
   readonly name: string;
   readonly folder: string;
-  readonly synthesized: Synthesized;
+  readonly synthesized: StackConfiguration;
   readonly variables: VariableValues;
   readonly secrets: readonly string[];
-  /** What is not applied because nothing emulates it, for people to read. */
+  /** Resources that are not applied because their service is not emulated, as lines of text. */
   readonly leftOut: readonly string[];
-  /** The AWS provider's version in the mirror; undefined where the registry is used. */
+  /** AWS provider version in the mirror; undefined if the registry is used. */
   readonly providerVersion: string | undefined;
-  /** What decides the outcome of an apply. */
+  /** Digest of everything that determines the result of an apply. */
   readonly fingerprint: string;
   readonly record: AppliedRecord;
 }
 
 /**
- * Picks the stacks of environments: `dev` is the stack `notejam-dev`.
+ * Returns the platform stacks of environments: `notejam-dev` for `dev`.
  *
- * @throws LocalProblem when there is no such stack
+ * @throws UserError if a stack does not exist
  */
 export function stacksOf(
   environments: readonly string[],
   stacks: readonly SynthesizedStack[],
 ): SynthesizedStack[] {
-  // The stack of a cluster belongs to its environment, and cannot be applied locally.
+  // GitOps stacks belong to an environment and cannot be applied locally.
   const candidates = stacks.filter(({ name }) => !isGitopsStack(name));
   return environments.map((environment) => {
     const found = candidates.find(({ name }) => name === `${STACK_PREFIX}${environment}`);
     if (found === undefined) {
       const known = candidates.map(({ name }) => name.replace(STACK_PREFIX, "")).join(", ");
-      throw new LocalProblem(
+      throw new UserError(
         `There is no environment "${environment}" (no stack ${STACK_PREFIX}${environment}).`,
-        `Choose from: ${known}.`,
+        { hint: `Choose from: ${known}.` },
       );
     }
     return found;
@@ -60,11 +64,11 @@ export interface PrepareStackProps {
   readonly terraformVersion: string;
 }
 
-/** Leaves out what nothing emulates, lays the override beside the stack, and works out its variables and its fingerprint. */
+/** Removes unsupported providers, writes the override file, and determines the variables and the fingerprint. */
 export function prepareStack({ stack, folder, mirror, terraformVersion }: PrepareStackProps): PreparedStack {
-  const leftOut = removeUnsupportedProviders(stack.name, stack.file);
-  const synthesized = readSynthesized(stack.file);
-  refuseOtherProviders(stack.name, synthesized);
+  const leftOut = removeUnsupportedProviders(stack.name, stackFile(stack));
+  const synthesized = readConfiguration(stack);
+  requireOnlyAws(stack.name, synthesized);
   const override = localOverride({
     synthesized,
     folder: stack.folder,
@@ -90,15 +94,15 @@ export function prepareStack({ stack, folder, mirror, terraformVersion }: Prepar
   };
 }
 
-/** Only AWS is emulated: a stack that also talks to GitHub or a cluster would reach the real ones. */
-function refuseOtherProviders(stack: string, { terraform }: Synthesized): void {
+/** @throws UserError for a stack with other providers, which would reach the real GitHub or a real cluster */
+function requireOnlyAws(stack: string, { terraform }: StackConfiguration): void {
   const others = Object.entries(terraform.required_providers)
     .filter(([, { source }]) => !/(^|\/)hashicorp\/aws$/.test(source) && source !== "aws")
     .map(([name]) => name);
   if (others.length > 0) {
-    throw new LocalProblem(
+    throw new UserError(
       `${stack} cannot be applied locally: it needs ${others.join(", ")}, and only AWS is emulated.`,
-      "Choose another environment with --env.",
+      { hint: "Choose another environment with --env." },
     );
   }
 }

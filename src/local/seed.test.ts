@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { parseSynthesized } from "../terraform/synthesized-stack.js";
+import { parseConfiguration } from "../terraform/synthesized-stacks.js";
 import { hostedZonesLookedUp, seedHostedZones } from "./seed.js";
 
 /** Route 53 as far as the seed talks to it. */
@@ -28,7 +28,7 @@ async function route53(zones: string[], status = 200): Promise<string> {
 
 describe("what the account holds before the platform comes", () => {
   it("is each public hosted zone that the stack looks up, once", () => {
-    const stack = parseSynthesized(
+    const stack = parseConfiguration(
       JSON.stringify({
         terraform: {},
         data: {

@@ -1,11 +1,11 @@
-import type { Synthesized } from "../terraform/synthesized-stack.js";
-import { LocalProblem } from "./problem.js";
+import type { StackConfiguration } from "../terraform/synthesized-stacks.js";
+import { UserError } from "../user-error.js";
 
 /**
  * The public hosted zones that a stack looks up: a company has its domain before it has this platform, so an empty
  * account needs them first.
  */
-export function hostedZonesLookedUp({ data }: Synthesized): string[] {
+export function hostedZonesLookedUp({ data }: StackConfiguration): string[] {
   const names = Object.values(data.aws_route53_zone ?? {})
     .filter((zone) => zone.private_zone !== true)
     .map((zone) => zone.name)
@@ -56,9 +56,9 @@ async function route53(endpoint: string, method: string, path: string, body?: st
   });
   const answer = await response.text();
   if (!response.ok) {
-    throw new LocalProblem(
+    throw new UserError(
       `The emulated Route 53 refused ${method} ${path} (HTTP ${response.status}): ${answer.slice(0, 200)}`,
-      "Check the emulator's log in the state folder.",
+      { hint: "Check the emulator's log in the state folder." },
     );
   }
   return answer;

@@ -12,8 +12,8 @@ import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { projectFolder, temporaryFolder } from "../../test/fakes/local-tools.js";
 import { needs } from "../../test/required-tools.js";
+import { synthesize } from "../terraform/synthesize-app.js";
 import { chooseStateFolder, StateFolder, writeWhole } from "./state-folder.js";
-import { synthesize } from "./synthesize.js";
 
 /** A disk of its own, so small that it is full; undefined where this user may not mount one. */
 function smallDisk(size: string): string | undefined {
@@ -55,7 +55,7 @@ describe("the state folder", () => {
   it("that is a file says so in one line", () => {
     const path = join(temporaryFolder(), "file");
     writeFileSync(path, "");
-    expect(() => new StateFolder(path).prepare()).toThrow(/file stands where a folder is needed/);
+    expect(() => new StateFolder(path).prepare()).toThrow(/file exists where a folder is needed/);
   });
 
   it.runIf(process.getuid?.() !== 0)("that is not ours says so in one line", () => {

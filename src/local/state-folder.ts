@@ -16,18 +16,20 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import { errorCode } from "../error-text.js";
+import { explainFileError } from "../file-error.js";
+import { UserError } from "../user-error.js";
 import { homeFolder } from "./home-folder.js";
-import { errorCode, explainFileError, LocalProblem } from "./problem.js";
 
-/** The synthesized stacks, the emulator's snapshot, Terraform's state and an empty database stay well under this. */
-const ROOM_NEEDED_MIB = 192;
+/** More than the synthesized stacks, the emulator's snapshot, Terraform's state and an empty database need. */
+const MINIMUM_FREE_MIB = 192;
 
 /** Content of `.gitignore` in every state folder. */
 const IGNORE_ALL = "*\n";
 
 /**
- * The folder in which a local run keeps everything between runs (`.notejam/`): the synthesized stacks, the
- * emulator's snapshot, Terraform's state, the notes and the throw-away secrets. Deleting it is always safe.
+ * Folder of a local run's state (`.notejam/`): the synthesized stacks, the emulator's snapshot, Terraform's state, the
+ * notes and the generated secrets. Deleting it is always safe.
  */
 export class StateFolder {
   readonly path: string;
@@ -40,12 +42,12 @@ export class StateFolder {
     return join(this.path, "lock");
   }
 
-  /** Where the stacks are synthesized, as `cdktf synth` would into `cdktf.out`. */
+  /** Folder of the synthesized stacks, like `cdktf.out`. */
   get out(): string {
     return join(this.path, "out");
   }
 
-  /** What must be kept or thrown away together: the emulated account and what Terraform knows of it. */
+  /** Folder of the emulated account and of its Terraform state, which belong together. */
   get account(): string {
     return join(this.path, "account");
   }
@@ -66,7 +68,7 @@ export class StateFolder {
     return join(this.path, "secrets.json");
   }
 
-  /** Where the application of an environment keeps its database, its logs and what it is run from. */
+  /** Folder of an environment's application: database, logs and program. */
   application(instance: string): string {
     return join(this.path, "applications", instance);
   }
@@ -75,12 +77,12 @@ export class StateFolder {
     return join(this.path, "terraform.rc");
   }
 
-  /** Stands while an apply is under way: found at a start, it says that one was cut short. */
+  /** File that exists during an apply. If it exists at startup, the last apply was interrupted. */
   get applyingFile(): string {
     return join(this.account, "applying");
   }
 
-  /** Takes the place of the user's own AWS profiles. */
+  /** Empty file that replaces the user's AWS profiles. */
   get noProfiles(): string {
     return join(this.path, "no-profiles");
   }
@@ -89,7 +91,7 @@ export class StateFolder {
     return join(this.path, "plugins");
   }
 
-  /** Virtual environment that `--install-emulator` makes. */
+  /** Virtual environment of `--install-emulator`. */
   get emulatorEnvironment(): string {
     return join(this.path, "emulator-python");
   }
@@ -111,13 +113,13 @@ export class StateFolder {
     return join(this.account, `${stack}.tfstate`);
   }
 
-  /** The fingerprint of what was last applied completely. */
+  /** File with the fingerprint of the last complete apply. */
   appliedFile(stack: string): string {
     return join(this.account, `${stack}.applied.json`);
   }
 
-  /** The stacks of which Terraform keeps a state here. */
-  statesKept(): string[] {
+  /** Names of the stacks that have a Terraform state here. */
+  terraformStates(): string[] {
     const ending = ".tfstate";
     const files = existsSync(this.account) ? readdirSync(this.account) : [];
     return files.filter((file) => file.endsWith(ending)).map((file) => file.slice(0, -ending.length));
@@ -125,7 +127,7 @@ export class StateFolder {
 
   /** Names of stacks whose Terraform state is not valid JSON, for example after a crash or a full disk. */
   damagedStates(): string[] {
-    return this.statesKept().filter((stack) => {
+    return this.terraformStates().filter((stack) => {
       try {
         JSON.parse(readFileSync(this.terraformState(stack), "utf8"));
         return false;
@@ -135,13 +137,13 @@ export class StateFolder {
     });
   }
 
-  /** Makes the folder, and says so now when the disk has no room rather than in the middle of an apply. */
+  /** Creates the folder. @throws UserError if the disk has too little free space for an apply */
   prepare(): void {
     this.requireOwn();
     try {
       mkdirSync(this.account, { recursive: true, mode: 0o700 });
       mkdirSync(this.pluginCache, { recursive: true });
-      // A folder that ignores itself never shows up in a commit, wherever --state puts it.
+      // The folder ignores itself, so that it is never committed, wherever --state puts it.
       writeFileSync(join(this.path, ".gitignore"), IGNORE_ALL);
       writeFileSync(this.noProfiles, "");
     } catch (error) {
@@ -149,26 +151,25 @@ export class StateFolder {
     }
     const { bavail, bsize } = statfsSync(this.path);
     const freeMib = Math.floor((bavail * bsize) / 2 ** 20);
-    if (freeMib < ROOM_NEEDED_MIB) {
-      throw new LocalProblem(
-        `The disk that holds ${this.path} is nearly full: ${freeMib} MiB are free, ${ROOM_NEEDED_MIB} MiB are needed.`,
-        "Free some space there, or use another folder (--state <folder>).",
+    if (freeMib < MINIMUM_FREE_MIB) {
+      throw new UserError(
+        `The disk of ${this.path} is nearly full: ${freeMib} MiB are free, ${MINIMUM_FREE_MIB} MiB are needed.`,
+        { hint: "Free some space there, or use another folder (--state <folder>)." },
       );
     }
   }
 
-  /** @throws LocalProblem for a folder with other contents: `--destroy` would remove them */
+  /** @throws UserError for a folder with other contents: `--destroy` would remove them */
   private requireOwn(): void {
     const isFolder = statSync(this.path, { throwIfNoEntry: false })?.isDirectory() ?? false;
     const entries = isFolder ? readdirSync(this.path) : [];
     if (entries.length === 0 || readIfThere(join(this.path, ".gitignore")) === IGNORE_ALL) return;
-    throw new LocalProblem(
-      `The folder ${this.path} is not empty and was not created by npm start.`,
-      "Name a new or an empty folder in --state.",
-    );
+    throw new UserError(`The folder ${this.path} is not empty and was not created by npm start.`, {
+      hint: "Name a new or an empty folder in --state.",
+    });
   }
 
-  /** Forgets the emulated account and its secrets; the synthesized stacks and plugins stay. */
+  /** Deletes the emulated account and its secrets, but not the synthesized stacks and plugins. */
   forgetAccount(): void {
     rmSync(this.secrets, { force: true });
     rmSync(this.account, { recursive: true, force: true });
@@ -191,12 +192,12 @@ export class StateFolder {
     return aside;
   }
 
-  /** Forgets the notes of every environment. Their programs must be stopped. */
+  /** Deletes the notes of every environment. Their programs must be stopped. */
   forgetApplications(): void {
     rmSync(this.application(""), { recursive: true, force: true });
   }
 
-  /** Remembers the account as it is now. Call it only when nothing is half done and the emulator is stopped. */
+  /** Copies the account. No apply may be incomplete, and the emulator must be stopped. */
   saveRestorePoint(): void {
     const draft = `${this.restorePoint}.draft`;
     rmSync(draft, { recursive: true, force: true });
@@ -205,7 +206,7 @@ export class StateFolder {
     renameSync(draft, this.restorePoint);
   }
 
-  /** Goes back to the last restore point, or to an empty account where there is none. The emulator must be stopped. */
+  /** Restores the last copy of the account, or an empty account without one. The emulator must be stopped. */
   returnToRestorePoint(): void {
     rmSync(this.account, { recursive: true, force: true });
     try {
@@ -224,7 +225,7 @@ export class StateFolder {
 }
 
 export interface ChooseStateFolderProps {
-  /** Folder from `--state`; undefined when the option is missing. */
+  /** Folder from `--state`; undefined without the option. */
   readonly stated: string | undefined;
   readonly projectFolder: string;
   readonly env?: NodeJS.ProcessEnv;
@@ -278,7 +279,7 @@ function canCreate(folder: string, user: number): boolean {
   }
 }
 
-/** Reads a file of the state folder; undefined where it does not exist. */
+/** Reads a file of the state folder. Returns undefined if it does not exist. */
 export function readIfThere(file: string): string | undefined {
   try {
     return readFileSync(file, "utf8");
@@ -290,7 +291,7 @@ export function readIfThere(file: string): string | undefined {
   }
 }
 
-/** Writes a file so that a reader sees the old content or the new, never half of it. */
+/** Writes a file atomically: a reader sees the old or the new content. */
 export function writeWhole(file: string, content: string, mode = 0o644): void {
   const draft = `${file}.${process.pid}.draft`;
   try {

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../test/fakes/local-tools.js";
-import { LocalProblem } from "./problem.js";
+import { UserError } from "../user-error.js";
 import { removeUnsupportedProviders } from "./unsupported-providers.js";
 
 const AWS = {
@@ -53,7 +53,7 @@ describe("what a local run leaves out of a stack", () => {
       ...WITH_TERRAFORM_CLOUD,
       resource: { ...WITH_TERRAFORM_CLOUD.resource, aws_iam_role: role },
     });
-    expect(() => removeUnsupportedProviders("notejam-bootstrap", file)).toThrow(LocalProblem);
+    expect(() => removeUnsupportedProviders("notejam-bootstrap", file)).toThrow(UserError);
     expect(() => removeUnsupportedProviders("notejam-bootstrap", file)).toThrow(
       /depends on tfe_workspace\.dev, which is not/,
     );

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { LocalProblem } from "./problem.js";
+import { UserError } from "../user-error.js";
 import { writeWhole } from "./state-folder.js";
 
 /** Providers whose service is not emulated, with the service's name. Their resources are removed from a stack. */
@@ -15,7 +15,7 @@ type Json = Record<string, unknown>;
  *
  * @param file the stack's `cdk.tf.json` in the state folder, which is written anew when anything goes
  * @returns a line for people per service; empty when nothing was left out
- * @throws LocalProblem when what stays refers to what goes
+ * @throws UserError when what stays refers to what goes
  */
 export function removeUnsupportedProviders(stack: string, file: string): string[] {
   const json: Json = JSON.parse(readFileSync(file, "utf8"));
@@ -50,9 +50,9 @@ function without(json: Json, provider: string): string[] {
 function refuseReferences(stack: string, rest: string, gone: readonly string[]): void {
   const needed = gone.find((address) => rest.includes(`${address}.`));
   if (needed === undefined) return;
-  throw new LocalProblem(
+  throw new UserError(
     `${stack} cannot be applied locally: what is emulated depends on ${needed}, which is not.`,
-    "Choose another environment with --env.",
+    { hint: "Choose another environment with --env." },
   );
 }
 

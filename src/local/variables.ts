@@ -1,15 +1,15 @@
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
-import type { Synthesized, Variable } from "../terraform/synthesized-stack.js";
-import { LocalProblem } from "./problem.js";
+import type { StackConfiguration, Variable } from "../terraform/synthesized-stacks.js";
+import { UserError } from "../user-error.js";
 import { readIfThere, writeWhole } from "./state-folder.js";
 
-const Kept = z.record(z.string(), z.string());
+const Stored = z.record(z.string(), z.string());
 
 /** Values by the variable's name. */
 export type VariableValues = Readonly<Record<string, string>>;
 
-/** What people would set in the workspace, for an account that is thrown away. */
+/** Values of variables that are set in the workspace for a real account. */
 const LOCAL_VALUES: Readonly<Record<string, () => string>> = {
   db_name: () => "notejam",
   db_user: () => `notejam_${randomBytes(4).toString("hex")}`,
@@ -18,20 +18,20 @@ const LOCAL_VALUES: Readonly<Record<string, () => string>> = {
 
 export interface LocalVariablesProps {
   readonly stack: string;
-  readonly variables: Synthesized["variable"];
-  /** Where the values are kept between runs. */
+  readonly variables: StackConfiguration["variable"];
+  /** File of the values, kept between runs. */
   readonly file: string;
-  /** `TF_VAR_*` in it come first. */
+  /** Environment whose `TF_VAR_*` have precedence. @default process.env */
   readonly env?: NodeJS.ProcessEnv;
 }
 
 /**
- * Gives each variable without a default a value: the caller's own `TF_VAR_<name>`, else one made up once and kept.
+ * Returns a value for each variable without a default: the user's `TF_VAR_<name>`, else a generated value.
  *
- * Made-up secrets are kept in a file that only its owner can read, because Terraform stores no ephemeral value and
- * asks for it again at each run; they open nothing but the emulator. They reach Terraform by its environment alone.
+ * Generated secrets are stored in a file that only its owner can read: Terraform does not store ephemeral values and needs
+ * them in each run. They give access only to the emulator. Terraform gets them in its environment.
  *
- * @throws LocalProblem for a variable whose value cannot be made up
+ * @throws UserError for a variable whose value cannot be generated
  */
 export function localVariables({
   stack,
@@ -39,39 +39,38 @@ export function localVariables({
   file,
   env = process.env,
 }: LocalVariablesProps): VariableValues {
-  const kept = readKept(file);
+  const stored = readStored(file);
   const values: Record<string, string> = {};
-  const made: Record<string, string> = { ...kept };
+  const generated: Record<string, string> = { ...stored };
   for (const [name, variable] of Object.entries(variables)) {
     const own = env[`TF_VAR_${name}`];
     if (own !== undefined) {
       values[name] = own;
     } else if (variable.default === undefined) {
-      made[name] ??= makeUp(name, variable, stack);
-      values[name] = made[name];
+      generated[name] ??= generate(name, variable, stack);
+      values[name] = generated[name];
     }
   }
-  if (Object.keys(made).length > Object.keys(kept).length) {
-    writeWhole(file, `${JSON.stringify(made, null, 2)}\n`, 0o600);
+  if (Object.keys(generated).length > Object.keys(stored).length) {
+    writeWhole(file, `${JSON.stringify(generated, null, 2)}\n`, 0o600);
   }
   return values;
 }
 
-/** @throws LocalProblem when the file is damaged */
-function readKept(file: string): VariableValues {
+/** @throws UserError if the file is damaged */
+function readStored(file: string): VariableValues {
   try {
-    return Kept.parse(JSON.parse(readIfThere(file) ?? "{}"));
+    return Stored.parse(JSON.parse(readIfThere(file) ?? "{}"));
   } catch (error) {
-    if (error instanceof LocalProblem) throw error;
-    throw new LocalProblem(
-      `The file ${file} with the secrets of the emulated account is damaged.`,
-      "Start over with --fresh, which deletes the account and creates new secrets.",
-      { cause: error },
-    );
+    if (error instanceof UserError) throw error;
+    throw new UserError(`The file ${file} with the secrets of the emulated account is damaged.`, {
+      hint: "Start over with --fresh, which deletes the account and creates new secrets.",
+      cause: error,
+    });
   }
 }
 
-function makeUp(name: string, variable: Variable, stack: string): string {
+function generate(name: string, variable: Variable, stack: string): string {
   const known = LOCAL_VALUES[name];
   if (known !== undefined) {
     return known();
@@ -79,31 +78,20 @@ function makeUp(name: string, variable: Variable, stack: string): string {
   if (variable.sensitive && (variable.type ?? "string") === "string") {
     return randomBytes(24).toString("base64url");
   }
-  throw new LocalProblem(
+  throw new UserError(
     `The variable ${name} of ${stack} has no default, and no local value is known for it.`,
-    `Set TF_VAR_${name} in the environment, or add a local value to src/local/variables.ts.`,
+    { hint: `Set TF_VAR_${name} in the environment, or add a local value to src/local/variables.ts.` },
   );
 }
 
 /**
- * The values that must never be shown.
+ * Returns the values that must not be shown.
  *
  * @param variables the stack's variables
  */
-export function secretsAmong(values: VariableValues, variables: Synthesized["variable"]): string[] {
+export function secretsAmong(values: VariableValues, variables: StackConfiguration["variable"]): string[] {
   return Object.entries(values)
     .filter(([name]) => variables[name]?.sensitive === true || variables[name]?.ephemeral === true)
     .map(([, value]) => value)
     .filter((value) => value !== "");
-}
-
-/** Shorter ones (a `db_user` that the caller chose) are words that turn up by chance. */
-const SHORTEST_HIDDEN = 8;
-
-/** Takes secrets out of a text before it is shown. Terraform hides them itself: this is the second lock. */
-export function hideSecrets(text: string, secrets: readonly string[]): string {
-  const spellings = secrets.flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1)]);
-  return spellings
-    .filter((secret) => secret.length >= SHORTEST_HIDDEN)
-    .reduce((shown, secret) => shown.replaceAll(secret, "(hidden)"), text);
 }

@@ -205,7 +205,7 @@ describe("two configurations", () => {
 
   it("cannot be compared where nothing, or something else, was synthesized", () => {
     expect(() => changedStacks("/nowhere", base)).toThrow(
-      /\/nowhere holds no synthesized stacks.*npm run synth/,
+      /\/nowhere has no synthesized stacks.*npm run synth/,
     );
     const broken = output("broken", one);
     writeFileSync(join(broken, "stacks/one/cdk.tf.json"), "{");

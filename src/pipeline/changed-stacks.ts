@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { readSynthesizedOutput, type StackOutput } from "../terraform/synthesized-output.js";
+import { readStacks, type SynthesizedStack } from "../terraform/synthesized-stacks.js";
 import { readStackLocks } from "./provider-locks.js";
 
 /** How two synthesized outputs differ: names of stacks, sorted. */
@@ -31,8 +31,8 @@ export interface SynthesizedSide {
  * version) and the order of keys do not count. Everything else does, including provider versions and lock file entries.
  */
 export function changedStacks(baseSide: SynthesizedSide, headSide: SynthesizedSide): StackChanges {
-  const base = readSynthesizedOutput(baseSide.folder);
-  const head = readSynthesizedOutput(headSide.folder);
+  const base = readStacks(baseSide.folder);
+  const head = readStacks(headSide.folder);
   const names = [...new Set([...base.keys(), ...head.keys()])].sort();
   const inBoth = names.flatMap((name) => {
     const [before, after] = [base.get(name), head.get(name)];
@@ -50,7 +50,7 @@ export function changedStacks(baseSide: SynthesizedSide, headSide: SynthesizedSi
   };
 }
 
-function meaningOf(stack: StackOutput, lockFile: string | undefined): object {
+function meaningOf(stack: SynthesizedStack, lockFile: string | undefined): object {
   return {
     configuration: withoutComments(stack.configuration, BLOCK_DEPTH),
     assets: assetsOf(stack.folder),

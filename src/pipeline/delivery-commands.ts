@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { loadConfiguration } from "../config/load.js";
-import { readSynthesizedOutput, synthesizedStack } from "../terraform/synthesized-output.js";
+import { readStack, readStacks } from "../terraform/synthesized-stacks.js";
 import { deployOrder } from "./deploy-order.js";
 import { NOT_SO } from "./exit-status.js";
 import { copyImage } from "./image-copy.js";
@@ -82,7 +82,7 @@ async function deploy(
   options: { environment: string; app: string; environments: string },
 ): Promise<void> {
   const { environments } = await loadConfiguration(options.environments);
-  const order = deployOrder(options.environment, environments, readSynthesizedOutput(options.app));
+  const order = deployOrder(options.environment, environments, readStacks(options.app));
   writeWorkflowOutput({ stacks: JSON.stringify(order) }, session.env);
   session.print(JSON.stringify(order));
 }
@@ -94,7 +94,7 @@ interface ApplyOptions {
 }
 
 async function apply(session: Session, { stack: name, app, locks }: ApplyOptions): Promise<void> {
-  const stack = synthesizedStack(app, name);
+  const stack = readStack(app, name);
   const unlocked = writeStackLocks(stack, locks);
   if (unlocked.length > 0) session.complain(describeUnlocked(name, unlocked));
   const outcome = await applyStack({

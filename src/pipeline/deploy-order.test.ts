@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { devAndProd, synthesizeApp, TODAY } from "../../test/synthesized-app.js";
 import { recoverIn } from "../config/environment.js";
 import { checkEnvironment } from "../config/validate.js";
-import type { StackOutput } from "../terraform/synthesized-output.js";
+import type { SynthesizedStack } from "../terraform/synthesized-stacks.js";
 import { deployOrder } from "./deploy-order.js";
 
 async function realStacks() {
@@ -20,7 +20,7 @@ async function realStacks() {
   return { environments: all, stacks };
 }
 
-function stack(name: string, reads: readonly string[] = []): [string, StackOutput] {
+function stack(name: string, reads: readonly string[] = []): [string, SynthesizedStack] {
   const states = reads.map((workspace, index) => [
     String(index),
     { config: { workspaces: { name: workspace } } },

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type NamedEnvironment, namesOf } from "../config/names.js";
-import { cloudWorkspaceOf, type StackOutput } from "../terraform/synthesized-output.js";
+import { cloudWorkspaceOf, type SynthesizedStack } from "../terraform/synthesized-stacks.js";
 import { PipelineProblem } from "./problem.js";
 
 const RemoteStates = z.object({
@@ -22,7 +22,7 @@ const RemoteStates = z.object({
 export function deployOrder(
   instance: string,
   environments: readonly NamedEnvironment[],
-  stacks: ReadonlyMap<string, StackOutput>,
+  stacks: ReadonlyMap<string, SynthesizedStack>,
 ): string[] {
   const bases = environments.map((environment) => namesOf(environment));
   const wanted = bases.find((names) => names.instance === instance);
@@ -50,7 +50,7 @@ function ownerOf<T extends { readonly name: string }>(stack: string, bases: read
     .sort((one, other) => other.name.length - one.name.length)[0];
 }
 
-function inOrder(stacks: readonly StackOutput[]): string[] {
+function inOrder(stacks: readonly SynthesizedStack[]): string[] {
   const byWorkspace = new Map(stacks.map((stack) => [cloudWorkspaceOf(stack).workspace, stack.name]));
   const waiting = new Map(
     [...stacks]
@@ -73,7 +73,7 @@ function inOrder(stacks: readonly StackOutput[]): string[] {
 }
 
 /** The workspaces whose outputs a stack reads. */
-function readBy({ configuration }: StackOutput): string[] {
+function readBy({ configuration }: SynthesizedStack): string[] {
   const { data } = RemoteStates.parse(configuration);
   return Object.values(data.terraform_remote_state).map(({ config }) => config.workspaces.name);
 }

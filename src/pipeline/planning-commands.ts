@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import type { Command } from "commander";
 import { BOOTSTRAP_STACK } from "../config/names.js";
 import { parsePlan } from "../terraform/plan-json.js";
-import { synthesizedStack } from "../terraform/synthesized-output.js";
+import { readStack } from "../terraform/synthesized-stacks.js";
+import { UserError } from "../user-error.js";
 import { changedStacks } from "./changed-stacks.js";
 import { NOT_SO } from "./exit-status.js";
 import type { Session } from "./pipeline-context.js";
@@ -98,7 +99,7 @@ interface PlanOptions {
 }
 
 async function plan(session: Session, { stack: name, out, app, locks }: PlanOptions): Promise<void> {
-  const stack = synthesizedStack(app, name);
+  const stack = readStack(app, name);
   try {
     const unlocked = writeStackLocks(stack, locks);
     if (unlocked.length > 0) session.complain(describeUnlocked(name, unlocked));
@@ -111,8 +112,7 @@ async function plan(session: Session, { stack: name, out, app, locks }: PlanOpti
     finish(session, summary);
   } catch (error) {
     // The comment should say why there is no plan.
-    if (error instanceof PipelineProblem)
-      writeSummary(out, summarizeFailure(name, "missing", [error.message]));
+    if (error instanceof UserError) writeSummary(out, summarizeFailure(name, "missing", [error.message]));
     throw error;
   }
 }

@@ -1,25 +1,15 @@
-/**
- * Something the person, or the workflow, can put right: a missing token, an unknown stack, a service out of reach. It ends
- * the program with status 2 and one line: what is wrong, where and why, and what to do next.
- */
-export class PipelineProblem extends Error {
-  override readonly name = "PipelineProblem";
+import { oneLine } from "../error-text.js";
+import { UserError } from "../user-error.js";
 
+export { oneLine, reasonOf } from "../error-text.js";
+
+/** UserError of a pipeline command, on one line. */
+export class PipelineProblem extends UserError {
   /**
-   * @param what what is wrong, where and why: one sentence with its full stop
-   * @param remedy what to do next: one sentence with its full stop
+   * @param summary what happened and why: one sentence with its full stop
+   * @param hint what to do next: one sentence with its full stop
    */
-  constructor(what: string, remedy: string, options: { cause?: unknown } = {}) {
-    super(oneLine(`${what} ${remedy}`), { cause: options.cause });
+  constructor(summary: string, hint: string, options: { cause?: unknown } = {}) {
+    super(oneLine(summary), { hint: oneLine(hint), cause: options.cause });
   }
-}
-
-/** Several lines made one; what a service answered may hold line breaks. */
-export function oneLine(text: string): string {
-  return text.replaceAll(/\s+/g, " ").trim();
-}
-
-/** What an error says, in one line. */
-export function reasonOf(error: unknown): string {
-  return oneLine(error instanceof Error ? error.message : String(error));
 }

@@ -1,10 +1,11 @@
 import { Command, CommanderError } from "commander";
 import { ConfigurationError } from "../config/problem.js";
+import { UserError } from "../user-error.js";
 import { addDelivery } from "./delivery-commands.js";
 import { NOT_DONE } from "./exit-status.js";
 import type { Session } from "./pipeline-context.js";
 import { addPlanning } from "./planning-commands.js";
-import { oneLine, PipelineProblem } from "./problem.js";
+import { oneLine } from "./problem.js";
 import { addReporting } from "./reporting-commands.js";
 
 /**
@@ -44,6 +45,6 @@ function program(session: Session): Command {
 /** What still has to be said; commander has said its part. */
 function messageOf(error: unknown): string | undefined {
   if (error instanceof CommanderError) return undefined;
-  if (error instanceof PipelineProblem || error instanceof ConfigurationError) return error.message;
+  if (error instanceof UserError || error instanceof ConfigurationError) return error.message;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { PipelineProblem } from "./problem.js";
+import { UserError } from "../user-error.js";
 import { readStackLocks, writeStackLocks } from "./provider-locks.js";
 
 let folder: string;
@@ -168,10 +168,8 @@ describe("the lock file of a stack", () => {
     } catch (error) {
       thrown = error;
     }
-    expect(thrown).toBeInstanceOf(PipelineProblem);
-    expect(String(thrown)).toMatch(
-      /^PipelineProblem: The lock file \S+ has a merge conflict in line 4\. .+$/,
-    );
+    expect(thrown).toBeInstanceOf(UserError);
+    expect(String(thrown)).toMatch(/^UserError: The lock file \S+ has a merge conflict in line 4\. .+$/);
   });
 
   it("must be a file", () => {

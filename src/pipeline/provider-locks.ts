@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
-import type { StackOutput } from "../terraform/synthesized-output.js";
+import type { SynthesizedStack } from "../terraform/synthesized-stacks.js";
 import { PipelineProblem, reasonOf } from "./problem.js";
 
 /**
@@ -38,7 +38,7 @@ export interface StackLocks {
  * @returns undefined where there is no lock file
  * @throws PipelineProblem when the file cannot be read or has a merge conflict
  */
-export function readStackLocks(stack: StackOutput, lockFile: string): StackLocks | undefined {
+export function readStackLocks(stack: SynthesizedStack, lockFile: string): StackLocks | undefined {
   if (!existsSync(lockFile)) return undefined;
   const entries = entriesIn(readLockFile(lockFile));
   const found = requirementsOf(stack).map(({ address, source, constraints }) => {
@@ -59,7 +59,7 @@ export function readStackLocks(stack: StackOutput, lockFile: string): StackLocks
  *
  * @returns providers without an entry for the version constraint of the stack; empty where there is no lock file
  */
-export function writeStackLocks(stack: StackOutput, lockFile: string): readonly string[] {
+export function writeStackLocks(stack: SynthesizedStack, lockFile: string): readonly string[] {
   const locks = readStackLocks(stack, lockFile);
   if (locks === undefined) return [];
   writeFileSync(join(stack.folder, ".terraform.lock.hcl"), locks.entries.join("\n"));
@@ -82,7 +82,7 @@ interface Requirement {
 }
 
 /** Returns one requirement for each provider, whatever number of local names it has. */
-function requirementsOf(stack: StackOutput): readonly Requirement[] {
+function requirementsOf(stack: SynthesizedStack): readonly Requirement[] {
   const requirements = new Map<string, Requirement>();
   const required = Requirements.parse(stack.configuration).terraform.required_providers;
   for (const { source, version } of Object.values(required)) {

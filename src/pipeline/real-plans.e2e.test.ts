@@ -16,12 +16,12 @@ import { Interruption } from "../local/interruption.js";
 import { prepareStack, stacksOf } from "../local/prepare-stack.js";
 import { plainProgress } from "../local/progress.js";
 import { StateFolder, writeWhole } from "../local/state-folder.js";
-import { synthesize } from "../local/synthesize.js";
-import { errorsIn } from "../terraform/error-output.js";
+import { diagnosticLine, redactedDiagnostics } from "../terraform/diagnostics.js";
 import { findTerraform, type Terraform } from "../terraform/find-terraform.js";
 import { parsePlan } from "../terraform/plan-json.js";
 import { terraformEnvironment } from "../terraform/process-environment.js";
 import { cliConfigFor, findProviderMirror } from "../terraform/provider-mirror.js";
+import { synthesize } from "../terraform/synthesize-app.js";
 import { commentBody } from "./comment-body.js";
 import { sizeOf } from "./markdown.js";
 import { LONGEST_BODY } from "./plan-report.js";
@@ -325,7 +325,7 @@ describe("plans that Terraform makes", () => {
     const { summary, output } = await planned("error");
     expect(summary.status).toBe("failed");
     expect(canariesIn(output)).toContain("error");
-    expect(errorsIn(output)).toEqual(["Resource precondition failed"]);
+    expect(redactedDiagnostics(output, "dev").map(diagnosticLine)).toEqual(["Resource precondition failed"]);
   });
 
   it("240 resources, some with hostile names: one comment that GitHub takes", async () => {

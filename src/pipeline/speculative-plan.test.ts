@@ -123,7 +123,7 @@ describe("a speculative plan", () => {
     expect(summary).toMatchObject({
       status: "failed",
       url: URL_OF_RUN,
-      errors: ["aws_kms_key.x: An error of the provider; the run says which"],
+      errors: ["aws_kms_key.x: Provider error; see the run"],
     });
     expect(canariesIn(JSON.stringify(summary))).toEqual([]);
   });
@@ -152,7 +152,7 @@ describe("a speculative plan", () => {
 describe("a speculative plan that cannot be made", () => {
   it("for want of a token says which variable it would be in", async () => {
     expect(await whyNot(fakeTerraform(), {})).toBe(
-      `There is no token for ${HOST}: TF_TOKEN_tfe_example__notes_com is not set, and nobody is logged in. Pass the token on as that variable, or run \`terraform login\`.`,
+      `There is no token for ${HOST}: TF_TOKEN_tfe_example__notes_com is not set, and \`terraform login\` was not run. Set that variable, or run \`terraform login\`.`,
     );
   });
 
@@ -163,20 +163,20 @@ describe("a speculative plan that cannot be made", () => {
   it("for what `init` says, in one line and without the token", async () => {
     const init = `╷\n│ Error: Failed to read workspace notejam-dev\n│ \n│ unauthorized: ${TOKEN}\n╵\n`;
     expect(await whyNot(fakeTerraform({ init, initStatus: 1 }))).toBe(
-      `It was not possible to prepare Terraform for notejam-dev: Failed to read workspace notejam-dev unauthorized: …. Check the token for ${HOST}, that the workspace notejam-dev exists, and the network.`,
+      `Could not prepare Terraform for notejam-dev: Failed to read workspace notejam-dev unauthorized: …. Check the token for ${HOST}, that the workspace notejam-dev exists, and the network.`,
     );
   });
 
   it("for a plan that never became a run", async () => {
     const plan = "│ Error: Insufficient rights to generate a plan\n";
     expect(await whyNot(fakeTerraform({ plan, planStatus: 1 }))).toMatch(
-      /^It was not possible to start the plan for notejam-dev: Insufficient rights to generate a plan\. Check/,
+      /^Could not start the plan for notejam-dev: Insufficient rights to generate a plan\. Check/,
     );
   });
 
   it.each([
-    [401, /does not know this token\. Renew TF_TOKEN_tfe_example__notes_com/],
-    [404, /right to plan in this workspace/],
+    [401, /the token is not valid\. Renew TF_TOKEN_tfe_example__notes_com/],
+    [404, /permission to plan in this workspace/],
     [429, /too many requests/],
     [503, /status 503.*outages/],
   ])("for status %d says what to do", async (status, message) => {
@@ -192,7 +192,7 @@ describe("a speculative plan that cannot be made", () => {
         Promise.reject(new TypeError("fetch failed", { cause: new Error("connect ECONNREFUSED") })),
     });
     expect(await whyNot(fakeTerraform({ plan: STARTED }))).toBe(
-      `Terraform Cloud cannot be reached at https://${HOST}: connect ECONNREFUSED. Check the network, then start it again.`,
+      `HCP Terraform cannot be reached at https://${HOST}: connect ECONNREFUSED. Check the network, then run the same command again.`,
     );
   });
 
@@ -202,7 +202,7 @@ describe("a speculative plan that cannot be made", () => {
       [PLAN]: () => Response.json({ plan_format_version: "9.0" }),
     });
     expect(await whyNot(fakeTerraform({ plan: STARTED }))).toMatch(
-      /plan of format "9\.0"; this program reads 1\.x/,
+      /plan of format "9\.0"; only 1\.x is supported/,
     );
   });
 });

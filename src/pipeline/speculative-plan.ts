@@ -1,13 +1,13 @@
-import { errorsIn } from "../terraform/error-output.js";
-import { type CloudRun, TerraformCloud, terraformToken } from "../terraform/hcp-client.js";
+import { initCloudStack, noRunError, runCloudCommand } from "../terraform/cloud-run.js";
+import { diagnosticLine, redactedDiagnostics } from "../terraform/diagnostics.js";
+import { type CloudRun, HcpClient, terraformToken } from "../terraform/hcp-client.js";
 import { parsePlan } from "../terraform/plan-json.js";
-import { cloudWorkspaceOf, type StackOutput } from "../terraform/synthesized-output.js";
-import { prepare, startFailure, terraform } from "./cloud-terraform.js";
+import { cloudWorkspaceOf, type SynthesizedStack } from "../terraform/synthesized-stacks.js";
 import { PipelineProblem } from "./problem.js";
 import { type Summary, summarize, summarizeCounts, summarizeFailure } from "./summary.js";
 
 export interface SpeculativePlanProps {
-  readonly stack: StackOutput;
+  readonly stack: SynthesizedStack;
   /** @default this process's own */
   readonly env?: NodeJS.ProcessEnv;
   /** Told where the run can be watched, as soon as there is one. */
@@ -34,19 +34,19 @@ export async function speculativePlan({
 }: SpeculativePlanProps): Promise<Summary> {
   const { hostname } = cloudWorkspaceOf(stack);
   const token = terraformToken(hostname, env);
-  await prepare(stack, env, token);
-  const { ok, output, run } = await terraform(stack, ["plan", "-input=false", "-no-color"], env, onRun);
-  if (run === undefined) throw startFailure(stack, "start the plan", output, token);
-  const cloud = new TerraformCloud({ hostname, token, ...(second === undefined ? {} : { second }) });
+  await initCloudStack(stack, env, token);
+  const { ok, output, run } = await runCloudCommand(stack, ["plan", "-input=false", "-no-color"], env, onRun);
+  if (run === undefined) throw noRunError(stack, "start the plan", output, token);
+  const cloud = new HcpClient({ hostname, token, ...(second === undefined ? {} : { second }) });
   if (ok) return planned(stack.name, cloud, run);
-  const errors = errorsIn(output);
+  const errors = redactedDiagnostics(output, stack.name).map(diagnosticLine);
   const status = errors.length === 0 ? await cloud.run(run.id).then((found) => found.status) : "errored";
   return summarizeFailure(stack.name, "failed", errors.length > 0 ? errors : [wordsFor(status)], run.url);
 }
 
 async function planned(
   stack: string,
-  cloud: TerraformCloud,
+  cloud: HcpClient,
   { id, url }: { readonly id: string; readonly url: string },
 ): Promise<Summary> {
   const run = await cloud.run(id);

@@ -87,7 +87,7 @@ describe("an apply", () => {
     const { status, complained } = await apply(STARTED + error, 1);
     expect(status).toBe(1);
     expect(complained).toEqual([
-      "notejam-dev could not be applied: aws_kms_key.x: An error of the provider; the run says which",
+      "notejam-dev could not be applied: aws_kms_key.x: Provider error; see the run",
     ]);
     expect(canariesIn(complained.join())).toEqual([]);
   });
@@ -103,7 +103,7 @@ describe("an apply", () => {
     const { status, complained } = await apply(`│ Error: Insufficient rights to apply ${TOKEN}\n`, 1);
     expect(status).toBe(2);
     expect(complained).toEqual([
-      expect.stringMatching(/^It was not possible to start the apply for notejam-dev: Insufficient rights/),
+      expect.stringMatching(/^Could not start the apply for notejam-dev: Insufficient rights/),
     ]);
     expect(complained.join()).not.toContain(TOKEN);
   });

@@ -1,10 +1,10 @@
-import { errorsIn } from "../terraform/error-output.js";
+import { initCloudStack, noRunError, runCloudCommand } from "../terraform/cloud-run.js";
+import { diagnosticLine, redactedDiagnostics } from "../terraform/diagnostics.js";
 import { terraformToken } from "../terraform/hcp-client.js";
-import { cloudWorkspaceOf, type StackOutput } from "../terraform/synthesized-output.js";
-import { prepare, startFailure, terraform } from "./cloud-terraform.js";
+import { cloudWorkspaceOf, type SynthesizedStack } from "../terraform/synthesized-stacks.js";
 
 export interface StackApplyProps {
-  readonly stack: StackOutput;
+  readonly stack: SynthesizedStack;
   readonly env: NodeJS.ProcessEnv;
   /** Told where the run can be watched, as soon as there is one. */
   readonly onRun: (url: string) => void;
@@ -22,15 +22,15 @@ const DONE = /^Apply complete! (Resources: [\d a-z,]+)\.$/m;
  * Terraform's own output is read and never passed on: it holds values that nobody marked as sensitive, and the log of a job is as
  * public as the repository.
  *
- * @throws PipelineProblem when the run could not be started
+ * @throws UserError if the run could not be started
  */
 export async function applyStack({ stack, env, onRun }: StackApplyProps): Promise<StackApply> {
   const token = terraformToken(cloudWorkspaceOf(stack).hostname, env);
-  await prepare(stack, env, token);
+  await initCloudStack(stack, env, token);
   const parameters = ["apply", "-input=false", "-auto-approve", "-no-color"];
-  const { ok, output, run } = await terraform(stack, parameters, env, onRun);
+  const { ok, output, run } = await runCloudCommand(stack, parameters, env, onRun);
   if (ok) return { done: DONE.exec(output)?.[1] ?? "no changes" };
-  if (run === undefined) throw startFailure(stack, "start the apply", output, token);
-  const errors = errorsIn(output);
+  if (run === undefined) throw noRunError(stack, "start the apply", output, token);
+  const errors = redactedDiagnostics(output, stack.name).map(diagnosticLine);
   return { errors: errors.length > 0 ? errors : ["The run came to no good end; it says why."] };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { describeDiagnostic, parseEvent } from "./events.js";
+import { parseEvent } from "./events.js";
 
 describe("Terraform's events", () => {
   it("are read as Terraform 1.11 writes them", () => {
@@ -13,25 +13,5 @@ describe("Terraform's events", () => {
 
   it.each(["", "plain text", "{broken", '{"type":"version","terraform":"1.11.4"}'])("ignore %j", (line) => {
     expect(parseEvent(line)).toBeUndefined();
-  });
-});
-
-describe("an error of Terraform", () => {
-  const error = {
-    severity: "error",
-    summary: "creating role",
-    detail: "",
-    address: "aws_iam_role.app",
-  } as const;
-
-  it("starts with the resource it is about", () => {
-    expect(describeDiagnostic(error)).toBe("aws_iam_role.app: creating role");
-  });
-
-  it("has its detail indented below, without empty lines and not twice", () => {
-    expect(describeDiagnostic({ ...error, detail: "one\n\ntwo\n" })).toBe(
-      "aws_iam_role.app: creating role\n    one\n    two",
-    );
-    expect(describeDiagnostic({ ...error, detail: "creating role" })).toBe("aws_iam_role.app: creating role");
   });
 });

@@ -12,8 +12,8 @@ const Diagnostic = z.object({
   detail: z.string().default(""),
   address: z.string().optional(),
 });
-/** An error or warning of Terraform: the address of the resource it is about, what is wrong, and the detail. */
-export type Diagnostic = z.infer<typeof Diagnostic>;
+/** Error or warning of Terraform, with the address of its resource. */
+export type TerraformDiagnostic = z.infer<typeof Diagnostic>;
 
 const Event = z.discriminatedUnion("type", [
   z.object({
@@ -38,12 +38,12 @@ const Event = z.discriminatedUnion("type", [
 ]);
 
 /**
- * What Terraform reports while it works, as far as local mode looks at it.
+ * Event of Terraform's `-json` output: the types that this repository uses.
  * @see https://developer.hashicorp.com/terraform/internals/machine-readable-ui
  */
 export type TerraformEvent = z.infer<typeof Event>;
 
-/** Reads one line of `-json` output; undefined for the kinds of event that nobody here looks at. */
+/** Parses one line of `-json` output. Returns undefined for other types of event. */
 export function parseEvent(line: string): TerraformEvent | undefined {
   if (!line.startsWith("{")) {
     return undefined;
@@ -53,12 +53,4 @@ export function parseEvent(line: string): TerraformEvent | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** A diagnostic as people read it: address and summary on the first line, the detail indented below. */
-export function describeDiagnostic({ address, summary, detail }: Diagnostic): string {
-  const title = address === undefined ? summary : `${address}: ${summary}`;
-  // Where the provider only repeats the summary as detail, once is enough.
-  const rest = detail.trim() === summary.trim() ? "" : detail.trim();
-  return [title, ...rest.split("\n").filter((line) => line.trim() !== "")].join("\n    ");
 }

@@ -1,7 +1,7 @@
-import { execa } from "execa";
 import semver from "semver";
 import toolVersions from "../../tool-versions.json" with { type: "json" };
-import { LocalProblem } from "../local/problem.js";
+import { UserError } from "../user-error.js";
+import { runTerraform } from "./process.js";
 import { withoutTerraformSettings } from "./process-environment.js";
 
 type Product = "Terraform" | "OpenTofu";
@@ -33,65 +33,62 @@ export interface Terraform {
 /**
  * Finds Terraform: `TERRAFORM_BINARY_NAME` as `cdktf` does, else `terraform`, else `tofu` (OpenTofu) on the PATH.
  *
- * @throws LocalProblem when there is none, when it does not run, or when it is too old
+ * @throws UserError if none is installed, or if it does not run or is too old
  */
 export async function findTerraform(env: NodeJS.ProcessEnv = process.env): Promise<Terraform> {
   const { TERRAFORM_BINARY_NAME: stated } = env;
-  const problems: LocalProblem[] = [];
+  const errors: UserError[] = [];
   for (const binary of stated ? [stated] : ["terraform", "tofu"]) {
-    const found = await tryBinary(binary, env);
-    if (!(found instanceof LocalProblem)) return found;
-    problems.push(found);
+    const result = await tryBinary(binary, env);
+    if (result === undefined) continue;
+    if (!(result instanceof UserError)) return result;
+    errors.push(result);
   }
   // An unusable binary is more informative than "not found".
-  throw problems.find((problem) => !(problem instanceof NotInstalled)) ?? notFound(stated);
+  throw errors[0] ?? notFound(stated);
 }
 
-/** The binary is not on the PATH. */
-class NotInstalled extends LocalProblem {}
-
-function notFound(stated: string | undefined): LocalProblem {
+function notFound(stated: string | undefined): UserError {
   if (stated) {
-    return new LocalProblem(
+    return new UserError(
       `Terraform was not found: TERRAFORM_BINARY_NAME names ${stated}, which is not on the PATH.`,
-      `Correct or unset TERRAFORM_BINARY_NAME. ${HOW_TO_GET_IT}`,
+      { hint: `Correct or unset TERRAFORM_BINARY_NAME. ${HOW_TO_GET_IT}` },
     );
   }
-  return new LocalProblem(
-    "Terraform was not found: neither terraform nor tofu is on the PATH.",
-    HOW_TO_GET_IT,
-  );
+  return new UserError("Terraform was not found: neither terraform nor tofu is on the PATH.", {
+    hint: HOW_TO_GET_IT,
+  });
 }
 
-async function tryBinary(binary: string, env: NodeJS.ProcessEnv): Promise<Terraform | LocalProblem> {
-  const { stdout, stderr, code, timedOut } = await execa(binary, ["version"], {
-    timeout: ANSWER_TIMEOUT_MS,
-    killSignal: "SIGKILL",
+/** Returns the usable binary, the reason why it is unusable, or undefined if it is not on the PATH. */
+async function tryBinary(binary: string, env: NodeJS.ProcessEnv): Promise<Terraform | UserError | undefined> {
+  const lines: string[] = [];
+  const { isMissing, hasTimedOut } = await runTerraform({
+    binary,
+    args: ["version"],
     env: { ...withoutTerraformSettings(env), CHECKPOINT_DISABLE: "1" },
-    extendEnv: false,
-    reject: false,
-    stdin: "ignore",
+    timeLimitMs: ANSWER_TIMEOUT_MS,
+    killAfterMs: 0,
+    onLine: (line) => lines.push(line),
   });
-  if (code === "ENOENT") return new NotInstalled(`There is no ${binary} on the PATH.`, HOW_TO_GET_IT);
-  if (timedOut) {
-    return new LocalProblem(
-      `\`${binary} version\` did not end within ${ANSWER_TIMEOUT_MS / 1000} seconds.`,
-      HOW_TO_GET_IT,
-    );
+  if (isMissing) return undefined;
+  if (hasTimedOut) {
+    return new UserError(`\`${binary} version\` did not end within ${ANSWER_TIMEOUT_MS / 1000} seconds.`, {
+      hint: HOW_TO_GET_IT,
+    });
   }
-  const answer = parseVersion(stdout ?? "");
+  const answer = parseVersion(lines.join("\n"));
   if (answer === undefined) {
-    const why = (stderr ?? "").trim().split("\n")[0] ?? "";
-    return new LocalProblem(
-      `\`${binary} version\` printed no version${why === "" ? "" : `: ${why}`}.`,
-      HOW_TO_GET_IT,
-    );
+    const [first = ""] = lines.filter((line) => line.trim() !== "");
+    return new UserError(`\`${binary} version\` printed no version${first === "" ? "" : `: ${first}`}.`, {
+      hint: HOW_TO_GET_IT,
+    });
   }
   const { product, version } = answer;
   if (semver.lt(version, MINIMUM[product])) {
-    return new LocalProblem(
+    return new UserError(
       `${product} ${version} (\`${binary}\`) is too old: write-only arguments, which keep passwords out of the state, need ${MINIMUM[product]}.`,
-      HOW_TO_GET_IT,
+      { hint: HOW_TO_GET_IT },
     );
   }
   return { product, binary, version };

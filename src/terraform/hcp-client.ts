@@ -3,11 +3,12 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
-import { oneLine, PipelineProblem, reasonOf } from "../pipeline/problem.js";
-import type { Counts } from "../pipeline/summary.js";
+import { oneLine, reasonOf } from "../error-text.js";
+import { UserError } from "../user-error.js";
+import type { PlanCounts } from "./plan-json.js";
 
 /**
- * The variable that holds a host's token: `TF_TOKEN_app_terraform_io` for `app.terraform.io`.
+ * Returns the name of the environment variable with a host's token: `TF_TOKEN_app_terraform_io` for `app.terraform.io`.
  *
  * @see https://developer.hashicorp.com/terraform/cli/config/config-file#environment-variable-credentials
  */
@@ -18,17 +19,18 @@ export function tokenVariable(hostname: string): string {
 const Credentials = z.object({ credentials: z.record(z.string(), z.object({ token: z.string() })) });
 
 /**
- * The token for a host, from where Terraform looks for it too: the variable of a job, or what `terraform login` wrote.
+ * Returns the token for a host from the places that Terraform uses: the environment variable, or the credentials file of
+ * `terraform login`.
  *
- * @throws PipelineProblem when there is none
+ * @throws UserError if there is none
  */
 export function terraformToken(hostname: string, env: NodeJS.ProcessEnv = process.env): string {
   const variable = tokenVariable(hostname);
   const token = env[variable] || loginToken(hostname, env.HOME || homedir());
   if (token !== undefined && token !== "") return token;
-  throw new PipelineProblem(
-    `There is no token for ${hostname}: ${variable} is not set, and nobody is logged in.`,
-    "Pass the token on as that variable, or run `terraform login`.",
+  throw new UserError(
+    `There is no token for ${hostname}: ${variable} is not set, and \`terraform login\` was not run.`,
+    { hint: "Set that variable, or run `terraform login`." },
   );
 }
 
@@ -51,50 +53,59 @@ const Run = z.object({
     .default([]),
 });
 
-const PlanCounts = z.object({
+const PlanAttributes = z.object({
   "resource-additions": z.number().int().nonnegative(),
   "resource-changes": z.number().int().nonnegative(),
   "resource-destructions": z.number().int().nonnegative(),
   "resource-imports": z.number().int().nonnegative().nullish(),
 });
 
-/** A run, as far as a summary needs it. */
+/** Run in HCP Terraform. */
 export interface CloudRun {
-  /** Terraform Cloud's word for where it stands: `planned_and_finished`, `errored` … */
+  /** Status in the API: `planned_and_finished`, `errored` … */
   readonly status: string;
   readonly planId: string;
-  /** Undefined when the plan came to no end. */
-  readonly counts: Counts | undefined;
+  /** Numbers of planned changes; undefined if the plan did not finish. */
+  readonly counts: PlanCounts | undefined;
 }
 
-/** Tries when the service does not answer or asks for patience. */
-const TRIES = 3;
-const LONGEST_WAIT_SECONDS = 60;
+/** Maximum number of attempts if the API does not respond, is overloaded or limits the rate. */
+const ATTEMPTS = 3;
+const MAX_WAIT_SECONDS = 60;
 
-export interface TerraformCloudProps {
-  /** With its port, if it has one. */
+export interface HcpClientProps {
+  /** Host of the API, with its port if it has one. */
   readonly hostname: string;
   readonly token: string;
   /**
-   * Milliseconds that a second of waiting lasts.
+   * Milliseconds per second of waiting. Tests use a smaller number.
+   *
    * @default 1000
    */
   readonly second?: number;
 }
 
-/** The part of Terraform Cloud's API that tells what a run found. */
-export class TerraformCloud {
-  private readonly props: TerraformCloudProps;
+/** Client of the HCP Terraform API. */
+export class HcpClient {
+  private readonly props: HcpClientProps;
 
-  constructor(props: TerraformCloudProps) {
+  constructor(props: HcpClientProps) {
     this.props = props;
   }
 
-  /** @throws PipelineProblem when it cannot be read */
+  /** Returns true if the organization has a workspace of that name. @throws UserError if the API does not tell */
+  async workspaceExists(organization: string, name: string): Promise<boolean> {
+    const { status } = await this.get(`/organizations/${organization}/workspaces/${name}`);
+    if (status === 200) return true;
+    if (status === 404) return false;
+    throw this.statusError(`read the workspace ${name}`, status);
+  }
+
+  /** Reads a run with its plan's counts. @throws UserError if it cannot be read */
   async run(id: string): Promise<CloudRun> {
     const { status, text } = await this.get(`/runs/${id}?include=plan`);
     const parsed = status === 200 ? Run.safeParse(jsonOf(text)) : undefined;
-    if (!parsed?.success) throw this.refusal(`read the run ${id}`, status);
+    if (!parsed?.success) throw this.statusError(`read the run ${id}`, status);
     const { data, included } = parsed.data;
     const planId = data.relationships.plan.data.id;
     const plan = included.find((each) => each.type === "plans" && each.id === planId);
@@ -102,68 +113,69 @@ export class TerraformCloud {
   }
 
   /**
-   * The plan as Terraform's own command line reads it, in JSON with sensitive values taken out: so whoever may start a
-   * plan may read it. The whole one, `json-output`, is for administrators of the workspace.
+   * Reads a plan as JSON without sensitive values, as Terraform's command line does. A token with the permission to plan
+   * can read it. `json-output`, with all values, is for administrators of the workspace.
    *
-   * @returns undefined where this token may not, or the service has none
+   * @returns undefined if the token lacks the permission, or the API has no such plan
    * @see https://developer.hashicorp.com/terraform/cloud-docs/api-docs/plans#retrieve-the-json-execution-plan
    */
   async planJson(planId: string): Promise<string | undefined> {
     const { status, text } = await this.get(`/plans/${planId}/json-output-redacted`);
     if (status === 200) return text;
     if ([204, 401, 403, 404].includes(status)) return undefined;
-    throw this.refusal(`read the plan ${planId}`, status);
+    throw this.statusError(`read the plan ${planId}`, status);
   }
 
   private async get(path: string, attempt = 1): Promise<{ status: number; text: string }> {
     const { hostname, token, second = 1000 } = this.props;
     try {
-      // A redirect to where plans are stored is followed; fetch leaves the token behind at another host.
+      // Follows the redirect to the storage of plans; fetch does not send the token to another host.
       const response = await fetch(`https://${hostname}/api/v2${path}`, {
         headers: { authorization: `Bearer ${token}`, "content-type": "application/vnd.api+json" },
         signal: AbortSignal.timeout(60 * second),
       });
       const { status } = response;
-      if ((status === 429 || status >= 500) && attempt < TRIES) {
+      if ((status === 429 || status >= 500) && attempt < ATTEMPTS) {
         await response.body?.cancel();
-        await delay(Math.min(waitAsked(response.headers) ?? attempt, LONGEST_WAIT_SECONDS) * second);
+        await delay(Math.min(retryAfter(response.headers) ?? attempt, MAX_WAIT_SECONDS) * second);
         return this.get(path, attempt + 1);
       }
       return { status, text: await response.text() };
     } catch (error) {
-      if (attempt < TRIES) {
+      if (attempt < ATTEMPTS) {
         await delay(attempt * second);
         return this.get(path, attempt + 1);
       }
-      throw new PipelineProblem(
-        `Terraform Cloud cannot be reached at https://${hostname}: ${networkReason(error)}.`,
-        "Check the network, then start it again.",
+      throw new UserError(
+        `HCP Terraform cannot be reached at https://${hostname}: ${networkReason(error)}.`,
+        {
+          hint: "Check the network, then run the same command again.",
+        },
       );
     }
   }
 
-  private refusal(doing: string, status: number): PipelineProblem {
+  private statusError(action: string, status: number): UserError {
     const { hostname } = this.props;
-    const said = `Terraform Cloud at ${hostname} did not let us ${doing} (status ${status})`;
+    const failure = `Could not ${action} at ${hostname} (status ${status})`;
     if (status === 401) {
-      return new PipelineProblem(
-        `${said}: it does not know this token.`,
-        `Renew ${tokenVariable(hostname)}.`,
-      );
+      return new UserError(`${failure}: the token is not valid.`, {
+        hint: `Renew ${tokenVariable(hostname)}, or run \`terraform login ${hostname}\`.`,
+      });
     }
     if (status === 429) {
-      return new PipelineProblem(
-        `${said}: too many requests with this token.`,
-        "Start it again in a minute.",
-      );
+      return new UserError(`${failure}: too many requests with this token.`, {
+        hint: "Run the same command again in a minute.",
+      });
     }
     if (status >= 500) {
-      return new PipelineProblem(`${said}.`, "Start it again later; status.hashicorp.com tells of outages.");
+      return new UserError(`${failure}.`, {
+        hint: "Run the same command again later; status.hashicorp.com lists outages.",
+      });
     }
-    return new PipelineProblem(
-      `${said}: there is none, this token may not read it, or the answer is of another kind.`,
-      "The token's team needs the right to plan in this workspace.",
-    );
+    return new UserError(`${failure}: it does not exist, or the token may not read it.`, {
+      hint: "Give the token's team the permission to plan in this workspace.",
+    });
   }
 }
 
@@ -175,15 +187,15 @@ function jsonOf(text: string): unknown {
   }
 }
 
-/** Terraform Cloud says in fractions of a second when it will listen again. */
-function waitAsked(headers: Headers): number | undefined {
-  const asked = Number(headers.get("retry-after") ?? headers.get("x-ratelimit-reset") ?? Number.NaN);
-  return Number.isFinite(asked) && asked > 0 ? asked : undefined;
+/** Returns the seconds to wait, possibly a fraction, if the API names them. */
+function retryAfter(headers: Headers): number | undefined {
+  const seconds = Number(headers.get("retry-after") ?? headers.get("x-ratelimit-reset") ?? Number.NaN);
+  return Number.isFinite(seconds) && seconds > 0 ? seconds : undefined;
 }
 
-/** Terraform Cloud counts a replacement as one added and one destroyed, and does not say how many there are. */
-function countsOf(attributes: Readonly<Record<string, unknown>> | undefined): Counts | undefined {
-  const parsed = PlanCounts.safeParse(attributes);
+/** The API counts a replacement as one addition and one destruction, and does not name the number of replacements. */
+function countsOf(attributes: Readonly<Record<string, unknown>> | undefined): PlanCounts | undefined {
+  const parsed = PlanAttributes.safeParse(attributes);
   if (!parsed.success) return undefined;
   const { data } = parsed;
   return {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { PipelineProblem } from "../pipeline/problem.js";
+import { UserError } from "../user-error.js";
 
 const Values = z.record(z.string(), z.unknown()).nullish();
 
@@ -29,23 +29,33 @@ const Plan = z.object({
   resource_changes: z.array(ResourceChange).nullish(),
   output_changes: z.record(z.string(), z.object({ actions: z.array(z.string()) })).nullish(),
 });
-/** What is read of a plan. */
+/** Plan in Terraform's JSON: the fields that this repository uses. */
 export type Plan = z.infer<typeof Plan>;
 
-/** Terraform promises to read on what it adds within a major version. */
+/** Numbers of planned changes. */
+export interface PlanCounts {
+  readonly add: number;
+  readonly change: number;
+  readonly destroy: number;
+  /** Replacements, which also count as added and destroyed. */
+  readonly replace: number;
+  readonly import: number;
+}
+
+/** Supported format versions. Within a major version, Terraform only adds fields. */
 const FORMAT = /^1\.\d+$/;
 
-/** Terraform Cloud's redacted plan, which Terraform itself draws its picture from, calls the same thing by another name. */
+/** HCP Terraform's redacted plan names the format version differently. */
 const Format = z.object({
   format_version: z.string().optional(),
   plan_format_version: z.string().optional(),
 });
 
 /**
- * Reads a plan in Terraform's JSON, from `terraform show -json` or from Terraform Cloud.
+ * Parses a plan in Terraform's JSON, from `terraform show -json` or from HCP Terraform.
  *
- * @param from where it came from, for messages
- * @throws PipelineProblem when it is no plan, or one of another format
+ * @param from origin of the text, for messages
+ * @throws UserError if it is not a plan, or has an unsupported format version
  * @see https://developer.hashicorp.com/terraform/internals/json-format
  */
 export function parsePlan(text: string, from: string): Plan {
@@ -53,23 +63,24 @@ export function parsePlan(text: string, from: string): Plan {
   const format = Format.safeParse(document).data;
   const version = format?.plan_format_version ?? format?.format_version;
   if (version === undefined || isState(document)) {
-    throw new PipelineProblem(
-      `${from} is not a plan in JSON.`,
-      "Make one with `terraform plan -out=tfplan` and `terraform show -json tfplan`.",
-    );
+    throw new UserError(`${from} is not a plan in JSON.`, {
+      hint: "Create one with `terraform plan -out=tfplan` and `terraform show -json tfplan`.",
+    });
   }
   if (!FORMAT.test(version)) {
-    throw new PipelineProblem(
-      `${from} is a plan of format ${JSON.stringify(version.slice(0, 20))}; this program reads 1.x.`,
-      "Use the Terraform version that the workspaces pin, or teach src/terraform/plan-json.ts the new format.",
+    throw new UserError(
+      `${from} is a plan of format ${JSON.stringify(version.slice(0, 20))}; only 1.x is supported.`,
+      {
+        hint: "Use the Terraform version of the workspaces, or support the new format in src/terraform/plan-json.ts.",
+      },
     );
   }
   const plan = Plan.safeParse(document);
   if (!plan.success) {
     const place = plan.error.issues[0]?.path.join(".") ?? "";
-    throw new PipelineProblem(
-      `${from} says it is a plan of format ${version}, but ${place || "it"} is not as that format has it.`,
-      "Make the plan again; if it stays so, src/terraform/plan-json.ts has to learn what changed.",
+    throw new UserError(
+      `${from} is a plan of format ${version}, but ${place || "its content"} does not match that format.`,
+      { hint: "Create the plan again. If that does not help, update src/terraform/plan-json.ts." },
     );
   }
   return plan.data;
@@ -79,21 +90,20 @@ function parseJson(text: string, from: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // What the parser says quotes the text, and the text may hold secrets.
-    throw new PipelineProblem(
-      `${from} is not JSON.`,
-      "A plan file itself is binary: `terraform show -json <plan file>` writes the JSON.",
-    );
+    // The parser's message quotes the text, which may contain secrets.
+    throw new UserError(`${from} is not JSON.`, {
+      hint: "A plan file is binary: `terraform show -json <plan file>` prints its JSON.",
+    });
   }
 }
 
-/** `terraform show -json` without a plan file writes the state, which has a format version too. */
+/** Returns true for a state: `terraform show -json` without a plan file prints one, with a format version. */
 function isState(document: unknown): boolean {
   const keys = z.record(z.string(), z.unknown()).safeParse(document).data ?? {};
   return "values" in keys && !("resource_changes" in keys || "planned_values" in keys);
 }
 
-/** Names of the attributes that an update or a replacement changes: names of the schema, never values. */
+/** Returns the names of the attributes that an update or a replacement changes, without their values. */
 export function changedAttributes({ before, after, after_unknown: unknown }: Change): string[] {
   const [old, planned, later] = [before, after, unknown].map((value) => Values.safeParse(value).data ?? {});
   const names = new Set([
@@ -111,7 +121,7 @@ function holdsTrue(value: unknown): boolean {
   return Object.values(value).some(holdsTrue);
 }
 
-/** Terraform writes an absent attribute as null or not at all. */
+/** Compares two values; a missing attribute equals null. */
 function sameValue(one: unknown, other: unknown): boolean {
   return JSON.stringify(one ?? null) === JSON.stringify(other ?? null);
 }

@@ -3,7 +3,7 @@ import { delimiter, join, resolve } from "node:path";
 import semver from "semver";
 import toolVersions from "../../tool-versions.json" with { type: "json" };
 import { homeFolder } from "../local/home-folder.js";
-import { LocalProblem } from "../local/problem.js";
+import { UserError } from "../user-error.js";
 
 /** Hostname of each product's public registry. Also the folder name in a mirror. */
 export const REGISTRY_HOSTS = {
@@ -53,7 +53,7 @@ export interface FindProviderMirrorProps {
  * Terraform's implied mirrors; `TF_PLUGIN_CACHE_DIR`; then any folder at most three levels below a few well-known
  * ones. Returns undefined when there is none.
  *
- * @throws LocalProblem when `TF_PLUGIN_MIRROR` names a folder that does not hold the provider
+ * @throws UserError when `TF_PLUGIN_MIRROR` names a folder that does not hold the provider
  * @see https://developer.hashicorp.com/terraform/cli/config/config-file#implied-local-mirror-directories
  */
 export function findProviderMirror({
@@ -85,15 +85,17 @@ function statedMirror(path: string, hosts: readonly string[], platform: string):
   if (found !== undefined) return found;
   const remedy = "Correct TF_PLUGIN_MIRROR, or unset it.";
   if (!existsSync(path)) {
-    throw new LocalProblem(`TF_PLUGIN_MIRROR names a folder that does not exist: ${path}.`, remedy);
+    throw new UserError(`TF_PLUGIN_MIRROR names a folder that does not exist: ${path}.`, { hint: remedy });
   }
   const linked = hosts.map((host) => join(path, host)).find(isLink);
   if (linked !== undefined) {
-    throw new LocalProblem(`Terraform does not follow the symbolic link ${linked}.`, remedy);
+    throw new UserError(`Terraform does not follow the symbolic link ${linked}.`, { hint: remedy });
   }
-  throw new LocalProblem(
+  throw new UserError(
     `The folder of TF_PLUGIN_MIRROR, ${path}, does not hold hashicorp/aws ${MINIMUM_VERSION} or newer for ${platform}.`,
-    `Copy the folder ${join(hosts[0] ?? "", PROVIDER.namespace, PROVIDER.type)} of another mirror there, or unset TF_PLUGIN_MIRROR.`,
+    {
+      hint: `Copy the folder ${join(hosts[0] ?? "", PROVIDER.namespace, PROVIDER.type)} of another mirror there, or unset TF_PLUGIN_MIRROR.`,
+    },
   );
 }
 

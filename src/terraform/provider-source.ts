@@ -1,7 +1,7 @@
 import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
 import toolVersions from "../../tool-versions.json" with { type: "json" };
-import { LocalProblem } from "../local/problem.js";
+import { UserError } from "../user-error.js";
 import type { Terraform } from "./find-terraform.js";
 import {
   configuredNetworkMirror,
@@ -29,7 +29,7 @@ export interface FindProviderProps extends Omit<FindProviderMirrorProps, "produc
  * Finds the AWS provider: a mirror on this machine ({@link findProviderMirror}), the network mirror of the user's CLI
  * configuration or the product's registry if it responds, and last the provider that an earlier run downloaded.
  *
- * @throws LocalProblem when it is not found
+ * @throws UserError when it is not found
  */
 export async function findProvider({
   terraform: { product },
@@ -50,9 +50,9 @@ export async function findProvider({
     searched: [],
   });
   if (kept !== undefined) return { kind: "mirror", mirror: { ...kept, from: "an earlier run" } };
-  throw new LocalProblem(
+  throw new UserError(
     `The AWS provider was not found: no local mirror contains it, and ${address} does not respond.`,
-    "Connect to the internet, or set TF_PLUGIN_MIRROR to a filesystem mirror.",
+    { hint: "Connect to the internet, or set TF_PLUGIN_MIRROR to a filesystem mirror." },
   );
 }
 

@@ -1,64 +1,65 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { execa } from "execa";
 import { z } from "zod";
-import type { Interruption } from "../local/interruption.js";
-import { LocalProblem } from "../local/problem.js";
-import { readIfThere } from "../local/state-folder.js";
-import { hideSecrets } from "../local/variables.js";
-import { type Diagnostic, describeDiagnostic, parseEvent, type TerraformEvent } from "./events.js";
+import type { Diagnostic } from "../diagnostic.js";
+import { UserError } from "../user-error.js";
+import { diagnosticOf, outputDiagnostic } from "./diagnostics.js";
+import { parseEvent, type TerraformEvent } from "./events.js";
 import type { Terraform } from "./find-terraform.js";
+import { type Interruption, runTerraform } from "./process.js";
 
-/** Terraform ended with errors; the message lists them, each with its resource address. */
-export class TerraformFailed extends LocalProblem {
-  readonly diagnostics: readonly Diagnostic[];
-
-  constructor(doing: string, diagnostics: readonly Diagnostic[], output: string) {
-    const errors = diagnostics.filter(({ severity }) => severity === "error").map(describeDiagnostic);
-    const said = errors.length > 0 ? errors : [output.trim() || "it gave no reason"];
-    super(
-      `Terraform could not ${doing}:\n${said.map((each) => `  • ${each}`).join("\n")}\n`,
-      remedyFor(said.join("\n")),
-    );
-    this.diagnostics = diagnostics;
+/** Terraform ended with errors. The diagnostics have the resource addresses. */
+export class TerraformError extends UserError {
+  /**
+   * @param action the failed action and its stack: "apply notejam-dev"
+   * @param diagnostics Terraform's errors
+   */
+  constructor(action: string, diagnostics: readonly Diagnostic[]) {
+    super(`Terraform could not ${action}.`, {
+      hint: hintFor(diagnostics.map(({ summary, reason = "" }) => `${summary} ${reason}`).join("\n")),
+      diagnostics,
+    });
   }
 }
 
-function remedyFor(said: string): string {
-  if (/no space left on device/i.test(said)) {
+function hintFor(errors: string): string {
+  if (/no space left on device/i.test(errors)) {
     return "Free some space on that disk, then run the same command again.";
   }
   if (
-    /created by a newer provider version|state snapshot was created by|newer than (the )?current/i.test(said)
+    /created by a newer provider version|state snapshot was created by|newer than (the )?current/i.test(
+      errors,
+    )
   ) {
     return "Use the version that wrote the local state, or start over with --fresh, which deletes its notes.";
   }
-  if (/query available provider packages|install(ing)? provider|registry/i.test(said)) {
-    return "Check that https://registry.terraform.io can be reached, or name a folder of mirrored providers in TF_PLUGIN_MIRROR.";
+  if (/query available provider packages|install(ing)? provider|registry/i.test(errors)) {
+    return "Check the connection to https://registry.terraform.io, or set TF_PLUGIN_MIRROR to a filesystem mirror.";
   }
-  return "Correct what it names, then run the same command again: what was made so far is kept.";
+  return "Correct the errors, then run the same command again: the resources created so far are kept.";
 }
 
 export interface TerraformRunProps {
   readonly terraform: Terraform;
-  /** The folder with the stack's `cdk.tf.json`. */
+  /** Folder of the stack's `cdk.tf.json`. */
   readonly folder: string;
-  /** The stack's name, for messages. */
+  /** Name of the stack, for messages. */
   readonly stack: string;
   /** Terraform's whole environment (`terraformEnvironment`). */
   readonly env: NodeJS.ProcessEnv;
-  /** What must not be shown, wherever it turns up. */
+  /** Texts that are hidden in events and messages. */
   readonly secrets: readonly string[];
   readonly interruption: Interruption;
+  /** @default events are not reported */
   readonly onEvent?: (event: TerraformEvent) => void;
-  /** Operations that run at once. */
+  /** Number of concurrent operations. */
   readonly parallelism: number;
 }
 
-/** A Terraform whose start was killed takes a moment to notice, and holds the state until then. */
+/** After its start was killed, a Terraform takes a moment to end, and locks the state until then. */
 const LOCK_TIMEOUT = "-lock-timeout=60s";
 
-/** What a plan found. */
+/** Numbers of planned changes. */
 export interface PlanResult {
   readonly add: number;
   readonly change: number;
@@ -66,13 +67,13 @@ export interface PlanResult {
 }
 
 /**
- * Prepares the folder: backend and provider. A lock file that was written for another provider version is dropped,
- * since the version is pinned by the override.
+ * Runs `terraform init`: configures the backend and installs the provider. Deletes a lock file of another provider
+ * version, because the override pins the version.
  */
 export async function init(props: TerraformRunProps, providerVersion: string | undefined): Promise<void> {
   const lockFile = join(props.folder, ".terraform.lock.hcl");
-  const pinned = providerVersion !== undefined && existsSync(lockFile);
-  if (pinned && !readFileSync(lockFile, "utf8").includes(`"${providerVersion}"`)) {
+  const isPinned = providerVersion !== undefined && existsSync(lockFile);
+  if (isPinned && !readFileSync(lockFile, "utf8").includes(`"${providerVersion}"`)) {
     rmSync(lockFile);
   }
   await run(props, `prepare ${props.stack}`, ["init", "-input=false", "-reconfigure", "-json"]);
@@ -80,39 +81,46 @@ export async function init(props: TerraformRunProps, providerVersion: string | u
 
 /** Returns the AWS provider version that `terraform init` selected; undefined before an init. */
 export function lockedProviderVersion(folder: string): string | undefined {
-  const lock = readIfThere(join(folder, ".terraform.lock.hcl"));
-  return /provider "[^"]*\/hashicorp\/aws" \{\s*version\s*=\s*"([^"]+)"/.exec(lock ?? "")?.[1];
+  const file = join(folder, ".terraform.lock.hcl");
+  const lock = existsSync(file) ? readFileSync(file, "utf8") : "";
+  return /provider "[^"]*\/hashicorp\/aws" \{\s*version\s*=\s*"([^"]+)"/.exec(lock)?.[1];
 }
 
-/** Checks the JSON against the provider's schema. */
+/** Validates the configuration against the provider's schema. */
 export async function validate(props: TerraformRunProps): Promise<void> {
-  const output = await run(props, `validate ${props.stack}`, ["validate", "-json"], { jsonDocument: true });
+  const lines: string[] = [];
+  await execute(props, ["validate", "-json"], (line) => lines.push(line));
+  const output = lines.join("\n");
   const { diagnostics } = z.object({ diagnostics: z.array(z.unknown()) }).parse(JSON.parse(output));
   if (diagnostics.length > 0) {
-    throw new TerraformFailed(`validate ${props.stack}`, [], output);
+    throw new TerraformError(`validate ${props.stack}`, [outputDiagnostic(output, props.stack)]);
   }
 }
 
-/** Counts what an apply would do. */
+/**
+ * Plans the changes and counts them.
+ *
+ * @param planFile file for the plan. @default the plan is not saved
+ */
 export async function plan(props: TerraformRunProps, planFile?: string): Promise<PlanResult> {
-  let found: PlanResult = { add: 0, change: 0, remove: 0 };
-  const watching = watch(props, (event) => {
-    if (event.type === "change_summary") {
-      found = event.changes;
-    }
-  });
-  const args = ["plan", "-input=false", "-json", LOCK_TIMEOUT, parallel(props)];
-  await run(watching, `plan ${props.stack}`, planFile === undefined ? args : [...args, `-out=${planFile}`]);
-  return found;
+  let result: PlanResult = { add: 0, change: 0, remove: 0 };
+  const onEvent = (event: TerraformEvent) => {
+    if (event.type === "change_summary") result = event.changes;
+    props.onEvent?.(event);
+  };
+  const out = planFile === undefined ? [] : [`-out=${planFile}`];
+  const args = ["plan", "-input=false", "-json", LOCK_TIMEOUT, parallel(props), ...out];
+  await run({ ...props, onEvent }, `plan ${props.stack}`, args);
+  return result;
 }
 
-/** Plans and applies in one go. */
+/** Plans and applies in one run. */
 export async function apply(props: TerraformRunProps): Promise<void> {
   const args = ["apply", "-auto-approve", "-input=false", "-json", LOCK_TIMEOUT, parallel(props)];
   await run(props, `apply ${props.stack}`, args);
 }
 
-/** Removes everything that the stack's state knows. */
+/** Destroys all resources in the stack's state. */
 export async function destroy(props: TerraformRunProps): Promise<void> {
   const args = ["destroy", "-auto-approve", "-input=false", "-json", LOCK_TIMEOUT, parallel(props)];
   await run(props, `destroy ${props.stack}`, args);
@@ -122,81 +130,55 @@ function parallel({ parallelism }: TerraformRunProps): string {
   return `-parallelism=${parallelism}`;
 }
 
-function watch(props: TerraformRunProps, also: (event: TerraformEvent) => void): TerraformRunProps {
-  return {
-    ...props,
-    onEvent: (event) => {
-      also(event);
-      props.onEvent?.(event);
-    },
-  };
-}
-
-/** Long enough to download a provider of 150 MB over a slow connection. */
+/** Enough to download a provider of 150 MB over a slow connection. */
 const INIT_TIMEOUT_MS = 10 * 60_000;
 /** Several times the duration of the largest environment on a slow machine. */
 const RUN_TIMEOUT_MS = 20 * 60_000;
-/** Time after SIGINT in which Terraform may save its state before it is killed. */
-const KILL_AFTER_MS = 60_000;
 
-/** Lines of plain text to keep for a message when Terraform ends without a diagnostic. */
+/** Lines of plain text that are kept for the message of a Terraform that ends without a diagnostic. */
 const LINES_KEPT = 20;
 
-async function run(
-  props: TerraformRunProps,
-  doing: string,
-  args: readonly string[],
-  { jsonDocument = false } = {},
-): Promise<string> {
-  props.interruption.throwIfRequested();
-  const child = execa(props.terraform.binary, args, {
-    cwd: props.folder,
-    env: props.env,
-    extendEnv: false,
-    stdin: "ignore",
-    reject: false,
-    buffer: false,
-    all: true,
-    // Its own process group: a Ctrl-C of the terminal reaches us alone, and we pass it on exactly once. Two would
-    // make Terraform leave without saving its state.
-    detached: true,
-  });
-  const stopListening = props.interruption.passTo(child);
-  const limit = args[0] === "init" ? INIT_TIMEOUT_MS : RUN_TIMEOUT_MS;
-  let hasTimedOut = false;
-  const tooLate = setTimeout(() => {
-    hasTimedOut = true;
-    child.kill("SIGINT");
-    killing = setTimeout(() => child.kill("SIGKILL"), KILL_AFTER_MS);
-  }, limit);
-  let killing: NodeJS.Timeout | undefined;
+/** @throws TerraformError if Terraform fails */
+async function run(props: TerraformRunProps, action: string, args: readonly string[]): Promise<void> {
+  const { stack, onEvent } = props;
   const diagnostics: Diagnostic[] = [];
   const plain: string[] = [];
-  try {
-    for await (const text of child.iterable({ from: "all" })) {
-      const line = hideSecrets(text, props.secrets);
-      const event = jsonDocument ? undefined : parseEvent(line);
-      if (event?.type === "diagnostic") {
-        diagnostics.push(event.diagnostic);
-      }
-      if (event !== undefined) {
-        props.onEvent?.(event);
-      } else if (jsonDocument || !line.startsWith("{")) {
-        plain.push(line);
-      }
-    }
-  } finally {
-    stopListening();
-    clearTimeout(tooLate);
-    clearTimeout(killing);
-  }
-  const result = await child;
-  props.interruption.throwIfRequested();
+  const { ok, hasTimedOut } = await execute(props, args, (line) => {
+    const event = parseEvent(line);
+    if (event?.type === "diagnostic") diagnostics.push(diagnosticOf(event.diagnostic, stack));
+    if (event !== undefined) onEvent?.(event);
+    else if (!line.startsWith("{")) plain.push(line);
+  });
+  if (ok && !hasTimedOut) return;
+  const errors = diagnostics.filter(({ severity }) => severity === "error");
   if (hasTimedOut) {
-    throw new TerraformFailed(doing, diagnostics, `it did not end within ${limit / 60_000} minutes`);
+    const minutes = limitOf(args) / 60_000;
+    throw new TerraformError(action, [
+      ...errors,
+      outputDiagnostic(`It did not end within ${minutes} minutes.`, stack),
+    ]);
   }
-  if (result.failed && !jsonDocument) {
-    throw new TerraformFailed(doing, diagnostics, plain.slice(-LINES_KEPT).join("\n"));
-  }
-  return plain.join("\n");
+  const output = plain.slice(-LINES_KEPT).join("\n");
+  throw new TerraformError(action, errors.length > 0 ? errors : [outputDiagnostic(output, stack)]);
+}
+
+function execute(
+  { terraform, folder, env, interruption, secrets }: TerraformRunProps,
+  args: readonly string[],
+  onLine: (line: string) => void,
+): ReturnType<typeof runTerraform> {
+  return runTerraform({
+    binary: terraform.binary,
+    args,
+    folder,
+    env,
+    interruption,
+    secrets,
+    timeLimitMs: limitOf(args),
+    onLine,
+  });
+}
+
+function limitOf([command]: readonly string[]): number {
+  return command === "init" ? INIT_TIMEOUT_MS : RUN_TIMEOUT_MS;
 }

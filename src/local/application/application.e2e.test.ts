@@ -11,9 +11,9 @@ import {
 } from "../../../test/local-application.js";
 import { reportSkipped } from "../../../test/required-tools.js";
 import { findKustomize } from "../../manifests/render.js";
+import { synthesize } from "../../terraform/synthesize-app.js";
 import { Interruption } from "../interruption.js";
 import { plainProgress } from "../progress.js";
-import { synthesize } from "../synthesize.js";
 import { Application, type ApplicationProps } from "./application.js";
 import { findPostgres } from "./find-postgres.js";
 

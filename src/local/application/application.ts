@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { freePort } from "@notejam/emulator/ports";
 import { z } from "zod";
 import type { Kustomize } from "../../manifests/render.js";
+import { UserError } from "../../user-error.js";
 import type { Interruption } from "../interruption.js";
-import { choosePort, freePort, requireFreePort } from "../ports.js";
-import { LocalProblem } from "../problem.js";
+import { choosePort, requireFreePort } from "../ports.js";
 import type { Progress, Step } from "../progress.js";
 import { bundle } from "./bundle.js";
 import { ClusterObjects, describeRendered, type RenderedCluster } from "./cluster-objects.js";
@@ -157,7 +158,7 @@ export class Application {
    *
    * @param command its first argument, for instance `restore`
    * @returns what it printed
-   * @throws LocalProblem when it fails
+   * @throws UserError when it fails
    */
   async perform(command: string): Promise<string> {
     if (this.started === undefined)
@@ -299,9 +300,8 @@ export class Application {
         step?.note(output.trimEnd().split("\n").at(-1) ?? "");
         return output;
       }
-      throw new LocalProblem(
+      throw new UserError(
         `${running.name} ended with exit status ${status} (${running.logFile}):\n${running.lastWords}\n`,
-        "",
       );
     } finally {
       unmountSecrets(prepared.secretsFolder);

@@ -1,7 +1,7 @@
 import { rmSync, symlinkSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { LocalProblem } from "../problem.js";
+import { UserError } from "../../user-error.js";
 import { GuardedProgram } from "./guarded-program.js";
 
 /** Compiled, and therefore beside the bundle, as in the image. */
@@ -31,7 +31,7 @@ export async function bundle({ projectFolder, folder, logFile, signal }: BundleP
     logFile,
   });
   if ((await building.finish(signal)) !== 0) {
-    throw new LocalProblem(`The application cannot be built (${logFile}):\n${building.lastWords}\n`, "");
+    throw new UserError(`The application cannot be built (${logFile}):\n${building.lastWords}\n`);
   }
   const modules = join(folder, "node_modules");
   rmSync(modules, { force: true });

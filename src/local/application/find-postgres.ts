@@ -4,7 +4,7 @@ import { delimiter, join } from "node:path";
 import { findEmbeddedServer } from "@notejam/embedded-server";
 import { execa } from "execa";
 import { DEFAULTS } from "../../config/defaults.js";
-import { LocalProblem } from "../problem.js";
+import { UserError } from "../../user-error.js";
 
 /** Where packages put a version each: a folder, and the place of the programs in each of its entries that match. */
 const PLACES: readonly (readonly [folder: string, entry: RegExp, programs: string])[] = [
@@ -49,7 +49,7 @@ export interface FindPostgresProps {
  * installed with this project. That server has no `pg_dump` and may have to be copied before it runs. An installation
  * with client programs is preferred, then the version that AWS runs.
  *
- * @throws LocalProblem when there is none, or none that can read the data there is
+ * @throws UserError when there is none, or none that can read the data there is
  */
 export async function findPostgres({
   copies = join(tmpdir(), "notejam-postgresql"),
@@ -71,21 +71,23 @@ export async function findPostgres({
     return best;
   }
   if (installations.length > 0) {
-    throw new LocalProblem(
+    throw new UserError(
       `The notes kept here were written by PostgreSQL ${keptMajor}, and this machine has only ${installations.map(({ version }) => version).join(", ")}.`,
-      `Install PostgreSQL ${keptMajor}, name the folder of its programs in NOTEJAM_POSTGRES_BIN, or start over with --fresh.`,
+      {
+        hint: `Install PostgreSQL ${keptMajor}, name the folder of its programs in NOTEJAM_POSTGRES_BIN, or start over with --fresh.`,
+      },
     );
   }
   const { NOTEJAM_POSTGRES_BIN: stated } = env;
   if (stated) {
-    throw new LocalProblem(
+    throw new UserError(
       `PostgreSQL was not found: NOTEJAM_POSTGRES_BIN names ${stated}, which holds no postgres and initdb that run.`,
-      "Correct or unset NOTEJAM_POSTGRES_BIN.",
+      { hint: "Correct or unset NOTEJAM_POSTGRES_BIN." },
     );
   }
-  throw new LocalProblem(
+  throw new UserError(
     "PostgreSQL was not found: neither a server of this machine nor the one that npm installs for it runs.",
-    "Install PostgreSQL, or name the folder of its programs in NOTEJAM_POSTGRES_BIN.",
+    { hint: "Install PostgreSQL, or name the folder of its programs in NOTEJAM_POSTGRES_BIN." },
   );
 }
 
@@ -95,10 +97,10 @@ async function canChangeUser(): Promise<boolean> {
   return !failed;
 }
 
-function refusesRoot(): LocalProblem {
-  return new LocalProblem(
+function refusesRoot(): UserError {
+  return new UserError(
     "PostgreSQL refuses to run as root. setpriv, which runs it as another user, was not found.",
-    "Run npm start as an ordinary user, or install setpriv (util-linux).",
+    { hint: "Run npm start as an ordinary user, or install setpriv (util-linux)." },
   );
 }
 

@@ -1,7 +1,7 @@
 import { parse } from "yaml";
 import { z } from "zod";
 import { type Fields, textAt } from "../../kubernetes/objects.js";
-import { LocalProblem } from "../problem.js";
+import { UserError } from "../../user-error.js";
 
 /**
  * What the SecretProviderClass of AWS's provider lists.
@@ -29,7 +29,7 @@ export type SecretFiles = Readonly<Record<string, string>>;
  * gives the files that a pod would see.
  *
  * @param endpoint the emulated AWS
- * @throws LocalProblem when a secret is not there, or lacks a key
+ * @throws UserError when a secret is not there, or lacks a key
  */
 export async function readMountedSecrets(
   secretProviderClass: Fields,
@@ -45,9 +45,9 @@ export async function readMountedSecrets(
     for (const { path, objectAlias: file } of jmesPath) {
       const value = keys[path];
       if (value === undefined) {
-        throw new LocalProblem(
+        throw new UserError(
           `The emulated secret ${objectName} has no key ${path}, which ${textAt(secretProviderClass, "metadata", "name")} asks for.`,
-          "Look at modules/rds/application-secret.ts and flux/microservices/notejam/base.",
+          { hint: "Look at modules/rds/application-secret.ts and flux/microservices/notejam/base." },
         );
       }
       files[file] = value;
@@ -77,9 +77,9 @@ export async function secretValue(endpoint: string, region: string, name: string
   if (!response.ok) {
     // The answer of a failure names the secret, never its value.
     const answer = await response.text();
-    throw new LocalProblem(
+    throw new UserError(
       `The emulated Secrets Manager did not give ${name} (HTTP ${response.status}): ${answer.slice(0, 200)}`,
-      "npm start -- --check applies what is missing.",
+      { hint: "npm start -- --check applies what is missing." },
     );
   }
   return SecretValue.parse(await response.json()).SecretString;

@@ -1,9 +1,9 @@
 import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { freePort } from "@notejam/emulator/ports";
 import { execa } from "execa";
-import { freePort } from "../ports.js";
-import { LocalProblem } from "../problem.js";
+import { UserError } from "../../user-error.js";
 import { readIfThere } from "../state-folder.js";
 import type { PostgresInstallation } from "./find-postgres.js";
 import { GuardedProgram } from "./guarded-program.js";
@@ -107,9 +107,9 @@ export class Postgres {
       .filter((line) => /(ERROR|FATAL|PANIC): /.test(line))
       .filter((line) => !line.endsWith("already exists"));
     if (failed || errors.length > 0) {
-      throw new LocalProblem(
+      throw new UserError(
         `PostgreSQL cannot make the master user in ${folder}: ${errors.at(-1) ?? "it gave no reason"}.`,
-        "Start over with --fresh if the kept notes may go.",
+        { hint: "Start over with --fresh if the kept notes may go." },
       );
     }
   }
@@ -187,10 +187,9 @@ export class Postgres {
       if (!(pid > 0) || !serves(pid, this.data)) return;
       this.props.signal.throwIfAborted();
       if (Date.now() > deadline) {
-        throw new LocalProblem(
-          `A PostgreSQL that was left behind (process ${pid}) still uses ${this.data}.`,
-          `Stop it with kill -INT ${pid}, then run npm start again.`,
-        );
+        throw new UserError(`A PostgreSQL that was left behind (process ${pid}) still uses ${this.data}.`, {
+          hint: `Stop it with kill -INT ${pid}, then run npm start again.`,
+        });
       }
       await delay(POLL_MS);
     }
@@ -255,19 +254,18 @@ function asAllowedUser(program: string, args: readonly string[]): [string, ...st
   ];
 }
 
-function failed(what: string, folder: string, logFile: string, program: GuardedProgram): LocalProblem {
+function failed(what: string, folder: string, logFile: string, program: GuardedProgram): UserError {
   const { output, lastWords } = program;
   if (/No space left on device/.test(output)) {
-    return new LocalProblem(
-      `${what}: the disk that holds ${folder} is full.`,
-      "Free some space there, then run the same command again.",
-    );
+    return new UserError(`${what}: the disk that holds ${folder} is full.`, {
+      hint: "Free some space there, then run the same command again.",
+    });
   }
   if (/setpriv/.test(output) || (/ENOENT/.test(output) && process.getuid?.() === 0)) {
-    return new LocalProblem(
+    return new UserError(
       "PostgreSQL refuses to run as root, and setpriv, which changes to another user, does not work here.",
-      "Run npm start as an ordinary user; --no-app leaves the application out.",
+      { hint: "Run npm start as an ordinary user; --no-app leaves the application out." },
     );
   }
-  return new LocalProblem(`${what}. Its last words (${logFile}):\n${lastWords}\n`, "");
+  return new UserError(`${what}. Its last words (${logFile}):\n${lastWords}\n`);
 }

@@ -1,6 +1,7 @@
 import { join } from "node:path";
+import { freePort } from "@notejam/emulator/ports";
 import type { Interruption } from "../interruption.js";
-import { choosePort, freePort } from "../ports.js";
+import { choosePort } from "../ports.js";
 import type { Progress } from "../progress.js";
 import { bundle } from "./bundle.js";
 import { GuardedProgram } from "./guarded-program.js";

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { LocalProblem } from "../problem.js";
+import { UserError } from "../../user-error.js";
 import type { GuardedProgram } from "./guarded-program.js";
 
 /** A cold start takes a second; a busy machine a multiple of it. */
@@ -13,7 +13,7 @@ const LISTENS = /"msg":"listening"/;
  * Waits until a server is ready for traffic.
  *
  * @param port of `/readyz` on the loopback interface
- * @throws LocalProblem with the last lines of its log when it ends or does not become ready in time
+ * @throws UserError with the last lines of its log when it ends or does not become ready in time
  */
 export async function waitUntilReady(
   server: GuardedProgram,
@@ -28,7 +28,7 @@ export async function waitUntilReady(
     await delay(POLL_MS);
   }
   const what = server.hasEnded ? "ended while starting" : "was not ready in a minute";
-  throw new LocalProblem(`${server.name} ${what} (${server.logFile}):\n${server.lastWords}\n`, "");
+  throw new UserError(`${server.name} ${what} (${server.logFile}):\n${server.lastWords}\n`);
 }
 
 async function isReady(port: number, signal: AbortSignal): Promise<boolean> {

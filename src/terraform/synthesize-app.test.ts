@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { projectFolder, SMALL_STACK, temporaryFolder } from "../../test/fakes/local-tools.js";
-import { synthesize } from "./synthesize.js";
+import { synthesize } from "./synthesize-app.js";
 
 describe("synthesizing for a local run", () => {
   it("runs the app that cdktf.json names, into the folder it is given", async () => {
@@ -10,7 +10,7 @@ describe("synthesizing for a local run", () => {
     const out = join(folder, "out");
     const stacks = await synthesize({ projectFolder: projectFolder(folder), out });
     const path = join(out, "stacks/notejam-dev");
-    expect(stacks).toEqual([{ name: "notejam-dev", folder: path, file: join(path, "cdk.tf.json") }]);
+    expect(stacks).toEqual([{ name: "notejam-dev", folder: path, configuration: SMALL_STACK }]);
     expect(JSON.parse(readFileSync(join(path, "cdk.tf.json"), "utf8"))).toEqual(SMALL_STACK);
   });
 
