@@ -212,7 +212,7 @@ describe("two configurations", () => {
     expect(() => changedStacks(broken, broken)).toThrow(/cdk\.tf\.json cannot be read/);
     writeFileSync(join(broken, "manifest.json"), "{}");
     expect(() => changedStacks(broken, broken)).toThrow(
-      /manifest\.json cannot be read: it is not what CDKTF writes/,
+      /manifest\.json cannot be read: CDKTF did not write it/,
     );
   });
 });
