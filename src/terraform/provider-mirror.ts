@@ -2,7 +2,7 @@ import { existsSync, lstatSync, readdirSync, readFileSync } from "node:fs";
 import { delimiter, join, resolve } from "node:path";
 import semver from "semver";
 import toolVersions from "../../tool-versions.json" with { type: "json" };
-import { homeFolder } from "../local/home-folder.js";
+import { homeFolder } from "../home-folder.js";
 import { UserError } from "../user-error.js";
 
 /** Hostname of each product's public registry. Also the folder name in a mirror. */
