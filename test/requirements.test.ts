@@ -6,6 +6,7 @@ import { namesOf } from "../src/config/names.js";
 import { readTree } from "../src/kubernetes/flux-tree.js";
 import { at, listAt, type Manifest, numberAt, textAt } from "../src/kubernetes/objects.js";
 import { podTemplates } from "../src/kubernetes/pods.js";
+import { requestsOf } from "../src/kubernetes/quantity.js";
 import type { CheckedEnvironment } from "../src/manifests/check-environment.js";
 import { renderedEnvironments } from "./rendered-environments.js";
 import { needs } from "./required-tools.js";
@@ -55,9 +56,6 @@ const deployment = () => one("Deployment", "notejam");
 const container = () => listAt(deployment().body, "spec", "template", "spec", "containers")[0];
 const group = (name: string) => platform().one("aws_eks_node_group", new RegExp(`^nodes-${name}_`));
 
-/** `500m` or `2` as a number of CPUs. */
-const cpus = (text: string) => (text.endsWith("m") ? Number(text.slice(0, -1)) / 1000 : Number(text));
-
 describe("the tree that runs", needs("kubectl or kustomize"), () => {
   it("has nothing wrong in any environment", () => {
     expect(
@@ -85,7 +83,7 @@ describe("1. variable traffic: four times the usual at big events", needs("kubec
 
   it("has nodes for all of those pods: the most that the group may grow to carries what they request", () => {
     const most = numberAt(one("HorizontalPodAutoscaler", "notejam").body, "spec", "maxReplicas") ?? 0;
-    const request = cpus(textAt(container(), "resources", "requests", "cpu") ?? "");
+    const request = requestsOf(container()).millicores / 1000;
     const nodes = numberAt(group("apps"), "scaling_config", "max_size") ?? 0;
     // Two CPUs per node (t3.large); a quarter of them for the system and what runs on every node.
     expect(group("apps").instance_types).toEqual(["t3.large"]);

@@ -1,7 +1,7 @@
 import { parse } from "yaml";
 import type { TreeFile } from "../../modules/github/operations-repository.js";
-import type { Resources } from "../kubernetes/node-capacity.js";
 import { at, listAt, numberAt, textAt } from "../kubernetes/objects.js";
+import { parseCpu, parseMemory, type Resources } from "../kubernetes/quantity.js";
 
 /** What the manifests say about the application's size; how many pods there are is the environment's. */
 export interface ApplicationShape {
@@ -35,8 +35,8 @@ export function applicationShape(tree: readonly TreeFile[]): ApplicationShape {
   const surge = textAt(deployment, "spec", "strategy", "rollingUpdate", "maxSurge");
   return {
     pod: {
-      millicores: millicores(demand(textAt(requests, "cpu"), "resources.requests.cpu")),
-      mebibytes: mebibytes(demand(textAt(requests, "memory"), "resources.requests.memory")),
+      millicores: parseCpu(demand(textAt(requests, "cpu"), "resources.requests.cpu")),
+      mebibytes: parseMemory(demand(textAt(requests, "memory"), "resources.requests.memory")),
     },
     utilization:
       demand(
@@ -47,7 +47,7 @@ export function applicationShape(tree: readonly TreeFile[]): ApplicationShape {
     connections: Number(demand(textAt(pool, "value"), "the variable DATABASE_POOL")),
     quota: {
       pods: Number(demand(textAt(quota, "pods"), "the quota's pods")),
-      millicores: millicores(demand(textAt(quota, "requests.cpu"), "the quota's requests.cpu")),
+      millicores: parseCpu(demand(textAt(quota, "requests.cpu"), "the quota's requests.cpu")),
     },
   };
 }
@@ -62,15 +62,4 @@ function demand<T>(value: T | undefined, what: string): T {
   if (value === undefined)
     throw new Error(`${FOLDER} does not say ${what}, which the capacity is computed from.`);
   return value;
-}
-
-/** `250m` or `2` in thousandths of a processor. */
-function millicores(text: string): number {
-  return text.endsWith("m") ? Number(text.slice(0, -1)) : Number(text) * 1000;
-}
-
-function mebibytes(text: string): number {
-  const [, number, unit] = /^(\d+)(Mi|Gi)$/.exec(text) ?? [];
-  if (number === undefined) throw new Error(`${FOLDER}: "${text}" is no memory in Mi or Gi.`);
-  return Number(number) * (unit === "Gi" ? 1024 : 1);
 }

@@ -1,16 +1,11 @@
 import { MAX_PODS } from "../../modules/eks/node-settings.js";
 import { wholeAtMost } from "../config/rounding.js";
+import { type Resources, sumOf } from "./quantity.js";
 
-/** Processor and memory: a machine's, or what a pod asks for. */
-export interface Resources {
-  readonly millicores: number;
-  readonly mebibytes: number;
-}
-
-/** Memory for each virtual processor by family, in GiB. Burstable types are listed apart: theirs depends on the size. */
+/** Memory per vCPU by instance family, in GiB. For burstable types it depends on the size. */
 const GIB_PER_CPU: Readonly<Record<string, number>> = { c: 2, m: 4, r: 8 };
 
-/** Burstable types, in virtual processors and GiB. https://aws.amazon.com/ec2/instance-types/ */
+/** vCPUs and memory (GiB) of burstable instances, by size. @see https://aws.amazon.com/ec2/instance-types/ */
 const BURSTABLE: Readonly<Record<string, readonly [cpus: number, gib: number]>> = {
   nano: [2, 0.5],
   micro: [2, 1],
@@ -22,9 +17,9 @@ const BURSTABLE: Readonly<Record<string, readonly [cpus: number, gib: number]>> 
 };
 
 /**
- * Size of an EC2 instance type of the families that clusters are made of: c, m, r (five generations and newer) and t.
+ * Returns the size of an EC2 instance type of the families c, m, r and t.
  *
- * @returns undefined for others: their sizes follow no rule
+ * @returns undefined for other families, whose sizes follow no rule
  */
 export function instanceSize(type: string): Resources | undefined {
   const [, family = "", size = ""] = /^([cmrt])\d[a-z]*(?:-flex)?\.(.+)$/.exec(type) ?? [];
@@ -42,17 +37,17 @@ function resources(cpus: number, gib: number): Resources {
   return { millicores: cpus * 1000, mebibytes: gib * 1024 };
 }
 
-/** What the hypervisor and the kernel keep of a machine's memory. */
+/** Fraction of an instance's memory that the operating system sees, without the hypervisor and the kernel. */
 const MEMORY_SEEN = 0.925;
 
-/** Memory below which the kubelet evicts, in MiB. */
+/** Free memory below which the kubelet evicts pods, in MiB. */
 const EVICTION_MEBIBYTES = 100;
 
 /**
- * What pods may ask for on a node: the machine without what EKS reserves for the kubelet.
+ * Returns the allocatable resources of a node: the instance without the reservation of EKS for the kubelet.
  *
- * Processors: 6 % of the first, 1 % of the second, 0.5 % of the third and fourth, 0.25 % of each further one. Memory: 255 MiB
- * and 11 for each pod that the node may hold.
+ * CPU: 6 % of the first, 1 % of the second, 0.5 % of the third and fourth, 0.25 % of each further one. Memory: 255 MiB, and
+ * 11 MiB per pod of the node's maximum.
  *
  * @see https://github.com/awslabs/amazon-eks-ami/blob/main/nodeadm/internal/kubelet/config.go
  */
@@ -69,7 +64,7 @@ function clamp(value: number, least: number, most: number): number {
   return Math.min(most, Math.max(least, value));
 }
 
-/** Pods that run on every node, and what they ask for: as their charts and EKS's add-ons set it. */
+/** Requests of the pods that run on every node, as set by their charts and by EKS add-ons. */
 export const NODE_DAEMONS: Readonly<Record<string, Resources>> = {
   "vpc-cni with its network policy agent": { millicores: 50, mebibytes: 0 },
   "kube-proxy": { millicores: 100, mebibytes: 0 },
@@ -82,14 +77,14 @@ export const NODE_DAEMONS: Readonly<Record<string, Resources>> = {
   "node-exporter": { millicores: 10, mebibytes: 24 },
 };
 
-/** Daemons whose pods have an address of their own; the others use the node's. */
+/** Number of daemons whose pods have a separate IP address; the others use the node's. */
 export const DAEMONS_WITH_ADDRESS = 5;
 
 /**
- * How many pods of one kind fit on a node of the smallest of a group's types, beside what runs on every node.
+ * Returns the number of equal pods that fit on a node of the smallest instance type, in addition to the daemons.
  *
- * @param types EC2 instance types whose sizes are known
- * @returns 0 when not even one fits
+ * @param types EC2 instance types of a node group, whose sizes are known
+ * @returns 0 if no pod fits
  */
 export function podsPerNode(types: readonly string[], pod: Resources): number {
   return Math.min(...types.map((type) => podsOn(type, pod)));
@@ -97,15 +92,12 @@ export function podsPerNode(types: readonly string[], pod: Resources): number {
 
 function podsOn(type: string, pod: Resources): number {
   const size = instanceSize(type);
-  if (size === undefined) throw new Error(`The size of ${type} is not known.`);
+  if (size === undefined) throw new Error(`The size of ${type} is unknown.`);
   const daemons = Object.values(NODE_DAEMONS);
   const free = allocatable(size);
-  const millicores = free.millicores - sum(daemons.map((daemon) => daemon.millicores));
-  const mebibytes = free.mebibytes - sum(daemons.map((daemon) => daemon.mebibytes));
+  const used = sumOf(daemons);
+  const millicores = free.millicores - used.millicores;
+  const mebibytes = free.mebibytes - used.mebibytes;
   const fitting = [millicores / pod.millicores, mebibytes / pod.mebibytes, MAX_PODS - daemons.length];
   return Math.max(0, wholeAtMost(Math.min(...fitting)));
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }

@@ -1,7 +1,8 @@
 import { type Cluster, ofKind } from "../../../src/kubernetes/cluster.js";
 import { at, type Manifest, numberAt, textAt } from "../../../src/kubernetes/objects.js";
+import { requestsOf } from "../../../src/kubernetes/quantity.js";
 import { chartOf } from "../../../src/manifests/chart-of.js";
-import { type Budget, type PodSet, placementOf, requestsOf, SYSTEM_PRIORITY } from "./pod-set.js";
+import { type Budget, type PodSet, placementOf, SYSTEM_PRIORITY } from "./pod-set.js";
 
 /** Pods that a chart makes, and where its values speak of them. */
 interface ChartPods {

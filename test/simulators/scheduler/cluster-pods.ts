@@ -1,10 +1,10 @@
 import { type Cluster, ofKind } from "../../../src/kubernetes/cluster.js";
-import type { Resources } from "../../../src/kubernetes/node-capacity.js";
 import { at, type Manifest, numberAt, textAt, textsAt } from "../../../src/kubernetes/objects.js";
 import { containersOf, matches, type PodTemplate, podTemplates } from "../../../src/kubernetes/pods.js";
+import { requestsOf, sumOf } from "../../../src/kubernetes/quantity.js";
 import { chartPods } from "./chart-pods.js";
 import { GIVEN_PODS } from "./given-pods.js";
-import { type Budget, type PodSet, placementOf, requestsOf } from "./pod-set.js";
+import { type Budget, type PodSet, placementOf } from "./pod-set.js";
 
 /** How much there is to do: the least number of pods that the autoscaler keeps, or the most that it starts. */
 export type Load = "usual" | "peak";
@@ -19,7 +19,7 @@ export function podsOf(cluster: Rendered, load: Load): PodSet[] {
   const own = podTemplates(cluster).map((template) => ({
     name: template.owner.name,
     count: countOf(cluster, template.owner, load),
-    requests: sum(containersOf(template).map(requestsOf)),
+    requests: sumOf(containersOf(template).map(requestsOf)),
     priority: priorities.get(textAt(template.spec, "priorityClassName") ?? "") ?? 0,
     budget: budgetOf(cluster, template),
     ...placementOf(template.spec),
@@ -47,11 +47,4 @@ function budgetOf(cluster: Rendered, { labels, owner }: PodTemplate): Budget | u
   if (typeof maxUnavailable === "number") return { maxUnavailable };
   if (typeof minAvailable === "number") return { minAvailable };
   throw new Error(`PodDisruptionBudget ${found.name} counts in percent; test/simulators/scheduler does not.`);
-}
-
-function sum(parts: readonly Resources[]): Resources {
-  return {
-    millicores: parts.reduce((total, { millicores }) => total + millicores, 0),
-    mebibytes: parts.reduce((total, { mebibytes }) => total + mebibytes, 0),
-  };
 }

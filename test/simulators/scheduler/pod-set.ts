@@ -1,5 +1,5 @@
-import type { Resources } from "../../../src/kubernetes/node-capacity.js";
-import { at, isFields, listAt, textAt } from "../../../src/kubernetes/objects.js";
+import { isFields, listAt, textAt } from "../../../src/kubernetes/objects.js";
+import type { Resources } from "../../../src/kubernetes/quantity.js";
 
 /** How many pods an eviction of people's making (a drain, an update of nodes) has to leave. */
 export type Budget =
@@ -48,30 +48,9 @@ export function placementOf(spec: unknown): Pick<PodSet, "scope" | "tolerates" |
   };
 }
 
-/** What a container, or a map of a chart's values, requests: nothing where it says nothing. */
-export function requestsOf(container: unknown): Resources {
-  const requests = at(container, "resources", "requests");
-  return {
-    millicores: millicores(at(requests, "cpu")),
-    mebibytes: mebibytes(at(requests, "memory")),
-  };
-}
-
 /** Pods that may be evicted now, of `healthy` ones among `desired`. */
 export function evictable(budget: Budget | undefined, healthy: number, desired: number): number {
   if (budget === undefined) return healthy;
   const least = budget.minAvailable ?? desired - budget.maxUnavailable;
   return Math.max(0, healthy - least);
-}
-
-function millicores(value: unknown): number {
-  const text = String(value ?? 0);
-  return text.endsWith("m") ? Number(text.slice(0, -1)) : Number(text) * 1000;
-}
-
-function mebibytes(value: unknown): number {
-  if (value === undefined) return 0;
-  const [, number, unit] = /^(\d+)(Mi|Gi)$/.exec(String(value)) ?? [];
-  if (number === undefined) throw new Error(`"${String(value)}" is no memory in Mi or Gi.`);
-  return Number(number) * (unit === "Gi" ? 1024 : 1);
 }

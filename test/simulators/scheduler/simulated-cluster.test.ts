@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { evictable, type PodSet, placementOf, requestsOf } from "./pod-set.js";
+import { evictable, type PodSet, placementOf } from "./pod-set.js";
 import { type NodeGroupSize, SimulatedCluster } from "./simulated-cluster.js";
 import { zoneLosses } from "./zone-loss.js";
 
@@ -103,14 +103,6 @@ describe("the loss of zones", () => {
 });
 
 describe("what manifests and values say", () => {
-  it("is read in Kubernetes' own units", () => {
-    const of = (cpu: unknown, memory: unknown) => requestsOf({ resources: { requests: { cpu, memory } } });
-    expect(of("250m", "1Gi")).toEqual({ millicores: 250, mebibytes: 1024 });
-    expect(of(2, "256Mi")).toEqual({ millicores: 2000, mebibytes: 256 });
-    expect(of(undefined, undefined)).toEqual({ millicores: 0, mebibytes: 0 });
-    expect(() => of("1", "64M")).toThrow(/64M/);
-  });
-
   it("tells strict spreading from a wish", () => {
     const spec = (whenUnsatisfiable: string) => ({
       topologySpreadConstraints: [{ topologyKey: "topology.kubernetes.io/zone", whenUnsatisfiable }],

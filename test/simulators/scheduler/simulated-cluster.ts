@@ -1,9 +1,5 @@
-import {
-  allocatable,
-  instanceSize,
-  NODE_DAEMONS,
-  type Resources,
-} from "../../../src/kubernetes/node-capacity.js";
+import { allocatable, instanceSize, NODE_DAEMONS } from "../../../src/kubernetes/node-capacity.js";
+import type { Resources } from "../../../src/kubernetes/quantity.js";
 import type { PodSet } from "./pod-set.js";
 
 /** A group of nodes as the platform makes it. */
