@@ -42,13 +42,6 @@ const FOLDERS: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** Imports that violate the table, each with the change that removes it. A test fails for an entry that is obsolete. */
-const KNOWN: readonly { readonly from: string; readonly to: string; readonly until: string }[] = [
-  { from: "terraform", to: "local", until: "errors and files of local runs move below terraform/" },
-  { from: "terraform", to: "pipeline", until: "the HCP Terraform client stops using the pipeline's errors" },
-  { from: "emulator", to: "local", until: "ports and errors of local runs move out of local/" },
-];
-
 /** Cycles of files, with the change that removes them. */
 const KNOWN_CYCLES = [
   // Until defaults are part of the schema.
@@ -88,10 +81,6 @@ function isInTable({ file, from }: SourceImport): boolean {
   return FOLDERS[importer]?.includes(imported) ?? false;
 }
 
-function isKnown({ file, from }: SourceImport): boolean {
-  return KNOWN.some((known) => known.from === folderOf(file) && known.to === folderOf(from));
-}
-
 describe("the folders of src/", () => {
   it("are all in the table", () => {
     const folders = imports.map(({ file }) => folderOf(file)).filter((name) => !name.endsWith(".ts"));
@@ -100,25 +89,11 @@ describe("the folders of src/", () => {
 
   it("import what the table allows", () => {
     expect(internal.length).toBeGreaterThan(500);
-    expect(
-      forbidden(
-        internal.filter((found) => !isKnown(found)),
-        isInTable,
-      ),
-    ).toEqual([]);
+    expect(forbidden(internal, isInTable)).toEqual([]);
   });
 
-  it("have no exception in KNOWN that is no longer needed", () => {
-    const violations = internal.filter((found) => !isInTable(found));
-    const isViolated = ({ from: importer, to }: (typeof KNOWN)[number]) =>
-      violations.some(({ file, from }) => folderOf(file) === importer && folderOf(from) === to);
-    expect(KNOWN.filter((known) => !isViolated(known))).toEqual([]);
-  });
-
-  it("form no cycle, except those of KNOWN", () => {
-    const edges = internal
-      .filter((found) => !isKnown(found))
-      .map(({ file, from }) => [folderOf(file), folderOf(from)] as const);
+  it("form no cycle", () => {
+    const edges = internal.map(({ file, from }) => [folderOf(file), folderOf(from)] as const);
     expect(cyclesOf(edges)).toEqual([]);
   });
 
