@@ -75,8 +75,8 @@ describe("the linters of the workflows", () => {
     [
       "actionlint: an unknown job",
       ".github/workflows/deploy.yaml",
-      "needs: [dev,",
-      "needs: [test,",
+      "needs: [environments, non-production]",
+      "needs: [environments, test]",
       /needs job "test"/,
     ],
     [

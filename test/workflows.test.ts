@@ -7,9 +7,10 @@ import { imageTags } from "../src/pipeline/image-tag.js";
 import { runProgram } from "../src/pipeline/program.js";
 import { TERRAFORM_VERSION } from "../src/stacks/workspaces.js";
 import toolVersions from "../tool-versions.json" with { type: "json" };
-import { repositoryConfiguration, stackNamed, synthesizeApp } from "./synthesized-app.js";
+import { environmentNamed, repositoryConfiguration, stackNamed, synthesizeApp } from "./synthesized-app.js";
 import { statementsOf } from "./synthesized-constructs.js";
 import { believedSubjects, claimedSubjects } from "./workflows/identities.js";
+import { environmentsOf } from "./workflows/matrices.js";
 import {
   dangerousTriggers,
   differingVersions,
@@ -22,6 +23,7 @@ import {
   loosePermissions,
   misusedActions,
   mixedEnvironments,
+  namedEnvironments,
   PLAN_TOKEN,
   stuckApplies,
   unfitPermissions,
@@ -150,7 +152,10 @@ describe("jobs", () => {
   });
 
   it.each([
-    ["environment: dev\n          token", "environment: dev\n          tokens"],
+    [
+      "environment: ${{ matrix.environment }}\n          token",
+      "environment: ${{ matrix.environment }}\n          tokens",
+    ],
     ["./.github/actions/apply", "./.github/actions/aply"],
   ])("show that %s became %s", (from, to) => {
     expect(misusedActions(broken("deploy", from, to), actions)).toHaveLength(1);
@@ -227,14 +232,17 @@ describe("jobs", () => {
   });
 });
 
+/** Line of a job that has an environment. */
+const JOB_ENVIRONMENT = "    environment: ${{ matrix.environment }}\n";
+
 describe("the way to an environment", () => {
   it.each(workflows)("$path: leads through its rules on GitHub", (file) => {
     expect(waysAround(file)).toEqual([]);
   });
 
   it.each([
-    ["a role without an environment", "promote", "    environment: prod\n", "", /takes an identity/],
-    ["a token without an environment", "deploy", "    environment: dev\n", "", /has TF_APPLY_TOKEN/],
+    ["a role without an environment", "promote", JOB_ENVIRONMENT, "", /takes an identity/],
+    ["a token without an environment", "deploy", JOB_ENVIRONMENT, "", /has TF_APPLY_TOKEN/],
     [
       "all secrets at once",
       "checks",
@@ -243,33 +251,53 @@ describe("the way to an environment", () => {
       /all secrets/,
     ],
     [
-      "prod from dev",
-      "deploy",
-      "environment: dev\n          token",
-      "environment: prod\n          token",
-      /speaks of prod/,
+      "an environment by hand",
+      "image",
+      JOB_ENVIRONMENT,
+      "    environment: prod\n",
+      /from the job environments/,
     ],
-    ["prod's registry from dev", "image", "vars.REGISTRY", "vars.PROD_REGISTRY", /speaks of prod/],
     [
-      "an environment by expression",
+      "an environment by input",
       "promote",
-      "environment: prod",
-      "environment: ${{ inputs.where }}",
-      /name the environment/,
+      JOB_ENVIRONMENT,
+      "    environment: ${{ inputs.environment }}\n",
+      /from the job environments/,
+    ],
+    [
+      "a matrix from another job",
+      "deploy",
+      "fromJSON(needs.environments.outputs.production)",
+      "fromJSON(needs.supersede.outputs.production)",
+      /from the job environments/,
+    ],
+    [
+      "a matrix from another command",
+      "deploy",
+      "run: npm run --silent pipeline -- environments\n",
+      "run: npm run --silent pipeline -- image-tag\n",
+      /from the job environments/,
+    ],
+    [
+      "a matrix from another list",
+      "deploy",
+      "production: ${{ steps.environments.outputs.production }}",
+      "production: ${{ steps.environments.outputs.builds }}",
+      /from the job environments/,
     ],
     ["another branch", "promote", "github.ref == 'refs/heads/main'", "always()", /run on main alone/],
     [
       "a branch or",
       "image",
-      "github.event_name == 'push' && github.ref",
-      "github.event_name == 'push' || github.ref",
+      "needs: [build, environments]\n    if: github.event_name == 'push' &&",
+      "needs: [build, environments]\n    if: github.event_name == 'push' ||",
       /run on main alone/,
     ],
     [
       "a skipped condition",
       "deploy",
-      "    needs: [dev, supersede]\n",
-      "    needs: [dev, supersede]\n    if: always()\n",
+      /needs: \[environments, non-production, supersede\]\n( {4}#.*\n) {4}if: >-\n.*\n/,
+      "needs: [environments, non-production, supersede]\n    if: always()\n",
       /run on main alone/,
     ],
     [
@@ -289,7 +317,8 @@ describe("the way to an environment", () => {
 
   it.each([
     ["cancel-in-progress: false", "cancel-in-progress: true"],
-    ["group: deploy-prod", "group: deploy-dev"],
+    ["group: deploy-${{ matrix.environment }}", "group: deploy"],
+    ["      max-parallel: 1\n", ""],
     [/ {4}concurrency:\n.*\n.*\n/, ""],
   ])("shows an apply that another one could meet: %s", (from, to) => {
     expect(unguardedApplies(broken("deploy", from, to))).toHaveLength(1);
@@ -300,14 +329,18 @@ describe("the way to an environment", () => {
   });
 
   it.each([
-    ["needs: [dev, supersede]", "needs: dev"],
+    ["needs: [environments, non-production, supersede]", "needs: [environments, non-production]"],
     ["--workflow deploy.yaml", "--workflow deliver.yaml"],
   ])("shows an apply that an older run would keep waiting: %s", (from, to) => {
     expect(stuckApplies(broken("deploy", from, to))).toHaveLength(1);
   });
 
   it("shows an apply to another environment", () => {
-    const file = broken("deploy", "environment: dev\n          token", "environment: test\n          token");
+    const file = broken(
+      "deploy",
+      "environment: ${{ matrix.environment }}\n          token",
+      "environment: test\n          token",
+    );
     expect(mixedEnvironments(file)).toHaveLength(1);
   });
 
@@ -325,12 +358,14 @@ describe("the way to an environment", () => {
       const subjectOf = (instance: string) => `repo:${repository}:environment:${instance}`;
       const all = environments.map((environment) => subjectOf(namesOf(environment).instance)).sort();
       expect(believed).toEqual(all);
-      const claimed = claimedSubjects(workflows, repository);
+      const claimed = claimedSubjects(workflows, repository, environments);
       // A recovery copy has no jobs while nobody works in it, and an environment may run what another one built.
       expect(believed).toEqual(expect.arrayContaining(claimed));
       expect(claimed).toEqual(expect.arrayContaining(["dev", "prod"].map(subjectOf)));
-      const elsewhere = broken("promote", "environment: prod", "environment: production");
-      expect(believed).not.toEqual(expect.arrayContaining(claimedSubjects([elsewhere], repository)));
+      const elsewhere = broken("promote", JOB_ENVIRONMENT, "    environment: live\n");
+      expect(believed).not.toEqual(
+        expect.arrayContaining(claimedSubjects([elsewhere], repository, environments)),
+      );
     },
   );
 
@@ -349,18 +384,30 @@ describe("the way to an environment", () => {
     expect(about("aws_ecr_repository.ecr_repository")).toContain("ecr:PutImage");
   });
 
-  it("is there for each environment that is configured, and for no other; people raise recovery copies", async () => {
+  it("leads to every environment of the configuration, in the order of deployment, but not to DR replicas", async () => {
     const { environments } = await repositoryConfiguration();
-    const instances = environments
-      .filter(({ recoveryOf }) => recoveryOf === undefined)
-      .map((environment) => namesOf(environment).instance)
-      .sort();
-    const deployed = jobsOf(readWorkflow(".github/workflows/deploy.yaml")).flatMap(
-      ({ job }) => job.environment ?? [],
+    const test = { ...(await environmentNamed("dev")), name: "test" };
+    const jobs = jobsOf(readWorkflow(".github/workflows/deploy.yaml"));
+    const deployed = jobs
+      .filter(({ job }) => job.steps.some(({ uses }) => uses === "./.github/actions/apply"))
+      .flatMap(({ job }) => environmentsOf(job, jobs, [test, ...environments]));
+    expect(deployed).toEqual(["dev", "test", "prod"]);
+  });
+
+  it.each(workflows)("$path: names no environment", async (file) => {
+    const { environments } = await repositoryConfiguration();
+    const ids = environments.map((environment) => namesOf(environment).instance);
+    expect(namedEnvironments(file, ids)).toEqual([]);
+  });
+
+  it.each([
+    ["image", "vars.REGISTRY", "vars.PROD_REGISTRY", "prod"],
+    ["promote", "vars[matrix.source-registry]", "vars.DEV_REGISTRY", "dev"],
+    ["deploy", JOB_ENVIRONMENT, "    environment: prod\n", "prod"],
+  ])("shows in %s that %s became %s", (name, from, to, id) => {
+    expect(namedEnvironments(broken(name, from, to), ["dev", "prod"]).join("\n")).toContain(
+      `names the environment ${id}`,
     );
-    expect(deployed.sort(), "add a job to deploy.yaml for each environment").toEqual(instances);
-    const named = workflows.flatMap(jobsOf).flatMap(({ job }) => job.environment ?? []);
-    expect([...new Set(named)].sort()).toEqual(instances);
   });
 
   it("gives Terraform its token by the name of the host", async () => {
@@ -489,6 +536,7 @@ describe("scripts", () => {
         "copy-image",
         "deploy",
         "drift",
+        "environments",
         "image-tag",
         "plan",
         "promotion-check",

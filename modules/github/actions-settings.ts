@@ -4,6 +4,7 @@ import { ActionsVariable } from "@cdktf/provider-github/lib/actions-variable/ind
 import { RepositoryEnvironment } from "@cdktf/provider-github/lib/repository-environment/index.js";
 import { RepositoryEnvironmentDeploymentPolicy } from "@cdktf/provider-github/lib/repository-environment-deployment-policy/index.js";
 import { Construct } from "constructs";
+import { registryVariable } from "./names.js";
 import { MAIN_BRANCH } from "./operations-repository.js";
 
 export interface ActionsSettingsProps {
@@ -58,7 +59,7 @@ export class ActionsSettings extends Construct {
     }
     new ActionsVariable(this, "registry-of-environment", {
       repository,
-      variableName: `${props.environment.toUpperCase().replaceAll("-", "_")}_REGISTRY`,
+      variableName: registryVariable(props.environment),
       value: props.registry,
     });
   }

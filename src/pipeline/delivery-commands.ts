@@ -2,11 +2,13 @@ import type { Command } from "commander";
 import { loadConfiguration } from "../config/load.js";
 import { readStack, readStacks } from "../terraform/synthesized-stacks.js";
 import { deployOrder } from "./deploy-order.js";
+import { type WorkflowMatrices, workflowMatrices } from "./environments.js";
 import { NOT_SO } from "./exit-status.js";
 import { copyImage } from "./image-copy.js";
 import { parseRepository, taggedImages } from "./image-repository.js";
 import { imageTags } from "./image-tag.js";
 import type { Session } from "./pipeline-context.js";
+import { PipelineProblem } from "./problem.js";
 import { checkPromotion } from "./promotion.js";
 import { describeUnlocked, LOCK_FILE, writeStackLocks } from "./provider-locks.js";
 import { applyStack } from "./stack-apply.js";
@@ -14,6 +16,17 @@ import { writeWorkflowOutput } from "./workflow-output.js";
 
 /** What brings stacks and images to where they run. */
 export function addDelivery(command: Command, session: Session): void {
+  command
+    .command("environments")
+    .description("Lists the environments of the workflows' matrices, in the order of deployment.")
+    .option("--release-to <id>", "limit releases to this environment (default: all with promotesFrom)", "")
+    .option("--environments <folder>", "the environments", "environments")
+    .option("--json", "print one JSON object with the lists")
+    .addHelpText(
+      "after",
+      "\nWrites the lists non-production, production, builds and releases to GITHUB_OUTPUT, as JSON.",
+    )
+    .action((options: EnvironmentsOptions) => listEnvironments(session, options));
   command
     .command("deploy")
     .description("Names the stacks of an environment, each after those whose outputs it reads.")
@@ -75,6 +88,36 @@ export function addDelivery(command: Command, session: Session): void {
       "\nNeeds skopeo, signed in to the registries, and AWS credentials with ecr:DescribeImages.",
     )
     .action((options: CopyImageOptions) => copy(session, options));
+}
+
+interface EnvironmentsOptions {
+  readonly releaseTo: string;
+  readonly environments: string;
+  readonly json?: boolean;
+}
+
+async function listEnvironments(session: Session, options: EnvironmentsOptions): Promise<void> {
+  const { environments } = await loadConfiguration(options.environments);
+  const matrices = limitReleases(workflowMatrices(environments), options.releaseTo);
+  const lists = Object.entries(matrices).map(([name, list]) => [name, JSON.stringify(list)]);
+  writeWorkflowOutput(Object.fromEntries(lists), session.env);
+  session.print(
+    options.json ? JSON.stringify(matrices) : lists.map(([name, list]) => `${name}: ${list}`).join("\n"),
+  );
+}
+
+/** Limits the releases to one environment, unless its id is empty. */
+function limitReleases(matrices: WorkflowMatrices, id: string): WorkflowMatrices {
+  if (id === "") return matrices;
+  const releases = matrices.releases.filter(({ environment }) => environment === id);
+  if (releases.length === 0) {
+    const known = matrices.releases.map(({ environment }) => environment).join(", ") || "none";
+    throw new PipelineProblem(
+      `${JSON.stringify(id)} is not an environment that receives releases.`,
+      `Environments with promotesFrom: ${known}.`,
+    );
+  }
+  return { ...matrices, releases };
 }
 
 async function deploy(

@@ -1,6 +1,8 @@
 import { GITHUB_ISSUER } from "../../modules/github/oidc-provider.js";
+import type { WorkflowEnvironment } from "../../src/pipeline/environments.js";
 import type { Synthesized } from "../synthesized-constructs.js";
 import { statementsOf } from "../synthesized-constructs.js";
+import { environmentsOf } from "./matrices.js";
 import { takesAnIdentity } from "./rules.js";
 import { jobsOf, type WorkflowFile } from "./workflow-file.js";
 
@@ -20,15 +22,23 @@ export function believedSubjects(stacks: Iterable<Synthesized>): string[] {
  * The subjects that GitHub writes into the tokens of the workflows' jobs, each once.
  *
  * @param repository owner and name, as they stand in a subject
+ * @param environments environments of the configuration
  * @see https://docs.github.com/en/actions/reference/security/oidc
  */
-export function claimedSubjects(files: readonly WorkflowFile[], repository: string): string[] {
-  const subjects = files
-    .flatMap(jobsOf)
-    .filter(({ job }) => takesAnIdentity(job))
-    .map(
-      ({ job }) =>
-        `repo:${repository}:${job.environment ? `environment:${job.environment}` : "ref or event"}`,
-    );
+export function claimedSubjects(
+  files: readonly WorkflowFile[],
+  repository: string,
+  environments: readonly WorkflowEnvironment[],
+): string[] {
+  const subjects = files.flatMap((file) => {
+    const jobs = jobsOf(file);
+    return jobs
+      .filter(({ job }) => takesAnIdentity(job))
+      .flatMap(({ job }) => {
+        const ids = environmentsOf(job, jobs, environments);
+        return ids.length === 0 ? ["ref or event"] : ids.map((id) => `environment:${id}`);
+      })
+      .map((context) => `repo:${repository}:${context}`);
+  });
   return [...new Set(subjects)].sort();
 }

@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { listOf } from "./matrices.js";
 import {
   type ActionFile,
   type Job,
@@ -184,9 +185,10 @@ export function waysAround(file: WorkflowFile): string[] {
   const jobs = jobsOf(file);
   return jobs.flatMap(({ where, job }) => [
     ...credentialsWithoutEnvironment(where, job),
-    ...prodWithoutEnvironment(where, job),
     ...(job.uses === undefined ? [] : [`${where}: another workflow's jobs are not looked at here`]),
-    ...(job.environment?.includes("${{") ? [`${where}: name the environment itself`] : []),
+    ...(job.environment !== undefined && listOf(job, jobs) === undefined
+      ? [`${where}: take the environment from the job environments`]
+      : []),
     ...(job.environment !== undefined && !runsOnMainAlone(job, jobs)
       ? [`${where}: let it run on main alone (if: ${ONLY_MAIN})`]
       : []),
@@ -212,11 +214,6 @@ function secretsOf(job: Job): string[] {
   );
 }
 
-function prodWithoutEnvironment(where: string, job: Job): string[] {
-  if (job.environment === "prod" || !/\bprod\b|\bPROD_/.test(JSON.stringify([job.env, job.steps]))) return [];
-  return [`${where}: speaks of prod without its environment`];
-}
-
 /** Whether a job asks GitHub for the token by which AWS lets it in. */
 export function takesAnIdentity({ permissions }: Job): boolean {
   return permissions === "write-all" || Object(permissions)["id-token"] === "write";
@@ -229,22 +226,40 @@ function runsOnMainAlone(job: Job, jobs: readonly NamedJob[]): boolean {
   return job.needs.some((id) => jobs.some((other) => other.id === id && runsOnMainAlone(other.job, jobs)));
 }
 
-/** Jobs that could apply beside another, or be cancelled in the middle of an apply. */
+/**
+ * Returns jobs that name an environment. Workflows take environments from the configuration.
+ *
+ * @param ids such as `prod`
+ */
+export function namedEnvironments(file: WorkflowFile, ids: readonly string[]): string[] {
+  return jobsOf(file).flatMap(({ where, job }) => {
+    const text = JSON.stringify(job);
+    return ids
+      .filter((id) => {
+        const variable = id.toUpperCase().replaceAll("-", "_");
+        return new RegExp(`(?<![\\w/-])${id}(?![\\w/-])|\\b${variable}_`).test(text);
+      })
+      .map((id) => `${where}: names the environment ${id}`);
+  });
+}
+
+/** Returns jobs that could apply at the same time as another one, or be cancelled during an apply. */
 export function unguardedApplies(file: WorkflowFile): string[] {
   return jobsOf(file)
     .filter(({ job }) => job.steps.some(({ uses }) => uses === "./.github/actions/apply"))
-    .filter(({ job: { environment, concurrency } }) => {
-      if (typeof concurrency !== "object") return true;
+    .filter(({ job: { environment, concurrency, strategy } }) => {
+      if (typeof concurrency !== "object" || strategy?.["max-parallel"] !== 1) return true;
       return concurrency.group !== `deploy-${environment}` || concurrency["cancel-in-progress"] !== "false";
     })
     .map(
       ({ where, job }) =>
-        `${where}: write concurrency: group deploy-${job.environment}, cancel-in-progress false`,
+        `${where}: write max-parallel 1 and concurrency: group deploy-${job.environment}, cancel-in-progress false`,
     );
 }
 
 /**
- * Applies to prod that an older run could keep waiting: a job that waits for its reviewers holds its concurrency group.
+ * Returns applies to production that an older run could block: a job that waits for an approval holds its concurrency
+ * group.
  *
  * @see https://docs.github.com/en/actions/how-tos/write-workflows/choose-when-workflows-run/control-workflow-concurrency
  */
@@ -253,7 +268,7 @@ export function stuckApplies(file: WorkflowFile): string[] {
   const call = `npm run --silent pipeline -- supersede --workflow ${basename(file.path)}`;
   const superseding = jobs.filter(({ job }) => job.steps.some(({ run }) => run?.trim() === call));
   return jobs
-    .filter(({ job }) => job.environment === "prod" && job.concurrency !== undefined)
+    .filter(({ job }) => listOf(job, jobs) === "production" && job.concurrency !== undefined)
     .filter(({ job }) => !job.needs.some((id) => superseding.some((other) => other.id === id)))
     .map(({ where }) => `${where}: let it need a job that runs ${call}`);
 }

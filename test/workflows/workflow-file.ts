@@ -23,6 +23,13 @@ const JobSchema = z.object({
   if: Text.optional(),
   needs: z.union([z.string().transform((name) => [name]), z.array(z.string())]).default([]),
   environment: z.union([z.string(), z.object({ name: z.string() }).transform(({ name }) => name)]).optional(),
+  strategy: z
+    .object({
+      "max-parallel": z.number().optional(),
+      // GitHub evaluates a string as an expression.
+      matrix: z.union([z.string(), z.record(z.string(), z.unknown())]),
+    })
+    .optional(),
   permissions: z.union([z.string(), z.record(z.string(), z.string())]).optional(),
   concurrency: z
     .union([z.string(), z.object({ group: z.string(), "cancel-in-progress": Text.default("false") })])
