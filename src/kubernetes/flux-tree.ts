@@ -2,7 +2,10 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import type { TreeFile } from "../../modules/github/operations-repository.js";
 
-/** Reads every file below a folder, those in dot folders too, in the order of their paths. */
+/** Start of the name of a folder that people copy, such as `_template`. */
+const TEMPLATE_PREFIX = "_";
+
+/** Reads every file below a folder, also in dot folders but not in templates, in the order of their paths. */
 export function readTree(folder: string): TreeFile[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
@@ -11,5 +14,6 @@ export function readTree(folder: string): TreeFile[] {
       path: relative(folder, file).split(sep).join("/"),
       content: readFileSync(file, "utf8"),
     }))
+    .filter(({ path }) => !path.split("/").some((name) => name.startsWith(TEMPLATE_PREFIX)))
     .sort((a, b) => (a.path < b.path ? -1 : 1));
 }
