@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
-import { capacityFindings } from "./capacity/capacity-check.js";
-import { basisOf } from "./capacity/capacity-inputs.js";
+import { checkCapacity } from "./capacity/capacity-check.js";
+import { capacityInputs } from "./capacity/capacity-inputs.js";
 import { type ImportFile, loadConfiguration } from "./config/load.js";
 import { readTree } from "./kubernetes/flux-tree.js";
 import { addStacks } from "./stacks/compose.js";
@@ -20,13 +20,13 @@ const outputFolder = process.env.CDKTF_OUTDIR ?? "cdktf.out";
  * Reads the environments, composes their stacks and writes the Terraform configuration.
  *
  * @param importFile loads an environment's file. @default `import()`
- * @throws ConfigurationError, PolicyError, or an error of the file system
+ * @throws UserError for an invalid configuration or a violation of the policy, or an error of the file system
  */
 export async function synthesizeStacks(importFile?: ImportFile): Promise<void> {
   const tree = readTree(fluxFolder);
-  const basis = basisOf(tree);
+  const inputs = capacityInputs(tree);
   const configuration = await loadConfiguration(environmentsFolder, {
-    demand: (environment) => capacityFindings(environment, basis),
+    check: (environment) => checkCapacity(environment, inputs),
     importFile,
   });
   const now = new Date();

@@ -82,9 +82,9 @@ async function synthesizeWithRecoveryCopy(out: string) {
   }
   await writeFile(
     join(environments, "prod-eu-central-1.ts"),
-    `import { recoverIn } from "${resolve("src/config/environment.js")}";
+    `import { createStandby } from "${resolve("src/config/environment.js")}";
 import prod from "./prod.js";
-export default recoverIn(prod, "eu-central-1", { drRegion: "eu-west-1", vpcCidr: "10.40.0.0/16" });
+export default createStandby(prod, "eu-central-1", { drRegion: "eu-west-1", vpcCidr: "10.40.0.0/16" });
 `,
   );
   process.env.NOTEJAM_ENVIRONMENTS = environments;

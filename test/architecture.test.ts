@@ -144,7 +144,10 @@ describe("outside of src/", () => {
   it("configuration imports schema and network libraries, and names of modules", () => {
     const packages = importsOf("src/config").filter(({ from }) => !from.startsWith("src/"));
     expect(
-      forbidden(packages, ({ from }) => /^(node:|zod$|cidr-tools$)/.test(from) || NAMES.test(from)),
+      forbidden(
+        packages,
+        ({ from }) => /^(node:|zod$|cidr-tools$|temporal-polyfill$)/.test(from) || NAMES.test(from),
+      ),
     ).toEqual([]);
   });
 

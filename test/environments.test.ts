@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import prod from "../environments/prod.js";
 import type { Environment } from "../src/config/environment.js";
-import { recoverIn } from "../src/config/environment.js";
+import { createStandby } from "../src/config/environment.js";
 import { partitionOf, REGIONS } from "../src/config/regions.js";
-import { checkEnvironment } from "../src/config/validate.js";
+import { validateEnvironment } from "../src/config/validate.js";
 import {
   devAndProd,
   environmentNamed,
@@ -124,9 +124,9 @@ describe("a recovery copy", () => {
 });
 
 async function synthesizeWithCopy(): Promise<ReadonlyMap<string, Synthesized>> {
-  const input = recoverIn(prod, "eu-central-1", { drRegion: "eu-west-2", vpcCidr: "10.40.0.0/16" });
-  const checked = checkEnvironment(input, TODAY);
-  if (!("value" in checked)) throw new Error(JSON.stringify(checked.findings));
+  const input = createStandby(prod, "eu-central-1", { drRegion: "eu-west-2", vpcCidr: "10.40.0.0/16" });
+  const checked = validateEnvironment(input, TODAY);
+  if (!("value" in checked)) throw new Error(JSON.stringify(checked.diagnostics));
   const { organization } = await repositoryConfiguration();
   return synthesizeApp({
     organization,

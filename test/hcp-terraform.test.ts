@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { type Names, namesOf } from "../src/config/names.js";
 import type { Organization } from "../src/config/organization.js";
-import { standbyOf } from "../src/config/standby.js";
+import { plannedStandby } from "../src/config/standby.js";
 import toolVersions from "../tool-versions.json" with { type: "json" };
 import { repositoryConfiguration, stackNamed, synthesizeApp } from "./synthesized-app.js";
 import { type Block, type Synthesized, statementsOf } from "./synthesized-constructs.js";
@@ -27,8 +27,8 @@ beforeAll(async () => {
   // With the recovery copies that nobody has raised: what they will need is there beforehand.
   const stated = configuration.environments.map((environment) => namesOf(environment).instance);
   const copies = configuration.environments
-    .filter(({ production, recoveryOf }) => production && recoveryOf === undefined)
-    .map(standbyOf)
+    .filter(({ production, standbyOf }) => production && standbyOf === undefined)
+    .map(plannedStandby)
     .filter((copy) => !stated.includes(namesOf(copy).instance));
   const all = [...configuration.environments, ...copies];
   environments = all.map((environment) => ({ ...namesOf(environment), production: environment.production }));

@@ -153,10 +153,12 @@ describe("a move to another region, with nothing left of the first", () => {
     const { exitCode, stdout } = await moveRegion("--dry-run");
     expect(exitCode).toBe(1);
     expect(stdout).toMatch(/✖ keys +alias\/rds-cmk-prod-replica is not in eu-central-1/);
-    expect(stdout).toMatch(/✖ dumps +there is no bucket notejam-prod-eu-west-1-backup-replica-\d{12}/);
+    expect(stdout).toMatch(
+      /✖ backups +the bucket notejam-prod-eu-west-1-backup-replica-\d{12} does not exist/,
+    );
     expect(stdout).toMatch(/✖ images /);
-    expect(stdout).toMatch(/✖ roles +there is no role notejam-prod-eu-central-1-plan/);
-    expect(stdout).not.toContain("The move:");
+    expect(stdout).toMatch(/✖ roles +the role notejam-prod-eu-central-1-plan does not exist/);
+    expect(stdout).not.toContain("Steps of the failover:");
   });
 
   it("begins with production in the first region, with notes, a backup that was proven, and an image", async () => {
@@ -196,11 +198,11 @@ describe("a move to another region, with nothing left of the first", () => {
     expect(checked.stdout).not.toContain("✖");
     for (const precondition of [
       "zones",
-      "machines",
+      "instance-types",
       "keys",
       "secrets",
       "images",
-      "dumps",
+      "backups",
       "names",
       "roles",
     ]) {
@@ -209,7 +211,7 @@ describe("a move to another region, with nothing left of the first", () => {
     expect(checked.stdout).toMatch(/newest is \d{8}T\d{6}Z-[0-9a-f]{8}: .* would be lost \(RPO\)/);
     expect(checked.stdout).toMatch(/newest verified by a restore test is/);
     expect(checked.stdout).toContain(`npx cdktf deploy notejam-${COPY}`);
-    expect(await readFile(join(environments, `${COPY}.ts`), "utf8")).toContain(`recoverIn(prod, "${TO}"`);
+    expect(await readFile(join(environments, `${COPY}.ts`), "utf8")).toContain(`createStandby(prod, "${TO}"`);
   });
 
   it("raises the copy from replicas alone, with the login of the replicated secret", async () => {
@@ -249,7 +251,7 @@ describe("a move to another region, with nothing left of the first", () => {
   it("is seen by a second look: the names are taken now", async () => {
     const { exitCode, stdout } = await moveRegion("--dry-run");
     expect(exitCode).toBe(1);
-    expect(stdout).toMatch(/✖ names +EKS cluster notejam-prod-eu-central-1 is there already/);
+    expect(stdout).toMatch(/✖ names +EKS cluster notejam-prod-eu-central-1 already exists/);
   });
 
   it("has left the first copy's state untouched, and the first copy as its state says", async () => {

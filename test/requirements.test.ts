@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { capacityFindings } from "../src/capacity/capacity-check.js";
-import { basisOf } from "../src/capacity/capacity-inputs.js";
+import { checkCapacity } from "../src/capacity/capacity-check.js";
+import { capacityInputs } from "../src/capacity/capacity-inputs.js";
 import type { Environment } from "../src/config/environment.js";
 import { namesOf } from "../src/config/names.js";
 import { readTree } from "../src/kubernetes/flux-tree.js";
@@ -92,7 +92,7 @@ describe("1. variable traffic: four times the usual at big events", needs("kubec
 
   it("carries four times the load that it states, by what one pod was measured to answer", () => {
     expect(prod.load.eventFactor).toBeGreaterThanOrEqual(4);
-    expect(capacityFindings(prod, basisOf(readTree("flux")))).toEqual([]);
+    expect(checkCapacity(prod, capacityInputs(readTree("flux")))).toEqual([]);
   });
 
   it("has the pods of an announced event before visitors come: a clock sets the floor, and Flux leaves it", () => {

@@ -68,14 +68,14 @@ describe.each(PROGRAMS)("the synth command, run from its $from", ({ program }) =
     expect(await readdir(join(output, "stacks"))).toContain("notejam-test");
   });
 
-  it("tells all that is wrong in all files, with status 1, without a stack trace, and writes nothing", async () => {
+  it("lists all errors in all files with exit status 2, without a stack trace, and writes nothing", async () => {
     await edit("dev.ts", "10.20.0.0/16", "10.20.0.0/28");
     await edit("dev.ts", 'drRegion: "eu-central-1"', 'drRegion: "eu-west-1"');
     await edit("prod.ts", "logRetentionDays: 365", "logRetentionDays: 366");
     const { exitCode, stderr, stdout } = await synth();
-    expect(exitCode).toBe(1);
+    expect(exitCode).toBe(2);
     expect(stdout).toBe("");
-    expect(stderr).toContain("The configuration has 3 problems in 2 files");
+    expect(stderr).toContain("The configuration has 3 errors in 2 files.");
     for (const field of ["vpcCidr", "drRegion", "logRetentionDays"]) expect(stderr).toContain(`  ${field}: `);
     expect(stderr).not.toMatch(/^\s+at /m);
     expect(await written(output)).toEqual([]);

@@ -6,7 +6,7 @@ import { Flux } from "../modules/flux/flux.js";
 import { fluxInstanceValues, OPERATOR_VALUES } from "../modules/flux/values.js";
 import { KeptSecret } from "../modules/secrets/kept-secret.js";
 import type { Environment, EnvironmentInput } from "../src/config/environment.js";
-import { checkEnvironment } from "../src/config/validate.js";
+import { validateEnvironment } from "../src/config/validate.js";
 import { needs } from "./required-tools.js";
 import { repositoryConfiguration, stackNamed, synthesizeApp, TODAY } from "./synthesized-app.js";
 import { type Synthesized, synthesize } from "./synthesized-constructs.js";
@@ -42,8 +42,8 @@ const ODD_ENVIRONMENT: EnvironmentInput = {
 };
 
 function checked(input: EnvironmentInput): Environment {
-  const result = checkEnvironment(input, TODAY);
-  if (!("value" in result)) throw new Error(JSON.stringify(result.findings));
+  const result = validateEnvironment(input, TODAY);
+  if (!("value" in result)) throw new Error(JSON.stringify(result.diagnostics));
   return result.value;
 }
 

@@ -3,26 +3,26 @@ import type { TreeFile } from "../../modules/github/operations-repository.js";
 import { at, listAt, numberAt, textAt } from "../kubernetes/objects.js";
 import { parseCpu, parseMemory, type Resources } from "../kubernetes/quantity.js";
 
-/** What the manifests say about the application's size; how many pods there are is the environment's. */
+/** Size of the application in the manifests; the number of pods is in the environment. */
 export interface ApplicationShape {
-  /** What one pod requests. */
+  /** Requests of one pod. */
   readonly pod: Resources;
-  /** Part of the requested processor that the autoscaler keeps in use, above 0, at most 1. */
+  /** Target CPU utilization of the autoscaler, as a fraction of the request, above 0, at most 1. */
   readonly utilization: number;
-  /** Part of the pods by which a rollout may exceed them, 0 to 1. */
+  /** Surge of a rollout, as a fraction of the pods, 0 to 1. */
   readonly surge: number;
-  /** Most database connections of one pod. */
+  /** Maximum database connections of one pod. */
   readonly connections: number;
-  /** What all pods of the namespace may be and request together. */
+  /** ResourceQuota of the namespace. */
   readonly quota: { readonly pods: number; readonly millicores: number };
 }
 
 const FOLDER = "microservices/notejam";
 
 /**
- * Reads the application's shape off the Flux tree.
+ * Reads the size of the application from the Flux tree.
  *
- * @throws Error that names the file and the field when one of them is gone
+ * @throws Error with the file and the field if one of them is missing
  */
 export function applicationShape(tree: readonly TreeFile[]): ApplicationShape {
   const deployment = read(tree, "application/deployment.yaml");
@@ -35,19 +35,19 @@ export function applicationShape(tree: readonly TreeFile[]): ApplicationShape {
   const surge = textAt(deployment, "spec", "strategy", "rollingUpdate", "maxSurge");
   return {
     pod: {
-      millicores: parseCpu(demand(textAt(requests, "cpu"), "resources.requests.cpu")),
-      mebibytes: parseMemory(demand(textAt(requests, "memory"), "resources.requests.memory")),
+      millicores: parseCpu(required(textAt(requests, "cpu"), "resources.requests.cpu")),
+      mebibytes: parseMemory(required(textAt(requests, "memory"), "resources.requests.memory")),
     },
     utilization:
-      demand(
+      required(
         numberAt(metric, "resource", "target", "averageUtilization"),
-        "the autoscaler's averageUtilization",
+        "averageUtilization of the autoscaler",
       ) / 100,
-    surge: Number.parseInt(demand(surge, "rollingUpdate.maxSurge in percent"), 10) / 100,
-    connections: Number(demand(textAt(pool, "value"), "the variable DATABASE_POOL")),
+    surge: Number.parseInt(required(surge, "rollingUpdate.maxSurge in percent"), 10) / 100,
+    connections: Number(required(textAt(pool, "value"), "variable DATABASE_POOL")),
     quota: {
-      pods: Number(demand(textAt(quota, "pods"), "the quota's pods")),
-      millicores: parseCpu(demand(textAt(quota, "requests.cpu"), "the quota's requests.cpu")),
+      pods: Number(required(textAt(quota, "pods"), "pods in the quota")),
+      millicores: parseCpu(required(textAt(quota, "requests.cpu"), "requests.cpu in the quota")),
     },
   };
 }
@@ -58,8 +58,7 @@ function read(tree: readonly TreeFile[], name: string): unknown {
   return parse(file.content);
 }
 
-function demand<T>(value: T | undefined, what: string): T {
-  if (value === undefined)
-    throw new Error(`${FOLDER} does not say ${what}, which the capacity is computed from.`);
+function required<T>(value: T | undefined, what: string): T {
+  if (value === undefined) throw new Error(`${FOLDER} has no ${what}, which the capacity check needs.`);
   return value;
 }

@@ -1,154 +1,142 @@
 import { defaultMaxConnections } from "../../modules/rds/connections.js";
 import type { Environment } from "../config/environment.js";
-import type { Finding } from "../config/problem.js";
+import { fieldErrors } from "../config/field-error.js";
+import type { Diagnostic } from "../diagnostic.js";
 import { instanceSize } from "../kubernetes/node-capacity.js";
-import { type Basis, type Capacity, capacityOf, connectionsOf, podsInQuota } from "./model.js";
+import { type Capacity, type CapacityInputs, capacityOf, connectionsOf, podsInQuota } from "./model.js";
+
+type Errors = Generator<Diagnostic, void, undefined>;
+
+const error = fieldErrors("capacity");
 
 /**
- * Why an environment cannot carry the load that it states; empty when it can.
+ * Checks whether the limits of an environment are sufficient for its stated load.
  *
- * Each finding names the field to change. They are told with those of the configuration, and `npm run capacity` shows
- * the figures behind them.
+ * @returns an error per limit that is too low, with the field to change; `npm run capacity` shows the computed values
  */
-export function capacityFindings(environment: Environment, basis: Basis): Finding[] {
-  const unknown = unknownTypes(environment);
+export function checkCapacity(environment: Environment, inputs: CapacityInputs): Diagnostic[] {
+  const unknown = [...checkInstanceTypes(environment)];
   if (unknown.length > 0) return unknown;
-  const capacity = capacityOf(environment, basis);
+  const capacity = capacityOf(environment, inputs);
   return [
-    ...podFindings(environment, capacity),
-    ...quotaFindings(environment, basis),
-    ...nodeFindings(environment, capacity),
-    ...eventFindings(environment, capacity),
-    ...databaseFindings(environment, capacity, basis),
-    ...addressFindings(environment, capacity),
+    ...checkPods(environment, capacity),
+    ...checkQuota(environment, inputs),
+    ...checkNodes(environment, capacity),
+    ...checkEvents(environment, capacity),
+    ...checkDatabase(environment, capacity, inputs),
+    ...checkAddresses(environment, capacity),
   ];
 }
 
-function unknownTypes({ nodeGroups }: Environment): Finding[] {
-  return nodeGroups.apps.instanceTypes.flatMap((type, index) =>
-    instanceSize(type) !== undefined
-      ? []
-      : [
-          {
-            field: `nodeGroups.apps.instanceTypes[${index}]`,
-            value: type,
-            rule: "a type of the families t, c, m or r: of others it is not known how many pods they hold",
-            remedy:
-              'choose one such as "t3.large" or "m7i.large", or add its size to src/kubernetes/node-capacity.ts',
-          },
-        ],
-  );
+/** Returns whether the capacity of an environment can be computed: the sizes of its instance types are known. */
+export function isComputable(environment: Environment): boolean {
+  return environment.nodeGroups.apps.instanceTypes.every((type) => instanceSize(type) !== undefined);
 }
 
-/** The load, in the words of the environment's fields. */
-function peakOf({ load }: Environment, { peak }: Capacity): string {
-  return `load.usualRequestsPerSecond (${load.usualRequestsPerSecond}) × load.eventFactor (${load.eventFactor}) = ${shown(peak.requestsPerSecond)} requests/s`;
+function* checkInstanceTypes({ nodeGroups }: Environment): Errors {
+  for (const [index, type] of nodeGroups.apps.instanceTypes.entries()) {
+    if (instanceSize(type) !== undefined) continue;
+    yield error(
+      `nodeGroups.apps.instanceTypes[${index}]`,
+      type,
+      "a type of the families t, c, m or r: the maximum number of pods of other families is unknown",
+      'choose one such as "t3.large" or "m7i.large", or add its size to src/kubernetes/node-capacity.ts',
+    );
+  }
 }
 
-function shown(value: number): string {
+/** The peak load with the fields that it is computed from. */
+function peakText({ load }: Environment, { peak }: Capacity): string {
+  return `load.usualRequestsPerSecond (${load.usualRequestsPerSecond}) × load.eventFactor (${load.eventFactor}) = ${numberText(peak.requestsPerSecond)} requests/s`;
+}
+
+function numberText(value: number): string {
   return value.toLocaleString("en", { maximumFractionDigits: 1 });
 }
 
-function podFindings(environment: Environment, capacity: Capacity): Finding[] {
+function* checkPods(environment: Environment, capacity: Capacity): Errors {
   const { peak, limits, requestsPerPod } = capacity;
-  if (peak.pods <= limits.pods) return [];
-  return [
-    {
-      field: "application.replicas.max",
-      value: limits.pods,
-      rule: `at least ${peak.pods} pods: ${peakOf(environment, capacity)}, and one pod carries ${shown(requestsPerPod)} at the autoscaler's target`,
-      remedy: `write ${peak.pods} or more, or state a smaller load`,
-    },
-  ];
+  if (peak.pods <= limits.pods) return;
+  yield error(
+    "application.replicas.max",
+    limits.pods,
+    `at least ${peak.pods} pods: ${peakText(environment, capacity)}, and one pod serves ${numberText(requestsPerPod)} at the target of the autoscaler`,
+    `write ${peak.pods} or more, or a smaller load`,
+  );
 }
 
-function quotaFindings({ application }: Environment, { shape }: Basis): Finding[] {
+function* checkQuota({ application }: Environment, { shape }: CapacityInputs): Errors {
   const { max } = application.replicas;
   const admitted = podsInQuota(shape);
-  if (max <= admitted) return [];
-  return [
-    {
-      field: "application.replicas.max",
-      value: max,
-      rule: `at most ${admitted} pods: with a rollout's further ones and the jobs, the quota of the namespace admits no more (flux/microservices/notejam/base/resourcequota.yaml)`,
-      remedy: `write ${admitted} or less, or raise the quota`,
-    },
-  ];
+  if (max <= admitted) return;
+  yield error(
+    "application.replicas.max",
+    max,
+    `at most ${admitted} pods: the ResourceQuota of the namespace also counts surge pods of a rollout and jobs (flux/microservices/notejam/base/resourcequota.yaml)`,
+    `write ${admitted} or less, or increase the quota`,
+  );
 }
 
-function nodeFindings(environment: Environment, capacity: Capacity): Finding[] {
+function* checkNodes(environment: Environment, capacity: Capacity): Errors {
   const { peak, limits, podsPerNode } = capacity;
-  const { instanceTypes } = environment.nodeGroups.apps;
   if (podsPerNode === 0) {
-    return [
-      {
-        field: "nodeGroups.apps.instanceTypes",
-        value: instanceTypes,
-        rule: "types of which each holds at least one pod of the application beside what runs on every node",
-        remedy: 'choose a larger one, such as "t3.large"',
-      },
-    ];
+    yield error(
+      "nodeGroups.apps.instanceTypes",
+      environment.nodeGroups.apps.instanceTypes,
+      "types with room for at least one pod of the application in addition to the DaemonSets",
+      'choose a larger one, such as "t3.large"',
+    );
+  } else if (peak.nodes > limits.nodes) {
+    yield error(
+      "nodeGroups.apps.max",
+      limits.nodes,
+      `at least ${peak.nodes} nodes: ${peakText(environment, capacity)} need ${peak.pods} pods and the surge pods of a rollout, ${podsPerNode} per node, spread evenly over the zones`,
+      `write ${peak.nodes} or more, or choose larger instanceTypes`,
+    );
   }
-  if (peak.nodes <= limits.nodes) return [];
-  return [
-    {
-      field: "nodeGroups.apps.max",
-      value: limits.nodes,
-      rule: `at least ${peak.nodes} nodes: ${peakOf(environment, capacity)} take ${peak.pods} pods and a rollout's further ones, ${podsPerNode} to a node, in equal zones`,
-      remedy: `write ${peak.nodes} or more, or choose larger instanceTypes`,
-    },
-  ];
 }
 
-function eventFindings(environment: Environment, { events, podsPerNode }: Capacity): Finding[] {
-  return environment.events.flatMap(({ nodes }, index) => {
+function* checkEvents(environment: Environment, { events, podsPerNode }: Capacity): Errors {
+  for (const [index, { nodes }] of environment.events.entries()) {
     const need = events[index];
-    if (need === undefined || podsPerNode === 0 || need.nodes <= nodes) return [];
-    return [
-      {
-        field: `events[${index}].nodes`,
-        value: nodes,
-        rule: `at least ${need.nodes} nodes for the ${need.pods} pods that stand meanwhile, ${podsPerNode} to a node, in equal zones`,
-        remedy: `write ${need.nodes} or more, or fewer pods in events[${index}].pods`,
-      },
-    ];
-  });
+    if (need === undefined || podsPerNode === 0 || need.nodes <= nodes) continue;
+    yield error(
+      `events[${index}].nodes`,
+      nodes,
+      `at least ${need.nodes} nodes for the ${need.pods} pods during the event, ${podsPerNode} per node, spread evenly over the zones`,
+      `write ${need.nodes} or more, or fewer pods in events[${index}].pods`,
+    );
+  }
 }
 
-function databaseFindings(environment: Environment, capacity: Capacity, { shape }: Basis): Finding[] {
+function* checkDatabase(environment: Environment, capacity: Capacity, { shape }: CapacityInputs): Errors {
   const { instanceClass } = environment.database;
   const { peak, limits } = capacity;
-  const most = connectionsOf(limits.pods, shape);
-  return [
-    {
-      kept: most <= limits.connections,
-      rule: `a class that admits ${most} connections beside AWS's own: application.replicas.max (${limits.pods}) pods of ${shape.connections}, old and new, while a rollout replaces them; ${instanceClass} admits ${defaultMaxConnections(instanceClass)} in all`,
-      remedy: "choose a larger class, or fewer pods in application.replicas.max",
-    },
-    {
-      kept: peak.databaseCpus <= limits.databaseCpus,
-      rule: `a class with more processors: ${peakOf(environment, capacity)} keep ${shown(peak.databaseCpus)} of the writer's busy, of which ${shown(limits.databaseCpus)} may be`,
-      remedy: "choose a larger class, or state a smaller load",
-    },
-  ]
-    .filter(({ kept }) => !kept)
-    .map(({ rule, remedy }) => ({
-      field: "database.instanceClass",
-      value: instanceClass,
-      rule,
-      remedy,
-    }));
+  const connections = connectionsOf(limits.pods, shape);
+  if (connections > limits.connections) {
+    yield error(
+      "database.instanceClass",
+      instanceClass,
+      `a class for ${connections} connections of the application: application.replicas.max (${limits.pods}) pods with ${shape.connections} each, old and new ones during a rollout; ${instanceClass} allows ${defaultMaxConnections(instanceClass)} in total`,
+      "choose a larger class, or fewer pods in application.replicas.max",
+    );
+  }
+  if (peak.databaseCpus > limits.databaseCpus) {
+    yield error(
+      "database.instanceClass",
+      instanceClass,
+      `a class with more vCPUs: ${peakText(environment, capacity)} use ${numberText(peak.databaseCpus)} vCPUs of the writer, the limit is ${numberText(limits.databaseCpus)}`,
+      "choose a larger class, or a smaller load",
+    );
+  }
 }
 
-function addressFindings({ vpcCidr }: Environment, { addresses }: Capacity): Finding[] {
-  if (addresses.needed <= addresses.available) return [];
-  return [
-    {
-      field: "vpcCidr",
-      value: vpcCidr,
-      rule: `private subnets with ${addresses.needed} usable addresses per zone, for all groups of nodes at their maximum while they are replaced; these have ${addresses.available}`,
-      remedy:
-        "choose a larger network while the environment does not stand yet, or smaller maxima in nodeGroups",
-    },
-  ];
+function* checkAddresses({ vpcCidr }: Environment, { addresses }: Capacity): Errors {
+  if (addresses.needed <= addresses.available) return;
+  yield error(
+    "vpcCidr",
+    vpcCidr,
+    `private subnets with ${addresses.needed} usable addresses per zone, for all node groups at their maximum during an update; these have ${addresses.available}`,
+    "choose a larger network before the first deployment, or smaller maxima in nodeGroups",
+  );
 }

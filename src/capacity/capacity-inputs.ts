@@ -2,16 +2,16 @@ import { fileURLToPath } from "node:url";
 import type { TreeFile } from "../../modules/github/operations-repository.js";
 import { applicationShape } from "./application-shape.js";
 import { readMeasurement } from "./measurement.js";
-import type { Basis } from "./model.js";
+import type { CapacityInputs } from "./model.js";
 
-/** What the application's bench wrote. */
+/** Result of the application's benchmark. */
 const MEASUREMENT = fileURLToPath(new URL("../../app/docs/pod-capacity.json", import.meta.url));
 
 /**
- * What capacity is computed from: the manifests, and what one process was measured to do.
+ * Reads the inputs of the capacity model: the manifests, and a measurement of one process.
  *
- * @param measurement file of another measurement than the repository's
+ * @param measurement file with a measurement. @default the measurement in the repository
  */
-export function basisOf(tree: readonly TreeFile[], measurement: string = MEASUREMENT): Basis {
+export function capacityInputs(tree: readonly TreeFile[], measurement: string = MEASUREMENT): CapacityInputs {
   return { shape: applicationShape(tree), measurement: readMeasurement(measurement) };
 }

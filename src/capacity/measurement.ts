@@ -6,29 +6,29 @@ const measurementSchema = z.object({
   when: z.iso.date(),
   /** Machine, kernel, Node, PostgreSQL. */
   where: z.string().min(1),
-  /** What measured it. */
+  /** Command of the measurement. */
   command: z.string().min(1),
-  /** Which requests, in which parts. */
+  /** Mix of requests. */
   mix: z.string().min(1),
   /**
-   * Processor time of the application for one request, in milliseconds, when requests come evenly and as many as the autoscaler's
-   * target allows. A process that has one request after the other waiting needs much less for each.
+   * CPU time of the application per request, in milliseconds, for evenly spaced requests at the target of the autoscaler.
+   * A process with queued requests needs much less per request.
    */
   applicationMilliseconds: z.number().positive(),
-  /** Processor time of the database for one request, in milliseconds. */
+  /** CPU time of the database per request, in milliseconds. */
   databaseMilliseconds: z.number().positive(),
 });
 
-/** What one process of the application was measured to do. */
+/** Measured CPU time of one application process. */
 export type Measurement = Readonly<z.infer<typeof measurementSchema>>;
 
 /**
  * Reads a measurement.
  *
- * @throws Error that names the file and what is wrong with it
+ * @throws Error with the file and its errors
  */
 export function readMeasurement(file: string | URL): Measurement {
   const parsed = measurementSchema.safeParse(JSON.parse(readFileSync(file, "utf8")));
-  if (!parsed.success) throw new Error(`${file} is no measurement:\n${z.prettifyError(parsed.error)}`);
+  if (!parsed.success) throw new Error(`${file} is not a measurement:\n${z.prettifyError(parsed.error)}`);
   return parsed.data;
 }

@@ -9,44 +9,44 @@ import { DAEMONS_WITH_ADDRESS, podsPerNode } from "../kubernetes/node-capacity.j
 import type { ApplicationShape } from "./application-shape.js";
 import type { Measurement } from "./measurement.js";
 
-/** What is computed from beside the environment. */
-export interface Basis {
+/** Inputs of the model in addition to the environment. */
+export interface CapacityInputs {
   readonly shape: ApplicationShape;
   readonly measurement: Measurement;
 }
 
-/** What a load takes. */
+/** Resources for a load. */
 export interface Need {
   readonly requestsPerSecond: number;
-  /** Pods between which the autoscaler keeps its target, its floor included. */
+  /** Pods with which the autoscaler meets its target; at least the minimum replicas. */
   readonly pods: number;
-  /** Nodes of the group `apps` that hold them in three zones, a rollout's further ones included; its fewest at least. */
+  /** Nodes of the group `apps` for these pods and the surge pods of a rollout in all zones; at least its minimum. */
   readonly nodes: number;
-  /** Database connections while a rollout replaces them. */
+  /** Database connections during a rollout. */
   readonly connections: number;
-  /** Virtual processors of the database's writer in use. */
+  /** vCPUs of the database writer in use. */
   readonly databaseCpus: number;
-  /** Part of their requested processor that the pods use when a zone has just been lost. */
+  /** CPU utilization of the pods, as a fraction of their request, right after the loss of a zone. */
   readonly utilizationWithoutZone: number;
 }
 
-/** An announced event, and the nodes that its pods take. */
+/** Pods and nodes for an announced event. */
 export interface EventNeed {
   readonly name: string;
   readonly pods: number;
   readonly nodes: number;
 }
 
-/** What an environment can carry, and what its usual and its greatest load take. */
+/** Limits of an environment, and the resources for its usual and its peak load. */
 export interface Capacity {
-  /** Requests per second of one pod at the autoscaler's target. */
+  /** Requests per second of one pod at the target of the autoscaler. */
   readonly requestsPerPod: number;
-  /** Application pods of one node; 0 when not one fits. */
+  /** Application pods per node; 0 if none fits. */
   readonly podsPerNode: number;
   readonly usual: Need;
   readonly peak: Need;
   readonly events: readonly EventNeed[];
-  /** Addresses that the nodes of all groups at their maximum take in one zone, and that are there. */
+  /** IP addresses per zone: for the nodes of all groups at their maximum, and of the subnet. */
   readonly addresses: { readonly needed: number; readonly available: number };
   readonly limits: {
     readonly pods: number;
@@ -56,41 +56,41 @@ export interface Capacity {
   };
 }
 
-/** Connections that are not the application's: AWS's own, the superuser's reserve, migration, dump, drill, clean-up, people. */
+/** Other connections: AWS, superuser reserve, migration, backup, restore test, purge, operators. */
 const OTHER_CONNECTIONS = 30;
 
-/** Pods of migration, dumps, drills, clean-up and floor that may be there at once, each with no more than one of the application's. */
+/** Concurrent job pods (migration, backup, restore test, purge, minimum replicas); each requests at most as much as an application pod. */
 const JOB_PODS = 10;
 
-/** Above this part of its processors the writer's answers become slow before autoscaling of any kind helps. */
+/** Maximum CPU utilization of the writer; above it, latency increases before autoscaling has an effect. */
 const DATABASE_UTILIZATION = 0.7;
 
-/** Addresses of a block that the network plugin takes for pods, and of a node's interfaces themselves. */
+/** Addresses of a prefix (/28) of the VPC CNI plugin, and of the network interfaces of a node. */
 const BLOCK = 16;
 const INTERFACES = 3;
-/** Pods with an address of their own on a node of the other groups, counted generously. */
+/** Upper estimate of the pods with an IP address on a node of the other groups. */
 const OTHER_PODS = 40;
 /** Nodes that an update adds before it removes old ones, as a share of the group. */
 const UPDATE_SURGE = MAX_UNAVAILABLE_PERCENT / 100;
-/** Interface endpoints, the cluster's own interfaces and what AWS reserves, in a private subnet. */
+/** Addresses of interface endpoints, of the cluster's network interfaces and reserved by AWS, per private subnet. */
 const OTHER_ADDRESSES = 20;
-/** Blocks must be whole: a part of a used subnet lies between them. */
+/** Usable fraction of a subnet: fragments between used addresses are too small for prefixes. */
 const USABLE = 0.8;
 
 /**
- * What an environment's stated load takes, and what it has.
+ * Computes the resources for the stated load of an environment, and its limits.
  *
- * The autoscaler adds pods until they use its target's part of the processor that they request; so one pod carries that part,
- * divided by the processor time of a request.
+ * The autoscaler adds pods until they use the target fraction of their CPU request. So a pod serves that fraction, divided
+ * by the CPU time of a request.
  *
- * @throws Error for an instance type whose size is not known; see `unknownTypes`
+ * @throws Error for an instance type of unknown size; see `isComputable`
  */
-export function capacityOf(environment: Environment, basis: Basis): Capacity {
+export function capacityOf(environment: Environment, inputs: CapacityInputs): Capacity {
   const { load, nodeGroups, application, database } = environment;
-  const { shape, measurement } = basis;
+  const { shape, measurement } = inputs;
   const requestsPerPod = (shape.pod.millicores * shape.utilization) / measurement.applicationMilliseconds;
   const fitting = podsPerNode(nodeGroups.apps.instanceTypes, shape.pod);
-  const room: Room = { requestsPerPod, fitting, basis, environment };
+  const room: Room = { requestsPerPod, fitting, inputs, environment };
   return {
     requestsPerPod,
     podsPerNode: fitting,
@@ -110,12 +110,12 @@ export function capacityOf(environment: Environment, basis: Basis): Capacity {
   };
 }
 
-/** Database connections that pods take at most while each is replaced: the old ones end only when they have drained. */
+/** Returns the maximum database connections during a rollout: old pods keep theirs until they are drained. */
 export function connectionsOf(pods: number, { surge, connections }: ApplicationShape): number {
   return (2 * pods + wholeAtLeast(pods * surge)) * connections;
 }
 
-/** The most application pods that the namespace's quota admits, a rollout's further ones and those of jobs left room for. */
+/** Returns the maximum application pods in the quota of the namespace, with room for surge pods and jobs. */
 export function podsInQuota({ pod, quota, surge }: ApplicationShape): number {
   const all = Math.min(quota.pods, wholeAtMost(quota.millicores / pod.millicores)) - JOB_PODS;
   return wholeAtMost(all / (1 + surge));
@@ -124,12 +124,12 @@ export function podsInQuota({ pod, quota, surge }: ApplicationShape): number {
 interface Room {
   readonly requestsPerPod: number;
   readonly fitting: number;
-  readonly basis: Basis;
+  readonly inputs: CapacityInputs;
   readonly environment: Environment;
 }
 
-function needOf(requestsPerSecond: number, { requestsPerPod, fitting, basis, environment }: Room): Need {
-  const { shape, measurement } = basis;
+function needOf(requestsPerSecond: number, { requestsPerPod, fitting, inputs, environment }: Room): Need {
+  const { shape, measurement } = inputs;
   const serving = wholeAtLeast(requestsPerSecond / requestsPerPod);
   const pods = Math.max(environment.application.replicas.min, serving);
   const used = (requestsPerSecond / pods / requestsPerPod) * shape.utilization;
@@ -147,8 +147,8 @@ function needOf(requestsPerSecond: number, { requestsPerPod, fitting, basis, env
 }
 
 /**
- * Fewest nodes that hold pods which are spread evenly over the zones that have nodes. A group keeps its zones equal but for
- * one node, and nobody can say which zone has that one: the smallest zone has to be enough.
+ * Returns the minimum nodes for pods that are spread evenly over the zones. Assumes the worst case: zones of a group differ
+ * by up to one node, so the smallest zone must be large enough.
  */
 function nodesFor(pods: number, fitting: number): number {
   if (fitting === 0) return Number.POSITIVE_INFINITY;

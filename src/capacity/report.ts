@@ -1,33 +1,34 @@
 import Table from "cli-table3";
 import type { Environment } from "../config/environment.js";
 import { namesOf } from "../config/names.js";
-import type { Finding } from "../config/problem.js";
+import { type Diagnostic, formatDiagnostics } from "../diagnostic.js";
 import type { Measurement } from "./measurement.js";
 import type { Capacity, Need } from "./model.js";
 
-/** One environment, computed and judged. */
-export interface Judged {
+/** Result of the capacity check of an environment. */
+export interface CapacityResult {
   readonly environment: Environment;
-  /** Undefined where it cannot be computed: a finding says why. */
+  /** Undefined if it cannot be computed; a diagnostic has the reason. */
   readonly capacity: Capacity | undefined;
-  readonly findings: readonly Finding[];
+  readonly diagnostics: readonly Diagnostic[];
 }
 
-/** The capacity of an environment as a person reads it. */
-export function tableOf({ environment, capacity, findings }: Judged): string {
+/** Formats the capacity of an environment. */
+export function tableOf({ environment, capacity, diagnostics }: CapacityResult): string {
   const { load, region } = environment;
-  const verdict = findings.length === 0 ? "carries its stated load" : "does NOT carry its stated load";
-  const lines = [`${namesOf(environment).instance} (${region}) ${verdict}`];
+  const result =
+    diagnostics.length === 0
+      ? "has capacity for its stated load"
+      : "has too little capacity for its stated load";
+  const lines = [`${namesOf(environment).instance} (${region}) ${result}`];
   if (capacity !== undefined) {
     lines.push(needs(capacity, load.eventFactor), ...notes(capacity));
   }
-  for (const { field, value, rule, remedy } of findings) {
-    lines.push(`  ${field}: ${JSON.stringify(value)}\n    rule:   ${rule}\n    remedy: ${remedy}`);
-  }
+  if (diagnostics.length > 0) lines.push(formatDiagnostics(diagnostics));
   return lines.join("\n");
 }
 
-/** What one line of the table shows of a need, and its limit. */
+/** Row of the table: a resource and its limit. */
 interface Row {
   readonly title: string;
   readonly of: (need: Need) => string;
@@ -48,7 +49,7 @@ function needs({ usual, peak, limits }: Capacity, factor: number): string {
       limit: `${number(limits.pods)} (application.replicas.max)`,
     },
     {
-      title: "nodes of apps, with a rollout's pods",
+      title: "nodes of apps during a rollout",
       of: ({ nodes }) => number(nodes),
       limit: `${number(limits.nodes)} (nodeGroups.apps.max)`,
     },
@@ -58,14 +59,14 @@ function needs({ usual, peak, limits }: Capacity, factor: number): string {
       limit: `${number(limits.connections)} (database.instanceClass)`,
     },
     {
-      title: "database processors busy",
+      title: "database vCPUs in use",
       of: (need) => number(need.databaseCpus),
       limit: `${number(limits.databaseCpus)} (database.instanceClass)`,
     },
     {
-      title: "pods' processor when a zone is lost",
+      title: "CPU of the pods after the loss of a zone",
       of: ({ utilizationWithoutZone }) => percent(utilizationWithoutZone),
-      limit: "of what they request, until others have started",
+      limit: "of their request, until new pods are ready",
     },
   ];
   table.push(...rows.map(({ title, of, limit }) => [title, of(usual), of(peak), limit]));
@@ -74,18 +75,16 @@ function needs({ usual, peak, limits }: Capacity, factor: number): string {
 
 function notes({ requestsPerPod, podsPerNode, addresses, events }: Capacity): string[] {
   return [
-    `  One pod carries ${number(requestsPerPod)} requests/s at the autoscaler's target; ${podsPerNode} fit on a node.`,
-    `  All nodes at their maximum take ${number(addresses.needed)} of ${number(addresses.available)} addresses in a zone.`,
-    ...events.map(
-      ({ name, pods, nodes }) => `  Event ${name}: ${pods} pods from its start, which take ${nodes} nodes.`,
-    ),
+    `  One pod serves ${number(requestsPerPod)} requests/s at the target of the autoscaler; a node has room for ${podsPerNode}.`,
+    `  All nodes at their maximum use ${number(addresses.needed)} of ${number(addresses.available)} addresses per zone.`,
+    ...events.map(({ name, pods, nodes }) => `  Event ${name}: ${pods} pods on ${nodes} nodes.`),
   ];
 }
 
-/** Where the figures come from. */
+/** Formats the source of the measurement. */
 export function sourceOf(measurement: Measurement): string {
   const { when, where, command, mix, applicationMilliseconds, databaseMilliseconds } = measurement;
-  return `Measured on ${when} by ${command}: a request takes ${number(applicationMilliseconds)} ms of the application's processor and ${number(databaseMilliseconds)} ms of the database's (${mix}).
+  return `Measured on ${when} by ${command}: a request needs ${number(applicationMilliseconds)} ms of CPU time in the application and ${number(databaseMilliseconds)} ms in the database (${mix}).
 ${where}`;
 }
 

@@ -4,9 +4,9 @@ import { execa } from "execa";
 import { beforeAll, describe, expect, it } from "vitest";
 import { copyDevAndProd } from "../../test/environments-folder.js";
 import { environmentNamed, repositoryConfiguration } from "../../test/synthesized-app.js";
-import { capacityFindings } from "../capacity/capacity-check.js";
-import { basisOf } from "../capacity/capacity-inputs.js";
-import { type Basis, type Capacity, capacityOf } from "../capacity/model.js";
+import { checkCapacity } from "../capacity/capacity-check.js";
+import { capacityInputs } from "../capacity/capacity-inputs.js";
+import { type Capacity, type CapacityInputs, capacityOf } from "../capacity/model.js";
 import type { Environment } from "../config/environment.js";
 import { namesOf } from "../config/names.js";
 import { readTree } from "../kubernetes/flux-tree.js";
@@ -14,7 +14,7 @@ import { readTree } from "../kubernetes/flux-tree.js";
 const TREE = readTree("flux");
 
 /** 100 requests/s of a pod that uses half of its 250m, the autoscaler's target. */
-const BASIS: Basis = {
+const INPUTS: CapacityInputs = {
   shape: {
     pod: { millicores: 250, mebibytes: 256 },
     utilization: 0.5,
@@ -59,12 +59,14 @@ function changed({ load, replicas, apps, instanceClass, vpcCidr, events }: Chang
   };
 }
 
-const capacity = (change: Change): Capacity => capacityOf(changed(change), BASIS);
+const capacity = (change: Change): Capacity => capacityOf(changed(change), INPUTS);
 const told = (change: Change) =>
-  capacityFindings(changed(change), BASIS).map(({ field, rule, remedy }) => `${field}: ${rule} ${remedy}`);
+  checkCapacity(changed(change), INPUTS).map(
+    ({ where, allowed, hint }) => `${where.subject}: ${allowed} ${hint}`,
+  );
 
 describe("the capacity model", () => {
-  it("turns a load into the pods at which the autoscaler settles, and never below its floor", () => {
+  it("computes the pods of the autoscaler for a load, at least the minimum replicas", () => {
     expect(capacity({ load: { usualRequestsPerSecond: 301, eventFactor: 4 } })).toMatchObject({
       requestsPerPod: 100,
       usual: { requestsPerSecond: 301, pods: 5 },
@@ -75,8 +77,8 @@ describe("the capacity model", () => {
   it("takes no pod more for what binary fractions add", () => {
     // Half of 50m, divided by the time of a request: a hair less than half of the rate.
     const rate = 54.49101796407186;
-    const measurement = { ...BASIS.measurement, applicationMilliseconds: 50 / rate };
-    const shape = { ...BASIS.shape, pod: { ...BASIS.shape.pod, millicores: 50 } };
+    const measurement = { ...INPUTS.measurement, applicationMilliseconds: 50 / rate };
+    const shape = { ...INPUTS.shape, pod: { ...INPUTS.shape.pod, millicores: 50 } };
     const environment = changed({
       load: { usualRequestsPerSecond: rate, eventFactor: 4 },
       replicas: { min: 2, max: 8 },
@@ -122,8 +124,8 @@ describe("the capacity model", () => {
   });
 });
 
-describe("an environment that cannot carry its stated peak", () => {
-  it("is told nothing when it can", () => {
+describe("checkCapacity", () => {
+  it("accepts an environment with capacity for its stated load", () => {
     expect(told({})).toEqual([]);
   });
 
@@ -138,18 +140,22 @@ describe("an environment that cannot carry its stated peak", () => {
     [
       "memory",
       { apps: { instanceTypes: ["t3.small"] } },
-      /^nodeGroups\.apps\.instanceTypes: types of which each/,
+      /^nodeGroups\.apps\.instanceTypes: types with room for/,
     ],
     [
-      "knowledge of an instance type",
+      "an unknown instance type",
       { apps: { instanceTypes: ["t3.large", "x2iedn.large"] } },
       /^nodeGroups\.apps\.instanceTypes\[1\]: a type of the families/,
     ],
-    ["connections", { instanceClass: "db.t3.medium" }, /^database\.instanceClass: .*admits 450 connections/],
+    [
+      "connections",
+      { instanceClass: "db.t3.medium" },
+      /^database\.instanceClass: a class for 450 connections/,
+    ],
     [
       "the database's processors",
       { load: { usualRequestsPerSecond: 400, eventFactor: 8 }, replicas: { min: 5, max: 40 } },
-      /^database\.instanceClass: .*1\.6 of the writer's busy, of which 1\.4 may be/,
+      /^database\.instanceClass: .*1\.6 vCPUs of the writer, the limit is 1\.4/,
     ],
     [
       "addresses",
@@ -171,11 +177,14 @@ describe("an environment that cannot carry its stated peak", () => {
       },
       /^events\[0\]\.nodes: at least 6 nodes for the 20 pods/,
     ],
-  ])("is told the field, what is allowed and what to do for want of %s", (_of, change, words) => {
-    expect(told(change)).toEqual([expect.stringMatching(words)]);
-  });
+  ])(
+    "gets an error with field, allowed values and hint for too few or too many: %s",
+    (_of, change, words) => {
+      expect(told(change)).toEqual([expect.stringMatching(words)]);
+    },
+  );
 
-  it("is refused by synth, which writes nothing", async () => {
+  it("makes synth fail before it writes anything", async () => {
     // Inside the repository, so that environments there find the package they import.
     await mkdir("out", { recursive: true });
     const folder = await mkdtemp(join("out", "capacity-"));
@@ -187,8 +196,10 @@ describe("an environment that cannot carry its stated peak", () => {
         reject: false,
         env: { NOTEJAM_ENVIRONMENTS: folder, CDKTF_OUTDIR: join(folder, "cdktf.out") },
       });
-      expect(exitCode).toBe(1);
-      expect(stderr).toMatch(/prod\.ts\n {2}application\.replicas\.max: 20\n {4}rule: {3}at least \d+ pods/);
+      expect(exitCode).toBe(2);
+      expect(stderr).toMatch(
+        /prod\.ts\n {2}application\.replicas\.max: 20 is not allowed \[capacity\]\n {4}allowed: at least \d+ pods/,
+      );
       expect(stderr).not.toMatch(/\n\s+at /);
       expect(await readdir(folder)).not.toContain("cdktf.out");
     } finally {
@@ -197,9 +208,9 @@ describe("an environment that cannot carry its stated peak", () => {
   });
 });
 
-describe("what the model is computed from", () => {
-  it("is in the manifests and in a measurement of the repository's own", () => {
-    const { shape, measurement } = basisOf(TREE);
+describe("capacityInputs", () => {
+  it("reads the manifests and the measurement of the repository", () => {
+    const { shape, measurement } = capacityInputs(TREE);
     expect(shape).toEqual({
       pod: { millicores: 250, mebibytes: 256 },
       utilization: 0.5,
@@ -211,9 +222,9 @@ describe("what the model is computed from", () => {
     expect(measurement.applicationMilliseconds).toBeLessThan(shape.pod.millicores * shape.utilization);
   });
 
-  it("is missed by name when a manifest does not say it any more", () => {
+  it("throws an error with the name of a missing value", () => {
     const tree = TREE.map((file) => ({ ...file, content: file.content.replace("DATABASE_POOL", "POOL") }));
-    expect(() => basisOf(tree)).toThrow(/notejam does not say the variable DATABASE_POOL/);
+    expect(() => capacityInputs(tree)).toThrow(/notejam has no variable DATABASE_POOL/);
   });
 });
 
@@ -226,16 +237,16 @@ describe("npm run capacity", () => {
   const run = (...args: string[]) =>
     execa(process.execPath, ["--import", "tsx", "src/cli/capacity.ts", ...args], { reject: false });
 
-  it("shows what every environment's load takes, and ends with 0 when all carry it", async () => {
+  it("prints the resources for each environment, and exits with 0 if all have capacity", async () => {
     const { exitCode, stdout } = await run();
     expect(exitCode).toBe(0);
     for (const { instance, region } of await allInstances())
-      expect(stdout).toContain(`${instance} (${region}) carries its stated load`);
+      expect(stdout).toContain(`${instance} (${region}) has capacity for its stated load`);
     expect(stdout).toMatch(/│ pods +│ +5 │ +\d+ │ 20 \(application\.replicas\.max\) +│/);
     expect(stdout).toMatch(/Measured on \d{4}-\d\d-\d\d by npm run bench:pod -w app/);
   });
 
-  it("computes another load for programs, and ends with 1 when it does not fit", async () => {
+  it("computes another load as JSON, and exits with 1 without capacity", async () => {
     const { exitCode, stdout } = await run("--env", "prod", "--requests-per-second", "50000", "--json");
     expect(exitCode).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject([
@@ -243,7 +254,7 @@ describe("npm run capacity", () => {
     ]);
   });
 
-  it("ends with 2 and one line when asked for an environment that does not exist", async () => {
+  it("exits with 2 and one line for an unknown environment", async () => {
     const { exitCode, stderr } = await run("--env", "prd");
     const known = (await allInstances()).map(({ instance }) => instance);
     expect({ exitCode, stderr }).toEqual({
@@ -257,7 +268,7 @@ describe("npm run capacity", () => {
     ["--measured", "nowhere.json", /^Nothing can be computed from .* and nowhere\.json: ENOENT.*$/],
     ["--measured", "README.md", /^Nothing can be computed from .* and README\.md: .*is not valid JSON$/],
     ["--tree", "nowhere", /^Nothing can be computed from nowhere: ENOENT.*$/],
-  ])("ends with 2 and one line, not as if a load were too large, for %s %s", async (option, value, words) => {
+  ])("exits with 2 and one line for %s %s", async (option, value, words) => {
     const { exitCode, stderr } = await run(option, value);
     expect({ exitCode, stderr }).toEqual({ exitCode: 2, stderr: expect.stringMatching(words) });
   });

@@ -1,9 +1,9 @@
 import { fileURLToPath } from "node:url";
 import { Command, InvalidArgumentError } from "commander";
-import { capacityFindings } from "../capacity/capacity-check.js";
-import { basisOf } from "../capacity/capacity-inputs.js";
-import { type Basis, capacityOf } from "../capacity/model.js";
-import { type Judged, sourceOf, tableOf } from "../capacity/report.js";
+import { checkCapacity, isComputable } from "../capacity/capacity-check.js";
+import { capacityInputs } from "../capacity/capacity-inputs.js";
+import { type CapacityInputs, capacityOf } from "../capacity/model.js";
+import { type CapacityResult, sourceOf, tableOf } from "../capacity/report.js";
 import type { Environment } from "../config/environment.js";
 import { loadConfiguration } from "../config/load.js";
 import { namesOf } from "../config/names.js";
@@ -31,11 +31,11 @@ const project = (path: string) => fileURLToPath(new URL(`../../${path}`, import.
 async function main(): Promise<void> {
   const options = readOptions();
   const { environments } = await loadConfiguration(options.environments);
-  const basis = asAsked(basisFrom(options), options);
-  const judged = chosen(environments, options).map((environment) => judge(environment, basis));
+  const inputs = asAsked(inputsFrom(options), options);
+  const judged = chosen(environments, options).map((environment) => judge(environment, inputs));
   if (options.json) console.log(JSON.stringify(judged.map(plain), undefined, 2));
-  else console.log([...judged.map(tableOf), sourceOf(basis.measurement)].join("\n\n"));
-  if (judged.some(({ findings }) => findings.length > 0)) process.exitCode = 1;
+  else console.log([...judged.map(tableOf), sourceOf(inputs.measurement)].join("\n\n"));
+  if (judged.some(({ diagnostics }) => diagnostics.length > 0)) process.exitCode = 1;
 }
 
 function readOptions(): Options {
@@ -56,9 +56,9 @@ function readOptions(): Options {
     .opts<Options>();
 }
 
-function basisFrom({ tree, measured }: Options): Basis {
+function inputsFrom({ tree, measured }: Options): CapacityInputs {
   try {
-    return basisOf(readTree(tree), measured);
+    return capacityInputs(readTree(tree), measured);
   } catch (error) {
     const from = measured === undefined ? tree : `${tree} and ${measured}`;
     const because = error instanceof Error ? error.message : String(error);
@@ -90,24 +90,23 @@ function chosen(
   }));
 }
 
-function asAsked({ shape, measurement }: Basis, { podCpu }: Options): Basis {
+function asAsked({ shape, measurement }: CapacityInputs, { podCpu }: Options): CapacityInputs {
   if (podCpu === undefined) return { shape, measurement };
   return { shape: { ...shape, pod: { ...shape.pod, millicores: podCpu } }, measurement };
 }
 
-function judge(environment: Environment, basis: Basis): Judged {
-  const findings = capacityFindings(environment, basis);
-  const computable = !findings.some(({ field }) => field?.startsWith("nodeGroups.apps.instanceTypes["));
-  return { environment, findings, capacity: computable ? capacityOf(environment, basis) : undefined };
+function judge(environment: Environment, inputs: CapacityInputs): CapacityResult {
+  const capacity = isComputable(environment) ? capacityOf(environment, inputs) : undefined;
+  return { environment, diagnostics: checkCapacity(environment, inputs), capacity };
 }
 
-function plain({ environment, capacity, findings }: Judged) {
+function plain({ environment, capacity, diagnostics }: CapacityResult) {
   return {
     environment: namesOf(environment).instance,
     load: environment.load,
     ...capacity,
-    fits: findings.length === 0,
-    findings,
+    fits: diagnostics.length === 0,
+    diagnostics,
   };
 }
 

@@ -40,24 +40,24 @@ async function answering(status: number, code: string): Promise<string> {
 
 const PROD = ["--env", "prod", "--to", "eu-central-1", "--dry-run"];
 
-describe("npm run failover, when it cannot look", () => {
-  it("says in one line that AWS is not there", async () => {
+describe("npm run failover, if the checks cannot run", () => {
+  it("prints one line if AWS is unreachable", async () => {
     const ended = await moveRegion(PROD, { AWS_ENDPOINT_URL: "http://127.0.0.1:1" });
     expect(ended).toMatchObject({ status: 2, out: "" });
-    expect(ended.err).toMatch(/^The AWS region that you move to cannot be reached \(ECONNREFUSED\)\. .*\n$/);
+    expect(ended.err).toMatch(/^The target AWS region cannot be reached \(ECONNREFUSED\)\. .*\n$/);
   });
 
   it.each([
     [["--env", "prod"], /--to <region>/],
     [["--env", "prod", "--to", "eu-central-1", "--environments", "nowhere"], /nowhere/],
-  ])("does not say that something is missing when it was asked %j", async (args, err) => {
+  ])("does not report a failed check for the arguments %j", async (args, err) => {
     expect(await moveRegion(args)).toEqual({ status: 2, out: "", err: expect.stringMatching(err) });
   });
 
-  it("says in one line that AWS does not know who asks", async () => {
+  it("prints one line for invalid credentials", async () => {
     const ended = await moveRegion(PROD, { AWS_ENDPOINT_URL: await answering(403, "InvalidClientTokenId") });
     expect(ended).toMatchObject({ status: 2, out: "" });
-    expect(ended.err).toMatch(/^AWS does not know who asks \(InvalidClientTokenId\)\. Sign in .*\n$/);
+    expect(ended.err).toMatch(/^AWS rejected the credentials \(InvalidClientTokenId\)\. Sign in .*\n$/);
   });
 
   it.each([
@@ -67,9 +67,9 @@ describe("npm run failover, when it cannot look", () => {
     ],
     [
       ["--env", "prod", "--to", "eu-west-1"],
-      /^prod stands in eu-west-1 already\. Choose another region with --to\.\n$/,
+      /^prod is already in eu-west-1\. Choose another region with --to\.\n$/,
     ],
-  ])("refuses %j before it asks AWS anything", async (args, err) => {
+  ])("rejects %j before any call of AWS", async (args, err) => {
     expect(await moveRegion(args)).toEqual({ status: 2, out: "", err: expect.stringMatching(err) });
   });
 });

@@ -5,19 +5,19 @@ import { Command } from "commander";
 import type { Environment } from "../config/environment.js";
 import { loadConfiguration } from "../config/load.js";
 import { namesOf } from "../config/names.js";
-import { ask } from "../failover/aws-answers.js";
-import { checkDumps } from "../failover/checks/backups.js";
+import { type Diagnostic, failedChecks, hasFailed } from "../diagnostic.js";
+import { runCheck } from "../failover/aws-answers.js";
+import { checkBackups } from "../failover/checks/backups.js";
 import { checkNames } from "../failover/checks/names.js";
-import { checkPlace } from "../failover/checks/network.js";
+import { checkOfferings } from "../failover/checks/network.js";
 import { checkQuotas } from "../failover/checks/quotas.js";
 import { checkReplicas } from "../failover/checks/replicas.js";
-import { type Move, moveOf } from "../failover/failover.js";
-import { MoveProblem } from "../failover/failover-error.js";
-import type { Finding } from "../failover/finding.js";
-import { moveSteps } from "../failover/plan.js";
-import { describeFindings, describeSteps } from "../failover/report.js";
-import { recoveryCopy, recoveryCopyFile } from "../failover/standby.js";
+import { type Failover, failoverOf } from "../failover/failover.js";
+import { failoverSteps } from "../failover/plan.js";
+import { describeResults, describeSteps } from "../failover/report.js";
+import { findStandby, standbyFile } from "../failover/standby.js";
 import { TargetRegion } from "../failover/target-region.js";
+import { UserError } from "../user-error.js";
 import { reportUserError } from "./report-user-error.js";
 
 interface Options {
@@ -29,19 +29,19 @@ interface Options {
   readonly environments: string;
 }
 
-/** Nothing could be looked at, or what was asked makes no sense. */
+/** Exit status of an error: the checks could not run. */
 const CANNOT_TELL = 2;
 
 function commandLine(): Command {
   return new Command("npm run failover --")
     .description(
-      "Checks whether an environment can be raised in another region from its replicas, and says how. It asks the region that is moved to and no other, and changes nothing in AWS. Exit status: 0 it can, 1 something is missing, 2 it cannot be told.",
+      "Checks whether the standby of an environment can be deployed in another region, and prints the steps. Reads the target region only, and changes nothing in AWS. Exit status: 0 success, 1 check failed, 2 error.",
     )
-    .requiredOption("-e, --env <name>", "environment to move, such as prod")
-    .requiredOption("--to <region>", "AWS region to move to, best the environment's drRegion")
-    .option("--dry-run", "only look: write no environment file")
-    .option("--dr-region <region>", "the copy's own recovery region (default: the nearest other one)")
-    .option("--vpc-cidr <network>", "the copy's network (default: the first free 10.<n>.0.0/16)")
+    .requiredOption("-e, --env <name>", "environment to failover, such as prod")
+    .requiredOption("--to <region>", "target AWS region, preferably the drRegion of the environment")
+    .option("--dry-run", "check only, write no environment file")
+    .option("--dr-region <region>", "DR region of the standby (default: the nearest other one)")
+    .option("--vpc-cidr <network>", "VPC network of the standby (default: the first free 10.<n>.0.0/16)")
     .option("--environments <folder>", "the environments", "environments")
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : CANNOT_TELL));
 }
@@ -50,59 +50,57 @@ async function main(): Promise<void> {
   const options = commandLine().parse().opts<Options>();
   const { environments } = await loadConfiguration(options.environments);
   const now = new Date();
-  const source = sourceAmong(environments, options.env);
-  const { environment: copy, prepared } = recoveryCopy(source, environments, options, now);
-  const target = new TargetRegion(copy.region);
-  const move = moveOf(source, copy, { target, accountId: await accountOf(target), now });
+  const primary = primaryAmong(environments, options.env);
+  const { environment: standby, hasFile } = findStandby(primary, environments, options, now);
+  const target = new TargetRegion(standby.region);
+  const failover = failoverOf(primary, standby, { target, accountId: await accountOf(target), now });
 
-  console.log(`${source.name} from ${source.region} to ${copy.region}, as ${move.names.instance}\n`);
-  const findings = await preconditions(move);
-  console.log(describeFindings(findings));
-  const stopped = findings.filter(({ outcome }) => outcome === "missing").length;
-  if (stopped > 0) {
-    console.log(`\n${stopped} of ${findings.length} preconditions do not hold: see → above.`);
+  console.log(`${primary.name} from ${primary.region} to ${standby.region}, as ${failover.names.instance}\n`);
+  const results = await preconditions(failover);
+  console.log(describeResults(results));
+  if (results.some(hasFailed)) {
+    console.log(`\n${failedChecks(results)}`);
     process.exitCode = 1;
     return;
   }
-  const written = !options.dryRun && !prepared && writeCopy(options.environments, source, copy);
-  console.log(`\nThe move:\n\n${describeSteps(moveSteps(move, prepared || written))}`);
+  const written = !options.dryRun && !hasFile && writeStandby(options.environments, primary, standby);
+  console.log(`\nSteps of the failover:\n\n${describeSteps(failoverSteps(failover, hasFile || written))}`);
 }
 
-function sourceAmong(environments: readonly Environment[], name: string): Environment {
-  const sources = environments.filter(({ recoveryOf }) => recoveryOf === undefined);
-  const source = sources.find((environment) => environment.name === name);
-  if (source !== undefined) return source;
-  const known = sources.map((environment) => environment.name).join(", ");
-  throw new MoveProblem(`There is no environment "${name}". Choose one with --env: ${known}.`);
+function primaryAmong(environments: readonly Environment[], name: string): Environment {
+  const primaries = environments.filter(({ standbyOf }) => standbyOf === undefined);
+  const primary = primaries.find((environment) => environment.name === name);
+  if (primary !== undefined) return primary;
+  const known = primaries.map((environment) => environment.name).join(", ");
+  throw new UserError(`There is no environment "${name}".`, { hint: `Choose one with --env: ${known}.` });
 }
 
 async function accountOf({ sts }: TargetRegion): Promise<string> {
   let accountId: string | undefined;
-  await ask("account", async () => {
+  await runCheck("account", async () => {
     accountId = (await sts.send(new GetCallerIdentityCommand({}))).Account;
     return [];
   });
   if (accountId !== undefined) return accountId;
-  throw new MoveProblem(
-    "AWS does not say which account you are in. Sign in (aws sso login), and run it again.",
-  );
+  throw new UserError("AWS does not return the account id.", {
+    hint: "Sign in (aws sso login), and run the command again.",
+  });
 }
 
-async function preconditions(move: Move): Promise<Finding[]> {
-  const checks = [checkPlace, checkReplicas, checkDumps, checkNames, checkQuotas];
-  return (await Promise.all(checks.map((check) => check(move)))).flat();
+async function preconditions(failover: Failover): Promise<Diagnostic[]> {
+  const checks = [checkOfferings, checkReplicas, checkBackups, checkNames, checkQuotas];
+  return (await Promise.all(checks.map((check) => check(failover)))).flat();
 }
 
-function writeCopy(folder: string, source: Environment, copy: Environment): boolean {
-  const file = join(folder, `${namesOf(copy).instance}.ts`);
+function writeStandby(folder: string, primary: Environment, standby: Environment): boolean {
+  const file = join(folder, `${namesOf(standby).instance}.ts`);
   if (existsSync(file)) return false;
-  writeFileSync(file, recoveryCopyFile(source, copy), { flag: "wx" });
+  writeFileSync(file, standbyFile(primary, standby), { flag: "wx" });
   console.log(`\nWritten: ${file}. Commit it.`);
   return true;
 }
 
 await main().catch((error: unknown) => {
-  if (error instanceof MoveProblem) console.error(error.message);
-  else reportUserError(error);
+  reportUserError(error);
   process.exitCode = CANNOT_TELL;
 });

@@ -1,4 +1,3 @@
-import { ConfigurationError } from "../config/problem.js";
 import { UserError } from "../user-error.js";
 
 /**
@@ -14,11 +13,11 @@ export function reportUserError(error: unknown, { isSynth = false } = {}): void 
 
 /** Whether an error is a fault of the program itself, not of its input or of the machine. */
 export function isFault(error: unknown): boolean {
-  return !(error instanceof ConfigurationError || error instanceof UserError || isSystemError(error));
+  return !(error instanceof UserError || isSystemError(error));
 }
 
 function messageOf(error: unknown, isSynth: boolean): string {
-  if (error instanceof ConfigurationError || error instanceof UserError) return error.message;
+  if (error instanceof UserError) return error.message;
   if (isSystemError(error)) return fileMessage(error, isSynth);
   if (error instanceof Error) return stackOf(error);
   return String(error);

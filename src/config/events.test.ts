@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { EnvironmentInput } from "./environment.js";
-import { podFloors } from "./events.js";
-import { checkEnvironment } from "./validate.js";
+import { scheduledReplicas } from "./events.js";
+import { validateEnvironment } from "./validate.js";
 
 const EVENT = {
   name: "sale",
@@ -11,10 +11,10 @@ const EVENT = {
   nodes: 3,
 };
 
-function floorsOf(
+function scheduleOf(
   change: Partial<EnvironmentInput>,
 ): [name: string, from: string, to: string, pods: number][] {
-  const checked = checkEnvironment(
+  const checked = validateEnvironment(
     {
       name: "dev",
       production: false,
@@ -29,8 +29,8 @@ function floorsOf(
     },
     new Date("2026-12-10T12:00:00Z"),
   );
-  if (!("value" in checked)) throw new Error(JSON.stringify(checked.findings));
-  return podFloors(checked.value).map(({ name, from, to, pods }) => [
+  if (!("value" in checked)) throw new Error(JSON.stringify(checked.diagnostics));
+  return scheduledReplicas(checked.value).map(({ name, from, to, pods }) => [
     name,
     from.toISOString(),
     to.toISOString(),
@@ -38,13 +38,13 @@ function floorsOf(
   ]);
 }
 
-describe("podFloors", () => {
-  it("raises the floor a quarter of an hour before the event, by the clocks of its place, until it ends", () => {
-    expect(floorsOf({})).toEqual([["sale", "2027-03-20T11:45:00.000Z", "2027-03-21T02:00:00.000Z", 8]]);
+describe("scheduledReplicas", () => {
+  it("starts a quarter of an hour before the event in its time zone, and ends with it", () => {
+    expect(scheduleOf({})).toEqual([["sale", "2027-03-20T11:45:00.000Z", "2027-03-21T02:00:00.000Z", 8]]);
   });
 
-  it("raises it as many times as the event brings visitors, up to the most pods, or as the event says", () => {
-    const pods = (change: Partial<EnvironmentInput>) => floorsOf(change)[0]?.[3];
+  it("is load.eventFactor times the usual, at most the maximum, or the pods of the event", () => {
+    const pods = (change: Partial<EnvironmentInput>) => scheduleOf(change)[0]?.[3];
     expect(pods({ load: { eventFactor: 3 } })).toBe(6);
     expect(pods({ load: { eventFactor: 9 } })).toBe(8);
     expect(pods({ events: [{ ...EVENT, pods: 4 }] })).toBe(4);

@@ -2,18 +2,18 @@ import { describe, expect, it } from "vitest";
 import { isInStandardSupport, versionsInStandardSupport } from "./kubernetes-versions.js";
 
 describe("isInStandardSupport", () => {
-  it("holds to the end of the last day", () => {
+  it("is true until the end of the last day", () => {
     expect(isInStandardSupport("1.34", new Date("2026-12-02T23:59:59Z"))).toBe(true);
     expect(isInStandardSupport("1.34", new Date("2026-12-03T00:00:00Z"))).toBe(false);
   });
 
-  it("knows nothing of versions that are not listed", () => {
+  it("is false for an unknown version", () => {
     expect(isInStandardSupport("1.99", new Date("2026-12-02T00:00:00Z"))).toBe(false);
   });
 });
 
 describe("versionsInStandardSupport", () => {
-  it("lists them oldest first, and none when the table is out of date", () => {
+  it("lists versions oldest first, and none if the table is outdated", () => {
     expect(versionsInStandardSupport(new Date("2026-12-10T00:00:00Z"))).toEqual(["1.35", "1.36"]);
     expect(versionsInStandardSupport(new Date("2040-01-01T00:00:00Z"))).toEqual([]);
   });

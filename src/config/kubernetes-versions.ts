@@ -1,6 +1,6 @@
 /**
- * The last day of EKS standard support of each Kubernetes version, ISO date. After it AWS upgrades a cluster
- * with the STANDARD upgrade policy by itself, and an older version written here would ask for a downgrade.
+ * Last day of EKS standard support of each Kubernetes version, ISO date. Afterwards AWS upgrades a cluster with the
+ * STANDARD upgrade policy automatically, and an older version in the configuration would mean a downgrade.
  * https://docs.aws.amazon.com/eks/latest/userguide/kubernetes-versions.html#kubernetes-release-calendar
  */
 const END_OF_STANDARD_SUPPORT: Readonly<Record<string, string>> = {
@@ -12,17 +12,17 @@ const END_OF_STANDARD_SUPPORT: Readonly<Record<string, string>> = {
   "1.36": "2027-08-02",
 };
 
-/** The last day (ISO date) on which EKS gives a version standard support; undefined for a version not listed here. */
+/** Returns the last day of EKS standard support of a version, ISO date; undefined for an unknown version. */
 export function endOfStandardSupport(version: string): string | undefined {
   return END_OF_STANDARD_SUPPORT[version];
 }
 
-/** The versions in standard support on a day, oldest first. */
+/** Returns the versions in standard support on a day, oldest first. */
 export function versionsInStandardSupport(today: Date): string[] {
   return Object.keys(END_OF_STANDARD_SUPPORT).filter((version) => isInStandardSupport(version, today));
 }
 
-/** Whether EKS gives a version standard support on a day (in UTC). */
+/** Returns whether a version is in standard support on a day (in UTC). */
 export function isInStandardSupport(version: string, today: Date): boolean {
   const end = END_OF_STANDARD_SUPPORT[version];
   return end !== undefined && today.toISOString().slice(0, 10) <= end;

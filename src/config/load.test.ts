@@ -2,9 +2,10 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { UserError } from "../user-error.js";
+import { fieldErrors } from "./field-error.js";
 import { loadConfiguration } from "./load.js";
 import { namesOf } from "./names.js";
-import { ConfigurationError } from "./problem.js";
 
 const TODAY = new Date("2026-12-10T12:00:00Z");
 
@@ -45,20 +46,20 @@ async function write(files: Record<string, object | string>): Promise<void> {
   }
 }
 
-async function failure(directory = folder): Promise<ConfigurationError> {
+async function failure(directory = folder): Promise<UserError> {
   try {
     await loadConfiguration(directory, { today: TODAY });
   } catch (error) {
-    if (error instanceof ConfigurationError) return error;
+    if (error instanceof UserError) return error;
     throw error;
   }
   throw new Error("the configuration was accepted");
 }
 
-/** The problems as `file field`, without the folder. */
-async function problems(): Promise<string[]> {
-  const error = await failure();
-  return error.problems.map(({ file, field }) => `${file.replace(`${folder}/`, "")} ${field ?? "-"}`);
+/** The errors as `file field`, without the folder. */
+async function errors(): Promise<string[]> {
+  const { diagnostics } = await failure();
+  return diagnostics.map(({ where }) => `${where.source?.replace(`${folder}/`, "")} ${where.subject ?? "-"}`);
 }
 
 describe("loadConfiguration", () => {
@@ -71,19 +72,19 @@ describe("loadConfiguration", () => {
     expect(organization.terraformCloud.project).toBe("notejam");
   });
 
-  it("takes one new file for one new environment", async () => {
+  it("adds an environment for a new file", async () => {
     await write({ "organization.ts": ORGANIZATION, "dev.ts": DEV, "test.ts": TEST });
     const { environments } = await loadConfiguration(folder, { today: TODAY });
     expect(environments.map(({ name }) => name)).toEqual(["dev", "test"]);
   });
 
-  it("takes a recovery copy beside the first, which comes before it", async () => {
+  it("loads a standby after its primary", async () => {
     const copy = {
       ...DEV,
       region: "eu-central-1",
       drRegion: "eu-west-1",
       vpcCidr: "10.40.0.0/16",
-      recoveryOf: { region: "eu-west-1" },
+      standbyOf: { region: "eu-west-1" },
     };
     await write({ "organization.ts": ORGANIZATION, "dev.ts": DEV, "dev-eu-central-1.ts": copy });
     const { environments } = await loadConfiguration(folder, { today: TODAY });
@@ -93,34 +94,34 @@ describe("loadConfiguration", () => {
     ]);
   });
 
-  it("takes an environment that releases what another one built", async () => {
+  it("loads an environment that promotes from another", async () => {
     const test = { ...TEST, promotesFrom: "dev" };
     await write({ "organization.ts": ORGANIZATION, "dev.ts": DEV, "test.ts": test });
     const { environments } = await loadConfiguration(folder, { today: TODAY });
     expect(environments.map(({ promotesFrom }) => promotesFrom)).toEqual([undefined, "dev"]);
   });
 
-  it.each(["test", "prod", "notejam-dev"])("refuses to release what %s built", async (promotesFrom) => {
+  it.each(["test", "prod", "notejam-dev"])("rejects promotion from %s", async (promotesFrom) => {
     const test = { ...TEST, promotesFrom };
     await write({ "organization.ts": ORGANIZATION, "dev.ts": DEV, "test.ts": test });
-    expect(await problems()).toEqual(["test.ts promotesFrom"]);
+    expect(await errors()).toEqual(["test.ts promotesFrom"]);
     expect((await failure()).message).toContain("another environment of this folder: dev");
   });
 
-  it("takes the numbers by which GitHub's tokens name owner and repositories", async () => {
+  it("loads the GitHub ids", async () => {
     const githubIds = { owner: 12, repositories: { notejam: 34 } };
     await write({ "organization.ts": { ...ORGANIZATION, githubIds }, "dev.ts": DEV });
     expect((await loadConfiguration(folder, { today: TODAY })).organization.githubIds).toEqual(githubIds);
   });
 
-  it("wants a number for each repository, where there are numbers", async () => {
+  it("requires an id for each repository if there are ids", async () => {
     const githubIds = { owner: 12, repositories: { notejam: 34 } };
     const dev = { ...DEV, githubRepositories: ["notejam", "notes"] };
     await write({ "organization.ts": { ...ORGANIZATION, githubIds }, "dev.ts": dev });
-    expect(await problems()).toEqual(["dev.ts githubRepositories"]);
+    expect(await errors()).toEqual(["dev.ts githubRepositories"]);
   });
 
-  it("passes over tests, declarations and anything that is not TypeScript", async () => {
+  it("ignores tests, declarations and other file types", async () => {
     await write({
       "organization.ts": ORGANIZATION,
       "dev.ts": DEV,
@@ -132,7 +133,7 @@ describe("loadConfiguration", () => {
     expect(environments).toHaveLength(1);
   });
 
-  it("tells all problems of all files in one readable message", async () => {
+  it("lists all errors of all files in one message", async () => {
     await write({
       "organization.ts": { ...ORGANIZATION, bootstrap: { region: "eu-wst-1" } },
       "dev.ts": { ...DEV, vpcCidr: "10.20.0.0/24", natGatways: "single", budget: undefined },
@@ -140,76 +141,78 @@ describe("loadConfiguration", () => {
     });
     const error = await failure();
     expect(error.message.replaceAll(folder, "environments")).toMatchInlineSnapshot(`
-      "The configuration has 6 problems in 3 files:
+      "The configuration has 6 errors in 3 files.
 
       environments/organization.ts
-        bootstrap.region: "eu-wst-1"
-          rule:   an AWS region that Notejam can stand in
-          remedy: did you mean "eu-west-1"? choose one of the regions in src/config/regions.ts
+        bootstrap.region: "eu-wst-1" is not allowed [regions]
+          allowed: an AWS region with EKS, Aurora PostgreSQL, WAF and at least three availability zones
+          fix:     did you mean "eu-west-1"? choose one of the regions in src/config/regions.ts
 
       environments/dev.ts
-        vpcCidr: "10.20.0.0/24"
-          rule:   an IPv4 network from /16 (AWS's largest) to /20 (the least that gives three zones room for pods), no host bits set
-          remedy: write it like "192.168.0.0/16"
-        budget: (missing)
-          rule:   an object { monthlyUsd, emails }: nobody else knows what this environment may cost
-          remedy: write it like { monthlyUsd: 500, emails: ["platform@example.com"] }
-        natGatways: "single"
-          rule:   a known field
-          remedy: did you mean "natGateways"?
+        vpcCidr: "10.20.0.0/24" is not allowed [schema]
+          allowed: an IPv4 network from /16 (the AWS maximum) to /20 (the minimum for the pods in three zones), no host bits set
+          fix:     write it like "192.168.0.0/16"
+        budget: is missing [schema]
+          allowed: required, without a default: { monthlyUsd, emails }
+          fix:     write it like { monthlyUsd: 500, emails: ["platform@example.com"] }
+        natGatways: is not a known field [schema]
+          fix:     did you mean "natGateways"?
 
       environments/test.ts
-        backups.retentionDays: 365
-          rule:   a whole number of days from 1095 to 36500: notes can be asked back for three years
-          remedy: write 1095 or more
-        drRegion: "eu-west-1"
-          rule:   another region than the environment's own, for replicas must survive its loss
-          remedy: choose another one of the partition aws, such as "eu-central-1""
+        backups.retentionDays: 365 is not allowed [schema]
+          allowed: a whole number from 1095 to 36500: days; users can ask for a deleted note for three years
+          fix:     write 1095 or more
+        drRegion: "eu-west-1" is not allowed [regions]
+          allowed: another region than that of the environment, because replicas must survive its loss
+          fix:     choose a region of the partition aws, such as "eu-central-1""
     `);
   });
 
-  it("shows a long value shortened", async () => {
+  it("truncates a long value", async () => {
     await write({ "organization.ts": ORGANIZATION, "dev.ts": { ...DEV, name: "x".repeat(200) } });
     const { message } = await failure();
-    expect(message).toContain(`name: "${"x".repeat(78)}…\n`);
+    expect(message).toContain(`name: "${"x".repeat(78)}… is not allowed`);
   });
 
   it.each([
-    ["does not parse", "export default {{", /TypeScript module that loads/],
+    ["does not parse", "export default {{", /cannot be loaded as a TypeScript module/],
     ["throws", 'throw new Error("no such value");', /no such value/],
     ["imports what is not there", 'import "./nowhere.js"; export default {};', /nowhere/],
-    ["has no default export", "export const dev = {};", /default export: \(missing\)/],
+    ["has no default export", "export const dev = {};", /default export: is missing/],
     ["exports a function", "export default () => {};", /an object/],
-  ])("names a file that %s among the other problems", async (_what, text, words) => {
+  ])("reports a file that %s together with other errors", async (_what, text, words) => {
     await write({
       "organization.ts": ORGANIZATION,
       "broken.ts": text,
       "dev.ts": { ...DEV, drRegion: "eu-west-1" },
     });
-    const { message, problems } = await failure();
+    const { message, diagnostics } = await failure();
     expect(message).toMatch(words);
     expect(message).not.toMatch(/^\s+at /m);
-    expect(problems.map(({ file }) => file.replace(`${folder}/`, ""))).toEqual(["broken.ts", "dev.ts"]);
+    expect(diagnostics.map(({ where }) => where.source?.replace(`${folder}/`, ""))).toEqual([
+      "broken.ts",
+      "dev.ts",
+    ]);
   });
 
-  it("asks for the organization", async () => {
+  it("requires an organization", async () => {
     await write({ "dev.ts": DEV });
-    expect(await problems()).toEqual(["organization.ts -"]);
+    expect(await errors()).toEqual(["organization.ts -"]);
   });
 
-  it("asks for an environment", async () => {
+  it("requires an environment", async () => {
     await write({ "organization.ts": ORGANIZATION });
     const { message } = await failure();
-    expect(message).toMatch(/at least one environment/);
+    expect(message).toMatch(/has no environment/);
   });
 
-  it("names a folder that is not there", async () => {
+  it("reports a folder that does not exist", async () => {
     const { message } = await failure(join(folder, "nowhere"));
-    expect(message).toMatch(/nowhere\n {4}rule: {3}a folder of environments that can be read \(ENOENT/);
+    expect(message).toMatch(/nowhere\n {2}is not a readable folder \(ENOENT/);
   });
 
   it.each([
-    ["a file that is not named after its environment", { "qa.ts": DEV }, ["qa.ts name"]],
+    ["a file with another name than its environment", { "qa.ts": DEV }, ["qa.ts name"]],
     [
       "two files of one environment",
       { "dev.ts": DEV, "dev2.ts": DEV },
@@ -221,67 +224,67 @@ describe("loadConfiguration", () => {
       ["test.ts vpcCidr"],
     ],
     [
-      "two environments of one host name",
+      "two environments with the same host name",
       { "dev.ts": DEV, "test.ts": { ...TEST, hostName: DEV.hostName } },
       ["test.ts hostName"],
     ],
     [
-      "an environment whose names another's rights would reach",
+      "an environment whose name is a prefix of another",
       { "dev.ts": DEV, "dev-two.ts": { ...TEST, name: "dev-two" } },
       ["dev-two.ts name"],
     ],
     [
-      "an environment in another partition than the account's",
+      "an environment in another partition than the account",
       { "dev.ts": { ...DEV, region: "cn-north-1", drRegion: "cn-northwest-1" } },
       ["dev.ts region"],
     ],
     [
-      "a recovery copy named like the first",
-      { "dev.ts": { ...DEV, region: "eu-west-2", recoveryOf: { region: "eu-west-1" } } },
+      "a standby with the file name of its primary",
+      { "dev.ts": { ...DEV, region: "eu-west-2", standbyOf: { region: "eu-west-1" } } },
       ["dev.ts name"],
     ],
     [
-      "an environment with the names of another's recovery copy",
+      "an environment with the names of another standby",
       {
         "dev.ts": DEV,
         "dev-eu-west-2.ts": {
           ...TEST,
           name: "dev",
           region: "eu-west-2",
-          recoveryOf: { region: "eu-west-1" },
+          standbyOf: { region: "eu-west-1" },
         },
         "dev-us-east-1.ts": {
           ...TEST,
           name: "dev",
           region: "eu-west-2",
           vpcCidr: "10.50.0.0/16",
-          recoveryOf: { region: "eu-west-1" },
+          standbyOf: { region: "eu-west-1" },
         },
       },
       ["dev-us-east-1.ts name", "dev-us-east-1.ts name"],
     ],
-  ])("refuses %s", async (_what, files: Record<string, object>, expected) => {
+  ])("rejects %s", async (_what, files: Record<string, object>, expected) => {
     await write({ "organization.ts": ORGANIZATION, ...files });
-    expect(await problems()).toEqual(expected);
+    expect(await errors()).toEqual(expected);
   });
 });
 
-describe("what else is demanded of an environment", () => {
-  it("is told with the file, together with what is wrong elsewhere, and only of valid environments", async () => {
+describe("additional checks", () => {
+  it("run on valid environments, and are reported with the file and with other errors", async () => {
     await write({
       "organization.ts": ORGANIZATION,
       "dev.ts": DEV,
       "test.ts": { ...TEST, region: "nowhere-1" },
     });
-    const demand = ({ name }: { readonly name: string }) => [
-      { field: "load", value: name, rule: "another load", remedy: "write another" },
+    const check = ({ name }: { readonly name: string }) => [
+      fieldErrors("capacity")("load", name, "another load", "write another"),
     ];
-    const error = await loadConfiguration(folder, { today: TODAY, demand }).catch(
-      (reason: unknown) => reason,
+    const error = await loadConfiguration(folder, { today: TODAY, check }).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(UserError);
+    expect(String(error)).toMatch(
+      /dev\.ts\n {2}load: "dev" is not allowed \[capacity\]\n {4}allowed: another load/,
     );
-    expect(error).toBeInstanceOf(ConfigurationError);
-    expect(String(error)).toMatch(/dev\.ts\n {2}load: "dev"\n {4}rule: {3}another load/);
-    expect(String(error)).toMatch(/test\.ts\n {2}region: "nowhere-1"/);
+    expect(String(error)).toMatch(/test\.ts\n {2}region: "nowhere-1" is not allowed/);
     expect(String(error)).not.toContain('load: "test"');
   });
 });

@@ -14,11 +14,11 @@ describe("instantOf", () => {
     expect(instantOf(time, zone)?.toISOString()).toBe(instant);
   });
 
-  it("takes the first of an hour that autumn repeats", () => {
+  it("returns the first instant of an hour that occurs twice in autumn", () => {
     expect(instantOf("2027-10-31T01:30", "Europe/Dublin")?.toISOString()).toBe("2027-10-31T00:30:00.000Z");
   });
 
-  it("knows no instant for an hour that spring skips", () => {
+  it("returns undefined for an hour that is skipped in spring", () => {
     expect(instantOf("2027-03-28T01:30", "Europe/Dublin")).toBeUndefined();
   });
 });
@@ -31,7 +31,7 @@ describe("isLocalTime", () => {
     "2027-01-01",
     "2027-01-01T08:00:00",
     "soon",
-  ])("refuses %s", (time) => {
+  ])("rejects %s", (time) => {
     expect(isLocalTime(time)).toBe(false);
   });
 
@@ -45,7 +45,7 @@ describe("isTimeZone", () => {
     expect(isTimeZone(zone)).toBe(true);
   });
 
-  it.each(["+01:00", "Europe/Nowhere", ""])("refuses '%s'", (zone) => {
+  it.each(["+01:00", "Europe/Nowhere", ""])("rejects '%s'", (zone) => {
     expect(isTimeZone(zone)).toBe(false);
   });
 });

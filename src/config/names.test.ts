@@ -23,17 +23,17 @@ describe("namesOf", () => {
     });
   });
 
-  it("gives a recovery copy no name that the first copy has", () => {
+  it("gives a standby no name of its primary", () => {
     const first = Object.values(namesOf({ name: "prod", region: "eu-west-1" }));
     const copy = Object.values(
-      namesOf({ name: "prod", region: "eu-central-1", recoveryOf: { region: "eu-west-1" } }),
+      namesOf({ name: "prod", region: "eu-central-1", standbyOf: { region: "eu-west-1" } }),
     );
     expect(first.filter((name) => copy.includes(name))).toEqual([]);
   });
 
-  it.each(REGIONS)("fits dev and prod into AWS's limits in %s, and their recovery copies", (region) => {
+  it.each(REGIONS)("keeps the names of dev, prod and their standbys within AWS limits in %s", (region) => {
     const first = ["dev", "prod"].map((name) => ({ name, region }));
-    const copies = first.map((environment) => ({ ...environment, recoveryOf: { region: "us-east-1" } }));
+    const copies = first.map((environment) => ({ ...environment, standbyOf: { region: "us-east-1" } }));
     expect([...first, ...copies].flatMap(namesTooLong)).toEqual([]);
   });
 });

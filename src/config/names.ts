@@ -51,7 +51,7 @@ export interface NameTooLong {
 }
 
 /** Fields of an environment that its names are made from. */
-export type NamedEnvironment = Pick<Environment, "name" | "region" | "recoveryOf">;
+export type NamedEnvironment = Pick<Environment, "name" | "region" | "standbyOf">;
 
 /** Bootstrap stack, one per AWS account, and its workspace. */
 export const BOOTSTRAP_STACK = "notejam-bootstrap";
@@ -64,8 +64,8 @@ const ACCOUNT_ID = "0".repeat(12);
 const LONGEST_ROLE_SUFFIX = "x".repeat(31);
 
 /** Returns an environment's names. */
-export function namesOf({ name: environment, region, recoveryOf }: NamedEnvironment): Names {
-  const instance = recoveryOf === undefined ? environment : `${environment}-${region}`;
+export function namesOf({ name: environment, region, standbyOf }: NamedEnvironment): Names {
+  const instance = standbyOf === undefined ? environment : `${environment}-${region}`;
   const name = `notejam-${instance}`;
   const globalName = `notejam-${environment}-${region}`;
   return {
@@ -98,8 +98,8 @@ export function isGitopsStack(stack: string): boolean {
 }
 
 /** Returns the names of the primary whose replicas a standby uses; undefined for any other environment. */
-export function namesOfSource({ name, recoveryOf }: NamedEnvironment): Names | undefined {
-  return recoveryOf === undefined ? undefined : namesOf({ name, region: recoveryOf.region });
+export function namesOfPrimary({ name, standbyOf }: NamedEnvironment): Names | undefined {
+  return standbyOf === undefined ? undefined : namesOf({ name, region: standbyOf.region });
 }
 
 /** Returns the names of an environment that are longer than AWS allows. */

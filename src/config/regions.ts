@@ -1,14 +1,13 @@
-/** The AWS partition of a region: it decides how ARNs start and which services' hosts end in `.cn`. */
+/** AWS partition of a region: the prefix of ARNs and the domain of service endpoints depend on it. */
 export type Partition = "aws" | "aws-cn" | "aws-us-gov";
 
-/** Where an environment stands that does not say. */
+/** Default region of an environment. */
 export const DEFAULT_REGION = "eu-west-1";
 
 /**
- * The regions in which Notejam can stand: each has EKS, Aurora PostgreSQL, AWS WAF (regional) and at
- * least three availability zones that EKS can use.
+ * Supported regions: each has EKS, Aurora PostgreSQL, AWS WAF (regional) and at least three availability zones for EKS.
  *
- * Sources, to be read again before a region is added:
+ * Check these sources before adding a region:
  * - EKS: https://docs.aws.amazon.com/general/latest/gr/eks.html
  * - Aurora PostgreSQL: https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Concepts.AuroraFeaturesRegionsDBEngines.grids.html
  * - WAF: https://docs.aws.amazon.com/general/latest/gr/waf.html
@@ -54,10 +53,9 @@ const REGIONS_OF_PARTITION: Readonly<Record<Partition, readonly string[]>> = {
   "aws-us-gov": ["us-gov-east-1", "us-gov-west-1"],
 };
 
-/** Regions that exist but cannot carry Notejam, with the reason. */
-const REFUSED_REGIONS: Readonly<Record<string, string>> = {
-  "us-west-1":
-    "it gives an account only two availability zones, and Notejam stands in three so that it survives the loss of one",
+/** Existing regions that are not supported, with the reason. */
+const UNSUPPORTED_REGIONS: Readonly<Record<string, string>> = {
+  "us-west-1": "has only two availability zones per account",
 };
 
 const PARTITION_OF_REGION: ReadonlyMap<string, Partition> = new Map(
@@ -66,24 +64,24 @@ const PARTITION_OF_REGION: ReadonlyMap<string, Partition> = new Map(
   ),
 );
 
-/** All regions in which Notejam can stand, those of the commercial partition first. */
+/** All supported regions, those of the commercial partition first. */
 export const REGIONS: readonly string[] = [...PARTITION_OF_REGION.keys()];
 
 function partitions(): Partition[] {
   return ["aws", "aws-cn", "aws-us-gov"];
 }
 
-/** The partition of a supported region; undefined for any other text. */
+/** Returns the partition of a supported region; undefined for any other string. */
 export function partitionOf(region: string): Partition | undefined {
   return PARTITION_OF_REGION.get(region);
 }
 
-/** The supported regions of one partition. */
+/** Returns the supported regions of a partition. */
 export function regionsOf(partition: Partition): readonly string[] {
   return REGIONS_OF_PARTITION[partition];
 }
 
-/** Why a real AWS region is not supported; undefined when it is supported or no region that is known here. */
-export function reasonRegionIsRefused(region: string): string | undefined {
-  return REFUSED_REGIONS[region];
+/** Returns why an existing region is not supported; undefined for any other string. */
+export function reasonRegionIsUnsupported(region: string): string | undefined {
+  return UNSUPPORTED_REGIONS[region];
 }

@@ -1,15 +1,15 @@
-/** Far less than any part of a pod that matters, far more than what a few calculations with doubles are wrong by. */
-const NOTHING = 1e-9;
+/** Tolerance: larger than the rounding errors of a few floating-point operations, smaller than any relevant part of a pod. */
+const EPSILON = 1e-9;
 
 /**
- * The fewest whole pods, nodes and the like that are enough. What binary fractions add is not counted: eight pods are enough for
- * four times the load of two, although it may be computed as 8.000000000000002.
+ * Rounds a number of pods or nodes up, except for rounding errors: 8.000000000000002 pods, computed as four times two,
+ * are eight.
  */
 export function wholeAtLeast(quantity: number): number {
-  return Math.ceil(quantity - NOTHING);
+  return Math.ceil(quantity - EPSILON);
 }
 
-/** The most whole pods, nodes and the like that fit, binary fractions not counted. */
+/** Rounds a number of pods or nodes down, except for rounding errors. */
 export function wholeAtMost(quantity: number): number {
-  return Math.floor(quantity + NOTHING);
+  return Math.floor(quantity + EPSILON);
 }

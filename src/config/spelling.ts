@@ -1,4 +1,4 @@
-/** The candidate that a misspelt word most likely means; undefined when none is near. */
+/** Returns the candidate that is most similar to a misspelt word; undefined if none is similar. */
 export function closest(word: string, candidates: readonly string[]): string | undefined {
   const near = Math.max(1, Math.floor(word.length / 3));
   let best: { candidate: string; distance: number } | undefined;
@@ -9,12 +9,12 @@ export function closest(word: string, candidates: readonly string[]): string | u
   return best?.candidate;
 }
 
-// vpc_cidr, VPCCidr and vpcCidr are one word to the person who wrote it.
+// vpc_cidr, VPCCidr and vpcCidr count as the same word.
 function plain(word: string): string {
   return word.toLowerCase().replaceAll(/[-_\s]/g, "");
 }
 
-/** Levenshtein's distance: how many letters to add, drop or change. */
+/** Levenshtein distance: number of letters to insert, delete or replace. */
 function editDistance(from: string, to: string): number {
   let previous = Array.from({ length: to.length + 1 }, (_, index) => index);
   for (let row = 1; row <= from.length; row++) {

@@ -1,17 +1,17 @@
 import { describe, expect, it } from "vitest";
 import prod from "../../environments/prod.js";
 import { namesOf } from "./names.js";
-import { regionForReplicas, standbyOf } from "./standby.js";
-import { checkEnvironment } from "./validate.js";
+import { drRegionOfStandby, plannedStandby } from "./standby.js";
+import { validateEnvironment } from "./validate.js";
 
-describe("the copy that is prepared for", () => {
-  const checked = checkEnvironment(prod, new Date("2026-11-01"));
-  if (!("value" in checked)) throw new Error(JSON.stringify(checked.findings));
-  const standby = standbyOf(checked.value);
+describe("plannedStandby", () => {
+  const checked = validateEnvironment(prod, new Date("2026-11-01"));
+  if (!("value" in checked)) throw new Error(JSON.stringify(checked.diagnostics));
+  const standby = plannedStandby(checked.value);
 
-  it("stands where the replicas are, in the name of the environment", () => {
+  it("is in the DR region, with the name of the environment", () => {
     expect(namesOf(standby).instance).toBe("prod-eu-central-1");
-    expect(standby.recoveryOf).toEqual({ region: "eu-west-1" });
+    expect(standby.standbyOf).toEqual({ region: "eu-west-1" });
   });
 
   it.each([
@@ -20,9 +20,9 @@ describe("the copy that is prepared for", () => {
     ["af-south-1", "eu-west-1", /^eu-(?!west-1$)/],
     ["cn-north-1", "cn-northwest-1", /^cn-north-1$/],
   ])(
-    "replicates neither to %s, which is lost, nor within %s, where another region is left",
+    "has neither the lost region %s nor its own %s as DR region, if there is another",
     (lost, region, to) => {
-      expect(regionForReplicas(lost, region)).toMatch(to);
+      expect(drRegionOfStandby(lost, region)).toMatch(to);
     },
   );
 });

@@ -2,31 +2,31 @@ import type { Environment } from "./environment.js";
 import { partitionOf, regionsOf } from "./regions.js";
 
 /**
- * The copy that an environment would be raised as if its region were lost: in its DR region, where its replicas are. It is
- * prepared for (roles, workspaces) while all regions still answer.
+ * Returns the standby that an environment would have after the loss of its region: in its DR region, where its replicas
+ * are. Roles and workspaces for it are created in advance, while all regions are available.
  */
-export function standbyOf(environment: Environment): Environment {
+export function plannedStandby(environment: Environment): Environment {
   const { region, drRegion } = environment;
   return {
     ...environment,
     region: drRegion,
-    drRegion: regionForReplicas(region, drRegion),
-    recoveryOf: { region },
+    drRegion: drRegionOfStandby(region, drRegion),
+    standbyOf: { region },
   };
 }
 
 /**
- * Where a recovery copy replicates to, unless somebody states another region: the nearest that is neither lost nor the copy's own.
+ * Returns the default DR region of a standby: the nearest region that is neither lost nor its own.
  *
- * @param lost the region that the copy stands in for
- * @param region the region that the copy stands in
+ * @param lost region of the primary
+ * @param region region of the standby
  */
-export function regionForReplicas(lost: string, region: string): string {
+export function drRegionOfStandby(lost: string, region: string): string {
   const others = regionsOf(partitionOf(region) ?? "aws").filter(
     (other) => other !== lost && other !== region,
   );
-  // Regions of one continent share their first letters.
+  // Regions of a continent have the same prefix.
   const near = others.find((other) => other.slice(0, 2) === region.slice(0, 2)) ?? others[0];
-  // GovCloud and China have two regions each: nothing is left but the one that is lost.
+  // GovCloud and China have two regions each: only the lost one is left.
   return near ?? lost;
 }

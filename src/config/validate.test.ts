@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
+import type { Diagnostic } from "../diagnostic.js";
 import type { EnvironmentInput } from "./environment.js";
-import { recoverIn } from "./environment.js";
-import { namesOf, namesOfSource } from "./names.js";
-import type { Finding } from "./problem.js";
+import { createStandby } from "./environment.js";
+import { namesOf, namesOfPrimary } from "./names.js";
 import { partitionOf, REGIONS, regionsOf } from "./regions.js";
-import { checkEnvironment, checkOrganization } from "./validate.js";
+import { validateEnvironment, validateOrganization } from "./validate.js";
 
 const TODAY = new Date("2026-12-10T12:00:00Z");
 
@@ -35,22 +35,22 @@ const SALE = {
   nodes: 3,
 };
 
-function findingsOf(input: unknown): readonly Finding[] {
-  const checked = checkEnvironment(input, TODAY);
-  return "findings" in checked ? checked.findings : [];
+function errorsOf(input: unknown): readonly Diagnostic[] {
+  const checked = validateEnvironment(input, TODAY);
+  return "diagnostics" in checked ? checked.diagnostics : [];
 }
 
-/** A wrong environment: what is wrong, the change that makes it so, the field and the words that the message must have. */
-type Wrong = readonly [what: string, change: object, field: string, words: RegExp];
+/** An invalid environment: the mistake, the change that makes it, the field, and a pattern of the message. */
+type Invalid = readonly [mistake: string, change: object, field: string, words: RegExp];
 
-const WRONG: readonly Wrong[] = [
+const INVALID: readonly Invalid[] = [
   ["no name", { name: undefined }, "name", /short name/],
   ["a name that is a number", { name: 7 }, "name", /short name/],
   ["a name in capitals", { name: "Prod" }, "name", /lower-case/],
   ["a name with an underscore", { name: "pre_prod" }, "name", /lower-case/],
   ["a name that ends in a hyphen", { name: "dev-" }, "name", /lower-case/],
-  ["the bootstrap stack's name", { name: "bootstrap" }, "name", /stacks of their own/],
-  ["a GitOps stack's name", { name: "dev-gitops" }, "name", /stacks of their own/],
+  ["the bootstrap stack's name", { name: "bootstrap" }, "name", /names of other stacks/],
+  ["a GitOps stack's name", { name: "dev-gitops" }, "name", /names of other stacks/],
   [
     "a name past the load balancer's limit",
     { name: "integration-testing-europe" },
@@ -60,10 +60,10 @@ const WRONG: readonly Wrong[] = [
   ["a name past the role's limit", { name: "integration-tests" }, "name", /IAM role: 67 of 64/],
   ["a name past the bucket's limit", { name: "integration-testing" }, "name", /bucket: 6\d of 63/],
   [
-    "a name too long for a recovery copy only",
+    "a name too long for a standby only",
     { name: "production", region: "eu-west-1", drRegion: "ap-southeast-1" },
     "name",
-    /recovery copy/,
+    /standby/,
   ],
   ["production as a word", { production: "yes" }, "production", /true or false/],
   ["no word on production", { production: undefined }, "production", /true or false/],
@@ -75,25 +75,20 @@ const WRONG: readonly Wrong[] = [
   ],
   ["a region with two zones", { region: "us-west-1" }, "region", /only two availability zones/],
   ["a zone for a region", { region: "eu-west-1a" }, "region", /AWS region/],
-  ["no DR region", { drRegion: undefined }, "drRegion", /recovery copy/],
+  ["no DR region", { drRegion: undefined }, "drRegion", /standby/],
   ["an unknown DR region", { drRegion: "atlantis-1" }, "drRegion", /AWS region/],
   ["the DR region is the region", { drRegion: "eu-west-1" }, "drRegion", /another region/],
   ["a DR region of another partition", { drRegion: "us-gov-west-1" }, "drRegion", /across partitions/],
   ["a VPC without prefix", { vpcCidr: "10.20.0.0" }, "vpcCidr", /IPv4 network/],
-  ["a VPC that is too small", { vpcCidr: "10.20.0.0/24" }, "vpcCidr", /room for pods/],
-  ["a VPC that is too large", { vpcCidr: "10.0.0.0/8" }, "vpcCidr", /AWS's largest/],
+  ["a VPC that is too small", { vpcCidr: "10.20.0.0/24" }, "vpcCidr", /minimum for the pods/],
+  ["a VPC that is too large", { vpcCidr: "10.0.0.0/8" }, "vpcCidr", /AWS maximum/],
   ["a VPC with host bits", { vpcCidr: "10.20.1.0/16" }, "vpcCidr", /host bits/],
   ["a VPC of IPv6", { vpcCidr: "fd00::/16" }, "vpcCidr", /IPv4/],
   ["a VPC with public addresses", { vpcCidr: "8.8.0.0/16" }, "vpcCidr", /private network/],
   ["an octet of 300", { vpcCidr: "10.300.0.0/16" }, "vpcCidr", /IPv4 network/],
-  ["services inside the VPC", { vpcCidr: "172.20.0.0/16" }, "serviceCidr", /in common with vpcCidr/],
-  ["services with public addresses", { serviceCidr: "9.9.0.0/16" }, "serviceCidr", /EKS accepts no other/],
-  [
-    "services in the carriers' range",
-    { serviceCidr: "100.64.0.0/16" },
-    "serviceCidr",
-    /EKS accepts no other/,
-  ],
+  ["services inside the VPC", { vpcCidr: "172.20.0.0/16" }, "serviceCidr", /without overlap with vpcCidr/],
+  ["services with public addresses", { serviceCidr: "9.9.0.0/16" }, "serviceCidr", /required by EKS/],
+  ["services in the carriers' range", { serviceCidr: "100.64.0.0/16" }, "serviceCidr", /required by EKS/],
   ["a service network that is too small", { serviceCidr: "172.20.0.0/25" }, "serviceCidr", /\/12 to \/24/],
   ["an unknown number of NAT gateways", { natGateways: "two" }, "natGateways", /per-zone/],
   ["endpoints as a list", { interfaceEndpoints: ["ecr"] }, "interfaceEndpoints", /true or false/],
@@ -105,7 +100,7 @@ const WRONG: readonly Wrong[] = [
     "nothing on the cluster's endpoint",
     { clusterEndpoint: undefined },
     "clusterEndpoint",
-    /never left to a default/,
+    /without a default/,
   ],
   [
     "an endpoint without its networks",
@@ -117,13 +112,13 @@ const WRONG: readonly Wrong[] = [
     "an open endpoint without a reason",
     { clusterEndpoint: { publicAccessCidrs: ["0.0.0.0/0"] } },
     "clusterEndpoint.publicAccessCidrs",
-    /everybody on the internet/,
+    /opens the Kubernetes API to the internet/,
   ],
   [
     "an endpoint open over IPv6",
     { clusterEndpoint: { publicAccessCidrs: ["::/0"] } },
     "clusterEndpoint.publicAccessCidrs",
-    /everybody on the internet/,
+    /opens the Kubernetes API to the internet/,
   ],
   [
     "an open endpoint with half a reason",
@@ -141,13 +136,13 @@ const WRONG: readonly Wrong[] = [
     "a reason where nothing is open",
     { clusterEndpoint: { publicAccessCidrs: [], openToTheWorldBecause: "runners have no fixed addresses" } },
     "clusterEndpoint.openToTheWorldBecause",
-    /only where/,
+    /only if/,
   ],
   [
     "a private network at the public endpoint",
     { clusterEndpoint: { publicAccessCidrs: ["198.51.100.0/24", "10.1.0.0/16"] } },
     "clusterEndpoint.publicAccessCidrs[1]",
-    /call from the internet/,
+    /public addresses/,
   ],
   [
     "an address without a prefix",
@@ -159,9 +154,9 @@ const WRONG: readonly Wrong[] = [
     "one network twice",
     { clusterEndpoint: { publicAccessCidrs: ["198.51.100.0/24", "198.51.100.0/24"] } },
     "clusterEndpoint.publicAccessCidrs",
-    /none twice/,
+    /different networks/,
   ],
-  ["every principal an administrator", { clusterAdmins: ["*"] }, "clusterAdmins[0]", /wildcards/],
+  ["a wildcard as administrator", { clusterAdmins: ["*"] }, "clusterAdmins[0]", /wildcards/],
   ["the account's root", { clusterAdmins: ["arn:aws:iam::111122223333:root"] }, "clusterAdmins[0]", /roots/],
   [
     "a role of another partition",
@@ -184,10 +179,10 @@ const WRONG: readonly Wrong[] = [
     /ended on 2026-12-02.*"1.35"/,
   ],
   [
-    "a Kubernetes version that nobody knows yet",
+    "an unknown Kubernetes version",
     { kubernetesVersion: "1.99" },
     "kubernetesVersion",
-    /is known in/,
+    /end of standard support in/,
   ],
   ["a misspelt node group", { nodeGroups: { app: { max: 3 } } }, "nodeGroups.app", /did you mean "apps"/],
   [
@@ -226,7 +221,7 @@ const WRONG: readonly Wrong[] = [
     "an event that ends before it starts",
     { events: [{ ...SALE, end: "2027-03-20T07:00" }] },
     "events[0].end",
-    /later than/,
+    /after the start/,
   ],
   [
     "an event on 30 February",
@@ -244,7 +239,7 @@ const WRONG: readonly Wrong[] = [
     "an event at an hour that clocks skip",
     { events: [{ ...SALE, start: "2027-03-28T01:30", end: "2027-03-28T09:00" }] },
     "events[0].start",
-    /skip/,
+    /skips/,
   ],
   [
     "an event past the group's most nodes",
@@ -256,19 +251,19 @@ const WRONG: readonly Wrong[] = [
     "an event that changes nothing",
     { events: [{ ...SALE, nodes: 1 }] },
     "events[0].nodes",
-    /changes nothing/,
+    /would change nothing/,
   ],
   [
-    "an event's floor past the most pods",
+    "minimum replicas of an event above the maximum",
     { events: [{ ...SALE, pods: 9 }] },
     "events[0].pods",
     /at most application.replicas.max \(8\)/,
   ],
   [
-    "an event's floor that changes nothing",
+    "minimum replicas of an event that change nothing",
     { events: [{ ...SALE, pods: 2 }] },
     "events[0].pods",
-    /changes nothing/,
+    /would change nothing/,
   ],
   ["no load", { load: { usualRequestsPerSecond: 0 } }, "load.usualRequestsPerSecond", /above 0/],
   ["an event smaller than usual", { load: { eventFactor: 0.5 } }, "load.eventFactor", /1 to 100/],
@@ -276,13 +271,13 @@ const WRONG: readonly Wrong[] = [
     "two events of one name",
     { events: [SALE, { ...SALE, start: "2027-04-20T08:00", end: "2027-04-20T22:00" }] },
     "events[1].name",
-    /name of its own/,
+    /unique name/,
   ],
   [
     "two events at one time, told in two zones",
     { events: [SALE, { ...SALE, name: "tour", timeZone: "America/New_York", start: "2027-03-20T17:00" }] },
     "events[1]",
-    /no overlap with the event "sale"/,
+    /without overlap with the event "sale"/,
   ],
   [
     "a database of version 16",
@@ -311,32 +306,37 @@ const WRONG: readonly Wrong[] = [
     /three years/,
   ],
   ["an unknown lock", { backups: { objectLockMode: "LEGAL" } }, "backups.objectLockMode", /GOVERNANCE/],
-  ["a retention that CloudWatch lacks", { logRetentionDays: 100 }, "logRetentionDays", /CloudWatch offers/],
-  ["logs for ever", { logRetentionDays: 0 }, "logRetentionDays", /CloudWatch offers/],
+  [
+    "a retention that CloudWatch lacks",
+    { logRetentionDays: 100 },
+    "logRetentionDays",
+    /retentions of CloudWatch Logs/,
+  ],
+  ["logs for ever", { logRetentionDays: 0 }, "logRetentionDays", /retentions of CloudWatch Logs/],
   ["a key gone in six days", { keyDeletionWindowDays: 6 }, "keyDeletionWindowDays", /7 to 30/],
-  ["no budget", { budget: undefined }, "budget", /may cost/],
+  ["no budget", { budget: undefined }, "budget", /required, without a default/],
   [
     "a budget of nothing",
     { budget: { monthlyUsd: 0, emails: ["a@example.com"] } },
     "budget.monthlyUsd",
     /above 0/,
   ],
-  ["nobody told of the costs", { budget: { monthlyUsd: 5, emails: [] } }, "budget.emails", /1 to 10/],
+  ["no recipient of budget alerts", { budget: { monthlyUsd: 5, emails: [] } }, "budget.emails", /1 to 10/],
   ["an address without a domain", { alarmEmails: ["platform"] }, "alarmEmails[0]", /e-mail address/],
   [
     "eleven addresses",
     { alarmEmails: Array.from({ length: 11 }, (_, n) => `p${n}@example.com`) },
     "alarmEmails",
-    /up to 10/,
+    /0 to 10/,
   ],
   [
     "a repository with its owner",
     { githubRepositories: ["example/notejam"] },
     "githubRepositories[0]",
-    /name alone.*github_owner/,
+    /name without the owner.*githubOwner/,
   ],
   ["no repository", { githubRepositories: [] }, "githubRepositories", /at least one/],
-  ["a flood limit below WAF's", { waf: { floodLimit: 5 } }, "waf.floodLimit", /10 to/],
+  ["a flood limit below WAF's", { waf: { floodLimit: 5 } }, "waf.floodLimit", /from 10 to/],
   [
     "sign-in looser than the flood limit",
     { waf: { signInLimit: 2000 } },
@@ -352,26 +352,26 @@ const WRONG: readonly Wrong[] = [
   ["a tag that the code sets", { tags: { environment: "blue" } }, "tags.environment", /the code sets/],
   ["a tag of AWS's", { tags: { "aws:cost": "1" } }, "tags.aws:cost", /do not start with aws:/],
   ["an empty tag", { tags: { Owner: "" } }, "tags.Owner", /1 to 256/],
-  ["a field in the old spelling", { vpc_cidr: "10.0.0.0/16" }, "vpc_cidr", /did you mean "vpcCidr"/],
-  ["a field that nobody knows", { colour: "blue" }, "colour", /known fields.*remove it/],
-  ["a copy that replaces itself", { recoveryOf: { region: "eu-west-1" } }, "region", /another region/],
+  ["a field in snake case", { vpc_cidr: "10.0.0.0/16" }, "vpc_cidr", /did you mean "vpcCidr"/],
+  ["an unknown field", { colour: "blue" }, "colour", /not a known field .*name, production.*remove it/],
+  [
+    "a standby in the region of its primary",
+    { standbyOf: { region: "eu-west-1" } },
+    "region",
+    /another region/,
+  ],
 ];
 
-const WRONG_IN_PRODUCTION: readonly Wrong[] = [
+const INVALID_IN_PRODUCTION: readonly Invalid[] = [
   ["a single NAT gateway", { natGateways: "single" }, "natGateways", /per zone/],
   [
     "no deletion protection",
     { database: { deletionProtection: false } },
     "database.deletionProtection",
-    /mistaken plan/,
+    /wrong plan/,
   ],
-  [
-    "no final snapshot",
-    { database: { finalSnapshot: false } },
-    "database.finalSnapshot",
-    /change their mind/,
-  ],
-  ["nobody to alarm", { alarmEmails: [] }, "alarmEmails", /at least one address/],
+  ["no final snapshot", { database: { finalSnapshot: false } }, "database.finalSnapshot", /wrong plan/],
+  ["no recipient of alarms", { alarmEmails: [] }, "alarmEmails", /at least one address/],
   ["logs for a month", { logRetentionDays: 30 }, "logRetentionDays", /at least 90 days/],
   [
     "no room for four times the nodes",
@@ -387,31 +387,33 @@ const WRONG_IN_PRODUCTION: readonly Wrong[] = [
   ],
   ["an event of twice the usual", { load: { eventFactor: 2 } }, "load.eventFactor", /at least 4/],
   [
-    "one node for the cluster's own services",
+    "one node for the services of the cluster",
     { nodeGroups: { ...PROD.nodeGroups, operations: { min: 1 } } },
     "nodeGroups.operations.min",
     /loss of a zone/,
   ],
 ];
 
-function expectFinding(findings: readonly Finding[], field: string, words: RegExp): void {
-  expect(findings.map((finding) => finding.field)).toEqual([field]);
-  expect(findings.map(({ rule, remedy }) => `${rule} ${remedy}`)).toEqual([expect.stringMatching(words)]);
+function expectError(errors: readonly Diagnostic[], field: string, words: RegExp): void {
+  expect(errors.map(({ where }) => where.subject)).toEqual([field]);
+  expect(errors.map(({ summary, allowed, hint }) => `${summary} ${allowed} ${hint}`)).toEqual([
+    expect.stringMatching(words),
+  ]);
 }
 
-describe("checkEnvironment", () => {
-  it.each(WRONG)("refuses %s, and nothing else about it", (_what, change, field, words) => {
-    expectFinding(findingsOf({ ...DEV, ...change }), field, words);
+describe("validateEnvironment", () => {
+  it.each(INVALID)("rejects %s, with no other error", (_what, change, field, words) => {
+    expectError(errorsOf({ ...DEV, ...change }), field, words);
   });
 
-  it.each(WRONG_IN_PRODUCTION)("refuses %s in production", (_what, change, field, words) => {
-    expectFinding(findingsOf({ ...PROD, ...change }), field, words);
+  it.each(INVALID_IN_PRODUCTION)("rejects %s in production", (_what, change, field, words) => {
+    expectError(errorsOf({ ...PROD, ...change }), field, words);
   });
 
-  it.each(WRONG_IN_PRODUCTION.filter(([, change]) => !("nodeGroups" in change)))(
-    "accepts %s where nobody depends on it",
+  it.each(INVALID_IN_PRODUCTION.filter(([, change]) => !("nodeGroups" in change)))(
+    "accepts %s outside production",
     (_what, change) => {
-      expect(findingsOf({ ...DEV, ...change })).toEqual([]);
+      expect(errorsOf({ ...DEV, ...change })).toEqual([]);
     },
   );
 
@@ -421,11 +423,11 @@ describe("checkEnvironment", () => {
     ["a list", [DEV]],
     ["nothing", undefined],
   ])("asks for an object instead of %s", (_what, input) => {
-    expectFinding(findingsOf(input), "default export", /export default defineEnvironment/);
+    expectError(errorsOf(input), "default export", /export default defineEnvironment/);
   });
 
-  it("tells several faults at once, those between fields too, and each with its value", () => {
-    const findings = findingsOf({
+  it("returns all errors at once, also of rules between fields, each with its value", () => {
+    const errors = errorsOf({
       ...DEV,
       name: "Dev!",
       drRegion: "eu-west-1",
@@ -436,21 +438,21 @@ describe("checkEnvironment", () => {
       waf: { floodLimit: 50 },
       colour: "blue",
     });
-    expect(Object.fromEntries(findings.map(({ field, value }) => [field, value]))).toEqual({
-      name: "Dev!",
-      drRegion: "eu-west-1",
-      serviceCidr: "172.20.0.0/16",
-      hostName: "notejam.example.org",
-      kubernetesVersion: "1.31",
-      "nodeGroups.apps.min": "many",
-      "nodeGroups.apps.diskGib": 1,
-      "waf.signInLimit": 100,
-      colour: "blue",
+    expect(Object.fromEntries(errors.map(({ where, summary }) => [where.subject, summary]))).toEqual({
+      name: '"Dev!" is not allowed',
+      drRegion: '"eu-west-1" is not allowed',
+      serviceCidr: '"172.20.0.0/16" is not allowed',
+      hostName: '"notejam.example.org" is not allowed',
+      kubernetesVersion: '"1.31" is not allowed',
+      "nodeGroups.apps.min": '"many" is not allowed',
+      "nodeGroups.apps.diskGib": "1 is not allowed",
+      "waf.signInLimit": "100 is not allowed",
+      colour: "is not a known field",
     });
   });
 
-  it("fills what an environment leaves out, also inside objects", () => {
-    const checked = checkEnvironment({ ...DEV, nodeGroups: { apps: { max: 6 } } }, TODAY);
+  it("adds defaults, also in objects", () => {
+    const checked = validateEnvironment({ ...DEV, nodeGroups: { apps: { max: 6 } } }, TODAY);
     expect(checked).toMatchObject({
       value: {
         region: "eu-west-1",
@@ -459,7 +461,7 @@ describe("checkEnvironment", () => {
         backups: { retentionDays: 1095 },
         database: { deletionProtection: true, backupRetentionDays: 35 },
         nodeGroups: { apps: { instanceTypes: ["t3.large"], min: 1, max: 6, diskGib: 50 } },
-        tags: { Owner: "DevOps", Project: "NoteJam" },
+        tags: {},
       },
     });
   });
@@ -467,7 +469,7 @@ describe("checkEnvironment", () => {
   it.each(REGIONS)("accepts the region %s, with a DR region of its partition", (region) => {
     const partition = partitionOf(region) ?? "aws";
     const drRegion = regionsOf(partition).find((other) => other !== region);
-    expect(findingsOf({ ...PROD, region, drRegion })).toEqual([]);
+    expect(errorsOf({ ...PROD, region, drRegion })).toEqual([]);
   });
 
   it.each([
@@ -495,15 +497,15 @@ describe("checkEnvironment", () => {
     ["the zone itself as host name", { ...DEV, hostName: "example.com" }],
     ["a tag more", { ...DEV, tags: { CostCenter: "notes" } }],
   ])("accepts %s", (_what, input) => {
-    expect(findingsOf(input)).toEqual([]);
+    expect(errorsOf(input)).toEqual([]);
   });
 });
 
-describe("recoverIn", () => {
-  const copy = recoverIn(PROD, "eu-central-1", { drRegion: "eu-west-1", vpcCidr: "10.30.0.0/16" });
+describe("createStandby", () => {
+  const copy = createStandby(PROD, "eu-central-1", { drRegion: "eu-west-1", vpcCidr: "10.30.0.0/16" });
 
-  it("makes a complete environment of the same name and host name in another region", () => {
-    const checked = checkEnvironment(copy, TODAY);
+  it("creates a complete environment with the same name and host name in another region", () => {
+    const checked = validateEnvironment(copy, TODAY);
     expect(checked).toMatchObject({
       value: {
         name: "prod",
@@ -511,35 +513,35 @@ describe("recoverIn", () => {
         region: "eu-central-1",
         drRegion: "eu-west-1",
         vpcCidr: "10.30.0.0/16",
-        recoveryOf: { region: "eu-west-1" },
+        standbyOf: { region: "eu-west-1" },
       },
     });
   });
 
-  it("names the copy apart from the first, and knows the first one's names, from whose replicas it is raised", () => {
-    const checked = checkEnvironment(copy, TODAY);
-    if ("findings" in checked) throw new Error(JSON.stringify(checked.findings));
+  it("has other names than its primary, and returns the names of the primary", () => {
+    const checked = validateEnvironment(copy, TODAY);
+    if ("diagnostics" in checked) throw new Error(JSON.stringify(checked.diagnostics));
     expect(namesOf(checked.value)).toMatchObject({
       instance: "prod-eu-central-1",
       name: "notejam-prod-eu-central-1",
       globalName: "notejam-prod-eu-central-1",
     });
-    expect(namesOfSource(checked.value)).toMatchObject({
+    expect(namesOfPrimary(checked.value)).toMatchObject({
       name: "notejam-prod",
       globalName: "notejam-prod-eu-west-1",
     });
   });
 
-  it("is refused in the region of the first copy", () => {
-    expectFinding(
-      findingsOf(recoverIn(PROD, "eu-west-1", { drRegion: "eu-west-2" })),
+  it("is rejected in the region of its primary", () => {
+    expectError(
+      errorsOf(createStandby(PROD, "eu-west-1", { drRegion: "eu-west-2" })),
       "region",
       /another region/,
     );
   });
 });
 
-describe("checkOrganization", () => {
+describe("validateOrganization", () => {
   const good = {
     terraformCloud: { hostname: "app.terraform.io", organization: "example-notes", project: "notejam" },
     bootstrap: { region: "eu-west-1" },
@@ -547,8 +549,8 @@ describe("checkOrganization", () => {
     operationsRepositoryPrefix: "operations-k8s",
   };
 
-  it("accepts a good one", () => {
-    expect(checkOrganization(good)).toEqual({ value: good });
+  it("accepts a valid organization", () => {
+    expect(validateOrganization(good)).toEqual({ value: good });
   });
 
   it.each([
@@ -584,14 +586,14 @@ describe("checkOrganization", () => {
     ],
     ["a repository for its owner", { githubOwner: "me/notes" }, "githubOwner", /GitHub user or organization/],
     [
-      "somebody to notify who is no address",
+      "an invalid address to notify",
       { terraformCloud: { ...good.terraformCloud, notify: ["platform"] } },
       "terraformCloud.notify[0]",
       /member of the organization/,
     ],
     ["a misspelt field", { bootstrp: {} }, "bootstrp", /did you mean "bootstrap"/],
-  ])("refuses %s", (_what, change, field, words) => {
-    const checked = checkOrganization({ ...good, ...change });
-    expectFinding("findings" in checked ? checked.findings : [], field, words);
+  ])("rejects %s", (_what, change, field, words) => {
+    const checked = validateOrganization({ ...good, ...change });
+    expectError("diagnostics" in checked ? checked.diagnostics : [], field, words);
   });
 });

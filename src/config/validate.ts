@@ -1,108 +1,102 @@
 import type * as z from "zod";
-import { withDefaults } from "./defaults.js";
+import type { Diagnostic } from "../diagnostic.js";
 import { type Environment, environmentSchema } from "./environment.js";
-import { findingsBetweenFields } from "./environment-rules.js";
-import { fieldsAt, guidanceAt } from "./guidance.js";
-import { type Organization, organizationFindings, organizationSchema } from "./organization.js";
-import type { Finding } from "./problem.js";
+import { fieldErrors } from "./field-error.js";
+import { type Organization, organizationSchema } from "./organization.js";
+import { checkFields } from "./rules/environment-rules.js";
+import { checkRegion } from "./rules/region-rules.js";
+import { fieldHelp, fieldsAt } from "./schema/field.js";
 import { closest } from "./spelling.js";
 
-/** Either a complete, valid value, or what is wrong with what was given. */
-export type Checked<T> = { readonly value: T } | { readonly findings: readonly Finding[] };
+/** A complete, valid value, or the errors in the input. */
+export type Validated<T> = { readonly value: T } | { readonly diagnostics: readonly Diagnostic[] };
+
+const schemaError = fieldErrors("schema");
+
+const partialEnvironment = environmentSchema.partial();
+const partialOrganization = organizationSchema.partial();
 
 /**
- * Completes an environment with the defaults and checks it. All findings at once: a wrong field does not hide
- * what is wrong with the others.
+ * Validates an environment and adds the defaults. Returns all errors: an invalid field does not hide errors in others.
  *
- * @param input what an environment file exports
- * @param today the day on which versions must be in support
+ * @param input default export of an environment file
+ * @param today day on which versions must be supported
  */
-export function checkEnvironment(input: unknown, today: Date): Checked<Environment> {
-  if (!isObject(input)) return { findings: [notAnObject(input, "defineEnvironment({ … })")] };
-  const complete = withDefaults(input);
-  const parsed = environmentSchema.safeParse(complete);
-  const findings = parsed.success ? [] : findingsOf(parsed.error, environmentSchema, complete);
-  const valid = parsed.success
-    ? parsed.data
-    : environmentSchema.partial().safeParse(validFields(complete, parsed.error)).data;
-  const all = [...findings, ...findingsBetweenFields(valid ?? {}, today)];
-  return parsed.success && all.length === 0 ? { value: parsed.data } : { findings: all };
+export function validateEnvironment(input: unknown, today: Date): Validated<Environment> {
+  return validate(input, "defineEnvironment", environmentSchema, partialEnvironment, (valid) =>
+    checkFields(valid, today),
+  );
 }
 
-/** Checks what `organization.ts` exports; all findings at once. */
-export function checkOrganization(input: unknown): Checked<Organization> {
-  if (!isObject(input)) return { findings: [notAnObject(input, "defineOrganization({ … })")] };
-  const parsed = organizationSchema.safeParse(input);
-  const findings = parsed.success ? [] : findingsOf(parsed.error, organizationSchema, input);
-  const valid = parsed.success
-    ? parsed.data
-    : organizationSchema.partial().safeParse(validFields(input, parsed.error)).data;
-  const all = [...findings, ...organizationFindings(valid ?? {})];
-  return parsed.success && all.length === 0 ? { value: parsed.data } : { findings: all };
+/** Validates the default export of `organization.ts`. Returns all errors. */
+export function validateOrganization(input: unknown): Validated<Organization> {
+  return validate(input, "defineOrganization", organizationSchema, partialOrganization, ({ bootstrap }) =>
+    checkRegion("bootstrap.region", bootstrap?.region),
+  );
 }
 
-function isObject(input: unknown): input is object {
-  return typeof input === "object" && input !== null && !Array.isArray(input);
-}
-
-function notAnObject(input: unknown, wanted: string): Finding {
-  return {
-    field: "default export",
-    value: input,
-    rule: "an object",
-    remedy: `write: export default ${wanted};`,
-  };
-}
-
-/** The fields that are valid by themselves, for the rules between fields. */
-function validFields(input: object, error: z.core.$ZodError): Record<string, unknown> {
-  const wrong = new Set<PropertyKey>();
-  for (const issue of error.issues) {
-    const [field] = issue.path;
-    if (field !== undefined) wrong.add(field);
-    else if (issue.code === "unrecognized_keys") for (const key of issue.keys) wrong.add(key);
-  }
-  return Object.fromEntries(Object.entries(input).filter(([field]) => !wrong.has(field)));
-}
-
-function findingsOf(error: z.core.$ZodError, schema: z.core.$ZodType, input: unknown): Finding[] {
-  const findings = error.issues.flatMap((issue) => findingsOfIssue(issue, schema, input));
-  // A value may break two checks of one field, whose words are the same.
-  const seen = new Set<string>();
-  return findings.filter(({ field, rule }) => {
-    const key = `${field} ${rule}`;
-    return seen.has(key) ? false : seen.add(key);
-  });
-}
-
-function findingsOfIssue(issue: z.core.$ZodIssue, schema: z.core.$ZodType, input: unknown): Finding[] {
-  if (issue.code === "unrecognized_keys")
-    return issue.keys.map((key) => unknownField(issue.path, key, schema, input));
-  // What a record allows as a key is said by the record, not by its values.
-  const guidance = guidanceAt(schema, issue.code === "invalid_key" ? issue.path.slice(0, -1) : issue.path);
-  return [
-    {
-      field: pathText(issue.path),
-      value: valueAt(input, issue.path),
-      rule: guidance?.rule ?? issue.message,
-      remedy: guidance?.remedy ?? "write a value that fits the rule",
-    },
-  ];
-}
-
-function unknownField(
-  path: readonly PropertyKey[],
-  key: string,
-  schema: z.core.$ZodType,
+/** @param checkRules rules between fields; called with the fields that are valid by themselves */
+function validate<T extends object>(
   input: unknown,
-): Finding {
-  const known = fieldsAt(schema, path);
-  const meant = closest(key, known);
+  define: string,
+  schema: z.ZodType<T>,
+  partialSchema: z.ZodType<Partial<T>>,
+  checkRules: (valid: Partial<T>) => Iterable<Diagnostic>,
+): Validated<T> {
+  if (typeof input !== "object" || input === null || Array.isArray(input)) {
+    return {
+      diagnostics: [
+        schemaError("default export", input, "an object", `write: export default ${define}({ … });`),
+      ],
+    };
+  }
+  const parsed = schema.safeParse(input);
+  const errors = parsed.success ? [] : schemaErrors(parsed.error, schema, input);
+  const valid = parsed.success ? parsed.data : validFields(input, parsed.error, partialSchema);
+  const diagnostics = [...errors, ...checkRules(valid)];
+  return parsed.success && diagnostics.length === 0 ? { value: parsed.data } : { diagnostics };
+}
+
+/** Returns the top-level fields without an error, defaults included. */
+function validFields<T extends object>(
+  input: object,
+  error: z.core.$ZodError,
+  partialSchema: z.ZodType<Partial<T>>,
+): Partial<T> {
+  const invalid = new Set<PropertyKey>(
+    error.issues.flatMap(({ path: [field], ...issue }) =>
+      field !== undefined ? [field] : issue.code === "unrecognized_keys" ? issue.keys : [],
+    ),
+  );
+  const rest = Object.fromEntries(Object.entries(input).filter(([field]) => !invalid.has(field)));
+  const valid = partialSchema.parse(rest);
+  // The parser fills in the default of a field that was left out because it is invalid.
+  for (const field of invalid) Reflect.deleteProperty(valid, field);
+  return valid;
+}
+
+function schemaErrors(error: z.core.$ZodError, schema: z.core.$ZodType, input: object): Diagnostic[] {
+  const errors = error.issues.flatMap((issue) => issueErrors(issue, schema, input));
+  // A value can violate several constraints of a field, all of which have the same message.
+  return [...new Map(errors.map((each) => [`${each.where.subject} ${each.allowed}`, each])).values()];
+}
+
+function issueErrors(issue: z.core.$ZodIssue, schema: z.core.$ZodType, input: object): Diagnostic[] {
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map((key) => unknownField([...issue.path, key], fieldsAt(schema, issue.path), input));
+  }
+  // The texts for the keys of a record are those of the record.
+  const help = fieldHelp(schema, issue.code === "invalid_key" ? issue.path.slice(0, -1) : issue.path);
+  const { allowed = issue.message, hint = "write an allowed value" } = help ?? {};
+  return [schemaError(pathText(issue.path), valueAt(input, issue.path), allowed, hint)];
+}
+
+function unknownField(path: readonly PropertyKey[], known: readonly string[], input: object): Diagnostic {
+  const similar = closest(String(path.at(-1)), known);
   return {
-    field: pathText([...path, key]),
-    value: valueAt(input, [...path, key]),
-    rule: meant === undefined ? `one of the known fields: ${known.join(", ")}` : "a known field",
-    remedy: meant === undefined ? "remove it" : `did you mean "${meant}"?`,
+    ...schemaError(pathText(path), valueAt(input, path), known.join(", "), "remove it"),
+    summary: "is not a known field",
+    ...(similar !== undefined && { allowed: undefined, hint: `did you mean "${similar}"?` }),
   };
 }
 

@@ -1,59 +1,63 @@
-import { MoveProblem } from "./failover-error.js";
-import { type Finding, unsure } from "./finding.js";
+import type { Diagnostic } from "../diagnostic.js";
+import { UserError } from "../user-error.js";
+import { uncertain } from "./results.js";
 
-/** What AWS calls the absence of the thing that was asked for, service by service. */
+/** Error codes of AWS services for a resource that does not exist. */
 const ABSENT =
   /NotFound|NoSuch|DoesNotExist|ResourceNotFound|DBClusterNotFound|RepositoryNotFound|NoSuchEntity/i;
 const DENIED = /AccessDenied|Unauthorized|Forbidden|AuthorizationError/i;
-const NOBODY =
+const UNAUTHENTICATED =
   /ExpiredToken|InvalidClientTokenId|UnrecognizedClient|CredentialsProviderError|TokenProviderError/;
 const UNREACHABLE =
   /ECONNREFUSED|ENOTFOUND|ECONNRESET|EHOSTUNREACH|ENETUNREACH|EAI_AGAIN|ETIMEDOUT|TimeoutError/;
 
-/** @returns whether AWS said that the thing is not there */
+/** Returns whether an error of AWS means that the resource does not exist. */
 export function isAbsent(error: unknown): boolean {
   return ABSENT.test(nameOf(error)) || statusOf(error) === 404;
 }
 
 /**
- * Asks AWS about one precondition. What we may not see or the service does not offer is `unsure`.
+ * Runs a check that calls AWS. A denied or unsupported call is a warning.
  *
- * @throws MoveProblem when AWS cannot be reached or does not know who asks
+ * @param check id of the check
+ * @throws UserError if AWS is unreachable or the credentials are invalid
  */
-export async function ask(what: string, look: () => Promise<Finding[]>): Promise<Finding[]> {
+export async function runCheck(check: string, action: () => Promise<Diagnostic[]>): Promise<Diagnostic[]> {
   try {
-    return await look();
+    return await action();
   } catch (error) {
-    refuseToGoOn(error);
+    throwIfUnusable(error);
     if (DENIED.test(nameOf(error)) || statusOf(error) === 403) {
       return [
-        unsure(
-          what,
-          `AWS does not let you look (${nameOf(error)})`,
-          "ask again with a role that may read everything",
+        uncertain(
+          check,
+          `AWS denied access (${nameOf(error)})`,
+          "repeat it with a role that has read access",
         ),
       ];
     }
     if (error instanceof SyntaxError) {
-      return [unsure(what, "AWS gave no answer to this question", "look at it in the AWS console")];
+      return [uncertain(check, "AWS does not support this call here", "check it in the AWS console")];
     }
     return [
-      unsure(what, `AWS answered ${nameOf(error)}: ${messageOf(error)}`, "look at it in the AWS console"),
+      uncertain(check, `AWS returned ${nameOf(error)}: ${messageOf(error)}`, "check it in the AWS console"),
     ];
   }
 }
 
-function refuseToGoOn(error: unknown): void {
+function throwIfUnusable(error: unknown): void {
   const name = nameOf(error);
-  if (NOBODY.test(name)) {
-    throw new MoveProblem(
-      `AWS does not know who asks (${name}). Sign in (aws sso login) or set AWS_PROFILE, and run it again.`,
-    );
+  if (UNAUTHENTICATED.test(name)) {
+    throw new UserError(`AWS rejected the credentials (${name}).`, {
+      hint: "Sign in (aws sso login) or set AWS_PROFILE, and run the command again.",
+      cause: error,
+    });
   }
   if (UNREACHABLE.test(name)) {
-    throw new MoveProblem(
-      `The AWS region that you move to cannot be reached (${name}). Look at its state at https://health.aws.amazon.com, or choose another region.`,
-    );
+    throw new UserError(`The target AWS region cannot be reached (${name}).`, {
+      hint: "Check https://health.aws.amazon.com, or choose another region.",
+      cause: error,
+    });
   }
 }
 

@@ -2,25 +2,24 @@ import type { Environment } from "../config/environment.js";
 import { type Names, namesOf } from "../config/names.js";
 import type { TargetRegion } from "./target-region.js";
 
-/** One move: which environment, to where. */
-export interface Move {
-  /** The copy that is left. */
-  readonly source: Environment;
-  readonly sourceNames: Names;
-  /** The copy that is raised. */
-  readonly copy: Environment;
+/** A failover of an environment to another region. */
+export interface Failover {
+  readonly primary: Environment;
+  readonly primaryNames: Names;
+  readonly standby: Environment;
+  /** Names of the standby. */
   readonly names: Names;
   readonly target: TargetRegion;
-  /** The AWS account, twelve digits. */
+  /** AWS account, twelve digits. */
   readonly accountId: string;
   readonly now: Date;
 }
 
-/** Puts together what the checks and the plan read. */
-export function moveOf(
-  source: Environment,
-  copy: Environment,
-  rest: Pick<Move, "target" | "accountId" | "now">,
-): Move {
-  return { source, sourceNames: namesOf(source), copy, names: namesOf(copy), ...rest };
+/** Creates the input of the checks and of the plan. */
+export function failoverOf(
+  primary: Environment,
+  standby: Environment,
+  rest: Pick<Failover, "target" | "accountId" | "now">,
+): Failover {
+  return { primary, primaryNames: namesOf(primary), standby, names: namesOf(standby), ...rest };
 }

@@ -1,27 +1,27 @@
 import { styleText } from "node:util";
-import type { Finding } from "./finding.js";
-import type { MoveStep } from "./plan.js";
+import type { Diagnostic } from "../diagnostic.js";
+import type { FailoverStep } from "./plan.js";
 
-const MARKS = { ok: "✔", missing: "✖", unsure: "?" } as const;
-const COLOURS = { ok: "green", missing: "red", unsure: "yellow" } as const;
+const MARKS = { ok: "✔", error: "✖", warning: "?" } as const;
+const COLOURS = { ok: "green", error: "red", warning: "yellow" } as const;
 
-/** The findings, one line each, with what to do about those that are not ok. */
-export function describeFindings(findings: readonly Finding[]): string {
-  const width = Math.max(...findings.map(({ what }) => what.length));
-  return findings
-    .flatMap(({ what, outcome, detail, remedy }) => [
-      // styleText colours a terminal only, and follows NO_COLOR.
-      `${styleText(COLOURS[outcome], MARKS[outcome])} ${what.padEnd(width)}  ${detail}`,
-      ...(remedy === undefined ? [] : [`  ${" ".repeat(width)}  → ${remedy}`]),
+/** Formats the results of checks: a line each, and the hint in another. */
+export function describeResults(diagnostics: readonly Diagnostic[]): string {
+  const width = Math.max(...diagnostics.map(({ check }) => check.length));
+  return diagnostics
+    .flatMap(({ severity, check, summary, hint }) => [
+      // styleText uses colours only for a terminal, and respects NO_COLOR.
+      `${styleText(COLOURS[severity], MARKS[severity])} ${check.padEnd(width)}  ${summary}`,
+      ...(hint === undefined ? [] : [`  ${" ".repeat(width)}  fix: ${hint}`]),
     ])
     .join("\n");
 }
 
-/** The steps, numbered, with their commands. */
-export function describeSteps(steps: readonly MoveStep[]): string {
+/** Formats the steps as a numbered list with their commands. */
+export function describeSteps(steps: readonly FailoverStep[]): string {
   return steps
-    .map(({ what, commands }, index) =>
-      [`${index + 1}. ${what}`, ...commands.map((command) => `     ${command}`)].join("\n"),
+    .map(({ title, commands }, index) =>
+      [`${index + 1}. ${title}`, ...commands.map((command) => `     ${command}`)].join("\n"),
     )
     .join("\n");
 }

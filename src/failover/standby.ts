@@ -1,85 +1,85 @@
-import { type Environment, recoverIn } from "../config/environment.js";
+import { createStandby, type Environment } from "../config/environment.js";
 import { namesOf } from "../config/names.js";
 import { overlap } from "../config/networks.js";
-import { partitionOf, reasonRegionIsRefused } from "../config/regions.js";
-import { regionForReplicas } from "../config/standby.js";
-import { checkEnvironment } from "../config/validate.js";
-import { MoveProblem } from "./failover-error.js";
+import { partitionOf, reasonRegionIsUnsupported } from "../config/regions.js";
+import { drRegionOfStandby } from "../config/standby.js";
+import { validateEnvironment } from "../config/validate.js";
+import { UserError } from "../user-error.js";
 
-/** What a person may state of the copy; the rest is found. */
-export interface CopyWishes {
-  /** Region to move to. */
+/** Options of a standby. */
+export interface StandbyOptions {
+  /** Region of the standby. */
   readonly to: string;
-  /** The copy's own recovery region. @default the nearest that is neither the one left nor the one moved to */
+  /** DR region of the standby. @default the nearest that is neither the primary's nor its own */
   readonly drRegion?: string | undefined;
-  /** The copy's network. @default the first free `10.<n>.0.0/16` */
+  /** Network of the standby's VPC. @default the first free `10.<n>.0.0/16` */
   readonly vpcCidr?: string | undefined;
 }
 
-/** A copy, and whether its file is there already. */
-export interface RecoveryCopy {
+/** A standby; `hasFile` is true if its environment file exists. */
+export interface Standby {
   readonly environment: Environment;
-  readonly prepared: boolean;
+  readonly hasFile: boolean;
 }
 
-/** Networks looked through for a free one. */
+/** Candidates for a free network. */
 const NETWORKS = Array.from({ length: 226 }, (_, index) => `10.${index + 30}.0.0/16`);
 
 /**
- * The environment that stands for another one in another region: what its file says, or what the file would say.
+ * Returns the standby of an environment in another region, from its file or with default options.
  *
- * @throws MoveProblem when it cannot stand there
+ * @throws UserError if the region or the options are invalid
  */
-export function recoveryCopy(
-  source: Environment,
+export function findStandby(
+  primary: Environment,
   environments: readonly Environment[],
-  wishes: CopyWishes,
+  options: StandbyOptions,
   today: Date,
-): RecoveryCopy {
-  refuseRegion(source, wishes.to);
+): Standby {
+  validateRegion(primary, options.to);
   const instance = namesOf({
-    name: source.name,
-    region: wishes.to,
-    recoveryOf: { region: source.region },
+    name: primary.name,
+    region: options.to,
+    standbyOf: { region: primary.region },
   }).instance;
-  const prepared = environments.find((environment) => namesOf(environment).instance === instance);
-  if (prepared !== undefined) return { environment: prepared, prepared: true };
+  const existing = environments.find((environment) => namesOf(environment).instance === instance);
+  if (existing !== undefined) return { environment: existing, hasFile: true };
   const {
-    drRegion = regionForReplicas(source.region, wishes.to),
-    vpcCidr = freeNetwork(source, environments),
-  } = wishes;
-  const checked = checkEnvironment(recoverIn(source, wishes.to, { drRegion, vpcCidr }), today);
-  if ("value" in checked) return { environment: checked.value, prepared: false };
-  const reasons = checked.findings.map(({ field, rule, remedy }) => `  ${field}: ${rule}; ${remedy}`);
-  throw new MoveProblem(`${instance} cannot be made from ${source.name}:\n${reasons.join("\n")}`);
+    drRegion = drRegionOfStandby(primary.region, options.to),
+    vpcCidr = freeNetwork(primary, environments),
+  } = options;
+  const validated = validateEnvironment(createStandby(primary, options.to, { drRegion, vpcCidr }), today);
+  if ("value" in validated) return { environment: validated.value, hasFile: false };
+  throw new UserError(`${instance} is not a valid standby of ${primary.name}.`, {
+    diagnostics: validated.diagnostics,
+  });
 }
 
-/** The file of a copy that has none yet. */
-export function recoveryCopyFile(source: Environment, { region, drRegion, vpcCidr }: Environment): string {
-  const variable = source.name.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase());
-  return `import { recoverIn } from "../src/config/environment.js";
-import ${variable} from "./${source.name}.js";
+/** Returns the content of the environment file of a standby. */
+export function standbyFile(primary: Environment, { region, drRegion, vpcCidr }: Environment): string {
+  const variable = primary.name.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+  return `import { createStandby } from "../src/config/environment.js";
+import ${variable} from "./${primary.name}.js";
 
-export default recoverIn(${variable}, "${region}", { drRegion: "${drRegion}", vpcCidr: "${vpcCidr}" });
+export default createStandby(${variable}, "${region}", { drRegion: "${drRegion}", vpcCidr: "${vpcCidr}" });
 `;
 }
 
-function refuseRegion(source: Environment, to: string): void {
-  const partition = partitionOf(source.region);
-  if (to === source.region) {
-    throw new MoveProblem(`${source.name} stands in ${to} already. Choose another region with --to.`);
+function validateRegion(primary: Environment, to: string): void {
+  const partition = partitionOf(primary.region);
+  if (to === primary.region) {
+    throw new UserError(`${primary.name} is already in ${to}.`, { hint: "Choose another region with --to." });
   }
   if (partition !== undefined && partitionOf(to) === partition) return;
-  const because =
-    reasonRegionIsRefused(to) ?? `it is not one of the partition ${partition} that can carry Notejam`;
-  throw new MoveProblem(
-    `${source.name} cannot move to ${to}: ${because}. Choose one of src/config/regions.ts, best its drRegion ${source.drRegion}.`,
-  );
+  const because = reasonRegionIsUnsupported(to) ?? `is not a supported region of the partition ${partition}`;
+  throw new UserError(`${primary.name} cannot fail over to ${to}, which ${because}.`, {
+    hint: `Choose one of src/config/regions.ts, preferably its drRegion ${primary.drRegion}.`,
+  });
 }
 
 function freeNetwork({ serviceCidr }: Environment, environments: readonly Environment[]): string {
   const taken = [serviceCidr, ...environments.map(({ vpcCidr }) => vpcCidr)];
   const free = NETWORKS.find((network) => taken.every((other) => !overlap(network, other)));
   if (free !== undefined) return free;
-  throw new MoveProblem("No network 10.<n>.0.0/16 is free. State one with --vpc-cidr.");
+  throw new UserError("No network 10.<n>.0.0/16 is free.", { hint: "Choose one with --vpc-cidr." });
 }

@@ -13,8 +13,8 @@ const CONNECT_MS = 5_000;
 const ANSWER_MS = 20_000;
 
 /**
- * AWS in the region that a copy moves to, and nowhere else: the region that is left may not answer any more. Credentials
- * and endpoint are those of the AWS SDK's own variables and files.
+ * AWS clients for the target region only, because the primary region may be unavailable. Credentials and endpoint come from
+ * the variables and files of the AWS SDK.
  *
  * @see https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
  */
@@ -31,13 +31,13 @@ export class TargetRegion {
   readonly sts: STSClient;
   readonly region: string;
 
-  /** @param answerMs how long one call may take, in milliseconds; each is tried three times */
+  /** @param answerMs timeout of a call in milliseconds; each is tried three times */
   constructor(region: string, answerMs = ANSWER_MS) {
     this.region = region;
     const settings = {
       region,
       maxAttempts: 3,
-      // Without the last one the SDK only warns, and a region that is silent is waited for without end.
+      // Without throwOnRequestTimeout the SDK only warns, and waits forever for a silent region.
       requestHandler: {
         connectionTimeout: CONNECT_MS,
         requestTimeout: answerMs,

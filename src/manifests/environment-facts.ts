@@ -162,7 +162,7 @@ class Resolver {
     const output = (name: string) => textAt(this.platform, "output", name, "value") ?? "";
     const [name, region] = [output("environment"), output("region")];
     // A standby's names depend on its own region, not on its primary's.
-    const recoveryOf = this.instance === name ? undefined : { region };
-    return { names: namesOf({ name, region, recoveryOf }), region };
+    const standbyOf = this.instance === name ? undefined : { region };
+    return { names: namesOf({ name, region, standbyOf }), region };
   }
 }

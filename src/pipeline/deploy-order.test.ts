@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { devAndProd, synthesizeApp, TODAY } from "../../test/synthesized-app.js";
-import { recoverIn } from "../config/environment.js";
-import { checkEnvironment } from "../config/validate.js";
+import { createStandby } from "../config/environment.js";
+import { validateEnvironment } from "../config/validate.js";
 import type { SynthesizedStack } from "../terraform/synthesized-stacks.js";
 import { deployOrder } from "./deploy-order.js";
 
@@ -9,8 +9,8 @@ async function realStacks() {
   const { organization, environments } = await devAndProd();
   const prod = environments.find(({ name }) => name === "prod");
   if (prod === undefined) throw new Error("there is no prod");
-  const copy = recoverIn(prod, "eu-central-1", { drRegion: "eu-west-1", vpcCidr: "10.40.0.0/16" });
-  const checked = checkEnvironment(copy, TODAY);
+  const copy = createStandby(prod, "eu-central-1", { drRegion: "eu-west-1", vpcCidr: "10.40.0.0/16" });
+  const checked = validateEnvironment(copy, TODAY);
   if (!("value" in checked)) throw new Error("the recovery copy is not valid");
   const all = [...environments, checked.value];
   const synthesized = synthesizeApp({ organization, environments: all });

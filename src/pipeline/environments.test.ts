@@ -36,7 +36,7 @@ describe("the environments of the workflows", () => {
   });
 
   it("do not include DR replicas", () => {
-    const standby = { ...PROD, region: "eu-central-1", recoveryOf: { region: "eu-west-1" } };
+    const standby = { ...PROD, region: "eu-central-1", standbyOf: { region: "eu-west-1" } };
     expect(workflowMatrices([DEV, PROD, standby])).toEqual(workflowMatrices([DEV, PROD]));
   });
 

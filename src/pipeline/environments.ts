@@ -5,7 +5,7 @@ import { namesOf } from "../config/names.js";
 /** Fields of an environment that decide which workflows it takes part in. */
 export type WorkflowEnvironment = Pick<
   Environment,
-  "name" | "region" | "recoveryOf" | "production" | "promotesFrom"
+  "name" | "region" | "standbyOf" | "production" | "promotesFrom"
 >;
 
 /** Environment that receives releases. */
@@ -50,7 +50,7 @@ export function workflowMatrices(environments: readonly WorkflowEnvironment[]): 
 
 /** Sorts non-production before production, then an environment after the one that its images come from, then by id. */
 function inDeployOrder(environments: readonly WorkflowEnvironment[]): WorkflowEnvironment[] {
-  const primaries = environments.filter(({ recoveryOf }) => recoveryOf === undefined);
+  const primaries = environments.filter(({ standbyOf }) => standbyOf === undefined);
   const sources = new Map(primaries.map((environment) => [idOf(environment), environment.promotesFrom]));
   return primaries.toSorted(
     (one, other) =>

@@ -1,5 +1,4 @@
 import { Command, CommanderError } from "commander";
-import { ConfigurationError } from "../config/problem.js";
 import { UserError } from "../user-error.js";
 import { addDelivery } from "./delivery-commands.js";
 import { NOT_DONE } from "./exit-status.js";
@@ -45,6 +44,6 @@ function program(session: Session): Command {
 /** What still has to be said; commander has said its part. */
 function messageOf(error: unknown): string | undefined {
   if (error instanceof CommanderError) return undefined;
-  if (error instanceof UserError || error instanceof ConfigurationError) return error.message;
+  if (error instanceof UserError) return error.message;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -1,6 +1,6 @@
 import { element } from "../../modules/blocks/terraform-functions.js";
 import type { Environment } from "../config/environment.js";
-import { podFloors } from "../config/events.js";
+import { scheduledReplicas } from "../config/events.js";
 import { namesOf } from "../config/names.js";
 import { tagsOf } from "../config/tags.js";
 import { ZONE_COUNT } from "../config/zones.js";
@@ -78,7 +78,7 @@ function environmentVars({ environment, githubOwner }: ClusterVarsProps): Record
  * Kubernetes treats an empty value as missing.
  */
 function eventFloors(environment: Environment): string {
-  const floors = podFloors(environment).map(
+  const floors = scheduledReplicas(environment).map(
     ({ name, from, to, pods }) => `${name}=${from.toISOString()}/${to.toISOString()}=${pods}`,
   );
   return floors.length === 0 ? "none" : floors.join(",");

@@ -3,7 +3,7 @@ import type { TreeFile } from "../../modules/github/operations-repository.js";
 import type { Environment } from "../config/environment.js";
 import { namesOf } from "../config/names.js";
 import type { Organization } from "../config/organization.js";
-import { standbyOf } from "../config/standby.js";
+import { plannedStandby } from "../config/standby.js";
 import { BootstrapStack, type EnvironmentStacks } from "./bootstrap.js";
 import { GitopsStack } from "./gitops.js";
 import { PlatformStack } from "./platform/index.js";
@@ -42,8 +42,8 @@ export function addStacks(app: App, { organization, environments, tree, now }: C
 
 /** Returns whether an environment is a production primary without a standby of its own. */
 function needsStandby(environment: Environment, environments: readonly Environment[]): boolean {
-  const { instance } = namesOf(standbyOf(environment));
-  const isPrimary = environment.recoveryOf === undefined;
+  const { instance } = namesOf(plannedStandby(environment));
+  const isPrimary = environment.standbyOf === undefined;
   return (
     environment.production && isPrimary && !environments.some((other) => namesOf(other).instance === instance)
   );
@@ -51,7 +51,7 @@ function needsStandby(environment: Environment, environments: readonly Environme
 
 /** Returns the standby's stacks: the requirements of the primary's stacks, under the standby's names. */
 function standbyStacks({ environment, stacks }: EnvironmentStacks): EnvironmentStacks {
-  const standby = standbyOf(environment);
+  const standby = plannedStandby(environment);
   const primaryStack = namesOf(environment).platformStack;
   const rename = (stack: string) => stack.replace(primaryStack, namesOf(standby).platformStack);
   return {

@@ -1,42 +1,43 @@
 import { ListObjectsV2Command } from "@aws-sdk/client-s3";
 import { backupReplicaBucketName } from "../../../modules/backup-storage/names.js";
-import { ask, isAbsent } from "../aws-answers.js";
-import type { Move } from "../failover.js";
-import { type Finding, missing, ok, unsure } from "../finding.js";
+import type { Diagnostic } from "../../diagnostic.js";
+import { isAbsent, runCheck } from "../aws-answers.js";
+import type { Failover } from "../failover.js";
+import { failed, passed, uncertain } from "../results.js";
 
 /*
- * How the application lays out its backups: `dumps/<year>/<month>/<day>/<id>/`, the dump first and its manifest last, and
- * `restore-tests/<id>/…` once a drill has restored it. An id starts with the time of the backup.
+ * Layout of the application's backups: `dumps/<year>/<month>/<day>/<id>/`, first the dump and last its manifest, and
+ * `restore-tests/<id>/…` after a restore test. An id starts with the time of the backup.
  */
 const MANIFEST = /^dumps\/\d{4}\/\d{2}\/\d{2}\/(?<id>(?<taken>\d{8}T\d{6}Z)-[0-9a-f]{8})\/manifest\.json$/;
 const DUMP = /^dumps\/\d{4}\/\d{2}\/\d{2}\/(?<id>\d{8}T\d{6}Z-[0-9a-f]{8})\/notejam\.dump$/;
 const PROOF = /^restore-tests\/(?<id>\d{8}T\d{6}Z-[0-9a-f]{8})\//;
 
 const HOUR_MS = 3_600_000;
-/** A backup every four hours, a quarter of an hour to replicate it, and one that may be running. */
-const MOST_HOURS = 5;
-/** A drill every week, and one that failed over the weekend. */
-const MOST_DAYS_UNPROVEN = 9;
+/** Maximum age of the newest backup: one every four hours, and time to create and replicate it. */
+const MAX_AGE_HOURS = 5;
+/** Maximum age of the newest tested backup: one restore test a week, and one failure. */
+const MAX_DAYS_UNTESTED = 9;
 
-/** The dumps' replica, whether it can be restored from, and how much would be lost. */
-export async function checkDumps(move: Move): Promise<Finding[]> {
-  return ask("dumps", () => dumps(move));
+/** Checks that the replicated backups can be restored, and computes the data loss. */
+export async function checkBackups(failover: Failover): Promise<Diagnostic[]> {
+  return runCheck("backups", () => backups(failover));
 }
 
-async function dumps(move: Move): Promise<Finding[]> {
-  const bucket = backupReplicaBucketName(move.sourceNames.globalName, move.accountId);
-  const keys = await keysOf(move, bucket).catch((error: unknown) => {
+async function backups(failover: Failover): Promise<Diagnostic[]> {
+  const bucket = backupReplicaBucketName(failover.primaryNames.globalName, failover.accountId);
+  const keys = await keysOf(failover, bucket).catch((error: unknown) => {
     if (isAbsent(error)) return undefined;
     throw error;
   });
   if (keys === undefined) {
-    const remedy = "there is nothing to restore from in this region; choose the environment's drRegion";
-    return [missing("dumps", `there is no bucket ${bucket} in ${move.target.region}`, remedy)];
+    const hint = "choose the drRegion of the environment: without the bucket nothing can be restored";
+    return [failed("backups", `the bucket ${bucket} does not exist in ${failover.target.region}`, hint)];
   }
-  return judge(backupsAmong(keys), bucket, move);
+  return checkNewest(backupsAmong(keys), bucket, failover);
 }
 
-async function keysOf({ target }: Move, bucket: string): Promise<string[]> {
+async function keysOf({ target }: Failover, bucket: string): Promise<string[]> {
   const keys: string[] = [];
   for (const prefix of ["dumps/", "restore-tests/"]) {
     let token: string | undefined;
@@ -54,17 +55,17 @@ async function keysOf({ target }: Move, bucket: string): Promise<string[]> {
 interface Backup {
   readonly id: string;
   readonly taken: Date;
-  readonly proven: boolean;
+  readonly tested: boolean;
 }
 
-/** Complete backups, the newest first: a dump without its manifest does not count, nor a manifest without its dump. */
+/** Returns complete backups, with dump and manifest, newest first. */
 function backupsAmong(keys: readonly string[]): Backup[] {
   const dumped = new Set(keys.map((key) => DUMP.exec(key)?.groups?.id));
-  const proven = new Set(keys.map((key) => PROOF.exec(key)?.groups?.id));
+  const tested = new Set(keys.map((key) => PROOF.exec(key)?.groups?.id));
   return keys
     .flatMap((key) => {
       const { id = "", taken = "" } = MANIFEST.exec(key)?.groups ?? {};
-      return dumped.has(id) ? [{ id, taken: timeOf(taken), proven: proven.has(id) }] : [];
+      return dumped.has(id) ? [{ id, taken: timeOf(taken), tested: tested.has(id) }] : [];
     })
     .sort((one, other) => other.taken.getTime() - one.taken.getTime());
 }
@@ -74,30 +75,29 @@ function timeOf(compact: string): Date {
   return new Date(compact.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, "$1-$2-$3T$4:$5:$6Z"));
 }
 
-function judge(backups: readonly Backup[], bucket: string, { now }: Move): Finding[] {
+function checkNewest(backups: readonly Backup[], bucket: string, { now }: Failover): Diagnostic[] {
   const [newest] = backups;
   if (newest === undefined) {
-    const remedy = "nothing could be restored; look at the backup job and at the bucket's replication";
-    return [missing("dumps", `${bucket} holds no complete backup`, remedy)];
+    const hint = "check the backup job and the replication of the bucket";
+    return [failed("backups", `${bucket} has no complete backup`, hint)];
   }
-  return [newestFinding(newest, now), provenFinding(backups, now)];
+  return [checkAge(newest, now), checkTested(backups, now)];
 }
 
-function newestFinding(newest: Backup, now: Date): Finding {
+function checkAge(newest: Backup, now: Date): Diagnostic {
   const hours = (now.getTime() - newest.taken.getTime()) / HOUR_MS;
-  const seen = `newest is ${newest.id}: what was written in the last ${age(hours)} would be lost (RPO)`;
-  if (hours <= MOST_HOURS) return ok("dumps", seen);
-  return unsure("dumps", seen, "take a backup first, if the region that you leave still answers");
+  const summary = `newest is ${newest.id}: the changes of the last ${age(hours)} would be lost (RPO)`;
+  if (hours <= MAX_AGE_HOURS) return passed("backups", summary);
+  return uncertain("backups", summary, "create a backup first, if the primary region is available");
 }
 
-function provenFinding(backups: readonly Backup[], now: Date): Finding {
-  const proven = backups.find((backup) => backup.proven);
-  const remedy =
-    "the newest backup is checked against its manifest when it is restored; run notejam restore-test weekly";
-  if (proven === undefined) return unsure("dumps", "none has been verified by a restore test", remedy);
-  const hours = (now.getTime() - proven.taken.getTime()) / HOUR_MS;
-  const seen = `newest verified by a restore test is ${proven.id}, ${age(hours)} old`;
-  return hours <= MOST_DAYS_UNPROVEN * 24 ? ok("dumps", seen) : unsure("dumps", seen, remedy);
+function checkTested(backups: readonly Backup[], now: Date): Diagnostic {
+  const tested = backups.find((backup) => backup.tested);
+  const hint = "check the weekly restore test; a restore also verifies the backup against its manifest";
+  if (tested === undefined) return uncertain("backups", "none has been verified by a restore test", hint);
+  const hours = (now.getTime() - tested.taken.getTime()) / HOUR_MS;
+  const summary = `newest verified by a restore test is ${tested.id}, ${age(hours)} old`;
+  return hours <= MAX_DAYS_UNTESTED * 24 ? passed("backups", summary) : uncertain("backups", summary, hint);
 }
 
 function age(hours: number): string {

@@ -8,29 +8,32 @@ import { backupBucketName } from "../../../modules/backup-storage/names.js";
 import { githubActionsRoleName } from "../../../modules/github/names.js";
 import { keyAlias } from "../../../modules/kms/names.js";
 import { runRoleName } from "../../../modules/terraform-cloud/names.js";
-import { ask, isAbsent } from "../aws-answers.js";
-import type { Move } from "../failover.js";
-import { type Finding, missing, ok } from "../finding.js";
+import type { Diagnostic } from "../../diagnostic.js";
+import { isAbsent, runCheck } from "../aws-answers.js";
+import type { Failover } from "../failover.js";
+import { failed, passed } from "../results.js";
 
 const PHASES = ["plan", "apply"] as const;
 
-/** Something that would be in the way, and how to find out. */
-interface Named {
+/** Resource whose name the standby needs, and a call that finds it. */
+interface NamedResource {
   readonly kind: string;
   readonly name: string;
-  readonly look: () => Promise<unknown>;
+  readonly find: () => Promise<unknown>;
 }
 
-/** Whether the names of the copy are free, and whether the roles that raise it are there. */
-export async function checkNames(move: Move): Promise<Finding[]> {
-  const looks = [
-    ...taken(move).map((thing) => ask("names", () => freeName(thing, move))),
-    ...PHASES.map((phase) => ask("roles", () => runRole(move, runRoleName(move.names.name, phase)))),
+/** Checks that the names of the standby are free, and that its roles exist. */
+export async function checkNames(failover: Failover): Promise<Diagnostic[]> {
+  const results = [
+    ...taken(failover).map((thing) => runCheck("names", () => freeName(thing, failover))),
+    ...PHASES.map((phase) =>
+      runCheck("roles", () => runRole(failover, runRoleName(failover.names.name, phase))),
+    ),
   ];
-  return (await Promise.all(looks)).flat();
+  return (await Promise.all(results)).flat();
 }
 
-function taken({ target, names, accountId }: Move): Named[] {
+function taken({ target, names, accountId }: Failover): NamedResource[] {
   const bucket = backupBucketName(names.globalName, accountId);
   const role = githubActionsRoleName(names.globalName);
   const alias = keyAlias("rds", names.instance);
@@ -39,50 +42,53 @@ function taken({ target, names, accountId }: Move): Named[] {
     {
       kind: "EKS cluster",
       name: names.clusterName,
-      look: () => target.eks.send(new DescribeClusterCommand({ name: names.clusterName })),
+      find: () => target.eks.send(new DescribeClusterCommand({ name: names.clusterName })),
     },
     {
       kind: "Aurora cluster",
       name: names.databaseClusterIdentifier,
-      look: () =>
+      find: () =>
         target.rds.send(
           new DescribeDBClustersCommand({ DBClusterIdentifier: names.databaseClusterIdentifier }),
         ),
     },
-    { kind: "bucket", name: bucket, look: () => target.s3.send(new HeadBucketCommand({ Bucket: bucket })) },
-    { kind: "IAM role", name: role, look: () => target.iam.send(new GetRoleCommand({ RoleName: role })) },
-    { kind: "key", name: alias, look: () => target.kms.send(new DescribeKeyCommand({ KeyId: alias })) },
+    { kind: "bucket", name: bucket, find: () => target.s3.send(new HeadBucketCommand({ Bucket: bucket })) },
+    { kind: "IAM role", name: role, find: () => target.iam.send(new GetRoleCommand({ RoleName: role })) },
+    { kind: "key", name: alias, find: () => target.kms.send(new DescribeKeyCommand({ KeyId: alias })) },
     {
       kind: "secret",
       name: secret,
-      look: () => target.secrets.send(new DescribeSecretCommand({ SecretId: secret })),
+      find: () => target.secrets.send(new DescribeSecretCommand({ SecretId: secret })),
     },
   ];
 }
 
-async function freeName({ kind, name, look }: Named, { target, names }: Move): Promise<Finding[]> {
-  if (!(await exists(look))) return [ok("names", `${kind} ${name} is free`)];
+async function freeName(
+  { kind, name, find }: NamedResource,
+  { target, names }: Failover,
+): Promise<Diagnostic[]> {
+  if (!(await exists(find))) return [passed("names", `${kind} ${name} is free`)];
   return [
-    missing(
+    failed(
       "names",
-      `${kind} ${name} is there already in ${target.region}`,
-      `if it is the copy of an earlier move, go on with its workspace ${names.platformStack}; else remove it`,
+      `${kind} ${name} already exists in ${target.region}`,
+      `if it is a standby of an earlier failover, continue with its workspace ${names.platformStack}; otherwise delete it`,
     ),
   ];
 }
 
-/** Terraform Cloud takes these roles; the bootstrap stack makes them beforehand, while its own region answers. */
-async function runRole({ target }: Move, name: string): Promise<Finding[]> {
+/** Terraform Cloud assumes these roles; the bootstrap stack creates them in advance. */
+async function runRole({ target }: Failover, name: string): Promise<Diagnostic[]> {
   if (await exists(() => target.iam.send(new GetRoleCommand({ RoleName: name })))) {
-    return [ok("roles", `${name} is there`)];
+    return [passed("roles", `${name} exists`)];
   }
-  const remedy = "deploy notejam-bootstrap, which makes the roles of every recovery copy beforehand";
-  return [missing("roles", `there is no role ${name}`, remedy)];
+  const hint = "deploy notejam-bootstrap, which creates the roles of every standby";
+  return [failed("roles", `the role ${name} does not exist`, hint)];
 }
 
-async function exists(look: () => Promise<unknown>): Promise<boolean> {
+async function exists(find: () => Promise<unknown>): Promise<boolean> {
   try {
-    await look();
+    await find();
     return true;
   } catch (error) {
     if (isAbsent(error)) return false;

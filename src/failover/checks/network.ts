@@ -6,36 +6,37 @@ import {
 import { DescribeClusterVersionsCommand } from "@aws-sdk/client-eks";
 import { DescribeOrderableDBInstanceOptionsCommand } from "@aws-sdk/client-rds";
 import { ZONE_COUNT } from "../../config/zones.js";
-import { ask } from "../aws-answers.js";
-import type { Move } from "../failover.js";
-import { type Finding, missing, ok, unsure } from "../finding.js";
+import type { Diagnostic } from "../../diagnostic.js";
+import { runCheck } from "../aws-answers.js";
+import type { Failover } from "../failover.js";
+import { failed, passed, uncertain } from "../results.js";
 
-/** Whether the region has what a copy is made of: zones, machines, the versions of Kubernetes and PostgreSQL. */
-export async function checkPlace(move: Move): Promise<Finding[]> {
-  const looks = [
-    ask("zones", () => zones(move)),
-    ask("machines", () => machines(move)),
-    ask("Kubernetes", () => kubernetes(move)),
-    ask("database", () => database(move)),
+/** Checks that the region offers zones, instance types, and the versions of Kubernetes and PostgreSQL. */
+export async function checkOfferings(failover: Failover): Promise<Diagnostic[]> {
+  const results = [
+    runCheck("zones", () => zones(failover)),
+    runCheck("instance-types", () => instanceTypes(failover)),
+    runCheck("kubernetes", () => kubernetes(failover)),
+    runCheck("database", () => database(failover)),
   ];
-  return (await Promise.all(looks)).flat();
+  return (await Promise.all(results)).flat();
 }
 
-async function zones({ target }: Move): Promise<Finding[]> {
+async function zones({ target }: Failover): Promise<Diagnostic[]> {
   const { AvailabilityZones = [] } = await target.ec2.send(
     new DescribeAvailabilityZonesCommand({ Filters: [{ Name: "zone-type", Values: ["availability-zone"] }] }),
   );
   const open = AvailabilityZones.filter(({ State }) => State === "available").map(({ ZoneName }) => ZoneName);
-  const seen = `${open.length} available in ${target.region}: ${open.join(", ")}`;
+  const summary = `${open.length} available in ${target.region}: ${open.join(", ")}`;
   return [
     open.length >= ZONE_COUNT
-      ? ok("zones", seen)
-      : missing("zones", seen, `choose a region with at least ${ZONE_COUNT} zones that are available now`),
+      ? passed("zones", summary)
+      : failed("zones", summary, `choose a region with at least ${ZONE_COUNT} zones that are available now`),
   ];
 }
 
-async function machines({ copy, target }: Move): Promise<Finding[]> {
-  const types = [...new Set(Object.values(copy.nodeGroups).flatMap(({ instanceTypes }) => instanceTypes))];
+async function instanceTypes({ standby, target }: Failover): Promise<Diagnostic[]> {
+  const types = [...new Set(Object.values(standby.nodeGroups).flatMap(({ instanceTypes }) => instanceTypes))];
   const { InstanceTypeOfferings = [] } = await target.ec2.send(
     new DescribeInstanceTypeOfferingsCommand({
       LocationType: "availability-zone",
@@ -45,9 +46,13 @@ async function machines({ copy, target }: Move): Promise<Finding[]> {
   const zonesOf = (type: string) =>
     InstanceTypeOfferings.filter(({ InstanceType }) => isType(InstanceType, type)).length;
   return types.map((type) => {
-    const seen = `${type} is offered in ${zonesOf(type)} zones of ${target.region}`;
-    if (zonesOf(type) >= ZONE_COUNT) return ok("machines", seen);
-    return missing("machines", seen, "name another type in nodeGroups of the copy's environment file");
+    const summary = `${type} is offered in ${zonesOf(type)} zones of ${target.region}`;
+    if (zonesOf(type) >= ZONE_COUNT) return passed("instance-types", summary);
+    return failed(
+      "instance-types",
+      summary,
+      "choose another type in nodeGroups in the environment file of the standby",
+    );
   });
 }
 
@@ -55,17 +60,17 @@ function isType(offered: InstanceType | undefined, type: string): boolean {
   return offered === type;
 }
 
-async function kubernetes({ copy, target }: Move): Promise<Finding[]> {
+async function kubernetes({ standby, target }: Failover): Promise<Diagnostic[]> {
   const { clusterVersions = [] } = await target.eks.send(new DescribeClusterVersionsCommand({}));
   const offered = clusterVersions.map(({ clusterVersion }) => clusterVersion);
-  const version = copy.kubernetesVersion;
-  if (offered.includes(version)) return [ok("Kubernetes", `EKS offers ${version}`)];
-  const seen = `EKS in ${target.region} offers ${offered.join(", ")}, not ${version}`;
-  return [missing("Kubernetes", seen, "state one of those as kubernetesVersion of the copy")];
+  const version = standby.kubernetesVersion;
+  if (offered.includes(version)) return [passed("kubernetes", `EKS offers ${version}`)];
+  const summary = `EKS in ${target.region} offers ${offered.join(", ")}, not ${version}`;
+  return [failed("kubernetes", summary, "set kubernetesVersion of the standby to one of those")];
 }
 
-async function database({ copy, target }: Move): Promise<Finding[]> {
-  const { engineVersion, instanceClass } = copy.database;
+async function database({ standby, target }: Failover): Promise<Diagnostic[]> {
+  const { engineVersion, instanceClass } = standby.database;
   const { OrderableDBInstanceOptions = [] } = await target.rds.send(
     new DescribeOrderableDBInstanceOptionsCommand({
       Engine: "aurora-postgresql",
@@ -80,13 +85,13 @@ async function database({ copy, target }: Move): Promise<Finding[]> {
   );
   const wanted = `Aurora PostgreSQL ${engineVersion} on ${instanceClass}`;
   if (OrderableDBInstanceOptions.length > 0) {
-    return [ok("database", `${wanted} is offered in ${zones.size} zones of ${target.region}`)];
+    return [passed("database", `${wanted} is offered in ${zones.size} zones of ${target.region}`)];
   }
   return [
-    unsure(
+    uncertain(
       "database",
-      `${target.region} lists no offer of ${wanted}`,
-      "look at aws rds describe-orderable-db-instance-options, and state what is offered as database of the copy",
+      `${target.region} does not list ${wanted}`,
+      "run aws rds describe-orderable-db-instance-options, and set database of the standby to an offered class",
     ),
   ];
 }

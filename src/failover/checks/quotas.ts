@@ -6,69 +6,70 @@ import {
 } from "@aws-sdk/client-ec2";
 import { GetServiceQuotaCommand } from "@aws-sdk/client-service-quotas";
 import { ZONE_COUNT } from "../../config/zones.js";
-import { ask } from "../aws-answers.js";
-import type { Move } from "../failover.js";
-import { type Finding, missing, ok, unsure } from "../finding.js";
+import type { Diagnostic } from "../../diagnostic.js";
+import { runCheck } from "../aws-answers.js";
+import type { Failover } from "../failover.js";
+import { failed, passed, uncertain } from "../results.js";
 
-/** A limit that AWS sets an account per region, and what a copy takes of it. */
+/** AWS quota per account and region, and the usage of a standby. */
 interface Quota {
-  readonly what: string;
+  readonly title: string;
   readonly service: string;
   /** https://docs.aws.amazon.com/general/latest/gr/aws-service-information.html */
   readonly code: string;
   /** In use now. */
-  readonly used: (move: Move) => Promise<number>;
-  /** What the copy adds at its largest. */
-  readonly wanted: (move: Move) => Promise<number>;
+  readonly used: (failover: Failover) => Promise<number>;
+  /** Additional usage of the standby at its maximum. */
+  readonly needed: (failover: Failover) => Promise<number>;
 }
 
 const NAT_GATEWAYS = { "per-zone": ZONE_COUNT, single: 1 } as const;
 
 const QUOTAS: readonly Quota[] = [
   {
-    what: "VPCs",
+    title: "VPCs",
     service: "vpc",
     code: "L-F678F1CE",
     used: async ({ target }) => (await target.ec2.send(new DescribeVpcsCommand({}))).Vpcs?.length ?? 0,
-    wanted: async () => 1,
+    needed: async () => 1,
   },
   {
-    what: "Elastic IP addresses",
+    title: "Elastic IP addresses",
     service: "ec2",
     code: "L-0263D0A3",
     used: async ({ target }) =>
       (await target.ec2.send(new DescribeAddressesCommand({}))).Addresses?.length ?? 0,
-    wanted: async ({ copy }) => NAT_GATEWAYS[copy.natGateways],
+    needed: async ({ standby }) => NAT_GATEWAYS[standby.natGateways],
   },
   {
-    what: "vCPUs of on-demand standard machines",
+    title: "vCPUs of on-demand standard instances",
     service: "ec2",
     code: "L-1216C47A",
-    // A machine's use of this quota is told by CloudWatch only; a region without our copy has none as a rule.
+    // The usage of this quota is only in CloudWatch; a region without a standby usually has none.
     used: async () => 0,
-    wanted: mostProcessors,
+    needed: maxVcpus,
   },
 ];
 
-/** Whether the account's limits in the region leave room for a copy at its largest. */
-export async function checkQuotas(move: Move): Promise<Finding[]> {
-  const findings = QUOTAS.map((quota) => ask("quotas", () => room(quota, move)));
-  return (await Promise.all(findings)).flat();
+/** Checks that the quotas of the account in the region are sufficient for the standby at its maximum. */
+export async function checkQuotas(failover: Failover): Promise<Diagnostic[]> {
+  const results = QUOTAS.map((quota) => runCheck("quotas", () => room(quota, failover)));
+  return (await Promise.all(results)).flat();
 }
 
-async function room(quota: Quota, move: Move): Promise<Finding[]> {
-  const [used, wanted] = await Promise.all([quota.used(move), quota.wanted(move)]);
-  const command = `aws service-quotas request-service-quota-increase --region ${move.target.region} --service-code ${quota.service} --quota-code ${quota.code} --desired-value ${used + wanted}`;
-  const limit = await limitOf(quota, move);
+async function room(quota: Quota, failover: Failover): Promise<Diagnostic[]> {
+  const [used, needed] = await Promise.all([quota.used(failover), quota.needed(failover)]);
+  const command = `aws service-quotas request-service-quota-increase --region ${failover.target.region} --service-code ${quota.service} --quota-code ${quota.code} --desired-value ${used + needed}`;
+  const limit = await limitOf(quota, failover);
   if (limit === undefined) {
-    const seen = `the limit of ${quota.what} cannot be read; the copy needs ${wanted} beside ${used} in use`;
-    return [unsure("quotas", seen, `make sure that it is ${used + wanted} or more`)];
+    const summary = `the quota of ${quota.title} cannot be read; the standby needs ${needed} in addition to ${used} in use`;
+    return [uncertain("quotas", summary, `check that it is ${used + needed} or more`)];
   }
-  const seen = `${quota.what}: ${used} in use and ${wanted} for the copy, of ${limit}`;
-  return [used + wanted <= limit ? ok("quotas", seen) : missing("quotas", seen, command)];
+  const summary = `${quota.title}: ${used} in use and ${needed} for the standby, of ${limit}`;
+  return [used + needed <= limit ? passed("quotas", summary) : failed("quotas", summary, command)];
 }
 
-async function limitOf({ service, code }: Quota, { target }: Move): Promise<number | undefined> {
+async function limitOf({ service, code }: Quota, { target }: Failover): Promise<number | undefined> {
   try {
     const answer = await target.quotas.send(
       new GetServiceQuotaCommand({ ServiceCode: service, QuotaCode: code }),
@@ -80,8 +81,8 @@ async function limitOf({ service, code }: Quota, { target }: Move): Promise<numb
   }
 }
 
-async function mostProcessors({ copy, target }: Move): Promise<number> {
-  const groups = Object.values(copy.nodeGroups);
+async function maxVcpus({ standby, target }: Failover): Promise<number> {
+  const groups = Object.values(standby.nodeGroups);
   const types = [...new Set(groups.flatMap(({ instanceTypes }) => instanceTypes))];
   const { InstanceTypes = [] } = await target.ec2.send(
     new DescribeInstanceTypesCommand({ Filters: [{ Name: "instance-type", Values: types }] }),

@@ -2,23 +2,26 @@ import { DescribeImagesCommand, type ImageDetail } from "@aws-sdk/client-ecr";
 import { DescribeKeyCommand } from "@aws-sdk/client-kms";
 import { DescribeSecretCommand } from "@aws-sdk/client-secrets-manager";
 import { keyAlias, REPLICATED_KEYS, replicaKeyAlias } from "../../../modules/kms/names.js";
-import { ask, isAbsent } from "../aws-answers.js";
-import type { Move } from "../failover.js";
-import { type Finding, missing, ok } from "../finding.js";
+import type { Diagnostic } from "../../diagnostic.js";
+import { isAbsent, runCheck } from "../aws-answers.js";
+import type { Failover } from "../failover.js";
+import { failed, passed } from "../results.js";
 
-/** Whether what a copy is raised from has been replicated: keys, images, the application's login. */
-export async function checkReplicas(move: Move): Promise<Finding[]> {
-  const looks = [
+/** Checks the replicas that a standby needs: keys, images, the application's login. */
+export async function checkReplicas(failover: Failover): Promise<Diagnostic[]> {
+  const results = [
     ...REPLICATED_KEYS.map((purpose) =>
-      ask("keys", () => key(move, replicaKeyAlias(keyAlias(purpose, move.sourceNames.instance)))),
+      runCheck("keys", () =>
+        key(failover, replicaKeyAlias(keyAlias(purpose, failover.primaryNames.instance))),
+      ),
     ),
-    ask("secrets", () => secret(move)),
-    ask("images", () => images(move)),
+    runCheck("secrets", () => secret(failover)),
+    runCheck("images", () => images(failover)),
   ];
-  return (await Promise.all(looks)).flat();
+  return (await Promise.all(results)).flat();
 }
 
-async function key({ target }: Move, alias: string): Promise<Finding[]> {
+async function key({ target }: Failover, alias: string): Promise<Diagnostic[]> {
   const described = await target.kms
     .send(new DescribeKeyCommand({ KeyId: alias }))
     .catch((error: unknown) => {
@@ -26,17 +29,17 @@ async function key({ target }: Move, alias: string): Promise<Finding[]> {
       throw error;
     });
   const state = described?.KeyMetadata?.KeyState;
-  if (state === "Enabled") return [ok("keys", `${alias} is enabled`)];
+  if (state === "Enabled") return [passed("keys", `${alias} is enabled`)];
   if (state === undefined) {
-    return [missing("keys", `${alias} is not in ${target.region}`, notReplicated(target.region))];
+    return [failed("keys", `${alias} is not in ${target.region}`, notReplicated(target.region))];
   }
   return [
-    missing("keys", `${alias} is ${state}`, `aws kms enable-key --region ${target.region} --key-id ${alias}`),
+    failed("keys", `${alias} is ${state}`, `aws kms enable-key --region ${target.region} --key-id ${alias}`),
   ];
 }
 
-async function secret({ target, sourceNames }: Move): Promise<Finding[]> {
-  const name = sourceNames.databaseSecretName;
+async function secret({ target, primaryNames }: Failover): Promise<Diagnostic[]> {
+  const name = primaryNames.databaseSecretName;
   const described = await target.secrets
     .send(new DescribeSecretCommand({ SecretId: name }))
     .catch((error: unknown) => {
@@ -44,33 +47,33 @@ async function secret({ target, sourceNames }: Move): Promise<Finding[]> {
       throw error;
     });
   if (described === undefined) {
-    return [missing("secrets", `${name} is not in ${target.region}`, notReplicated(target.region))];
+    return [failed("secrets", `${name} is not in ${target.region}`, notReplicated(target.region))];
   }
   if (described.DeletedDate !== undefined) {
-    const remedy = `aws secretsmanager restore-secret --region ${target.region} --secret-id ${name}`;
-    return [missing("secrets", `${name} is scheduled for deletion`, remedy)];
+    const hint = `aws secretsmanager restore-secret --region ${target.region} --secret-id ${name}`;
+    return [failed("secrets", `${name} is scheduled for deletion`, hint)];
   }
-  return [ok("secrets", `${name} is replicated`)];
+  return [passed("secrets", `${name} is replicated`)];
 }
 
-async function images({ target, sourceNames }: Move): Promise<Finding[]> {
-  const repository = sourceNames.imageRepository;
+async function images({ target, primaryNames }: Failover): Promise<Diagnostic[]> {
+  const repository = primaryNames.imageRepository;
   const newest = await newestImage(target, repository).catch((error: unknown) => {
     if (isAbsent(error)) return undefined;
     throw error;
   });
   const tags = newest?.imageTags?.join(", ");
   if (tags === undefined) {
-    const remedy =
-      "push an image once the replication rule of the bootstrap stack is there, or push one to this region by hand";
-    return [missing("images", `${repository} in ${target.region} holds no tagged image`, remedy)];
+    const hint =
+      "push an image after the deployment of the replication rule in the bootstrap stack, or push one to this region";
+    return [failed("images", `${repository} in ${target.region} has no tagged image`, hint)];
   }
   const pushed = newest?.imagePushedAt?.toISOString().slice(0, 16).replace("T", " ");
-  return [ok("images", `${repository} holds ${tags} (pushed ${pushed} UTC)`)];
+  return [passed("images", `${repository} has ${tags} (pushed ${pushed} UTC)`)];
 }
 
 async function newestImage(
-  { ecr }: Move["target"],
+  { ecr }: Failover["target"],
   repositoryName: string,
 ): Promise<ImageDetail | undefined> {
   let newest: ImageDetail | undefined;
@@ -92,5 +95,5 @@ function time(image: ImageDetail | undefined): number {
 }
 
 function notReplicated(region: string): string {
-  return `move to the environment's drRegion, or state drRegion: "${region}" and deploy while the first region still answers`;
+  return `choose the drRegion of the environment, or set drRegion: "${region}" and deploy it while the primary region is available`;
 }

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { findEmbeddedServer } from "@notejam/embedded-server";
 import { execa } from "execa";
-import { DEFAULTS } from "../../config/defaults.js";
+import { DEFAULT_ENGINE_VERSION } from "../../config/schema/database.js";
 import { UserError } from "../../user-error.js";
 
 /** Where packages put a version each: a folder, and the place of the programs in each of its entries that match. */
@@ -54,7 +54,7 @@ export interface FindPostgresProps {
 export async function findPostgres({
   copies = join(tmpdir(), "notejam-postgresql"),
   keptMajor,
-  wantedMajor = Number.parseInt(DEFAULTS.database.engineVersion, 10),
+  wantedMajor = Number.parseInt(DEFAULT_ENGINE_VERSION, 10),
   env = process.env,
 }: FindPostgresProps = {}): Promise<PostgresInstallation> {
   const usable = ({ major }: PostgresInstallation) => keptMajor === undefined || major === keptMajor;

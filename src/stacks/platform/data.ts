@@ -5,7 +5,7 @@ import { ReceivedDumps } from "../../../modules/backup-storage/received-dumps.js
 import { keyAlias, replicaKeyAlias } from "../../../modules/kms/names.js";
 import { LogStorage } from "../../../modules/log-storage/log-storage.js";
 import { Database } from "../../../modules/rds/database.js";
-import { namesOfSource } from "../../config/names.js";
+import { namesOfPrimary } from "../../config/names.js";
 import { DatabaseVariables } from "../input-variables.js";
 import type { PlatformContext } from "./context.js";
 import type { Network } from "./network.js";
@@ -83,7 +83,7 @@ function addDatabase(
 
 /** A standby restores from the primary region's replica: it depends on nothing that exists only in that region. */
 function addReplicatedBackups({ stack, account, environment }: PlatformContext): ReceivedDumps | undefined {
-  const source = namesOfSource(environment);
+  const source = namesOfPrimary(environment);
   if (source === undefined) return undefined;
   return new ReceivedDumps(stack, "received-dumps", {
     account,

@@ -1,7 +1,7 @@
 import { ContainerRegistry } from "../../../modules/ecr/container-registry.js";
 import { ReceivedImages } from "../../../modules/ecr/received-images.js";
 import { GithubActionsRole } from "../../../modules/github/actions-role.js";
-import { type NamedEnvironment, namesOf, namesOfSource } from "../../config/names.js";
+import { type NamedEnvironment, namesOf, namesOfPrimary } from "../../config/names.js";
 import type { Organization } from "../../config/organization.js";
 import { githubOwnerVariable } from "../input-variables.js";
 import type { PlatformContext } from "./context.js";
@@ -11,7 +11,7 @@ export type Registry = ContainerRegistry | ReceivedImages;
 
 /** Adds the image repository. A standby uses the replica of the primary's repository. */
 export function addRegistry({ stack, environment, names, keys, replicaProvider }: PlatformContext): Registry {
-  const source = namesOfSource(environment);
+  const source = namesOfPrimary(environment);
   if (source !== undefined)
     return new ReceivedImages(stack, "ecr", { repositoryName: source.imageRepository });
   return new ContainerRegistry(stack, "ecr", {

@@ -1,0 +1,97 @@
+import { fieldErrors } from "../field-error.js";
+import {
+  endOfStandardSupport,
+  isInStandardSupport,
+  versionsInStandardSupport,
+} from "../kubernetes-versions.js";
+import { isEverywhere, isNeverOnTheInternet } from "../networks.js";
+import { partitionOf } from "../regions.js";
+import type { Errors, ValidFields } from "./rule.js";
+
+const accessError = fieldErrors("cluster-access");
+const versionError = fieldErrors("kubernetes-version");
+
+/** The Kubernetes API is open to the internet only with a reason, and principals are unique and in the partition. */
+export function* checkClusterAccess(valid: ValidFields): Errors {
+  yield* checkEndpoint(valid);
+  yield* checkPrincipals(valid);
+}
+
+function* checkEndpoint({ clusterEndpoint }: ValidFields): Errors {
+  if (clusterEndpoint === undefined) return;
+  const { publicAccessCidrs, openToTheWorldBecause } = clusterEndpoint;
+  const open = publicAccessCidrs.filter(isEverywhere);
+  if (open.length > 0 && openToTheWorldBecause === undefined) {
+    yield accessError(
+      "clusterEndpoint.publicAccessCidrs",
+      publicAccessCidrs,
+      `networks other than ${open.join(" and ")}, which opens the Kubernetes API to the internet, unless openToTheWorldBecause has the reason`,
+      "list your networks, write [] for a private endpoint only, or write the reason in openToTheWorldBecause",
+    );
+  }
+  if (open.length === 0 && openToTheWorldBecause !== undefined) {
+    yield accessError(
+      "clusterEndpoint.openToTheWorldBecause",
+      openToTheWorldBecause,
+      "a reason only if publicAccessCidrs has 0.0.0.0/0 or ::/0",
+      "remove it: the endpoint is not open to the internet",
+    );
+  }
+  for (const [index, cidr] of publicAccessCidrs.entries()) {
+    if (!isNeverOnTheInternet(cidr)) continue;
+    yield accessError(
+      `clusterEndpoint.publicAccessCidrs[${index}]`,
+      cidr,
+      "a network with public addresses: EKS rejects private and reserved networks",
+      "write the public address of these clients; clients in the VPC use the private endpoint",
+    );
+  }
+}
+
+function* checkPrincipals({ region, clusterAdmins, clusterViewers }: ValidFields): Errors {
+  if (region === undefined || clusterAdmins === undefined || clusterViewers === undefined) return;
+  const partition = partitionOf(region);
+  for (const [list, principals] of Object.entries({ clusterAdmins, clusterViewers })) {
+    for (const [index, principal] of principals.entries()) {
+      if (
+        partition === undefined ||
+        !principal.startsWith("arn:") ||
+        principal.startsWith(`arn:${partition}:`)
+      ) {
+        continue;
+      }
+      yield accessError(
+        `${list}[${index}]`,
+        principal,
+        `an ARN in the partition of ${region}, which starts with arn:${partition}:`,
+        "write the name of the role, or its ARN in that partition",
+      );
+    }
+  }
+  for (const [index, principal] of clusterViewers.entries()) {
+    if (!clusterAdmins.includes(principal)) continue;
+    yield accessError(
+      `clusterViewers[${index}]`,
+      principal,
+      "principals that are not in clusterAdmins: EKS allows one access entry per principal",
+      "remove it from clusterViewers or from clusterAdmins",
+    );
+  }
+}
+
+/** The Kubernetes version is in EKS standard support. */
+export function* checkKubernetesVersion({ kubernetesVersion: version }: ValidFields, today: Date): Errors {
+  if (version === undefined || isInStandardSupport(version, today)) return;
+  const end = endOfStandardSupport(version);
+  const supported = versionsInStandardSupport(today).map((each) => `"${each}"`);
+  yield versionError(
+    "kubernetesVersion",
+    version,
+    end === undefined
+      ? "a version with an end of standard support in src/config/kubernetes-versions.ts"
+      : `a version in EKS standard support; that of ${version} ended on ${end}, after which AWS upgrades clusters automatically`,
+    supported.length === 0
+      ? "add the supported versions to src/config/kubernetes-versions.ts"
+      : `write one of ${supported.join(", ")}, or add a newer one to src/config/kubernetes-versions.ts`,
+  );
+}
