@@ -4,9 +4,8 @@ import { capacityChanges, type TrafficEvent } from "./capacity-changes.js";
 const usual = { minSize: 2, maxSize: 6 };
 const day = (name: string, from: number, to: number, nodes: number): TrafficEvent => ({
   name,
-  start: `2027-05-01T${String(from).padStart(2, "0")}:00`,
-  end: `2027-05-01T${String(to).padStart(2, "0")}:00`,
-  timeZone: "UTC",
+  start: new Date(Date.UTC(2027, 4, 1, from)),
+  end: new Date(Date.UTC(2027, 4, 1, to)),
   nodes,
 });
 const changes = (...events: TrafficEvent[]) =>
@@ -16,18 +15,18 @@ const changes = (...events: TrafficEvent[]) =>
   }));
 
 describe("capacityChanges", () => {
-  it("raises the group before an event and puts the usual limits back after it", () => {
+  it("increases the limits before an event and restores them after it", () => {
     expect(changes(day("sale", 10, 14, 8))).toEqual([
       { name: "sale-before", at: "09:30", minSize: 8, maxSize: 8, desiredSize: 8 },
       { name: "sale-after", at: "14:00", minSize: 2, maxSize: 6, desiredSize: undefined },
     ]);
   });
 
-  it("keeps the usual maximum when the event needs less", () => {
+  it("keeps the usual maximum if the event needs less", () => {
     expect(changes(day("sale", 10, 14, 4))[0]).toMatchObject({ minSize: 4, maxSize: 6, desiredSize: 4 });
   });
 
-  it("does not take the nodes of a running event away when another ends", () => {
+  it("keeps the nodes of an event when another ends", () => {
     expect(changes(day("long", 10, 18, 5), day("short", 12, 14, 9))).toEqual([
       { name: "long-before", at: "09:30", minSize: 5, maxSize: 6, desiredSize: 5 },
       { name: "short-before", at: "11:30", minSize: 9, maxSize: 9, desiredSize: 9 },
@@ -36,8 +35,8 @@ describe("capacityChanges", () => {
     ]);
   });
 
-  it("never plans two changes for one instant, which AWS refuses", () => {
-    const first = { ...day("first", 10, 12, 5), end: "2027-05-01T12:30" };
+  it("never returns two changes with the same time, which AWS rejects", () => {
+    const first = { ...day("first", 10, 12, 5), end: new Date("2027-05-01T12:30Z") };
     expect(changes(first, day("second", 13, 15, 7)).map((change) => change.at)).toEqual([
       "09:30",
       "12:30",
@@ -45,11 +44,11 @@ describe("capacityChanges", () => {
     ]);
   });
 
-  it("plans nothing for an event that the usual minimum covers", () => {
+  it("returns nothing for an event within the usual minimum", () => {
     expect(changes(day("quiet", 10, 14, 2))).toEqual([]);
   });
 
-  it("refuses an event that ends before it starts", () => {
+  it("rejects an event that ends before it starts", () => {
     expect(() => changes(day("odd", 14, 10, 8))).toThrow(/"odd" ends .* before it starts/);
   });
 });

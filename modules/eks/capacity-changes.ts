@@ -1,31 +1,26 @@
-import { instantOf } from "./zoned-time.js";
-
-/** Something announced that will bring more visitors than usual. */
+/** Announced event with more traffic than usual. */
 export interface TrafficEvent {
-  /** Lasting short name in kebab-case, unique among the events; part of the state address. */
+  /** Short name in kebab-case, unique among the events; part of the state address, so do not change it. */
   readonly name: string;
-  /** When visitors come, local time without offset, such as `2026-12-31T18:00`. */
-  readonly start: string;
-  /** When they are gone, local time without offset, after the start. */
-  readonly end: string;
-  /** IANA time zone of start and end, such as `Europe/Berlin`. */
-  readonly timeZone: string;
-  /** Nodes that the group keeps ready meanwhile. */
+  readonly start: Date;
+  /** End of the event, after the start. */
+  readonly end: Date;
+  /** Minimum nodes during the event. */
   readonly nodes: number;
 }
 
-/** Limits of a group of nodes. */
+/** Limits of a node group. */
 export interface Capacity {
   readonly minSize: number;
   readonly maxSize: number;
 }
 
-/** New limits for a group from an instant on. */
+/** New limits of a node group. */
 export interface CapacityChange extends Capacity {
-  /** The event and its boundary, such as `new-year-before`. */
+  /** Name of the event and its boundary, such as `new-year-before`. */
   readonly name: string;
   readonly at: Date;
-  /** Nodes to start at once. @default undefined: the autoscaler decides, which drains what it removes */
+  /** Nodes to start at once. @default undefined: the autoscaler decides, and drains nodes before it removes them */
   readonly desiredSize?: number;
 }
 
@@ -37,27 +32,27 @@ interface Boundary {
 const MINUTE_MILLISECONDS = 60_000;
 
 /**
- * The changes of a group's limits that carry it through events: up before each, back after it.
+ * Returns the changes of a node group's limits for events: an increase before each event, and the usual limits after it.
  *
- * Events may overlap: the one that ends first does not take the nodes of the other away. No two changes share an
- * instant (EC2 Auto Scaling refuses that) and none changes nothing.
+ * Events can overlap: the end of one does not remove the nodes of another. No two changes have the same time (EC2 Auto
+ * Scaling rejects that), and none is without effect.
  *
- * @param leadMinutes - how long before the start of an event its nodes are started
+ * @param leadMinutes minutes between the increase and the start of the event
  */
 export function capacityChanges(
   events: readonly TrafficEvent[],
   usual: Capacity,
   leadMinutes: number,
 ): CapacityChange[] {
-  const spans = events.map((event) => spanOf(event, leadMinutes));
+  const periods = events.map((event) => periodOf(event, leadMinutes));
   const nodesAt = (at: Date) =>
     Math.max(
       usual.minSize,
-      ...spans.filter((span) => span.from <= at && at < span.to).map((span) => span.nodes),
+      ...periods.filter((period) => period.from <= at && at < period.to).map((period) => period.nodes),
     );
-  const boundaries = spans.flatMap((span): Boundary[] => [
-    { name: `${span.name}-before`, at: span.from },
-    { name: `${span.name}-after`, at: span.to },
+  const boundaries = periods.flatMap((period): Boundary[] => [
+    { name: `${period.name}-before`, at: period.from },
+    { name: `${period.name}-after`, at: period.to },
   ]);
   let nodes = usual.minSize;
   return distinctInstants(boundaries).flatMap(({ name, at }) => {
@@ -69,13 +64,11 @@ export function capacityChanges(
   });
 }
 
-function spanOf(event: TrafficEvent, leadMinutes: number) {
-  const start = instantOf(event.start, event.timeZone);
-  const to = instantOf(event.end, event.timeZone);
-  if (to <= start)
-    throw new Error(`event "${event.name}" ends (${event.end}) before it starts (${event.start}).`);
-  const from = new Date(start.getTime() - leadMinutes * MINUTE_MILLISECONDS);
-  return { name: event.name, nodes: event.nodes, from, to };
+function periodOf(event: TrafficEvent, leadMinutes: number) {
+  const { name, nodes, start, end } = event;
+  if (end <= start)
+    throw new Error(`event "${name}" ends (${end.toISOString()}) before it starts (${start.toISOString()}).`);
+  return { name, nodes, from: new Date(start.getTime() - leadMinutes * MINUTE_MILLISECONDS), to: end };
 }
 
 function distinctInstants(boundaries: readonly Boundary[]): Boundary[] {

@@ -5,23 +5,24 @@ import { type Capacity, capacityChanges, type TrafficEvent } from "./capacity-ch
 export interface ScheduledScalingProps extends Capacity {
   /** Auto Scaling group behind the node group. */
   readonly autoscalingGroupName: string;
-  /** Events that were announced. Those that are over may stay in the list. */
+  /** Announced events; past ones are ignored. */
   readonly events: readonly TrafficEvent[];
-  /** The present: what lies before it is not planned any more. */
+  /** Current time: changes before it are not planned. */
   readonly now: Date;
-  /** Minutes before an event's start at which its nodes are started; a node needs about three. @default 30 */
+  /** Minutes before the start of an event at which its nodes are started; a node needs about three. @default 30 */
   readonly leadMinutes?: number;
 }
 
+/** Value that keeps the current capacity. */
 const KEEP = -1;
 
 /**
- * Nodes that stand ready before announced visitors come, and go after them.
+ * Scheduled actions that start additional nodes before announced events and remove them afterwards.
  *
- * The autoscaler works inside the group's limits, so raising the minimum is enough to keep it from removing the nodes.
+ * The cluster autoscaler respects the limits of the group, so a higher minimum is enough to keep the nodes.
  *
- * AWS forgets a one-time action once it has run and refuses one in the past. An action is therefore only written
- * while it lies ahead of `now`: without that, the first plan after an event would try to create it again and fail.
+ * AWS deletes a one-time action after it has run, and rejects one in the past. So only actions after `now` are created:
+ * otherwise the first plan after an event would fail to create it again.
  */
 export class ScheduledScaling extends Construct {
   constructor(scope: Construct, id: string, props: ScheduledScalingProps) {
@@ -32,7 +33,7 @@ export class ScheduledScaling extends Construct {
       new AutoscalingSchedule(this, change.name, {
         scheduledActionName: change.name,
         autoscalingGroupName: props.autoscalingGroupName,
-        // Times of one-time actions are UTC whatever `time_zone` says, so the zone is resolved here.
+        // One-time actions are in UTC; `time_zone` has no effect on them.
         startTime: change.at.toISOString().replace(/\.\d{3}Z$/, "Z"),
         minSize: change.minSize,
         maxSize: change.maxSize,

@@ -12,6 +12,7 @@ import { containerInsightsLogPrefix } from "../../../modules/observability/names
 import { databaseLogPrefix } from "../../../modules/rds/names.js";
 import { runRolePath } from "../../../modules/terraform-cloud/names.js";
 import type { Environment } from "../../config/environment.js";
+import { eventPeriods } from "../../config/events.js";
 import { tagsOf } from "../../config/tags.js";
 import { WorkloadIdentities } from "../workload-identities.js";
 import { clusterPrincipals } from "./cluster-principals.js";
@@ -171,7 +172,8 @@ function scheduleEvents(
   { autoscalingGroupName }: NodeGroup,
   now: Date,
 ): void {
-  const { events, nodeGroups } = environment;
+  const events = eventPeriods(environment);
+  const { nodeGroups } = environment;
   const { min: minSize, max: maxSize } = nodeGroups.apps;
   new ScheduledScaling(stack, "events", { autoscalingGroupName, minSize, maxSize, events, now });
 }
