@@ -44,8 +44,6 @@ const FOLDERS: Readonly<Record<string, readonly string[]>> = {
 
 /** Cycles of files, with the change that removes them. */
 const KNOWN_CYCLES = [
-  // Until defaults are part of the schema.
-  ["src/config/defaults.ts", "src/config/environment.ts", "src/config/tags.ts"],
   // Until the limits of a database state the properties that they read.
   ["modules/rds/database-limits.ts", "modules/rds/database.ts"],
 ];

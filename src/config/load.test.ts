@@ -153,7 +153,7 @@ describe("loadConfiguration", () => {
           allowed: an IPv4 network from /16 (the AWS maximum) to /20 (the minimum for the pods in three zones), no host bits set
           fix:     write it like "192.168.0.0/16"
         budget: is missing [schema]
-          allowed: required, without a default: { monthlyUsd, emails }
+          allowed: required, without a default: an object { monthlyUsd, emails }
           fix:     write it like { monthlyUsd: 500, emails: ["platform@example.com"] }
         natGatways: is not a known field [schema]
           fix:     did you mean "natGateways"?
