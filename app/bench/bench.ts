@@ -8,6 +8,7 @@ import { PostgresServer } from "../test/postgres-server.js";
 import { BUDGETS, type Budget, MEMORY, P99_AT_HALF, P99_IN_STORM, START_TO_READY } from "./budgets.js";
 import { Disturbance } from "./disturbance.js";
 import { pacedLoad, quantile } from "./paced-load.js";
+import { type ReportLine, writeReport } from "./report.js";
 
 const CONNECTIONS = 50;
 const NOTEBOOK = { notes: 100, pads: 5 };
@@ -35,7 +36,7 @@ interface Load {
   readonly expected: number;
 }
 
-/** What one page needed. */
+/** Measurement of one page. */
 interface Measured {
   readonly load: Load;
   readonly rate: number;
@@ -45,15 +46,19 @@ interface Measured {
   readonly databaseCpu: number;
   readonly halfP99: number;
   readonly wrong: number;
-  /** What other programs took of the processors meanwhile, in percent. */
+  /** CPU usage of other programs during the measurement, in percent. */
   readonly disturbed: number;
 }
 
 const misses: string[] = [];
+const report: ReportLine[] = [];
+/** Highest CPU usage of other programs so far, in percent. */
+let mostDisturbed = 0;
 
-/** Prints a figure beside what it may be. */
+/** Formats a figure with its budget, and adds both to the report. */
 function within(title: string, value: number, budget: number, unit: string, digits = 0): string {
   const met = value <= budget;
+  report.push({ what: title, measured: `${value.toFixed(digits)} ${unit}`, budget: `${budget} ${unit}` });
   if (!met) misses.push(`${title}: ${value.toFixed(digits)} ${unit} instead of ${budget}`);
   return `${value.toFixed(digits)} ${met ? "≤" : ">"} ${budget} ${unit}${met ? "" : "  MISSED"}`;
 }
@@ -126,6 +131,12 @@ async function measure(notejam: NotejamProcess, database: number, load: Load): P
 
 function print({ load, rate, p50, p99, appCpu, databaseCpu, halfP99, wrong, disturbed }: Measured): void {
   const { title, cpu, django } = load.budget;
+  mostDisturbed = Math.max(mostDisturbed, disturbed);
+  report.push({
+    what: title,
+    measured: `${rate.toFixed(0)} requests/s, p50 ${p50} ms, p99 ${p99} ms`,
+    budget: "",
+  });
   const compared = django === undefined ? "" : `  (Django: ${django})`;
   console.log(`
 ${title}
@@ -150,10 +161,11 @@ async function storm(notejam: NotejamProcess, database: number, reads: Load, sig
   });
   const signedIn = await signingIn;
   console.log(`
-${STORM_SIGN_INS} people signing in at once, without pause
+${STORM_SIGN_INS} users signing in at once, without pause
   sign-ins            ${(signedIn.requests.total / signedIn.duration).toFixed(0)} per second, p99 ${signedIn.latency.p99} ms
   list, ${STORM_READS} per second  p50 ${seen.p50.toFixed(1)} ms, p99 ${within("p99 of reads while many sign in", seen.p99, P99_IN_STORM, "ms", 1)}
   other programs      ${disturbance.percent().toFixed(0)} % of the processors`);
+  mostDisturbed = Math.max(mostDisturbed, disturbance.percent());
   const wrong = countWrong(signedIn, signIn.expected) + seen.wrong;
   if (wrong > 0) misses.push(`sign-in storm: ${wrong} wrong answers`);
 }
@@ -208,14 +220,13 @@ async function loadsOf(port: number, server: PostgresServer) {
   return { pages, list, signIn };
 }
 
-async function bench(program: Program, server: PostgresServer): Promise<void> {
+async function bench(program: Program, server: PostgresServer, version: string): Promise<void> {
   const databaseUrl = server.url(DATABASE);
   const notejam = await NotejamProcess.start({ program, databaseUrl, arguments: ["--migrate"] });
   try {
     const { pages, list, signIn } = await loadsOf(notejam.port, server);
-    const version = await server.query(DATABASE, "show server_version");
     console.log(
-      `Notejam, one process on Node ${process.versions.node}, PostgreSQL ${version.rows[0].server_version} and the load on the same machine.
+      `Notejam, one process on Node ${process.versions.node}, PostgreSQL ${version} and the load on the same machine.
 ${NOTEBOOK.notes} notes and ${NOTEBOOK.pads} pads.`,
     );
     let memory = 0;
@@ -236,11 +247,18 @@ memory under load     ${within("memory", memory, MEMORY, "MB")}`);
 
 const server = await PostgresServer.start();
 const program = await buildProgram();
+const version = String((await server.query(DATABASE, "show server_version")).rows[0].server_version);
 try {
-  await bench(program, server);
+  await bench(program, server, version);
 } finally {
   program.remove();
   await server.remove();
 }
+const written = writeReport(report, version, mostDisturbed);
+console.log(
+  written
+    ? "\nWrote docs/performance.md."
+    : `\nDid not write docs/performance.md: other programs took ${mostDisturbed.toFixed(0)} % of the processors.`,
+);
 console.log(misses.length === 0 ? "\nAll budgets are met." : `\nMissed:\n  ${misses.join("\n  ")}`);
 process.exitCode = misses.length === 0 ? 0 : 1;

@@ -1,4 +1,4 @@
-/** A page that is measured, what it may cost, and what it costs in the application that Notejam replaces. */
+/** A measured page with its budget, and its time in the former application. */
 export interface Budget {
   readonly title: string;
   /** Processor time of the application for one request, in milliseconds. */
@@ -18,7 +18,7 @@ export const BUDGETS = {
 export const P99_AT_HALF = 25;
 /** p99 of the usual mix on processes that are held to a small part of a processor and use half of it, in milliseconds. */
 export const P99_UNDER_LIMIT = 100;
-/** p99 of reads while many people sign in, in milliseconds. */
+/** p99 of reads during many concurrent sign-ins, in milliseconds. */
 export const P99_IN_STORM = 60;
 /** From starting the process until it is ready, on PostgreSQL, in milliseconds. */
 export const START_TO_READY = 1_000;

@@ -14,7 +14,7 @@ export interface PacedLoad {
   readonly connections: number;
 }
 
-/** What a load of a fixed rate saw. */
+/** Result of a load with a fixed rate. */
 export interface PacedResult {
   /** From when each request was due until its answer was complete, in milliseconds. */
   readonly latencies: readonly number[];

@@ -40,7 +40,7 @@ function machine(postgres: string, disturbed: number): string {
   return `${os.cpus().length} processors (${processor?.model.trim()}), Linux ${os.release()}, Node ${process.versions.node}, PostgreSQL ${postgres} and the load on the same machine; other programs took ${disturbed.toFixed(0)} % of it`;
 }
 
-/** What a load saw, and the processor time that it took, in milliseconds. */
+/** Response times of a load, and the CPU time it took, in milliseconds. */
 interface Observed<Seen> {
   readonly seen: Seen;
   readonly application: number;

@@ -10,7 +10,7 @@ const WRITER = "writer@example.com";
 /** The mix in words, for reports. */
 export const USUAL_MIX = "50 % list of 100 notes, 30 % one note, 20 % create a note";
 
-/** What people usually do: half look at their list, a third read a note, a fifth write one. */
+/** The usual mix of requests: half lists, one third notes, one fifth writes. */
 export async function usualMix(
   port: number,
   server: PostgresServer,

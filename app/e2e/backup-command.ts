@@ -3,15 +3,15 @@ import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { IMAGE_ENVIRONMENT, type Program } from "./built-app.js";
 
-/** Longest that what a command started may outlive it, in milliseconds. */
+/** Maximum time that a child process may outlive the command, in milliseconds. */
 const AFTERLIFE = 5_000;
 
-/** How a command ended. */
+/** Result of a command. */
 export interface CommandEnd {
   /** Its exit status, or the signal that killed it. */
   readonly status: number | string;
-  /** What it told on standard output. */
-  readonly told: string;
+  /** Standard output. */
+  readonly stdout: string;
   /** Both outputs. */
   readonly output: string;
   /** The last line on standard error: why it failed. */
@@ -21,15 +21,15 @@ export interface CommandEnd {
   readonly left: readonly string[];
 }
 
-/** How a command is run. */
+/** Options of a command. */
 export interface CommandOptions {
   readonly program: Program;
   readonly environment: Readonly<Record<string, string>>;
-  /** Where it runs. */
+  /** Working directory. */
   readonly folder: string;
 }
 
-/** A command of Notejam's in a process of its own. */
+/** A Notejam command in a child process. */
 export class BackupCommand {
   readonly #child: ChildProcess;
   readonly ended: Promise<CommandEnd>;
@@ -50,13 +50,13 @@ export class BackupCommand {
   }
 
   async #watch(start: number): Promise<CommandEnd> {
-    const { stdout, stderr, pid = 0 } = this.#child;
-    let told = "";
+    const { pid = 0 } = this.#child;
+    let stdout = "";
     let messages = "";
-    stdout?.setEncoding("utf8").on("data", (text: string) => {
-      told += text;
+    this.#child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+      stdout += text;
     });
-    stderr?.setEncoding("utf8").on("data", (text: string) => {
+    this.#child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       messages += text;
     });
     const status = await new Promise<number | string>((resolve) => {
@@ -65,7 +65,7 @@ export class BackupCommand {
     const seconds = (performance.now() - start) / 1000;
     const left = await leftOf(pid);
     const message = messages.trim().split("\n").at(-1) ?? "";
-    return { status, told, output: told + messages, message, seconds, left };
+    return { status, stdout, output: stdout + messages, message, seconds, left };
   }
 }
 
@@ -87,7 +87,7 @@ function membersOf(group: number): string[] {
         const text = readFileSync(`/proc/${pid}/stat`, "utf8");
         const end = text.lastIndexOf(")");
         const [state, , processGroup] = text.slice(end + 2).split(" ");
-        // One that has ended and that nobody has asked about is no program any more.
+        // A zombie process does not count as running.
         if (Number(processGroup) !== group || state === "Z") return [];
         return [text.slice(text.indexOf("(") + 1, end)];
       } catch {

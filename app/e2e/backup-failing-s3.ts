@@ -1,7 +1,7 @@
 import http from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
 
-/** What a request asks of S3. */
+/** A request to S3. */
 export type Operation = "list" | "read" | "put" | "begin" | "part" | "complete" | "abort" | "other";
 
 /** A request as far as a fault is chosen by it. */
@@ -10,11 +10,11 @@ export interface S3Request {
   readonly key: string;
   /** Number of the part of an upload; 0: none. */
   readonly part: number;
-  /** How many requests of this operation there were before. */
+  /** Number of earlier requests of this operation. */
   readonly before: number;
 }
 
-/** What happens to a request. */
+/** Fault of a request. */
 export type Fault =
   /** The connection is reset when so many bytes of the request have arrived; S3 sees nothing of it. */
   | { readonly kind: "cut"; readonly afterBytes: number }
@@ -50,7 +50,9 @@ export function denied(action: string): Fault {
   };
 }
 
-/** S3 refuses requests whose time is further away: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
+/**
+ * S3 rejects requests whose time differs by more: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+ */
 const GREATEST_SKEW = 15 * 60_000;
 const KEY_HEADER = "x-amz-server-side-encryption-aws-kms-key-id";
 
@@ -74,7 +76,7 @@ interface Whole {
 
 /**
  * A way to the emulated S3 on which requests meet faults. It also does two things that S3 does and the emulator does not:
- * it refuses requests of another time, and keys that KMS does not know.
+ * it rejects requests with a wrong time, and keys that KMS does not know.
  */
 export class FailingS3 {
   readonly endpoint: string;
@@ -134,9 +136,9 @@ export class FailingS3 {
     if (fault?.kind === "hold") await this.#released.given;
     // What was held until the end never reached S3.
     if (this.#closed) return;
-    const refusal =
+    const rejection =
       fault?.kind === "refuse" ? fault : ((await this.#unknownKey(request)) ?? otherTime(request));
-    if (refusal) return refuse(response, refusal);
+    if (rejection) return reject(response, rejection);
     const whole = await this.#forward(request, body);
     if (fault?.kind === "lose answer") request.socket.resetAndDestroy();
     else send(response, whole, fault);
@@ -225,7 +227,7 @@ function otherTime({ headers }: http.IncomingMessage) {
   };
 }
 
-function refuse(
+function reject(
   response: http.ServerResponse,
   { status, code, message }: { status: number; code: string; message: string },
 ): void {

@@ -26,7 +26,7 @@ const PROMPTLY = 10;
 let trials: BackupTrials;
 /** The newest backup that counts. */
 let newest: string;
-/** What the usual takes, in seconds. */
+/** Durations of commands without faults, in seconds. */
 const usual = { backup: 0, restore: 0, restoreTest: 0 };
 
 beforeAll(async () => {
@@ -39,7 +39,7 @@ afterAll(async () => {
 });
 
 const query = (text: string) => trials.world.server.query("postgres", text);
-const idIn = (told: string) => /^Backup (\S+):/m.exec(told)?.[1] ?? "none was taken";
+const idIn = (stdout: string) => /^Backup (\S+):/m.exec(stdout)?.[1] ?? "none was taken";
 const always =
   (operation: Operation, fault: Fault): Faults =>
   (request) =>
@@ -60,8 +60,8 @@ async function fails(trial: Omit<Trial, "args">): Promise<void> {
 
 /** A backup that succeeds all the same is the newest from now on. */
 async function succeeds(trial: Omit<Trial, "args" | "status">): Promise<number> {
-  const { told, seconds } = await trials.survive({ args: ["backup"], status: 0, ...trial });
-  newest = idIn(told);
+  const { stdout, seconds } = await trials.survive({ args: ["backup"], status: 0, ...trial });
+  newest = idIn(stdout);
   expect((await trials.newest())?.id).toBe(newest);
   expect(await trials.isWhole(newest)).toBe(true);
   return seconds;
@@ -136,7 +136,7 @@ function fakeDump(script: string): string {
 }
 
 describe("nothing is wrong", () => {
-  it("and a backup is taken, proven and restored", async () => {
+  it("take, verify and restore a backup", async () => {
     usual.backup = await succeeds({ fault: "none: backup" });
     usual.restoreTest = (
       await trials.survive({ fault: "none: restore test", args: ["restore-test"], status: 0 })
@@ -168,7 +168,7 @@ describe("the upload", () => {
       faults: onPart(2, { kind: "cut", afterBytes: 3e6 }),
       status: 1,
       message:
-        /^The dump cannot be written to s3:\/\/\S+notejam\.dump: .* S3 cannot be reached .*run it again later\.$/,
+        /^The dump cannot be written to s3:\/\/\S+notejam\.dump: .* S3 is unreachable .*Run the command again later\.$/,
     });
   });
 
@@ -177,7 +177,7 @@ describe("the upload", () => {
       fault: "manifest cut each time",
       faults: ({ key }) => (key.endsWith("manifest.json") ? { kind: "cut", afterBytes: 100 } : undefined),
       status: 1,
-      message: /^s3:\/\/\S+manifest\.json cannot be written: .*run it again later\.$/,
+      message: /^s3:\/\/\S+manifest\.json cannot be written: .*Run the command again later\.$/,
     });
   });
 
@@ -187,7 +187,7 @@ describe("the upload", () => {
       faults: ({ operation, before }) =>
         before === 0 && operation !== "complete" ? { kind: "lose answer" } : undefined,
     });
-    // Nobody but the bucket's lifecycle can take back an upload whose id was in a lost answer.
+    // An upload whose id was in a lost response can only be aborted by the bucket lifecycle.
     expect(await trials.takeBackUploads()).toBe(1);
   });
 
@@ -212,11 +212,12 @@ describe("S3 asks to slow down", () => {
   });
 
   it("for ever, and each command says so", async () => {
-    const message = /^The .* cannot be .*: Please reduce your request rate\. .*run it again later\.$/;
+    const message =
+      /^The .* cannot be .*: Please reduce your request rate\. .*Run the command again later\.$/;
     const target = await trials.target();
     const before = await trials.contentsOf(target);
     const fault = "SlowDown, for ever";
-    // The ages, which are told also after a failure, would only be waited for once more.
+    // The metrics are also sent after a failure and would only add waiting time.
     const environment = { METRICS_ENVIRONMENT: "" };
     const common = { faults: () => SLOW_DOWN, status: 1, message, environment };
     await together([
@@ -251,7 +252,7 @@ describe("rights and keys", () => {
       faults: always("begin", denied("s3:PutObject")),
       status: 1,
       message:
-        /^The dump cannot be written to s3:\/\/\S+notejam\.dump: User: .* not authorized .*check the role/,
+        /^The dump cannot be written to s3:\/\/\S+notejam\.dump: User: .* not authorized .*Check the role/,
     });
   });
 
@@ -261,7 +262,7 @@ describe("rights and keys", () => {
       faults: ({ key, operation }) =>
         operation === "put" && key.endsWith("manifest.json") ? denied("s3:PutObject") : undefined,
       status: 1,
-      message: /^s3:\/\/\S+manifest\.json cannot be written: User: .* not authorized .*check the role/,
+      message: /^s3:\/\/\S+manifest\.json cannot be written: User: .* not authorized .*Check the role/,
     });
   });
 
@@ -280,7 +281,7 @@ describe("rights and keys", () => {
 
   it("are missing: listing", async () => {
     const faults = always("list", denied("s3:ListBucket"));
-    const message = /^The backups in s3:\/\/\S+ cannot be listed: User: .* not authorized .*check the role/;
+    const message = /^The backups in s3:\/\/\S+ cannot be listed: User: .* not authorized .*Check the role/;
     await fails({ fault: "no right to list", faults, status: 1, message });
     await refused({ fault: "no right to list", faults }, message);
   });
@@ -288,7 +289,7 @@ describe("rights and keys", () => {
   it("are missing: reading", async () => {
     await refused(
       { fault: "no right to read", faults: always("read", denied("s3:GetObject")) },
-      /^The manifest s3:\/\/\S+manifest\.json cannot be read: User: .* not authorized .*check the role/,
+      /^The manifest s3:\/\/\S+manifest\.json cannot be read: User: .* not authorized .*Check the role/,
     );
     await refused(
       {
@@ -300,14 +301,14 @@ describe("rights and keys", () => {
     );
   });
 
-  it("are missing: writing what a restore test proved", async () => {
+  it("are missing: writing the report of a restore test", async () => {
     const reports = await restoreTestsIn(trials.bucket);
     await trials.survive({
-      fault: "no right to write the proof",
+      fault: "no right to write the report",
       args: ["restore-test"],
       faults: always("put", denied("s3:PutObject")),
       status: 1,
-      message: /^s3:\/\/\S+restore-tests\/\S+ cannot be written: User: .* not authorized .*check the role/,
+      message: /^s3:\/\/\S+restore-tests\/\S+ cannot be written: User: .* not authorized .*Check the role/,
     });
     expect(await restoreTestsIn(trials.bucket)).toEqual(reports);
     expect(await trials.scratchTables()).toEqual([]);
@@ -396,7 +397,7 @@ describe("what is stored", () => {
     );
     await refused(
       { fault: "truncated dump", environment: { BACKUP_BUCKET: bucket } },
-      /^The dump of the backup \S+ is damaged: it has \d+ bytes instead of \d+\. Nothing was changed\. Take an older one/,
+      /^The dump of the backup \S+ is damaged: it has \d+ bytes instead of \d+\. Nothing was changed\. Use an older backup/,
     );
     await olderIsRestored(bucket, older);
   });
@@ -405,7 +406,7 @@ describe("what is stored", () => {
     const { bucket } = await damaged(rewrite(dumpKeyOf, (dump) => flipped(dump, at)));
     await refused(
       { fault: `one bit of the dump changed, at ${at} of it`, environment: { BACKUP_BUCKET: bucket } },
-      /^The dump of the backup \S+ is damaged: its SHA-256 is \S+ instead of \S+ Nothing was changed\. Take an older one/,
+      /^The dump of the backup \S+ is damaged: its SHA-256 is \S+ instead of \S+ Nothing was changed\. Use an older backup/,
     );
   });
 
@@ -451,7 +452,7 @@ describe("what is stored", () => {
       dumpKeyOf(newer),
       await trials.world.store.read(bucket, dumpKeyOf(newer)),
     );
-    await takesTheOlder("missing manifest", copy, newer, older, /was never finished and does not count/);
+    await takesTheOlder("missing manifest", copy, newer, older, /is incomplete/);
   });
 
   it("is a manifest without its dump", async () => {
@@ -463,20 +464,20 @@ describe("what is stored", () => {
       manifestKeyOf(newer),
       await trials.world.store.read(trials.bucket, manifestKeyOf(newer)),
     );
-    await takesTheOlder("manifest without its dump", copy, newer, older, /does not count/);
+    await takesTheOlder("manifest without its dump", copy, newer, older, /is incomplete/);
   });
 
-  /** What does not count is not the newest; who asks for it is told. */
+  /** An incomplete backup is not the newest. Selecting it fails. */
   async function takesTheOlder(fault: string, bucket: string, newer: string, older: string, message: RegExp) {
     const environment = { BACKUP_BUCKET: bucket };
     expect((await trials.newest(bucket))?.id).toBe(older);
-    const { told } = await trials.survive({
+    const { stdout } = await trials.survive({
       fault: `${fault}: restore test`,
       args: ["restore-test"],
       environment,
       status: 0,
     });
-    expect(told).toContain(`Proven: ${older}`);
+    expect(stdout).toContain(`Verified: ${older}`);
     const args = ["restore", "--into", "never", "--key", newer];
     await trials.survive({ fault: `${fault}: asked for`, args, environment, status: 1, message });
     expect(await trials.hasDatabase("never")).toBe(false);
@@ -489,7 +490,7 @@ describe("what is stored", () => {
     );
     await refused(
       { fault: "manifest of another dump", environment: { BACKUP_BUCKET: bucket } },
-      /^s3:\/\/\S+manifest\.json is of another backup .*Take another/,
+      /^s3:\/\/\S+manifest\.json belongs to another backup .*Use another/,
     );
   });
 
@@ -520,7 +521,7 @@ describe("what is stored", () => {
     const { bucket, older } = await damaged(rewrite(manifestKeyOf, (manifest) => manifest.subarray(0, 300)));
     await refused(
       { fault: "half a manifest", environment: { BACKUP_BUCKET: bucket } },
-      /manifest\.json is damaged: .*Take another backup/,
+      /manifest\.json is not valid .*Use another backup/,
     );
     await olderIsRestored(bucket, older);
   });
@@ -584,7 +585,7 @@ describe("the database", () => {
       fault: "database killed during the dump",
       faults: held,
       status: 1,
-      message: /(pg_dump failed|the database went away).*(run it again|connection)/,
+      message: /(pg_dump failed|the connection was lost).*(again|connection)/,
       during: async (_, s3) => {
         await s3.held;
         await trials.world.server.kill();
@@ -598,7 +599,7 @@ describe("the database", () => {
     await fails({
       fault: "pg_dump's server process killed (SIGKILL)",
       status: 1,
-      message: /(pg_dump failed|the database went away)/,
+      message: /(pg_dump failed|the connection was lost)/,
       during: async () => {
         process.kill(await whileDumping("pid"), "SIGKILL");
       },
@@ -644,7 +645,7 @@ describe("the database", () => {
       args: restoring(target),
       status: 1,
       message:
-        /^The backup \S+ could not be restored into \S+: the database went away .*Nothing was changed; run it again\.$/,
+        /^The backup \S+ could not be restored into \S+: the connection was lost .*Nothing was changed\. Run the command again\.$/,
       during: async () => {
         await untilLoading();
         await trials.world.server.kill();
@@ -691,7 +692,7 @@ describe("pg_dump", () => {
     [
       "fails at once",
       "echo 'cannot do that' >&2; exit 3",
-      /pg_dump failed \(exit status 3\): cannot do that\. Nothing of it counts/,
+      /pg_dump failed \(exit status 3\): cannot do that\. The backup was discarded/,
     ],
     [
       "fails in the middle",
@@ -699,7 +700,7 @@ describe("pg_dump", () => {
       /pg_dump failed \(exit status 1\): .*broken/,
     ],
     ["is killed in the middle", '"$REAL" "$@" | head -c 9000000; kill -9 $$', /pg_dump failed \(SIGKILL\)/],
-    ["writes nothing", "exit 0", /pg_dump failed \(it wrote nothing\): .*Nothing of it counts/],
+    ["writes nothing", "exit 0", /pg_dump failed \(it wrote nothing\): .*The backup was discarded/],
   ])("%s", async (fault, script, message) => {
     await fails({ fault: `pg_dump ${fault}`, environment: { PGBIN: fakeDump(script) }, status: 1, message });
   });
@@ -729,13 +730,13 @@ describe("the clock of this machine", () => {
     await succeeds({ fault: `clock ${how}: backup`, environment });
     const [listed] = await trials.list();
     expect(Math.abs(Date.parse(listed?.takenAt ?? "") - Date.now())).toBeLessThan(2 * 60_000);
-    const { told } = await trials.survive({
+    const { stdout } = await trials.survive({
       fault: `clock ${how}: backups`,
       args: ["backups", "--json"],
       environment,
       status: 0,
     });
-    expect(JSON.parse(told)[0].ageSeconds).toBeLessThan(120);
+    expect(JSON.parse(stdout)[0].ageSeconds).toBeLessThan(120);
     await succeeds({ fault: "clock right again: backup" });
   });
 });
@@ -744,8 +745,8 @@ describe("two at once", () => {
   it("are two backups that count", async () => {
     const ids: string[] = [];
     const one = async (fault: string) => {
-      const { told } = await trials.survive({ fault, args: ["backup"], status: 0 }, { alone: false });
-      ids.push(idIn(told));
+      const { stdout } = await trials.survive({ fault, args: ["backup"], status: 0 }, { alone: false });
+      ids.push(idIn(stdout));
     };
     await together([one("two backups at once: one"), one("two backups at once: the other")]);
     const listed = await trials.list();
@@ -759,7 +760,7 @@ describe("two at once", () => {
     newest = listed[0]?.id ?? "none";
   });
 
-  it("are two restore tests: both prove it, or one says that another is at work", async () => {
+  it("are two restore tests: both succeed, or one reports that another is running", async () => {
     const restoreTests = await Promise.all(
       [1, 2].map((turn) =>
         trials.run({ args: ["restore-test"] }).then((ended) => {
@@ -768,7 +769,7 @@ describe("two at once", () => {
         }),
       ),
     );
-    for (const ended of restoreTests) trials.refuseIndecency(ended);
+    for (const ended of restoreTests) trials.checkOutput(ended);
     expect(restoreTests.map(({ status }) => status)).toContain(0);
     expect(await trials.scratchTables()).toEqual([]);
   });
@@ -783,7 +784,7 @@ describe("asked to end", () => {
         fault: `${signal} in the middle of a backup`,
         faults: ({ part }) => (part > 0 ? { kind: "delay", by: 2_000 } : undefined),
         status: 1,
-        message: new RegExp(`^Stopped by ${signal}: nothing half done is left`),
+        message: new RegExp(`^Stopped by ${signal}\\. Partial results were removed`),
         during: async (command, s3) => {
           await s3.held;
           took = await timeToEnd(command, signal);
@@ -800,7 +801,7 @@ describe("asked to end", () => {
       args: ["backup"],
       faults: ({ operation }) => (operation === "list" ? undefined : { kind: "hold" }),
       status: 1,
-      message: /^Stopped by SIGTERM while S3 .* did not answer: nothing of it counts/,
+      message: /^Stopped by SIGTERM while S3 .* did not respond\. The backup was discarded/,
       during: async (command, s3) => {
         await s3.held;
         took = await timeToEnd(command);
@@ -813,7 +814,7 @@ describe("asked to end", () => {
 
   it.each(["restore", "restore-test"])("in the middle of a %s changes nothing", async (what) => {
     await stoppedWithoutTrace(`SIGTERM in the middle of a ${what}`, what, PROMPTLY, {
-      message: /^Stopped by SIGTERM: nothing half done is left/,
+      message: /^Stopped by SIGTERM\. Partial results were removed/,
       during: untilLoading,
     });
   });
@@ -900,7 +901,7 @@ describe(`SIGKILL at random points (SEED=${SEED})`, () => {
         ended,
         found?.id ?? "none",
       );
-      trials.refuseIndecency(ended);
+      trials.checkOutput(ended);
       if (found?.id === newest) continue;
       newest = found?.id ?? "none";
       expect(await trials.isWhole(newest)).toBe(true);
@@ -920,7 +921,7 @@ describe(`SIGKILL at random points (SEED=${SEED})`, () => {
       const before = await trials.contentsOf(target);
       const seconds = usual.restore * random.next();
       const ended = await trials.run({ args: restoring(target), during: killAfter(seconds) });
-      trials.refuseIndecency(ended);
+      trials.checkOutput(ended);
       await trials.expectNoSessions();
       const after = await trials.contentsOf(target);
       trials.note(
@@ -932,16 +933,16 @@ describe(`SIGKILL at random points (SEED=${SEED})`, () => {
     }
   });
 
-  it(`of ${RESTORE_TESTS_KILLED} restore tests: nothing stays, and the next one proves it`, async () => {
+  it(`of ${RESTORE_TESTS_KILLED} restore tests: nothing remains, and the next one succeeds`, async () => {
     for (let turn = 1; turn <= RESTORE_TESTS_KILLED; turn += 1) {
       const reports = await restoreTestsIn(trials.bucket);
       const seconds = usual.restoreTest * random.next();
       const ended = await trials.run({ args: ["restore-test"], during: killAfter(seconds) });
       trials.note(`restore test killed after ${seconds.toFixed(2)} s`, ended, newest);
-      trials.refuseIndecency(ended);
+      trials.checkOutput(ended);
       await trials.expectNoSessions();
       expect(await trials.scratchTables()).toEqual([]);
-      // A proof is written when all is done: it is right also when its writer is killed then.
+      // A report is written at the end, so it is valid even if the process is killed then.
       expect((await restoreTestsIn(trials.bucket)).length - reports.length).toBeLessThanOrEqual(1);
     }
     await trials.survive({ fault: "the next restore test", args: ["restore-test"], status: 0 });

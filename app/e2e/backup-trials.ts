@@ -17,7 +17,7 @@ import { BackupCommand, type CommandEnd } from "./backup-command.js";
 import { FailingS3, type Faults } from "./backup-failing-s3.js";
 import { buildProgram, type Program } from "./built-app.js";
 
-/** What no output may show. */
+/** Secrets that must not appear in any output. */
 export const SECRETS = {
   password: "canary-of-the-database",
   awsKey: "canary-of-the-account",
@@ -28,7 +28,7 @@ export const SECRETS = {
 export const LOGIN = "keeper";
 /** The database that is backed up. */
 export const SOURCE = "notebook";
-/** Where restore tests restore. */
+/** The scratch database of restore tests. */
 export const SCRATCH = `${SOURCE}_restore_test`;
 /** A database with a few notes, of which restores get copies. */
 const TARGET = "target_template";
@@ -37,7 +37,7 @@ const TARGET = "target_template";
 const AFTERLIFE = 10_000;
 
 const NOTES = 3_000;
-/** People with as much beside their name as makes a dump of three parts: md5 sums, which compress by half. */
+/** Users with long random names, so that the dump has three parts: md5 sums compress by half. */
 const HEAVY_PEOPLE = 12;
 const SUMS_PER_PERSON = 80_000;
 
@@ -50,11 +50,11 @@ export interface Trial {
   readonly environment?: Readonly<Record<string, string>>;
   readonly folder?: string;
   readonly faults?: Faults;
-  /** What is done while the command runs. */
+  /** Fault that is injected while the command runs. */
   readonly during?: (command: BackupCommand, s3: FailingS3) => Promise<void>;
-  /** What is expected: an exit status, or the signal that killed it. */
+  /** Expected exit status, or the signal that killed the command. */
   readonly status: number | string;
-  /** How its message begins and ends; left out: it has none. */
+  /** Expected start and end of the message; undefined: no message. */
   readonly message?: RegExp;
 }
 
@@ -140,7 +140,7 @@ export class BackupTrials {
       METRICS_ENVIRONMENT: "trial",
       DATABASE_URL: this.urlOf(SOURCE),
       PGBIN: this.world.tools,
-      // Nothing needs a disk: whoever tries finds none.
+      // Commands need no disk space: a folder that cannot be written to.
       TMPDIR: "/nowhere",
       HOME: "/nowhere",
       ...trial.environment,
@@ -164,7 +164,7 @@ export class BackupTrials {
     const ended = await this.run(trial);
     const newest = (await this.newest(trial.environment?.BACKUP_BUCKET))?.id ?? "none";
     this.note(trial.fault, ended, newest);
-    this.refuseIndecency(ended);
+    this.checkOutput(ended);
     expect(ended, ended.output).toMatchObject({ status: trial.status });
     if (trial.message) expect(ended.message).toMatch(trial.message);
     if (alone) await this.expectNoSessions();
@@ -193,8 +193,8 @@ export class BackupTrials {
     return Uploads.length;
   }
 
-  /** What no command may do, however it ends. */
-  refuseIndecency({ output, message, left }: CommandEnd): void {
+  /** Checks the rules for the output of every command. */
+  checkOutput({ output, message, left }: CommandEnd): void {
     for (const secret of Object.values(SECRETS)) expect(output).not.toContain(secret);
     expect(output, "a stack trace").not.toMatch(/\n\s+at /);
     expect(message.length, `a message is read by people: ${message}`).toBeLessThan(800);
@@ -217,12 +217,12 @@ export class BackupTrials {
 
   /** The backups, as a command lists them that meets no fault. */
   async list(bucket = this.bucket): Promise<ListedBackup[]> {
-    const { status, told, output } = await this.run({
+    const { status, stdout, output } = await this.run({
       args: ["backups", "--json"],
       environment: { BACKUP_BUCKET: bucket },
     });
     expect(status, output).toBe(0);
-    return JSON.parse(told);
+    return JSON.parse(stdout);
   }
 
   /** The newest backup that counts; undefined: there is none, or no bucket. */
@@ -231,7 +231,7 @@ export class BackupTrials {
     return (await this.list(bucket)).find(({ complete }) => complete);
   }
 
-  /** Whether a backup's dump is the one of its manifest, found out without the program. */
+  /** Returns true if a dump matches its manifest, without using the program. */
   async isWhole(id: string, bucket = this.bucket): Promise<boolean> {
     const { store } = this.world;
     const { dump } = parseManifest(String(await store.read(bucket, manifestKeyOf(id))), id);
@@ -269,7 +269,7 @@ export class BackupTrials {
     return rows.length > 0;
   }
 
-  /** What a database holds, as a sum over all rows and the names of its schemas. */
+  /** Checksum of a database over all rows and the names of its schemas. */
   async contentsOf(database: string): Promise<{ sum: string; schemas: string }> {
     const { rows } = await this.world.server.query(
       database,

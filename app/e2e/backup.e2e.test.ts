@@ -13,7 +13,7 @@ import { buildProgram, IMAGE_ENVIRONMENT, type Program } from "./built-app.js";
 import { peakMemory } from "./process-usage.js";
 
 const NOTES = 200_000;
-/** The person whose notes are recovered alone. */
+/** The user whose notes are recovered. */
 const NOTES_OF_ONE = 2_000;
 const FEW_NOTES = 200;
 /** Size of a dump that has many parts, in megabytes. */
@@ -25,7 +25,7 @@ const LARGE = 200;
 const MEMORY_GROWTH = 80;
 const POLL_MS = 20;
 
-/** How a command ended, and what it took. */
+/** Result and resource usage of a command. */
 interface Ran {
   readonly status: number | null;
   readonly output: string;
@@ -50,7 +50,7 @@ afterAll(async () => {
   if (folder) await rm(folder, { recursive: true, force: true });
 });
 
-/** Runs a command as the image does, in a process of its own. */
+/** Runs a command as in the image, in a child process. */
 async function notejam(environment: Record<string, string>, ...args: string[]): Promise<Ran> {
   const start = performance.now();
   const child: ChildProcess = spawn(process.execPath, [...program.nodeOptions, program.main, ...args], {
@@ -146,13 +146,13 @@ describe(`a backup of ${NOTES} notes of odd content`, () => {
     expect(ran.memory - (memoryOfFew[1]?.memory ?? 0)).toBeLessThan(MEMORY_GROWTH);
   });
 
-  it("is proven by a restore test", async () => {
+  it("is verified by a restore test", async () => {
     const ran = await notejam(many, "restore-test");
     expect([ran.status, ran.output]).toEqual([0, expect.stringContaining(`Proven: ${backup.id}`)]);
     console.log(`restore test: ${ran.seconds.toFixed(1)} s, at most ${ran.memory.toFixed(0)} MB of memory`);
   });
 
-  it("gives one person's notes back alone, in constant memory", async () => {
+  it("recovers the notes of one user in constant memory", async () => {
     const config = readConfig(many);
     const others =
       "select md5(string_agg(md5(row(notes.*)::text), '' order by id)) as sum from notes where user_id <> 2";
@@ -177,7 +177,7 @@ describe(`a backup of ${NOTES} notes of odd content`, () => {
 });
 
 describe(`a dump of ${LARGE} MB that cannot be compressed, sent in many parts`, () => {
-  it("is taken, proven and searched in the same memory as a small one", async () => {
+  it("is taken, verified and searched in the same memory as a small one", async () => {
     const few = await world.environment();
     const small = [await notejam(few, "backup"), await notejam(few, "restore-test")];
     const environment = await world.environment();
@@ -218,8 +218,8 @@ describe("the exit status and the message", () => {
       {},
       ["restore", "--into", "x", "--latest", "--at", "2026-01-01T00:00Z"],
     ],
-    [1, "There is no backup", {}, ["restore-test"]],
-    [1, "There is no such bucket: check BACKUP_BUCKET", { BACKUP_BUCKET: "no-such-bucket" }, ["backup"]],
+    [1, "There is no complete backup", {}, ["restore-test"]],
+    [1, "The bucket does not exist. Check BACKUP_BUCKET", { BACKUP_BUCKET: "no-such-bucket" }, ["backup"]],
     [1, "cannot be opened: .*ECONNREFUSED", { DATABASE_URL: "postgres://notejam@127.0.0.1:1/x" }, ["backup"]],
   ] as const)("are %i, and say %s", async (status, message, changes, args) => {
     const ran = await notejam({ ...(await world.environment()), ...changes }, ...args);

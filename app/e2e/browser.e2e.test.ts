@@ -66,7 +66,7 @@ describe("in a browser", needs("chromium"), () => {
     return screen;
   };
 
-  /** The link in the newest mail to someone. */
+  /** Link in the newest mail to an address. */
   const linkMailedTo = async (email: string): Promise<string> => {
     const link = () => {
       const texts = readdirSync(mails).map((name) => readFileSync(path.join(mails, name), "utf8"));
@@ -86,7 +86,7 @@ describe("in a browser", needs("chromium"), () => {
     await screen.page.getByRole("heading", { name: "All notes" }).waitFor();
   };
 
-  it.each(LOOKS)("keeps someone's notes from signing up to signing out: $name", async (look) => {
+  it.each(LOOKS)("keeps a user's notes from signing up to signing out: $name", async (look) => {
     const screen = await open(look);
     const { page } = screen;
     const email = `someone.with.a.long.address+${look.name}@mail.example.com`;
@@ -96,7 +96,7 @@ describe("in a browser", needs("chromium"), () => {
     await screen.follow("Sign up");
     await screen.arriveAt("Sign Up");
     await screen.submit("Sign up", {
-      Email: "nobody@nowhere",
+      Email: "user@nowhere",
       Password: "short",
       "Confirm password": "other",
     });

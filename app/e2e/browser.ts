@@ -19,7 +19,7 @@ export const PASSWORD = "correct horse battery";
 /** Longest to wait for an answer, in milliseconds. */
 const CHECK_TIMEOUT = 20_000;
 
-/** Someone with a browser that speaks to a Notejam process. */
+/** A browser session with a Notejam process. */
 export class Browser {
   readonly cookies = new Map<string, string>();
   readonly #agent: http.Agent;

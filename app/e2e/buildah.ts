@@ -8,7 +8,7 @@ const run = promisify(execFile);
 /** Output of a build that is kept, in bytes. */
 const LONGEST_OUTPUT = 64 * 1024 * 1024;
 
-/** How an image is built. */
+/** Options of a build. */
 export interface Build {
   /** Folder that the Dockerfile copies from. */
   readonly context: string;
@@ -22,7 +22,7 @@ export interface Build {
   readonly afresh?: boolean;
 }
 
-/** Buildah with images, containers and temporary files in a folder of its own. */
+/** Buildah with images, containers and temporary files in a separate folder. */
 export class Buildah {
   readonly #folder: string;
   readonly #options: ExecFileOptions;

@@ -14,7 +14,7 @@ export interface Program {
   remove(): void;
 }
 
-/** What the image sets, as far as it matters to how fast and large the program is. */
+/** Settings of the image that affect the speed and memory of the program. */
 export const IMAGE_ENVIRONMENT = { NODE_ENV: "production", MALLOC_ARENA_MAX: "2" } as const;
 
 /** Node's options in the image: they are part of what is measured. */

@@ -1,7 +1,7 @@
 import { type Browser, chromium } from "playwright-core";
 import { CHROMIUM, findProgram } from "../test/required-tools.js";
 
-/** The browser does only what a proof asks for: it looks for no updates and reports nothing. */
+/** No background traffic: neither updates nor reports. */
 const FLAGS = [
   "--no-sandbox",
   "--disable-gpu",

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { text } from "node:stream/consumers";
 import type { OciImage } from "./oci-image.js";
 
-/** How a container is run. */
+/** Options of a container. */
 export interface ContainerOptions {
   readonly image: OciImage;
   /** The image's layers, unpacked. */
@@ -17,7 +17,7 @@ export interface ContainerOptions {
   readonly mounts?: Readonly<Record<string, string>>;
 }
 
-/** How a container ended, and all that it printed. */
+/** Exit status and output of a container. */
 export interface Finished {
   readonly status: number | null;
   readonly output: string;

@@ -14,11 +14,11 @@ import { TestBalancer } from "./test-balancer.js";
 const RECOVERY = 5_000;
 /** Kubernetes kills after this time, in milliseconds. */
 const GRACE_PERIOD = 30_000;
-/** How long people work before and after, and how long a fault lasts, in milliseconds. */
+/** Time that users work before and after a fault, and duration of a fault, in milliseconds. */
 const USUAL = 2_000;
 const AFTERWARDS = RECOVERY + 2_000;
 const OUTAGE = 3_000;
-/** Longer than anybody is let wait for a server that says nothing, in milliseconds. */
+/** More than the maximum wait for a silent server, in milliseconds. */
 const FROZEN = 12_000;
 const REPLACEMENTS = 4;
 /** Lets a session write that would only read by default. */
@@ -90,7 +90,7 @@ function expectHonest(account: Account): void {
   expect(account.acknowledged).toBeGreaterThan(100);
 }
 
-/** Lets people work through a fault. @param fault ends with the moment at which its cause was gone */
+/** Simulates users during a fault. @param fault resolves with the time at which its cause was removed */
 async function through(
   title: string,
   fault: () => Promise<number>,
@@ -105,7 +105,7 @@ async function through(
   tell(title, account);
   console.log(`  everything worked ${recovery.toFixed(0)} ms after the cause was gone`);
   expectHonest(account);
-  expect(Object.keys(account.refused), "the only refusal is 503").toEqual(["503"]);
+  expect(Object.keys(account.refused), "the only rejection is 503").toEqual(["503"]);
   expect(recovery).toBeLessThan(RECOVERY);
   expect(notejam.isRunning).toBe(true);
   return account;
@@ -153,7 +153,7 @@ it("serves reads and saves nothing while PostgreSQL only reads, and saves again 
   expect(account.reads).toBeGreaterThan(100);
 });
 
-it("refuses in time while PostgreSQL is frozen, and goes on when it thaws", async () => {
+it("rejects requests in time while PostgreSQL is frozen, and recovers afterwards", async () => {
   const account = await through(
     "PostgreSQL frozen, with all its connections open",
     async () => {

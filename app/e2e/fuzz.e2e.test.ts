@@ -12,7 +12,7 @@ import { seedNotebook } from "./seed-notebook.js";
 
 const ROUNDS = 6;
 const REQUESTS_PER_ROUND = 1_500;
-/** As many as imports may run and wait at once: more are told to come back later, with a 503. */
+/** Number of imports that may run and wait at once. Further imports are rejected with 503. */
 const AT_ONCE = 6;
 /** Memory may differ by so much between two halves of the rounds without anything being kept, in megabytes. */
 const MEMORY_SWING = 12;
@@ -110,7 +110,7 @@ async function round(random: Random): Promise<number> {
   return residentMemory(notejam.pid);
 }
 
-it("answers thousands of malformed requests without an error of its own, a leak or a growing memory", async () => {
+it("answers thousands of malformed requests without an error, a leak or growing memory", async () => {
   const random = new Random(SEED);
   const memory: number[] = [];
   const start = performance.now();
@@ -130,7 +130,7 @@ memory after each ${REQUESTS_PER_ROUND}: ${memory.map((each) => each.toFixed(0))
   expect((after ?? Number.POSITIVE_INFINITY) - (before ?? 0)).toBeLessThan(MEMORY_SWING);
 });
 
-it("serves the next person as if nothing had happened", async () => {
+it("serves the next user normally", async () => {
   const browser = new Browser(notejam.port);
   await browser.enter("next@example.com");
   expect((await browser.get("/")).status).toBe(200);

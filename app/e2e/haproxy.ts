@@ -11,9 +11,9 @@ import { isReady } from "./notejam-process.js";
 
 /** Most targets of one balancer. */
 const ROOM = 32;
-/** How often is asked whether something is so, in milliseconds. */
+/** Polling interval, in milliseconds. */
 const INTERVAL = 50;
-/** How long that may take, in milliseconds. */
+/** Polling timeout, in milliseconds. */
 const CHECK_TIMEOUT = 15_000;
 
 /**

@@ -11,7 +11,7 @@ const run = promisify(execFile);
 const RELEASE = "trixie";
 /** As little as the distroless image of the Dockerfile has. */
 const RUNTIME = ["base-files", "ca-certificates", "libc6", "libgcc-s1", "libstdc++6", "netbase", "tzdata"];
-/** What compiling a bundle needs, and PostgreSQL's programs. */
+/** Packages needed to bundle the application, and the PostgreSQL programs. */
 const TOOLS = ["bash", "coreutils", "dash", "diffutils", "dpkg", "findutils", "grep", "gzip", "sed", "tar"];
 const BUILD = ["base-files", "base-passwd", "ca-certificates", "libc-bin", "libstdc++6", ...TOOLS];
 const POSTGRES = "postgresql-client-17";
@@ -23,7 +23,7 @@ export interface Bases {
   readonly runtime: string;
 }
 
-/** What the bases are made of. */
+/** Content of the base images. */
 export interface BasesOptions {
   readonly buildah: Buildah;
   readonly folder: string;
@@ -51,7 +51,7 @@ export async function makeBases({ buildah, folder, npm, node }: BasesOptions): P
     put(nodeProgram, path.join(root, "usr/local/bin/node"));
     cpSync(npmPackage, path.join(root, "usr/local/lib/node_modules/npm"), { recursive: true });
     symlinkSync("../lib/node_modules/npm/bin/npm-cli.js", path.join(root, "usr/local/bin/npm"));
-    // Where this machine trusts an authority of its own on the way to npm's registry, the build has to.
+    // If this machine trusts a private CA for npm's registry, the build must trust it, too.
     if (trusted) put(trusted, path.join(root, trusted));
   });
   return { build, runtime };

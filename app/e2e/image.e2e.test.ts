@@ -21,16 +21,16 @@ import { seedNotebook } from "./seed-notebook.js";
 
 const REPOSITORY = path.resolve(import.meta.dirname, "../..");
 const DOCKERFILE = readFileSync(path.join(REPOSITORY, "app/Dockerfile"), "utf8");
-/** What the images may weigh, in megabytes. */
+/** Maximum sizes of the images, in megabytes. */
 const LARGEST = 200;
 /** Kubernetes kills after this time, in milliseconds. */
 const GRACE_PERIOD = 30_000;
-/** Stands for what a user's npm configuration holds, and no image may. */
+/** A credential as in a user's npm configuration, which must not be in any image. */
 const SECRET = "npm-secret-that-stays-out";
 const COMMIT = "0123456789abcdef0123456789abcdef01234567";
 /** A minute and a half on a machine with nothing else to do, in milliseconds. */
 const LONGEST_BUILD = 10 * 60_000;
-/** How much is asked of the container before its memory is read. */
+/** Number of requests before the memory of the container is measured. */
 const LOAD = { connections: 50, duration: 8 };
 
 /** The former application's tables, as Django made them in SQLite: times without a zone, and texts of any kind. */
@@ -45,7 +45,7 @@ const FORMER = `
     (11, 3, 7, 'First', 'a' || char(13, 10) || 'b 😀', '2013-02-02 23:30:00.123456', '2013-02-02 23:30:00.123456'),
     (12, null, 7, '  ', 'x' || char(0), '2013-02-02 23:30:00', '2013-02-02 23:30:00')`;
 
-/** Copies what the build may see. */
+/** Copies the build context. */
 function copyRepository(to: string): void {
   for (const file of ["package.json", "package-lock.json", ".npmrc", "tsconfig.json"]) {
     cpSync(path.join(REPOSITORY, file), path.join(to, file));
@@ -123,7 +123,7 @@ describe("the images", needs("root", "buildah", "mmdebstrap", "bwrap"), () => {
 
   beforeAll(async () => {
     folder = mkdtempSync(path.join(tmpdir(), "notejam-image-"));
-    // Containers run as somebody else, who has to get at their root folders.
+    // Containers run as another user, which must be able to access their root folders.
     chmodSync(folder, 0o755);
     const authority = new Authority(folder, "database");
     server = await PostgresServer.start();
@@ -216,7 +216,7 @@ describe("the images", needs("root", "buildah", "mmdebstrap", "bwrap"), () => {
     expect(Object.keys(notejam.config.ExposedPorts)).toEqual(["3000/tcp", "9090/tcp"]);
   });
 
-  it("run as somebody without rights, who can write nowhere but in /tmp", async () => {
+  it("run as an unprivileged user that can write only to /tmp", async () => {
     const attempt = `
       const fs = require("node:fs");
       const writable = (file) => { try { fs.writeFileSync(file, ""); return true; } catch { return false; } };
@@ -317,7 +317,7 @@ describe("the images", needs("root", "buildah", "mmdebstrap", "bwrap"), () => {
     expect(await run("migrate")).toEqual({ status: 0, output: expect.stringContaining("Applied: ") });
     const { status, output } = await run("import-django", "--from", "/run/former/notejam.db");
     expect(output).toContain(
-      "people: 1 loaded, 0 were there\npads: 1 loaded, 0 were there\nnotes: 2 loaded, 0 were there\n",
+      "users: 1 loaded, 0 already there\npads: 1 loaded, 0 already there\nnotes: 2 loaded, 0 already there\n",
     );
     expect(status).toBe(0);
     const { rows } = await server.query(
@@ -339,7 +339,7 @@ describe("the images", needs("root", "buildah", "mmdebstrap", "bwrap"), () => {
     });
   });
 
-  it("refuse a database that another authority vouches for", async () => {
+  it("reject a database with a certificate of another authority", async () => {
     const stranger = new Authority(folder, "stranger");
     await serveTls(server, stranger.issue("127.0.0.1"));
     const refused = await Container.run({
@@ -391,7 +391,7 @@ function portOf(listening: Server): number {
   return typeof address === "object" && address ? address.port : 0;
 }
 
-/** When the commit was made, in seconds since 1970. */
+/** Time of the commit, in seconds since 1970. */
 function commitTime(): number {
   return Number(execFileSync("git", ["log", "-1", "--format=%ct"], { cwd: REPOSITORY, encoding: "utf8" }));
 }

@@ -38,7 +38,7 @@ const WARM_UP_SECONDS = 2;
 const SECONDS = 10;
 const CONTRAST_SECONDS = 4;
 
-/** What the capacity model says about a load. */
+/** Result of the capacity model for a load. */
 interface Prediction {
   readonly requestsPerSecond: number;
   readonly pods: number;
@@ -122,7 +122,7 @@ interface Cost {
   readonly database: number;
 }
 
-/** What people saw, and what it took. */
+/** Response times and resource usage of a load. */
 interface Visit extends PacedResult {
   readonly cost: Cost;
   /** Part of their processor that the processes had in use. */
@@ -194,7 +194,7 @@ describe.runIf(canLimit)("the load of an event", needs("haproxy"), () => {
     expect(seen.wrong).toBe(0);
   });
 
-  it("is too much for those: four times as much makes people wait, which more processes must end", async () => {
+  it("is too much for those: at four times the load users wait, until there are more processes", async () => {
     const { port } = balancer;
     const before = await visit(
       `${processes.length} processes`,
@@ -207,7 +207,7 @@ describe.runIf(canLimit)("the load of an event", needs("haproxy"), () => {
     expect((await growing).wrong).toBe(0);
     const after = await visit(`${processes.length} processes`, port, event.requestsPerSecond);
     expect(after.wrong).toBe(0);
-    // No matter how fast the machine is, a few may not use more than their shares: people queue, until there are more.
+    // On any machine, a few processes may not use more than their CPU shares, so requests queue until there are more.
     expect(before.utilization).toBeGreaterThan(1);
     expect(after.p99).toBeLessThan(before.p99);
     const judged = after.p99 <= P99_UNDER_LIMIT ? "within" : "OVER";

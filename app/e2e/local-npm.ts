@@ -40,7 +40,7 @@ export class MachineNpm {
   }
 
   async #run(...command: string[]): Promise<string> {
-    // A proof started by npm itself is told of a workspace that is not there.
+    // If npm started the test, its environment names a workspace that does not exist there.
     const inherited = Object.entries(process.env).filter(([name]) => !/^npm_config_.*workspace/.test(name));
     const { stdout } = await run("npm", command, { cwd: this.#folder, env: Object.fromEntries(inherited) });
     return stdout.trim();

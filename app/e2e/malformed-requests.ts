@@ -1,13 +1,13 @@
 import type { Random } from "../test/random.js";
 import type { RawRequest } from "./raw-exchange.js";
 
-/** What the requests are made from, so that they reach as deep as possible into the program. */
+/** Valid parts of requests, so that malformed requests pass as many checks as possible. */
 export interface Target {
-  /** Cookies of someone who is signed in. */
+  /** Cookies of a signed-in user. */
   readonly cookie: string;
-  /** The token that is right in a form of that person. */
+  /** Valid CSRF token of that user. */
   readonly token: string;
-  /** A note and a pad of that person. */
+  /** A note and a pad of that user. */
   readonly noteId: number;
   readonly padId: number;
   /** A file that an import takes. */
@@ -130,7 +130,7 @@ function framed(
   return Buffer.concat([Buffer.from(`${lines.join("\r\n")}\r\n\r\n`, "latin1"), Buffer.from(body)]);
 }
 
-/** Half of all requests come from someone who is signed in. */
+/** Half of all requests come from a signed-in user. */
 function maybeSignedIn(random: Random, target: Target): [string, string][] {
   return random.chance(0.5) ? [["Cookie", target.cookie]] : [];
 }
@@ -151,7 +151,7 @@ const brokenPath: Maker = (random, target) => {
     `/static/${raw}`,
     `/static/css/${raw}`,
     `/reset/${raw}/`,
-    // Nothing may sign the person out, or all further requests would end at the sign-in page.
+    // Requests must not sign the user out. All further requests would end at the sign-in page.
     `/signout/-${raw}`,
     `//${raw}/`,
     `http://elsewhere.example${page}${raw}`,

@@ -36,7 +36,8 @@ export class MovingAddress {
   }
 
   /**
-   * From now on breaks connections at the moment of an answer: the server did what it was asked, and nobody hears of it.
+   * From now on breaks connections when the response arrives: the server applied the statement, but the client does not
+   * know.
    *
    * @param share part of the answers that are lost, from 0 to 1
    */

@@ -6,24 +6,24 @@ import { setTimeout as pause } from "node:timers/promises";
 import { freePort } from "../test/postgres-server.js";
 import { IMAGE_ENVIRONMENT, type Program } from "./built-app.js";
 
-/** NOTEJAM_NODE chooses another version than the one that runs the proofs, such as the image's. */
+/** NOTEJAM_NODE selects another version of Node than that of the tests, such as the version in the image. */
 const NODE = process.env.NOTEJAM_NODE ?? process.execPath;
 
-/** How the program is started. */
+/** Options of a process. */
 export interface NotejamProcessOptions {
   readonly program: Program;
   readonly databaseUrl: string;
   /** Arguments after `serve`. */
   readonly arguments?: readonly string[];
-  /** Variables besides the database, the port and those that keep a test to itself. */
+  /** Variables in addition to the database, the ports and those that isolate the test. */
   readonly environment?: Readonly<Record<string, string>>;
-  /** Told each line of the log. Without it the log goes nowhere, as cheaply as to a container's runtime. */
+  /** Called with each line of the log. Without it the log is discarded, as cheaply as by a container runtime. */
   readonly onLog?: (line: string) => void;
   /** Longest to wait until it is ready, in milliseconds. @default 15000 */
   readonly patience?: number;
 }
 
-/** How a process ended. */
+/** Exit of a process. */
 export interface Ended {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -31,7 +31,7 @@ export interface Ended {
   readonly after: number;
 }
 
-/** Notejam in a process of its own, listening on a port of its own. */
+/** Notejam in a child process with its own ports. */
 export class NotejamProcess {
   readonly pid: number;
   readonly port: number;
@@ -50,7 +50,7 @@ export class NotejamProcess {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  /** Whether the process is still there. */
+  /** True while the process is running. */
   get isRunning(): boolean {
     return this.#process.exitCode === null && this.#process.signalCode === null;
   }
@@ -101,7 +101,7 @@ export class NotejamProcess {
   }
 }
 
-/** Whether the process on a port says that requests may be sent to it. */
+/** Returns true if the process on a port is ready. */
 export async function isReady(port: number): Promise<boolean> {
   try {
     const response = await fetch(`http://127.0.0.1:${port}/readyz`, { signal: AbortSignal.timeout(1_000) });

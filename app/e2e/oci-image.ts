@@ -56,7 +56,7 @@ export class OciImage {
     this.#stored = layers;
   }
 
-  /** What the layers take as they are stored here, in megabytes. */
+  /** Size of the compressed layers, in megabytes. */
   sizeOf(layers: readonly string[]): number {
     return layers.reduce((sum, layer) => sum + this.#storedAs(layer).size, 0) / 1e6;
   }

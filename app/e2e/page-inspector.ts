@@ -16,7 +16,7 @@ const AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-
 /** In the dark only colors are different. */
 const AXE_RULES_OF_COLOR = ["color-contrast", "link-in-text-block"];
 
-/** How someone looks at Notejam. */
+/** Settings of a browser. */
 export interface Look {
   /** Folder of the screenshots. */
   readonly name: string;
@@ -26,9 +26,9 @@ export interface Look {
   readonly javaScript: boolean;
 }
 
-/** A window of a browser of its own, and everything in it that should not have been. */
+/** A browser window that records all errors on its pages. */
 export class Screen {
-  /** What went wrong on the pages so far: a line for each. */
+  /** Errors so far, one line each. */
   readonly troubles: string[] = [];
   readonly page: Page;
   readonly #context: BrowserContext;
@@ -50,7 +50,8 @@ export class Screen {
     page.on("pageerror", (error) => this.#trouble(`script: ${error.message}`));
     page.on("requestfailed", (request) => {
       const { errorText = "" } = request.failure() ?? {};
-      // The browser gives up what it no longer needs: an icon when the page is left, a page that becomes a download.
+      // The browser cancels requests that it no longer needs: an icon when the page is left, a page that becomes a
+      // download.
       if (errorText !== "net::ERR_ABORTED") this.#trouble(`${errorText}: ${request.url()}`);
     });
     page.on("response", (response) => {
@@ -63,7 +64,7 @@ export class Screen {
     this.troubles.push(`${this.page.url()} ${text}`);
   }
 
-  /** Opens a window in which nobody is signed in. */
+  /** Opens a window without a signed-in user. */
   static async open(browser: Browser, url: string, look: Look): Promise<Screen> {
     const context = await browser.newContext({
       baseURL: url,

@@ -3,7 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 
 /** Bytes for a server, as no browser would send them. */
 export interface RawRequest {
-  /** What is wrong with it, for the report. */
+  /** Description of the fault, for the report. */
   readonly what: string;
   readonly bytes: Buffer;
   /** The server may wait for more: nothing is expected, and the connection is cut. @default false */
@@ -12,7 +12,7 @@ export interface RawRequest {
   readonly dribble?: number;
 }
 
-/** What came back. */
+/** Raw response. */
 export interface RawAnswer {
   /** Statuses of all answers on the connection; none when the server closed it without a word. */
   readonly statuses: readonly number[];
@@ -23,7 +23,7 @@ export interface RawAnswer {
 
 /** Longest to wait for an answer and the connection's end, in milliseconds. */
 const CHECK_TIMEOUT = 25_000;
-/** How long the server may chew on something incomplete before it is left alone, in milliseconds. */
+/** Time after which an incomplete request is abandoned, in milliseconds. */
 const LEFT_ALONE = 60;
 const DRIBBLE_PAUSE = 15;
 

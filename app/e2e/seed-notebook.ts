@@ -1,6 +1,6 @@
 import type { PostgresServer } from "../test/postgres-server.js";
 
-/** How much a person is given. */
+/** Numbers of pads and notes. */
 export interface Notebook {
   readonly notes: number;
   readonly pads: number;
@@ -11,7 +11,7 @@ const TEXT =
   "milk and bread, the plumber on Tuesday, grandmother called about the garden, an idea for the summer, " +
   "the third chapter needs a better beginning, tickets are cheaper in the morning, ask Anna for the recipe";
 
-/** Gives someone who signed up pads and notes of about a thousand characters, an hour apart. */
+/** Adds pads, and notes of about 1,000 characters one hour apart, to a registered user. */
 export async function seedNotebook(
   server: PostgresServer,
   database: string,

@@ -4,24 +4,24 @@ import { Browser, NoAnswer } from "./browser.js";
 
 const READERS = 3;
 const WRITERS = 6;
-/** What a person needs to read and think, in milliseconds. */
+/** Time that a user reads and thinks, in milliseconds. */
 const THINKING = 15;
 
-/** What was answered to one request. */
+/** Response to one request. */
 interface Outcome {
   readonly kind: "read" | "write";
   /** Name of the note that was to be written. */
   readonly name: string;
   /** 0 when there was no answer. */
   readonly status: number;
-  /** Whether the answer said that the note certainly was not saved. */
+  /** True if the response said that the note was not saved. */
   readonly denied: boolean;
-  /** Whether a refusal told when to come again. */
-  readonly toldWhen: boolean;
+  /** True if a rejection had the header Retry-After. */
+  readonly hasRetryAfter: boolean;
   readonly at: number;
 }
 
-/** What became of everything that people did. */
+/** Result of a simulation. */
 export interface Account {
   readonly reads: number;
   readonly acknowledged: number;
@@ -33,13 +33,13 @@ export interface Account {
   readonly doubled: number;
   /** Notes that are there although the answer denied it. */
   readonly wronglyDenied: number;
-  /** Refusals that did not tell when to come again. */
+  /** Rejections without the header Retry-After. */
   readonly withoutRetryAfter: number;
 }
 
 let series = 0;
 
-/** Several people who read and write notes all the time, and remember what they were told. */
+/** Simulated users that read and write notes all the time and record every response. */
 export class WorkingPeople {
   readonly #browser: Browser;
   readonly #outcomes: Outcome[] = [];
@@ -73,23 +73,23 @@ export class WorkingPeople {
     while (!this.#stop) {
       this.#number += 1;
       const name = `${this.#prefix}${this.#number}`;
-      const told = await act(name).catch((error: unknown) => {
+      const response = await act(name).catch((error: unknown) => {
         if (error instanceof NoAnswer) return undefined;
         throw error;
       });
       this.#outcomes.push({
         kind,
         name,
-        status: told?.status ?? 0,
-        denied: told?.body.includes("Your change was not saved") ?? false,
-        toldWhen: told?.headers["retry-after"] !== undefined,
+        status: response?.status ?? 0,
+        denied: response?.body.includes("Your change was not saved") ?? false,
+        hasRetryAfter: response?.headers["retry-after"] !== undefined,
         at: performance.now(),
       });
       await pause(THINKING);
     }
   }
 
-  /** From a moment until the first note was saved, and until nothing was refused any more, in milliseconds. */
+  /** Time until the first note was saved, and until no request was rejected any more, in milliseconds. */
   recoveredAfter(moment: number): number {
     const later = this.#outcomes.filter(({ at }) => at > moment);
     const saved = later.find((outcome) => outcome.kind === "write" && isGood(outcome));
@@ -97,7 +97,7 @@ export class WorkingPeople {
     return Math.max(saved?.at ?? Number.POSITIVE_INFINITY, ...refused.map(({ at }) => at)) - moment;
   }
 
-  /** Lets everybody finish, and compares what they were told with what is stored. */
+  /** Waits for all users and compares the recorded responses with the database. */
   async finish(server: PostgresServer): Promise<Account> {
     this.#stop = true;
     await this.#working;
@@ -118,7 +118,7 @@ export class WorkingPeople {
       lost: writes.filter((write) => isGood(write) && !counts.has(write.name)).length,
       doubled: [...counts.values()].filter((count) => count > 1).length,
       wronglyDenied: writes.filter((write) => write.denied && counts.has(write.name)).length,
-      withoutRetryAfter: bad.filter(({ toldWhen }) => !toldWhen).length,
+      withoutRetryAfter: bad.filter(({ hasRetryAfter }) => !hasRetryAfter).length,
     };
   }
 }

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import http from "node:http";
 import { isReady } from "./notejam-process.js";
 
-/** How often the targets are asked whether they are ready, in milliseconds. */
+/** Interval of the readiness probes, in milliseconds. */
 const CHECK_INTERVAL = 250;
 
 /** A process behind the balancer. */

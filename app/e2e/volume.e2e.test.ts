@@ -21,7 +21,7 @@ const TIMES = 100;
 const SEARCHES = 10;
 /** Requests until the JavaScript engine has compiled what it wants to. */
 const WARM_UP = 2_000;
-/** Another person's notebook, to compare with. */
+/** Another user's notes, for comparison. */
 const FEW = { email: "few@example.com", notes: 100, pads: 5 };
 /** Readers at once when processor time is measured: one by one, every request finds the caches cold. */
 const AT_ONCE = 20;
@@ -75,7 +75,7 @@ async function measureFew(): Promise<void> {
   other.close();
 }
 
-/** Several people read the list again and again. @returns the application's part of each page, in milliseconds */
+/** Reads the list with several concurrent requests. @returns CPU time of the application per page, in milliseconds */
 async function readUnderLoad(reader: Browser, requests: number): Promise<number> {
   const before = cpuOf(notejam.pid);
   let left = requests;
@@ -87,7 +87,7 @@ async function readUnderLoad(reader: Browser, requests: number): Promise<number>
   return (cpuOf(notejam.pid) - before) / requests;
 }
 
-/** Reads a page many times. @returns what it took in the middle, in milliseconds */
+/** Reads a page many times. @returns median response time, in milliseconds */
 async function timePage(address: string, expected: RegExp, turns = TIMES): Promise<number> {
   const times: number[] = [];
   for (let turn = 0; turn < turns; turn += 1) {

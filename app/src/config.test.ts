@@ -48,7 +48,7 @@ describe("the configuration", () => {
 
   it("says how to write a password with a percent sign in an address", () => {
     const attempt = () => readConfig({ DATABASE_URL: "postgres://me:hunter%2%@host/db" });
-    expect(attempt).toThrow(/- DATABASE_URL: has a percent sign .* %25/);
+    expect(attempt).toThrow(/- DATABASE_URL: must encode a percent sign as %25/);
     expect(attempt).not.toThrow(/hunter/);
   });
 

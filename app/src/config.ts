@@ -165,7 +165,7 @@ const databaseUrl = z
     error: "must look like postgres://<user>:<password>@<host>:5432/<database>",
     abort: true,
   })
-  .refine(isDecodable, { error: "has a percent sign that stands for itself: write it as %25" });
+  .refine(isDecodable, { error: "must encode a percent sign as %25" });
 
 const mailUrl = z
   .string()
@@ -197,7 +197,7 @@ const variables = z.object({
   BACKUP_BUCKET: z.string().optional(),
   BACKUP_KEY_ARN: z
     .string()
-    .startsWith("arn:", { error: "must be a key's ARN, beginning with arn:" })
+    .startsWith("arn:", { error: "must be the ARN of a key, starting with arn:" })
     .optional(),
   AWS_ENDPOINT_URL: z.string().optional(),
   AWS_ENDPOINT_URL_S3: z.string().optional(),
@@ -256,12 +256,12 @@ function contradictions(values: Variables): string[] {
   const problems: string[] = [];
   const missing = POSTGRES_PARTS.filter((name) => !values[name]);
   if (!values.DATABASE_URL && missing.length > 0 && missing.length < POSTGRES_PARTS.length) {
-    problems.push(`${missing.join(", ")}: missing; the four ${POSTGRES_PARTS.join(", ")} belong together`);
+    problems.push(`${missing.join(", ")}: missing. Set all four of ${POSTGRES_PARTS.join(", ")}`);
   }
   if (Boolean(values.POSTGRES_ADMIN_USER) !== Boolean(values.POSTGRES_ADMIN_PASS)) {
-    problems.push("POSTGRES_ADMIN_USER, POSTGRES_ADMIN_PASS: one is missing; they belong together");
+    problems.push("POSTGRES_ADMIN_USER, POSTGRES_ADMIN_PASS: set both or neither");
   }
-  if (values.MAIL_URL && values.MAIL_DIR) problems.push("MAIL_URL, MAIL_DIR: give one of the two");
+  if (values.MAIL_URL && values.MAIL_DIR) problems.push("MAIL_URL, MAIL_DIR: set only one of them");
   return problems;
 }
 
@@ -362,7 +362,7 @@ export function readConfig(env: Environment): Config {
   if (!result.success || problems.length > 0) {
     const list = problems.map((problem) => `  - ${problem}`).join("\n");
     throw new ConfigError(
-      `The configuration in the environment is not usable:\n${list}\nSee app/README.md for every variable.`,
+      `Invalid configuration in the environment:\n${list}\nSee app/README.md for all variables.`,
     );
   }
   const values = result.data;

@@ -20,7 +20,7 @@ export function loggedError(error: unknown): LoggedError {
   const frames = (error.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line));
   return {
     type: error.name,
-    message: quotes ? "see the code" : error.message,
+    message: quotes ? "omitted" : error.message,
     ...(code ? { code } : {}),
     stack: frames.join("\n"),
   };

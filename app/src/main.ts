@@ -28,13 +28,15 @@ function say(text: string): void {
 }
 
 const program = new Command("notejam")
-  .description("Notejam, a note-taking web application. Configured by the environment; see app/README.md.")
-  .showHelpAfterError("Run with --help to see what there is.");
+  .description(
+    "Notejam, a note-taking web application. Configured by environment variables; see app/README.md.",
+  )
+  .showHelpAfterError("Run with --help for all commands.");
 
 program
   .command("serve")
   .description("serve the web application until SIGTERM or SIGINT")
-  .option("--migrate", "bring the database's schema up to date first", false)
+  .option("--migrate", "migrate the database schema first", false)
   .action(
     withConfig(async (config, options: { migrate: boolean }) => {
       const { serve } = await import("./serve.js");
@@ -44,15 +46,15 @@ program
 
 program
   .command("migrate")
-  .description("bring the database's schema up to date; many may run at once")
-  .option("--check", "only say what would be applied; exit status 1 when something would", false)
+  .description("migrate the database schema; several processes may run at once")
+  .option("--check", "list pending migrations; exit status 1 if there are any", false)
   .action(
     withConfig(async (config, options: { check: boolean }) => {
       const { checkDatabase, migrateDatabase } = await import("./database/migrate.js");
       if (options.check) {
         const { current, expected, pending } = await checkDatabase(config);
         say(`The database has schema version ${current}; this program has ${expected}.`);
-        for (const file of pending) say(`  to be applied: ${file}`);
+        for (const file of pending) say(`  pending: ${file}`);
         if (pending.length > 0) process.exitCode = 1;
         return;
       }
@@ -64,7 +66,7 @@ program
 program
   .command("purge")
   .description(
-    "remove for good what has been in the trash for three years, and sessions and links that are over",
+    "delete notes and pads that have been in the trash for three years, and expired sessions and links",
   )
   .action(
     withConfig(async (config) => {
@@ -82,12 +84,12 @@ program
 
 program
   .command("import-django")
-  .description("load people, pads and notes from the tables of the former Django application")
+  .description("load users, pads and notes from the database of the former Django application")
   .requiredOption(
     "--from <address>",
     "its database: postgres://<user>:<password>@<host>:5432/<database>, or an SQLite file",
   )
-  .option("--dry-run", "only say what would be loaded", false)
+  .option("--dry-run", "count rows without loading them", false)
   .action(
     withConfig(async (config, options: { from: string; dryRun: boolean }) => {
       const { importDjango } = await import("./import-export/import-django.js");
@@ -102,7 +104,7 @@ const CLEANUP_TIMEOUT = 15_000;
 function endInTime(signal: NodeJS.Signals): void {
   const end = () => {
     process.stderr.write(
-      `Stopped by ${signal} while S3 or the database did not answer: nothing of it counts; parts of an upload that are left are ended by the bucket's lifecycle.\n`,
+      `Stopped by ${signal} while S3 or the database did not respond. The backup was discarded; the bucket lifecycle aborts incomplete uploads.\n`,
     );
     process.exit(1);
   };
@@ -117,7 +119,7 @@ function withBackups<Options>(run: (context: BackupContext, options: Options) =>
     const stop = new AbortController();
     for (const signal of ["SIGTERM", "SIGINT"] as const) {
       process.once(signal, () => {
-        stop.abort(new BackupError(`Stopped by ${signal}: nothing half done is left, and nothing counts.`));
+        stop.abort(new BackupError(`Stopped by ${signal}. Partial results were removed.`));
         endInTime(signal);
       });
     }
@@ -127,7 +129,7 @@ function withBackups<Options>(run: (context: BackupContext, options: Options) =>
 
 program
   .command("backup")
-  .description("dump the database into the bucket of backups; any number may run at once")
+  .description("back up the database to the backup bucket; several processes may run at once")
   .action(
     withBackups(async (context) => {
       const { backup } = await import("./backup/commands/backup.js");
@@ -137,8 +139,8 @@ program
 
 program
   .command("backups")
-  .description("list the backups: id, age, size, and when a restore test proved them")
-  .option("--json", "for programs", false)
+  .description("list all backups with id, age, size and time of the last restore test")
+  .option("--json", "print JSON", false)
   .action(
     withBackups(async (context, options: { json: boolean }) => {
       const { backups } = await import("./backup/commands/list-backups.js");
@@ -148,16 +150,16 @@ program
 
 program
   .command("restore")
-  .description("restore a backup whole, compared with its manifest and migrated, or not at all")
-  .option("--latest", "the newest (what is done without any of these three)")
-  .option("--at <time>", "the newest that was taken then or before, such as 2026-11-22T08:00:00Z")
-  .option("--key <id>", "this one")
+  .description("restore a backup in one transaction, verify it and migrate it")
+  .option("--latest", "the newest backup (default)")
+  .option("--at <time>", "the newest backup taken at or before this time, such as 2026-11-22T08:00:00Z")
+  .option("--key <id>", "the backup with this id")
   .requiredOption(
     "--into <database>",
-    "a database's name on the configured server, or its address; made if it is not there",
+    "name of a database on the configured server, or a database URL; created if missing",
   )
-  .option("--replace", "put aside what the database holds", false)
-  .option("--yes-replace", "say it again", false)
+  .option("--replace", "move existing tables to another schema", false)
+  .option("--yes-replace", "confirm --replace", false)
   .action(
     withBackups(async (context, options: RestoreOptions) => {
       const { restore } = await import("./backup/commands/restore.js");
@@ -167,7 +169,7 @@ program
 
 program
   .command("restore-test")
-  .description("prove the newest backup by restoring it into the scratch database, and leave that empty")
+  .description("verify the newest backup by restoring it into the scratch database, which is left empty")
   .action(
     withBackups(async (context) => {
       const { restoreTest } = await import("./backup/commands/restore-test.js");
@@ -177,11 +179,11 @@ program
 
 program
   .command("recover")
-  .description("bring one person's notes back from a backup, and touch nothing else")
-  .requiredOption("--user <address>", "whose")
-  .option("--note <id>", "only this one")
-  .option("--from <id>", "the backup; left out: the newest")
-  .option("--dry-run", "only say what would be done", false)
+  .description("recover the notes of one user from a backup")
+  .requiredOption("--user <address>", "email address of the user")
+  .option("--note <id>", "only the note with this id")
+  .option("--from <id>", "id of the backup (default: the newest)")
+  .option("--dry-run", "report the changes without making them", false)
   .action(
     withBackups(async (context, options: RecoverOptions) => {
       const { recover } = await import("./backup/commands/recover.js");

@@ -60,7 +60,7 @@ async function listenForMetrics(server: FastifyInstance, config: Config): Promis
     if (metricsRequired) throw error;
     server.log.warn(
       { port: metricsPort },
-      "the port of the metrics is taken: there are none; METRICS_PORT gives them another",
+      "the metrics port is in use, so metrics are disabled; set METRICS_PORT to another port",
     );
     return undefined;
   }

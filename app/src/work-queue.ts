@@ -34,8 +34,7 @@ export class WorkQueue {
       this.#running += 1;
       return;
     }
-    if (this.#waiting.length >= this.#longest)
-      throw new Overloaded("Too many passwords are being checked at once");
+    if (this.#waiting.length >= this.#longest) throw new Overloaded("Too many tasks are waiting");
     await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 

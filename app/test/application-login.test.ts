@@ -5,7 +5,7 @@ import { migrateDatabase } from "../src/database/migrate.js";
 import { createDatabase } from "./databases.js";
 import { needs } from "./required-tools.js";
 
-/** What a migration is given in the cluster: the application's login in parts, and the master user's. */
+/** Configuration of a migration in the cluster: the login of the application and that of the master user. */
 async function migrationOf(
   user: string,
   password: string,
@@ -76,6 +76,6 @@ describe("migrating with the master user's login", needs("a PostgreSQL server"),
 it("says so when half of the master user's login is missing", () => {
   expect(() => readConfig({ POSTGRES_ADMIN_USER: "notejam_admin" })).toThrow(ConfigError);
   expect(() => readConfig({ POSTGRES_ADMIN_USER: "notejam_admin" })).toThrow(
-    /POSTGRES_ADMIN_PASS: one is missing/,
+    /POSTGRES_ADMIN_PASS: set both or neither/,
   );
 });

@@ -95,7 +95,7 @@ export async function serveTls(server: PostgresServer, { certificate, key }: Cer
   const [cert, secret] = [certificate, key].map((file) => {
     const copy = path.join(server.folder, path.basename(file));
     copyFileSync(file, copy);
-    // PostgreSQL refuses a key that other users can read.
+    // PostgreSQL rejects a key that other users can read.
     chownSync(copy, uid, gid);
     return copy;
   });

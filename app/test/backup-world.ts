@@ -7,15 +7,15 @@ import { migrateDatabase } from "../src/database/migrate.js";
 import { ObjectStore } from "./object-store.js";
 import { findSystemFolder, PostgresServer } from "./postgres-server.js";
 
-/** A PostgreSQL server, an emulated S3, and what Notejam is told of both. */
+/** A PostgreSQL server and an emulated S3, and the configuration for both. */
 export class BackupWorld {
   readonly server: PostgresServer;
   readonly store: ObjectStore;
   /** Folder of pg_dump and pg_restore. */
   readonly tools: string;
-  /** What the commands said, line by line. */
+  /** Standard output of the commands, by line. */
   readonly said: string[] = [];
-  /** What they wrote to standard error. */
+  /** Standard error of the commands. */
   stderr = "";
   #made = 0;
 
@@ -53,7 +53,7 @@ export class BackupWorld {
     return environment;
   }
 
-  /** What a command is run with. The SDK reads some of it from this process's own environment. */
+  /** Context of a command. The SDK reads parts of it from the environment of this process. */
   context(environment: Record<string, string>, changes: Partial<BackupContext> = {}): BackupContext {
     for (const [name, value] of Object.entries(environment))
       if (name.startsWith("AWS_")) process.env[name] = value;

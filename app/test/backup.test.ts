@@ -28,7 +28,7 @@ const into = (database: string, changes: Partial<RestoreOptions> = {}): RestoreO
   ...changes,
 });
 
-/** Everything people wrote, in an order of its own. */
+/** All rows of users, in a fixed order. */
 const CONTENT = `
   select md5(string_agg(row, ',' order by row collate "C")) as sum, count(*)::int as rows from (
     select users::text as row from users union all select pads::text from pads
@@ -36,7 +36,7 @@ const CONTENT = `
 const NOTES = `select id, user_id, pad_id, name, text, created_at, updated_at, deleted_at, deleted_with_pad, search
   from notes order by id`;
 
-/** A statement that adds about a megabyte to a dump for each person: what cannot be compressed much. */
+/** A statement that adds about 1 MB per user to a dump, with content that compresses badly. */
 const megabytes = (people: number): string => `
   insert into users (email, password_hash)
   select n || '@example.com', string_agg(encode(sha512(random()::text::bytea), 'hex'), '')
@@ -49,7 +49,7 @@ describe("backups", needs("a PostgreSQL server", "pg_dump and pg_restore", "moto
   });
   afterAll(() => world?.stop());
 
-  /** A database with two people and their notes, and a context to run commands in. */
+  /** A database with two users and their notes, and a context to run commands in. */
   async function start(changes: Record<string, string> = {}): Promise<BackupContext & { bucket: string }> {
     const environment = await world.environment();
     const context = world.context({ ...environment, ...changes });
@@ -79,7 +79,7 @@ describe("backups", needs("a PostgreSQL server", "pg_dump and pg_restore", "moto
     await world.store.write(context.bucket, manifestKeyOf(id), JSON.stringify({ ...manifest, dump: rest }));
   }
 
-  it("bring every note back as it was, and say so in the list once a restore test has proven it", async () => {
+  it("restore every note as it was, and are listed as verified after a restore test", async () => {
     const context = await start();
     const { id, tables, dump } = await backup(context);
     expect(tables.notes?.rows).toBe(800);
@@ -102,7 +102,7 @@ describe("backups", needs("a PostgreSQL server", "pg_dump and pg_restore", "moto
     expect(await world.list(context)).toMatchObject([{ id, complete: true, verifiedAt: expect.any(String) }]);
     const lines: string[] = [];
     await backups({ config: context.config, say: (line) => lines.push(line) }, { json: false });
-    expect(lines.join("\n")).toMatch(new RegExp(`^${id}  \\d+ s old  [\\d.]+ kB  proven \\d{4}-`));
+    expect(lines.join("\n")).toMatch(new RegExp(`^${id}  \\d+ s old  [\\d.]+ kB  verified \\d{4}-`));
   });
 
   it("leave tables as the migrations make them, ready for new rows", async () => {
@@ -134,11 +134,11 @@ describe("backups", needs("a PostgreSQL server", "pg_dump and pg_restore", "moto
     const all = await ask(context.config, "select tablename from pg_tables where schemaname = 'public'");
     expect([...Object.keys(tables), ...withoutRows].sort()).toEqual(all.map((row) => row.tablename).sort());
     expect(withoutRows).toEqual(TABLES_WITHOUT_ROWS);
-    await restore(context, into("nobody_signed_in"));
-    expect(await ask(inDatabase(context, "nobody_signed_in"), "select * from sessions")).toEqual([]);
+    await restore(context, into("signed_out"));
+    expect(await ask(inDatabase(context, "signed_out"), "select * from sessions")).toEqual([]);
   });
 
-  it("are of one moment, dump and checksums, while people go on writing", async () => {
+  it("have a dump and checksums of the same snapshot while users write", async () => {
     const context = await start();
     let writing = true;
     const writer = (async () => {
@@ -214,7 +214,7 @@ describe("backups", needs("a PostgreSQL server", "pg_dump and pg_restore", "moto
     }
   });
 
-  it("hand the password to pg_dump where nobody else can read it", async () => {
+  it("hide the password of pg_dump from other users of the machine", async () => {
     const folder = mkdtempSync(path.join(tmpdir(), "notejam-tools-"));
     const script = `#!/bin/sh\n[ "$1" = --version ] && echo "pg_dump (PostgreSQL) 99.1" && exit 0\necho "$@ / $PGPASSWORD" >&2\nexit 3\n`;
     writeExecutable(path.join(folder, "pg_dump"), script);
@@ -224,7 +224,7 @@ describe("backups", needs("a PostgreSQL server", "pg_dump and pg_restore", "moto
     const context = world.context({ ...environment, PGBIN: folder, DATABASE_URL: url.href });
     const failure = await backup(context).then(String, String);
     expect(failure).toContain("pg_dump failed (exit status 3)");
-    expect(failure).toMatch(/--format=custom.* \/ very-secret\. Nothing of it counts/);
+    expect(failure).toMatch(/--format=custom.* \/ very-secret\. The backup was discarded/);
     expect(failure.split(" / ")[0]).not.toContain("very-secret");
   });
 
@@ -265,7 +265,7 @@ describe("backups", needs("a PostgreSQL server", "pg_dump and pg_restore", "moto
       const { id } = await backup(context);
       world.store.disturb = ({ method, url }) =>
         method === "PUT" && url?.includes("manifest.json") ? 403 : undefined;
-      await expect(backup(context)).rejects.toThrow("This identity may not do that");
+      await expect(backup(context)).rejects.toThrow("Access is denied");
       world.store.disturb = () => undefined;
       expect((await world.list(context)).map(({ complete }) => complete)).toEqual([false, true]);
       expect((await restore(context, into("before"))).id).toBe(id);
@@ -334,7 +334,7 @@ describe("backups", needs("a PostgreSQL server", "pg_dump and pg_restore", "moto
       expect(await ask(context.config, "select 1 from pg_database where datname = 'never_made'")).toEqual([]);
     });
 
-    it("but not when somebody else has put something into it meanwhile", async () => {
+    it("but not if another session has created tables in it", async () => {
       const context = await start();
       await ask(context.config, megabytes(3));
       const { id } = await backup(context);
@@ -370,11 +370,11 @@ describe("backups", needs("a PostgreSQL server", "pg_dump and pg_restore", "moto
       );
       await expect(restoreTest(context)).rejects.toThrow("users has 2 rows instead of 3");
       await world.store.write(context.bucket, manifestKeyOf(id), text.slice(0, 100));
-      await expect(restoreTest(context)).rejects.toThrow("is damaged: it is not JSON");
+      await expect(restoreTest(context)).rejects.toThrow("is not valid JSON");
     });
   });
 
-  it("are read in the version that was proven, though somebody wrote over them", async () => {
+  it("are read in the verified version, even if the dump was overwritten", async () => {
     const context = await start();
     const { id } = await backup(context);
     await world.store.write(context.bucket, dumpKeyOf(id), "rubbish");
@@ -394,7 +394,7 @@ describe("backups", needs("a PostgreSQL server", "pg_dump and pg_restore", "moto
     const { tables } = await backup(context);
     expect(tables).toMatchObject({ notes_by_hand: { rows: 1 }, notes: { rows: 800 } });
     expect(await restoreTest(context)).toMatchObject({ rows: 807 });
-    expect(world.stderr).toContain("Left out, as no migration makes them: notes_by_hand");
+    expect(world.stderr).toContain("Skipped tables that no migration creates: notes_by_hand");
     await restore(context, into("without_others"));
     expect(
       await ask(inDatabase(context, "without_others"), "select to_regclass('notes_by_hand') as there"),
@@ -471,7 +471,7 @@ describe("backups", needs("a PostgreSQL server", "pg_dump and pg_restore", "moto
         (method, url) => method === "PUT" && url.includes("partNumber=1"),
         () => throwOut("notejam backup"),
       );
-      await expect(backup(context)).rejects.toThrow(/pg_dump failed|the database went away/);
+      await expect(backup(context)).rejects.toThrow(/pg_dump failed|the connection was lost/);
       world.store.disturb = () => undefined;
       expect(await world.store.keys(context.bucket)).toEqual([]);
       expect(await world.store.unfinishedUploads(context.bucket)).toBe(0);
@@ -484,18 +484,18 @@ describe("backups", needs("a PostgreSQL server", "pg_dump and pg_restore", "moto
       const isDownload = (method: string, url: string) => method === "GET" && url.includes("notejam.dump");
       for (const work of [restoreTest, (each: BackupContext) => restore(each, into("goes_away"))]) {
         once(isDownload, () => throwOut("notejam restore"));
-        await expect(work(context)).rejects.toThrow("the database went away");
+        await expect(work(context)).rejects.toThrow("the connection was lost");
         world.store.disturb = () => undefined;
         await work(context);
       }
     });
 
-    it("in the moment of the commit: nobody is told that nothing was changed", async () => {
+    it("during the commit: the error does not say that nothing was changed", async () => {
       const context = await start();
       await backup(context);
       await ask(context.config, "create database at_commit");
       const other = inDatabase(context, "at_commit");
-      // The last statement before the commit; then the commit itself finds nobody.
+      // The last statement before the commit. The commit then has no server.
       await ask(
         other,
         `create function vanish() returns event_trigger language plpgsql as $$ begin
@@ -509,7 +509,7 @@ describe("backups", needs("a PostgreSQL server", "pg_dump and pg_restore", "moto
          create event trigger vanish on ddl_command_end when tag in ('CREATE SCHEMA') execute function vanish()`,
       );
       const failure = await restore(context, into("at_commit")).catch(String);
-      expect(failure).toMatch(/went away .* all of it is there, or nothing\. Look into at_commit/);
+      expect(failure).toMatch(/lost during the commit .* all changes were saved or none\. Check at_commit/);
       expect(failure).not.toContain("Nothing was changed");
     });
 
@@ -532,16 +532,14 @@ describe("backups", needs("a PostgreSQL server", "pg_dump and pg_restore", "moto
     const nameOf = ({ config }: BackupContext) =>
       config.database.kind === "server" ? config.database.database : "";
 
-    it("are refused unless that is said twice", async () => {
+    it("are rejected unless confirmed twice", async () => {
       const context = await start();
       await backup(context);
       await expect(restore(context, into(nameOf(context)))).rejects.toThrow(
         "is not empty (notes, pads, users have rows)",
       );
-      await expect(restore(context, into(nameOf(context), { replace: true }))).rejects.toThrow("give both");
-      await expect(restore(context, into(nameOf(context), { yesReplace: true }))).rejects.toThrow(
-        "give both",
-      );
+      await expect(restore(context, into(nameOf(context), { replace: true }))).rejects.toThrow("Use both");
+      await expect(restore(context, into(nameOf(context), { yesReplace: true }))).rejects.toThrow("Use both");
     });
 
     it("put what was there aside, and later backups leave that out", async () => {
@@ -575,7 +573,7 @@ describe("backups", needs("a PostgreSQL server", "pg_dump and pg_restore", "moto
       const waiting = new Promise<void>((resolve) => {
         const { write } = context.stderr;
         context.stderr.write = (text) => {
-          if (text.startsWith("Waiting until nobody uses")) resolve();
+          if (text.startsWith("Waiting for other sessions")) resolve();
           return write(text);
         };
       });
@@ -596,7 +594,7 @@ describe("backups", needs("a PostgreSQL server", "pg_dump and pg_restore", "moto
       expect(await ask(empty, NOTES)).toEqual(await ask(context.config, NOTES));
     });
 
-    it("are refused when somebody signs up meanwhile", async () => {
+    it("are rejected if a user signs up in between", async () => {
       const context = await start();
       await backup(context);
       await ask(context.config, "create database signed_up");
@@ -651,7 +649,7 @@ describe("backups", needs("a PostgreSQL server", "pg_dump and pg_restore", "moto
       expect(await ask(copy, NOTES)).toEqual(await ask(context.config, NOTES));
     });
 
-    it("are refused when they are newer, or made by other migrations", async () => {
+    it("are rejected if they are newer or were made by other migrations", async () => {
       const context = await start();
       await ask(
         context.config,
@@ -662,12 +660,12 @@ describe("backups", needs("a PostgreSQL server", "pg_dump and pg_restore", "moto
         "has schema version 2; this program knows versions up to 1",
       );
       await expect(restore({ ...context, migrations: all }, into("too_new"))).rejects.toThrow(
-        "made by other migrations than this program has (0002_color.sql)",
+        "made with other migrations (0002_color.sql)",
       );
     });
   });
 
-  describe("proven by restore tests", () => {
+  describe("verified by restore tests", () => {
     it("leave the scratch database empty, whatever was in it", async () => {
       const context = await start();
       await backup(context);
@@ -703,7 +701,7 @@ describe("backups", needs("a PostgreSQL server", "pg_dump and pg_restore", "moto
       expect(await restoreTest(context)).toMatchObject({ rows: 2 });
       await world.server.query("postgres", `drop database ${login.POSTGRES_DB}_restore_test`);
       await expect(restoreTest(context)).rejects.toThrow(
-        /There is no database owned_\w+_restore_test, and it cannot be made: This login may not make one/,
+        /The database owned_\w+_restore_test does not exist and cannot be created: the login lacks the privilege/,
       );
     });
   });
@@ -731,7 +729,7 @@ describe("backups", needs("a PostgreSQL server", "pg_dump and pg_restore", "moto
     expect(put.join()).toMatch(/VerifiedBackupAge/);
     put.length = 0;
     await ask(context.config, "alter table schema_migrations rename to hidden");
-    await expect(backup(context)).rejects.toThrow("no tables of Notejam's");
+    await expect(backup(context)).rejects.toThrow("no tables of Notejam");
     world.store.disturb = () => undefined;
     expect(put.join()).not.toMatch(/BackupSucceeded/);
     expect(put.join()).toMatch(/BackupAge/);

@@ -22,14 +22,14 @@ describe("the certificates that the image trusts", () => {
     expect(checkedCertificates(file)).toBe(`${authorities.join("\n")}\n`);
   });
 
-  it("are refused when one belongs to a server", () => {
+  it("are rejected if one belongs to a server", () => {
     expect(() => checkedCertificates(authorities.join("\n") + server)).toThrow(
       /Not the certificate of an authority: .*CN=localhost/,
     );
   });
 
   it.each(["", "<!doctype html><title>Sign in to the network</title>"])(
-    "are refused when there is none: %s",
+    "are rejected if there is none: %s",
     (file) => {
       expect(() => checkedCertificates(file)).toThrow(/holds no certificate/);
     },

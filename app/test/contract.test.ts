@@ -118,7 +118,7 @@ onEachDatabase("the contract", (database) => {
     });
 
     it.each([
-      "nobody",
+      "no-address",
       "a@b",
       "a b@example.com",
       "a@example..com",
@@ -140,7 +140,7 @@ onEachDatabase("the contract", (database) => {
       );
     });
 
-    it("refuses a taken address, whatever the case of its letters", async () => {
+    it("rejects a taken address, ignoring case", async () => {
       const email = newAddress();
       await notejam.visitor().signUp(email, PASSWORD);
       const answer = await notejam.visitor().signUp(email.toUpperCase(), PASSWORD);
@@ -153,7 +153,7 @@ onEachDatabase("the contract", (database) => {
       expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 303]);
     });
 
-    it("refuses passwords that differ, and never sends one back", async () => {
+    it("rejects passwords that differ, and never sends one back", async () => {
       const answer = await notejam
         .visitor()
         .submit("/signup/", { email: newAddress(), password: PASSWORD, repeat_password: "something else" });
@@ -212,7 +212,7 @@ onEachDatabase("the contract", (database) => {
         email: REQUIRED,
         password: REQUIRED,
       });
-      expect((await notejam.visitor().signIn("nobody", "x")).errors).toEqual({
+      expect((await notejam.visitor().signIn("no-address", "x")).errors).toEqual({
         email: "Enter a valid email address.",
       });
     });
@@ -226,7 +226,7 @@ onEachDatabase("the contract", (database) => {
       expect(answer.location).toBe(`/notes/${id}/edit/?a=b&c=d`);
     });
 
-    it.each(["GET", "POST"] as const)("signs out by %s and ends the session for good", async (method) => {
+    it.each(["GET", "POST"] as const)("signs out by %s and ends the session", async (method) => {
       const person = await notejam.person();
       const stolen = notejam.visitor();
       for (const [name, value] of person.cookies) stolen.cookies.set(name, value);
@@ -262,7 +262,7 @@ onEachDatabase("the contract", (database) => {
       expect((await notejam.visitor().signIn(person.email, NEW_PASSWORD)).location).toBe("/");
     });
 
-    it("refuses a wrong old password, a different repetition and missing fields", async () => {
+    it("rejects a wrong old password, a different repetition and missing fields", async () => {
       const person = await notejam.person();
       expect((await change(person, "wrong password", NEW_PASSWORD, NEW_PASSWORD)).errors).toEqual({
         old_password: "Your old password was entered incorrectly. Please enter it again.",
@@ -415,7 +415,7 @@ onEachDatabase("the contract", (database) => {
       expect(unnamed.form.fields.text).toBe("\n\nKept <b>");
     });
 
-    it.each(["abc", "0", "-1", "99999999999", "1 or 1=1"])("refuse %j as a pad", async (pad) => {
+    it.each(["abc", "0", "-1", "99999999999", "1 or 1=1"])("reject %j as a pad", async (pad) => {
       const person = await notejam.person();
       const answer = await person.submit("/notes/create/", { name: "n", text: "t", pad });
       expect(answer.errors).toEqual({
@@ -453,7 +453,7 @@ onEachDatabase("the contract", (database) => {
       ).toBe("/");
     });
 
-    it("refuse NUL with an error at the field", async () => {
+    it("reject null characters with an error at the field", async () => {
       const person = await notejam.person();
       const answer = await person.submit("/notes/create/", { name: "a\0", text: "b\0" });
       const error = "Null characters are not allowed.";
@@ -471,7 +471,7 @@ onEachDatabase("the contract", (database) => {
     });
   });
 
-  describe("other people's things", () => {
+  describe("notes and pads of other users", () => {
     it("are as absent as those that do not exist, for reading and writing", async () => {
       const [owner, stranger] = [await notejam.person(), await notejam.person()];
       const pad = await makePad(owner, "Private");

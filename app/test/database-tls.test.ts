@@ -26,7 +26,7 @@ describe("the way to the database", needs("a PostgreSQL server"), () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  /** Whether the connection is encrypted, as the server sees it. */
+  /** True if the server sees an encrypted connection. */
   async function connect(environment: Record<string, string>): Promise<boolean> {
     const config = readConfig({
       POSTGRES_USER: "notejam",
@@ -63,7 +63,7 @@ describe("the way to the database", needs("a PostgreSQL server"), () => {
     );
   });
 
-  it.each(["another authority", "no authority but the usual ones"])("is refused with %s", async (which) => {
+  it.each(["another authority", "no authority but the usual ones"])("is rejected with %s", async (which) => {
     const authority: Record<string, string> =
       which === "another authority" ? { DATABASE_CA_FILE: unknown.certificate } : {};
     await expect(connect({ DATABASE_TLS: "verify", ...authority })).rejects.toThrow(
@@ -71,7 +71,7 @@ describe("the way to the database", needs("a PostgreSQL server"), () => {
     );
   });
 
-  it("is refused to a server under another name than its certificate's", async () => {
+  it("is rejected for a server with another name than its certificate", async () => {
     const elsewhere = { POSTGRES_URL: `127.0.0.1:${server.port}` };
     await expect(
       connect({ DATABASE_TLS: "verify", DATABASE_CA_FILE: known.certificate, ...elsewhere }),
@@ -92,12 +92,12 @@ describe("the way to the database", needs("a PostgreSQL server"), () => {
     );
   });
 
-  it("is refused to a server without TLS", async () => {
+  it("is rejected for a server without TLS", async () => {
     const plain = await PostgresServer.start(inject("postgresPrograms"));
     try {
       await expect(
         connect({ DATABASE_TLS: "verify", POSTGRES_URL: `localhost:${plain.port}` }),
-      ).rejects.toThrow(/does not offer TLS, which DATABASE_TLS asks for/);
+      ).rejects.toThrow(/does not support TLS, which DATABASE_TLS requires/);
     } finally {
       await plain.remove();
     }

@@ -22,14 +22,14 @@ describe("a former database in SQLite", () => {
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  // How one is loaded is proven with the image, which has Node 24.
-  it.skipIf(knowsSqlite)("is refused by a Node that cannot read it, with the way out", async () => {
+  // The end-to-end test of the image, which has Node 24, loads an SQLite file.
+  it.skipIf(knowsSqlite)("is rejected by a version of Node without SQLite, with a hint", async () => {
     await expect(openSource(file)).rejects.toThrow(
-      "Reading an SQLite file needs Node 22.13 or newer; the container image has it.",
+      "SQLite files require Node 22.13 or newer. Use the container image, which has it.",
     );
   });
 
-  it.runIf(knowsSqlite)("is refused when it is none", async () => {
+  it.runIf(knowsSqlite)("is rejected if it is not a database", async () => {
     const reading = openSource(file).then((source) => source.rows("auth_user", ["id"], 0));
     await expect(reading).rejects.toThrow(/not a database/);
   });
@@ -46,7 +46,7 @@ describe("a database that is not the former application's", needs("a PostgreSQL 
   });
   afterAll(() => database.end());
 
-  it("is refused with the name of the table that is missing, and nothing is loaded", async () => {
+  it("is rejected with the name of the missing table, and nothing is loaded", async () => {
     const source = await openSource(url);
     await expect(loadDjango(database, source, false)).rejects.toThrow(
       /The former database's table auth_user cannot be read: relation "auth_user" does not exist/,

@@ -55,19 +55,19 @@ describe("the former application's database", needs("a PostgreSQL server"), () =
   }
 
   it("is only counted when asked so", async () => {
-    expect(await load(true)).toEqual(["people: 2 found", "pads: 2 found", "notes: 3 found"]);
+    expect(await load(true)).toEqual(["users: 2 found", "pads: 2 found", "notes: 3 found"]);
   });
 
   it("is loaded with ids, dates and passwords, and may be loaded again", async () => {
     expect(await load()).toEqual([
-      "people: 2 loaded, 0 were there",
-      "pads: 2 loaded, 0 were there",
-      "notes: 3 loaded, 0 were there",
+      "users: 2 loaded, 0 already there",
+      "pads: 2 loaded, 0 already there",
+      "notes: 3 loaded, 0 already there",
     ]);
     expect(await load()).toEqual([
-      "people: 0 loaded, 2 were there",
-      "pads: 0 loaded, 2 were there",
-      "notes: 0 loaded, 3 were there",
+      "users: 0 loaded, 2 already there",
+      "pads: 0 loaded, 2 already there",
+      "notes: 0 loaded, 3 already there",
     ]);
     const notejam = await startNotejam(database);
     const person = notejam.visitor();
@@ -83,7 +83,7 @@ describe("the former application's database", needs("a PostgreSQL server"), () =
     await notejam.app.close();
   });
 
-  it("is refused when two accounts have one address now, and nothing is loaded", async () => {
+  it("is rejected if two accounts have the same address, and nothing is loaded", async () => {
     await former.query(
       "insert into auth_user (id, password, username, email) values (20, '!', 'y', 'OTHER@example.com')",
     );
@@ -91,7 +91,7 @@ describe("the former application's database", needs("a PostgreSQL server"), () =
     await former.query("delete from auth_user where id = 20");
   });
 
-  it("is refused when somebody else has an id here already, rather than giving them the notes", async () => {
+  it("is rejected if another user has the id, rather than assigning the notes to that user", async () => {
     const other = await openDatabase(readConfig({ DATABASE_URL: await createDatabase() }).database, {
       onIdleError: () => {},
     });
@@ -100,7 +100,9 @@ describe("the former application's database", needs("a PostgreSQL server"), () =
     );
     const source = await openSource(url);
     try {
-      await expect(loadDjango(other, source, false)).rejects.toThrow(/the ids of auth_user 7\. Load into/);
+      await expect(loadDjango(other, source, false)).rejects.toThrow(
+        /ids of auth_user 7 are already in use/i,
+      );
       expect((await other.reads.execute(sql`select id from notes`)).rows).toEqual([]);
     } finally {
       await source.close();
@@ -113,7 +115,7 @@ describe("the former application's database", needs("a PostgreSQL server"), () =
       "an account without an address",
       "insert into auth_user (id, password, username, email) values (30, '!', 'admin', '')",
       "delete from auth_user where id = 30",
-      /auth_user 30 has no address/,
+      /auth_user 30 has no valid email address/,
     ],
     [
       "a note of more than 1 MB",

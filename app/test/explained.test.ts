@@ -12,7 +12,7 @@ it.each(["migrate", "migrate --check", "purge"])(
       cwd: path.resolve(import.meta.dirname, ".."),
       env: {
         PATH: process.env.PATH ?? "",
-        DATABASE_URL: `postgres://nobody@127.0.0.1:${await freePort()}/none`,
+        DATABASE_URL: `postgres://user@127.0.0.1:${await freePort()}/none`,
       },
     });
     const [printed, [status]] = await Promise.all([text(child.stderr), once(child, "close")]);

@@ -56,7 +56,7 @@ describe("while the database fails", needs("a PostgreSQL server"), () => {
     expect((await person.post("/notes/create/", { ...fields, name: "Saved", text: "t" })).status).toBe(303);
   });
 
-  it("reads again when its connections were cut, so that nobody notices", async () => {
+  it("repeats reads if their connections were cut", async () => {
     for (let round = 0; round < 3; round += 1) {
       await Promise.all([person.get("/"), person.get("/trash/"), person.get("/search/?q=a")]);
       await server.query(
@@ -67,7 +67,7 @@ describe("while the database fails", needs("a PostgreSQL server"), () => {
     }
   });
 
-  it("serves reads and refuses writes while the server only reads, and says that nothing was saved", async () => {
+  it("serves reads and rejects writes while the server is read-only, and says that nothing was saved", async () => {
     const before = (await person.get("/")).title;
     const { fields } = (await person.get("/notes/create/")).form;
     await server.query("postgres", "alter system set default_transaction_read_only = on");

@@ -87,7 +87,7 @@ describe.runIf(process.platform === "linux")(
       }
     });
 
-    it("serves at once when it thaws before anybody lost patience", async () => {
+    it("serves requests immediately if it thaws before a timeout", async () => {
       const thaw = freeze(server);
       const waiting = person.get("/");
       await pause(1_500);

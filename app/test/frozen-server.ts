@@ -17,10 +17,10 @@ function childrenOf(parent: number): number[] {
 }
 
 /**
- * Stops all processes of a server where they are, as a host or a disk that hangs does: connections stay open, new ones are
- * accepted by the kernel, and nobody answers.
+ * Suspends all processes of a server, like a host or a disk that hangs: connections stay open, and new ones are
+ * accepted by the kernel, but never answered.
  *
- * @returns lets it go on as if nothing had happened
+ * @returns a function that resumes the processes
  */
 export function freeze(server: PostgresServer): () => void {
   // First the one that could start others.

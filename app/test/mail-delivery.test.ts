@@ -31,7 +31,7 @@ function mailLines(notejam: Serving): MailLine[] {
   return lines.map((line): MailLine => JSON.parse(line)).filter(({ msg }) => msg.startsWith("mail "));
 }
 
-/** What the person sees is the same whether a mail can be sent or not, and the log never says for whom it was. */
+/** The user sees the same page whether or not the mail can be sent, and the log never contains the recipient. */
 async function expectAsked(notejam: Serving): Promise<void> {
   const answer = await notejam.submit("/forgot-password/", { email: PERSON });
   expect([answer.status, answer.headers.get("location")]).toEqual([303, "/signin/"]);
@@ -42,13 +42,13 @@ async function expectGivenUp(notejam: Serving, reason: RegExp): Promise<void> {
   const before = mailLines(notejam).length;
   await expectAsked(notejam);
   const since = () => mailLines(notejam).slice(before);
-  await expect.poll(() => since().at(-1)?.msg, GIVEN_UP).toBe("mail given up");
+  await expect.poll(() => since().at(-1)?.msg, GIVEN_UP).toBe("mail failed");
   const told = since();
   expect(told.map(({ msg }) => msg)).toEqual([
     "mail not sent",
     "mail not sent",
     "mail not sent",
-    "mail given up",
+    "mail failed",
   ]);
   for (const each of told.slice(0, 3)) expect(each.reason).toMatch(reason);
   expect(notejam.output()).not.toContain(PERSON);
@@ -139,7 +139,7 @@ describe("mail through an SMTP server", needs("a PostgreSQL server"), () => {
     await expect.poll(() => arrived.length, GIVEN_UP).toBe(1);
   });
 
-  it("is given up when the login is refused, and nobody but the log knows", async () => {
+  it("fails if the login is rejected, which only the log shows", async () => {
     await listen({ onAuth: (_auth, _session, done) => done(new Error(`no such login for ${PERSON}`)) });
     await expectGivenUp(notejam, /^EAUTH$/);
     expect((await fetch(`${notejam.address}/readyz`)).status).toBe(200);
@@ -151,7 +151,7 @@ describe("mail through an SMTP server", needs("a PostgreSQL server"), () => {
     expect([passwords, arrived]).toEqual([[], []]);
   });
 
-  it("is not given to a server that nobody known vouches for", async () => {
+  it("is not sent to a server with an untrusted certificate", async () => {
     await listen();
     const distrustful = await serving({ MAIL_URL: mailUrl("pa:ss/word") });
     try {
@@ -233,7 +233,7 @@ describe("mail through Amazon SES", needs("a PostgreSQL server"), () => {
     expect(source).toMatch(/Subject: Notejam password reset[\s\S]+\/reset\//);
   });
 
-  it("is given up when SES refuses it, which is said by its name and without the address", async () => {
+  it("fails if SES rejects it, which is logged by name and without the address", async () => {
     refuses = true;
     await expectGivenUp(notejam, /^MessageRejected$/);
   });

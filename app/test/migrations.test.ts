@@ -19,7 +19,7 @@ function folderOf(files: Record<string, string>): string {
 const open = async (url: string): Promise<Database> =>
   openDatabase(readConfig({ DATABASE_URL: url }).database, { onIdleError: () => {}, noTimeouts: true });
 
-it("refuses gaps and bad names among migrations", () => {
+it("rejects migrations with gaps and bad names", () => {
   expect(() => readMigrations(folderOf({ "0002_late.sql": "" }))).toThrow(/expected 0001/);
   expect(() => readMigrations(folderOf({ "first.sql": "" }))).toThrow(/NNNN_what_it_does/);
 });
@@ -55,7 +55,7 @@ describe("migrations", needs("a PostgreSQL server"), () => {
     expect(await migrate(database, mended)).toEqual([]);
     const changed = readMigrations(folderOf({ "0001_good.sql": "create table other (id int)" }));
     await expect(migrate(database, changed)).rejects.toThrow(
-      /0001_good\.sql has been applied with other content/,
+      /0001_good\.sql was applied with different content/,
     );
     await database.end();
   });

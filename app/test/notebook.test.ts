@@ -195,7 +195,7 @@ onEachDatabase("the notebook", (database) => {
       expect((await person.get("/")).content).toContain("No pad");
     });
 
-    it("keeps everything for three years, then purging removes it for good", async () => {
+    it("keeps everything for three years, then the purge deletes it", async () => {
       const person = await notejam.person();
       const pad = await makePad(person, "Old pad");
       await makeNote(person, "old", "t", String(pad));
@@ -352,7 +352,7 @@ onEachDatabase("the notebook", (database) => {
       [
         "more entries than a parser should meet",
         () => zipOf({ "notejam.json": `{"pads":[${"{},".repeat(3_000_000)}{}]}` }),
-        /more entries/,
+        /too many entries/,
       ],
       [
         "a text that is none",
@@ -361,7 +361,7 @@ onEachDatabase("the notebook", (database) => {
             "notejam.json": manifestOf({ ...note, file: "a" }),
             a: Buffer.alloc(1_000_000, 0xff),
           }),
-        /not text in UTF-8/,
+        /is not UTF-8 text/,
       ],
       [
         "a text too long",
@@ -404,7 +404,7 @@ onEachDatabase("the notebook", (database) => {
       expect((await person.get("/trash/")).title).toBe("Trash (1)");
     });
 
-    it("refuse a damaged file whole, even when notes before the damage were fine", async () => {
+    it("reject a damaged file completely, even if notes before the damage were valid", async () => {
       const person = await notejam.person();
       const good = await zipOf({
         "notejam.json": manifestOf({ ...note, file: "a" }, { ...note, file: "b" }),
@@ -436,7 +436,7 @@ onEachDatabase("the notebook", (database) => {
       expect(answers.map(({ status }) => status)).toEqual(Array(6).fill(303));
     });
 
-    it("refuse a form without a file or with a wrong token", async () => {
+    it("reject a form without a file or with a wrong token", async () => {
       const person = await notejam.person();
       expect((await upload(person, await zipOf({ "notejam.json": manifestOf() }), "x")).status).toBe(403);
       expect((await person.post("/import/", {})).status).toBe(403);

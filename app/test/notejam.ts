@@ -14,13 +14,13 @@ export interface TestNotejam {
   readonly mails: Mail[];
   /** Lines that were logged. */
   readonly logged: string[];
-  /** Someone new with a browser. */
+  /** A new visitor with a browser. */
   visitor(address?: string): Visitor;
-  /** Someone new who signed up and in. */
+  /** A new user who is signed in. */
   person(): Promise<Visitor & { readonly email: string }>;
 }
 
-/** What differs from the defaults. */
+/** Options that differ from the defaults. */
 export interface TestOptions {
   readonly environment?: Record<string, string>;
   readonly now?: () => Date;
@@ -31,7 +31,7 @@ export const PASSWORD = "correct horse battery";
 
 let people = 0;
 
-/** An address nobody else has. */
+/** An unused email address. */
 export function newAddress(): string {
   people += 1;
   return `person${people}@example.com`;

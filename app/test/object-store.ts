@@ -18,10 +18,10 @@ const CREDENTIALS = { accessKeyId: "test", secretAccessKey: "test" };
 const REGION = "eu-west-1";
 const START_ATTEMPTS = 300;
 
-/** How a request is answered instead of by the store; undefined: by the store. */
+/** A response that replaces that of the store; undefined: the request is forwarded to the store. */
 export type Disturbance = (request: http.IncomingMessage) => "cut" | number | undefined;
 
-/** An emulated S3 and CloudWatch in a process of its own, reached through a proxy that can be told to fail. */
+/** An emulated S3 and CloudWatch in a child process, behind a proxy that can inject faults. */
 export class ObjectStore {
   /** Asked for each request. */
   disturb: Disturbance = () => undefined;
@@ -67,7 +67,7 @@ export class ObjectStore {
     throw new Error("The emulated S3 did not start within 30 seconds");
   }
 
-  /** What a program needs in its environment to use a bucket of this store. */
+  /** Environment variables of a program that uses a bucket of this store. */
   environmentFor(bucket: string): Record<string, string> {
     return {
       BACKUP_BUCKET: bucket,

@@ -18,7 +18,7 @@ const ODD_TEXTS: readonly string[] = [
   `'Note number ' || number || repeat(': milk and bread, the plumber on Tuesday', 20)`,
 ];
 
-/** A statement that gives a person (by id) notes of odd content, some of them in the trash, and two pads. */
+/** A statement that adds notes with unusual content, some in the trash, and two pads to a user. */
 export function oddNotes(userId: number, notes: number): string {
   const texts = ODD_TEXTS.map((text, index) => `when ${index} then ${text}`).join("\n");
   return `
@@ -34,7 +34,7 @@ export function oddNotes(userId: number, notes: number): string {
     from generate_series(1, ${notes}) as number`;
 }
 
-/** A statement that adds people, the first of them first. */
+/** A statement that adds users in this order. */
 export function people(...addresses: readonly string[]): string {
   const rows = addresses.map((address) => `('${address}', '$argon2id$secret')`).join(", ");
   return `insert into users (email, password_hash) values ${rows}`;

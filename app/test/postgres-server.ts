@@ -14,6 +14,8 @@ const run = promisify(execFile);
 export const DOWNLOADS = "https://www.postgresql.org/download/";
 
 /** Folder with one subfolder for each PostgreSQL version from the system's packages (Debian's layout). */
+/** User id of the unprivileged user of Linux. */
+const UNPRIVILEGED_UID = 65_534;
 const SYSTEM_FOLDER = "/usr/lib/postgresql";
 
 /** Folder of the newest PostgreSQL of the system's packages that has a server, pg_dump and pg_restore. */
@@ -41,8 +43,9 @@ function newestSystemFolder(...programs: readonly string[]): string | undefined 
 }
 
 /**
- * Returns the user that a server runs as when this process runs as root, because PostgreSQL refuses root: `postgres`,
- * else `nobody`, else the first other user of this machine. Undefined: the user of this process.
+ * Returns the user that runs the server if this process runs as root, because PostgreSQL cannot run as root:
+ * `postgres`, otherwise the unprivileged user of the system, otherwise the first other user. Undefined: the user of
+ * this process.
  */
 function owner(): User | undefined {
   if (process.getuid?.() !== 0) return undefined;
@@ -52,7 +55,9 @@ function owner(): User | undefined {
     .map(([name = "", , uid, gid]) => ({ name, uid: Number(uid), gid: Number(gid) }))
     .filter(({ uid }) => uid > 0);
   const byName = (wanted: string) => users.find(({ name }) => name === wanted);
-  const { uid, gid } = byName("postgres") ?? byName("nobody") ?? users[0] ?? { uid: 65_534, gid: 65_534 };
+  const { uid, gid } = byName("postgres") ??
+    users.find(({ uid }) => uid === UNPRIVILEGED_UID) ??
+    users[0] ?? { uid: UNPRIVILEGED_UID, gid: UNPRIVILEGED_UID };
   return { uid, gid };
 }
 
@@ -93,7 +98,7 @@ function isFree(port: number): Promise<boolean> {
   });
 }
 
-/** A PostgreSQL server of its own in a temporary folder. */
+/** A PostgreSQL server in a temporary folder. */
 export class PostgresServer {
   readonly port: number;
   readonly folder: string;
@@ -181,7 +186,7 @@ export class PostgresServer {
     throw new Error("PostgreSQL did not start within 5 seconds");
   }
 
-  /** Runs one statement on a connection of its own. */
+  /** Runs one statement on a separate connection. */
   async query(database: string, text: string): Promise<pg.QueryResult> {
     const client = new pg.Client({ connectionString: this.url(database) });
     client.on("error", () => {});

@@ -116,7 +116,7 @@ describe("the program", () => {
       };
       const check = notejam(["migrate", "--check"], environment);
       expect(await check.ended).toBe(1);
-      expect(check.output()).toContain("to be applied: 0001_");
+      expect(check.output()).toContain("pending: 0001_");
       expect(await notejam(["migrate"], environment).ended).toBe(0);
       expect(await notejam(["migrate", "--check"], environment).ended).toBe(0);
       const purging = notejam(["purge"], environment);

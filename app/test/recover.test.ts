@@ -21,7 +21,7 @@ const asked = (changes: Partial<RecoverOptions> = {}): RecoverOptions => ({
 const notesOf = (owner: number) => `
   select notes.id, pads.name as pad, notes.name, text, notes.created_at, updated_at, notes.deleted_at, search
   from notes left join pads on pads.id = pad_id where notes.user_id = ${owner} order by notes.id`;
-/** All that must not change: everything of everybody else, and every table besides. */
+/** Everything that must not change: all rows of other users, and all other tables. */
 const REST = `
   select 'notes' as what, id, name, text, updated_at::text as more from notes where user_id <> 1
   union all select 'pads', id, name, deleted_at::text, user_id::text from pads where user_id <> 1
@@ -30,7 +30,7 @@ const REST = `
   union all select 'tables', oid::int, relname, relnamespace::text, '' from pg_class where relnamespace = 'public'::regnamespace
   order by 1, 2`;
 
-describe("one person's notes", needs("a PostgreSQL server", "pg_dump and pg_restore", "moto"), () => {
+describe("the notes of one user", needs("a PostgreSQL server", "pg_dump and pg_restore", "moto"), () => {
   let world: BackupWorld;
   let context: BackupContext;
   let bucket: string;
@@ -62,12 +62,12 @@ describe("one person's notes", needs("a PostgreSQL server", "pg_dump and pg_rest
     expect(await recover(context, asked())).toEqual({
       restored: NOTES_EACH,
       untrashed: 0,
-      beside: 0,
-      there: 0,
+      conflicting: 0,
+      unchanged: 0,
       pads: 1,
     });
     const restored = await sql(notesOf(1));
-    // What was in the trash is there again, but in no pad: its pad may have gone since.
+    // Notes of the trash return without their pad, which may be deleted by now.
     const inNoPad = (notes: unknown) =>
       Array.isArray(notes) ? notes.map((note) => (note.deleted_at ? { ...note, pad: null } : note)) : [];
     expect(restored).toEqual(inNoPad(before));
@@ -78,13 +78,13 @@ describe("one person's notes", needs("a PostgreSQL server", "pg_dump and pg_rest
     expect(await recover(context, asked())).toEqual({
       restored: 0,
       untrashed: 0,
-      beside: 0,
-      there: NOTES_EACH,
+      conflicting: 0,
+      unchanged: NOTES_EACH,
       pads: 0,
     });
     await sql("delete from notes where id in (1, 2)");
-    expect(await recover(context, asked())).toMatchObject({ restored: 2, there: NOTES_EACH - 2 });
-    expect(await recover(context, asked())).toMatchObject({ restored: 0, there: NOTES_EACH });
+    expect(await recover(context, asked())).toMatchObject({ restored: 2, unchanged: NOTES_EACH - 2 });
+    expect(await recover(context, asked())).toMatchObject({ restored: 0, unchanged: NOTES_EACH });
     expect(await sql(notesOf(1))).toEqual(before);
     expect(await sql(REST)).toEqual(rest);
   });
@@ -106,30 +106,30 @@ describe("one person's notes", needs("a PostgreSQL server", "pg_dump and pg_rest
     expect(await recover(context, asked())).toMatchObject({ untrashed: 0, pads: 0 });
   });
 
-  it("stay as they are when they have been changed: as they were, they are put beside", async () => {
+  it("are kept if they were changed, and the old versions are added to a separate pad", async () => {
     await sql("update notes set text = 'better now', updated_at = now() where id in (3, 4)");
     await sql("update notes set text = 'better, and in the trash', deleted_at = now() where id = 5");
     const changed = await sql("select * from notes where id in (3, 4, 5) order by id");
     expect(await recover(context, asked())).toEqual({
       restored: 0,
       untrashed: 0,
-      beside: 3,
-      there: NOTES_EACH - 3,
+      conflicting: 3,
+      unchanged: NOTES_EACH - 3,
       pads: 1,
     });
     expect(await sql("select * from notes where id in (3, 4, 5) order by id")).toEqual(changed);
-    const beside = await sql(
+    const conflicting = await sql(
       "select notes.text, pads.name from notes join pads on pads.id = pad_id where notes.id > 200 order by notes.id",
     );
     const was = Array.isArray(before) ? before.slice(2, 5) : [];
-    expect(beside).toEqual(
+    expect(conflicting).toEqual(
       was.map(({ text }) => ({ text, name: expect.stringMatching(/^Recovered from \d{4}-\d\d-\d\d$/) })),
     );
-    expect(await recover(context, asked())).toMatchObject({ beside: 0, there: NOTES_EACH, pads: 0 });
+    expect(await recover(context, asked())).toMatchObject({ conflicting: 0, unchanged: NOTES_EACH, pads: 0 });
     expect(await sql(REST)).toEqual(rest);
   });
 
-  it("get new numbers when theirs are somebody else's, and new notes find free ones", async () => {
+  it("get new ids if other users have theirs, and new notes get free ids", async () => {
     await sql("delete from notes where id = 10");
     await sql("insert into notes (id, user_id, name, text) values (10, 2, 'of Bob', 'text')");
     await sql("select setval('notes_id_seq', 5)");
@@ -138,19 +138,19 @@ describe("one person's notes", needs("a PostgreSQL server", "pg_dump and pg_rest
       { user_id: 2, text: "text" },
     ]);
     expect(await sql("select count(*)::int as n from notes where user_id = 1")).toEqual([{ n: NOTES_EACH }]);
-    expect(await recover(context, asked())).toMatchObject({ restored: 0, there: NOTES_EACH });
+    expect(await recover(context, asked())).toMatchObject({ restored: 0, unchanged: NOTES_EACH });
   });
 
-  it("go to whoever has that address now, also in other letters", async () => {
+  it("are assigned to the user who has that address now, ignoring case", async () => {
     await sql("delete from users where id = 1");
-    await expect(recover(context, asked())).rejects.toThrow("Nobody has that address now");
+    await expect(recover(context, asked())).rejects.toThrow("There is no user with this email address");
     await sql(people("Ada@Example.com"));
     expect(await recover(context, asked({ user: " ADA@example.com" }))).toMatchObject({
       restored: NOTES_EACH,
       pads: 2,
     });
     expect(await sql("select count(*)::int as n from notes where user_id = 3")).toEqual([{ n: NOTES_EACH }]);
-    expect(await recover(context, asked())).toMatchObject({ restored: 0, there: NOTES_EACH });
+    expect(await recover(context, asked())).toMatchObject({ restored: 0, unchanged: NOTES_EACH });
   });
 
   it("come one by one, also what was in the trash", async () => {
@@ -159,8 +159,8 @@ describe("one person's notes", needs("a PostgreSQL server", "pg_dump and pg_rest
     expect(await recover(context, asked({ note: "6" }))).toEqual({
       restored: 1,
       untrashed: 0,
-      beside: 0,
-      there: 0,
+      conflicting: 0,
+      unchanged: 0,
       pads: 1,
     });
     const trashed = Array.isArray(before) ? before.find((note) => note.deleted_at !== null) : undefined;
@@ -170,7 +170,7 @@ describe("one person's notes", needs("a PostgreSQL server", "pg_dump and pg_rest
       { id: trashed.id, text: trashed.text, deleted_at: null },
     ]);
     await expect(recover(context, asked({ note: "101" }))).rejects.toThrow(
-      "There is no note 101 of theirs in that backup",
+      "The user has no note 101 in this backup",
     );
     await expect(recover(context, asked({ note: "6; drop" }))).rejects.toThrow("give a note's number");
   });
@@ -178,7 +178,7 @@ describe("one person's notes", needs("a PostgreSQL server", "pg_dump and pg_rest
   it("come from the backup that is named, and from one of an older schema version", async () => {
     await sql("delete from notes where user_id = 1");
     await backup(context);
-    expect(await recover(context, asked())).toMatchObject({ restored: 0, there: 0 });
+    expect(await recover(context, asked())).toMatchObject({ restored: 0, unchanged: 0 });
     const later: Migration = {
       version: 2,
       name: "color",
@@ -202,7 +202,7 @@ describe("one person's notes", needs("a PostgreSQL server", "pg_dump and pg_rest
   it("stay where they are when it is only asked what would be done, or the dump is damaged", async () => {
     await sql("delete from notes where user_id = 1");
     expect(await recover(context, asked({ dryRun: true }))).toMatchObject({ restored: NOTES_EACH });
-    expect(world.said.join()).toMatch(/Would be done \(nothing was changed\)/);
+    expect(world.said.join()).toMatch(/Dry run, nothing was changed/);
     expect(await sql(notesOf(1))).toEqual([]);
     expect(await sql(REST)).toEqual(rest);
     const dump = await world.store.read(bucket, dumpKeyOf(id));
@@ -217,9 +217,9 @@ describe("one person's notes", needs("a PostgreSQL server", "pg_dump and pg_rest
     expect(await sql(REST)).toEqual(rest);
   });
 
-  it("are nobody's when the address is in no backup", async () => {
+  it("are not found if the address is in no backup", async () => {
     await expect(recover(context, asked({ user: "eve@example.com" }))).rejects.toThrow(
-      "Nobody has that address in the backup",
+      "has no user with this email address",
     );
   });
 });

@@ -11,7 +11,7 @@ declare module "vitest" {
 }
 
 interface ToolDescription {
-  /** How to install it, in a short sentence. */
+  /** Installation hint in one short sentence. */
   readonly install: string;
   /** Returns true if this machine has it. */
   readonly isPresent: () => boolean;
@@ -26,7 +26,7 @@ const debian = (program: string, name = program): ToolDescription => ({
   isPresent: () => findProgram(program) !== undefined,
 });
 
-/** Everything that some tests and proofs need beyond Node, npm, git and a shell with coreutils. */
+/** Tools that some tests need in addition to Node, npm, git and a shell with coreutils. */
 const TOOLS = {
   "a PostgreSQL server": {
     install: isNamedUser()

@@ -16,24 +16,24 @@ onEachDatabase("security", (database) => {
     await notejam.app.close();
   });
 
-  describe("forged forms", () => {
-    it("are refused without the token, with another one, and with another browser's", async () => {
+  describe("CSRF", () => {
+    it("rejects forms without the token, with another one, and with that of another browser", async () => {
       const person = await notejam.person();
       const other = await notejam.person();
       const foreign = (await other.get("/pads/create/")).form.fields.csrfmiddlewaretoken ?? "";
       for (const csrfmiddlewaretoken of ["", "x", "x".repeat(43), foreign]) {
         const answer = await person.post("/pads/create/", { csrfmiddlewaretoken, name: "forged" });
-        expect([answer.status, answer.title], csrfmiddlewaretoken).toEqual([403, "Form refused"]);
+        expect([answer.status, answer.title], csrfmiddlewaretoken).toEqual([403, "Form rejected"]);
       }
       expect((await person.get("/")).body).toContain("No pads");
     });
 
-    it.each(["/signin/", "/signup/", "/forgot-password/"])("are refused at %s, too", async (url) => {
+    it.each(["/signin/", "/signup/", "/forgot-password/"])("rejects forms at %s", async (url) => {
       const answer = await notejam.visitor().post(url, { email: "a@example.com", password: "x" });
       expect(answer.status).toBe(403);
     });
 
-    it("are refused when they hold a visitor's token after signing in", async () => {
+    it("rejects the token of a signed-out visitor after signing in", async () => {
       const visitor = notejam.visitor();
       const email = newAddress();
       await visitor.signUp(email, PASSWORD);
@@ -246,7 +246,7 @@ onEachDatabase("security", (database) => {
     });
 
     it("is not reported for a text that is no address", async () => {
-      const answer = await notejam.visitor().submit("/forgot-password/", { email: "nobody" });
+      const answer = await notejam.visitor().submit("/forgot-password/", { email: "no-address" });
       expect(answer.errors).toEqual({ email: "Enter a valid email address." });
       const header = await notejam
         .visitor()
@@ -389,7 +389,7 @@ onEachDatabase("security", (database) => {
     });
   });
 
-  it("logs what happened, and nothing personal", async () => {
+  it("logs what happened, without personal data", async () => {
     const person = await notejam.person();
     const id = await makeNote(person, "SecretName", "SecretText");
     await person.get(`/notes/${id}/?token=SecretQuery`);

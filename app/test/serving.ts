@@ -9,7 +9,7 @@ import { formsOf } from "./visitor.js";
 /** Longest to wait until it is ready, in milliseconds. */
 const CHECK_TIMEOUT = 60_000;
 
-/** Notejam in a process of its own, on a database of its own, configured by the environment alone. */
+/** Notejam in a child process with its own database, configured by environment variables only. */
 export interface Serving {
   readonly address: string;
   /** All that it logged so far. */

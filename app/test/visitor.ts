@@ -1,6 +1,6 @@
 import type { FastifyInstance, LightMyRequestResponse } from "fastify";
 
-/** What a form of a page would send. */
+/** A form of a page. */
 export interface PageForm {
   readonly action: string;
   readonly method: string;
@@ -48,7 +48,7 @@ export function formsOf(markup: string): PageForm[] {
   });
 }
 
-/** An answer, as a person sees it. */
+/** A response, parsed as a browser shows it. */
 export class Answer {
   readonly raw: LightMyRequestResponse;
 
@@ -101,7 +101,7 @@ export class Answer {
   }
 }
 
-/** Someone with a browser. */
+/** A visitor with a browser. */
 export class Visitor {
   readonly cookies = new Map<string, string>();
   readonly #app: FastifyInstance;

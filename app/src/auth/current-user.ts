@@ -65,7 +65,7 @@ export default fp<CurrentUserOptions>(
       // The request does not wait for it. A read-only database during a failover must not fail reads.
       app.sessions
         .touch(token)
-        .catch((error: unknown) => app.log.debug({ err: error }, "session not touched"));
+        .catch((error: unknown) => app.log.debug({ err: error }, "session not updated"));
     }
 
     app.decorate("findCurrentUser", async (request: FastifyRequest, reply: FastifyReply) => {
@@ -102,7 +102,6 @@ export default fp<CurrentUserOptions>(
 
 /** Returns the signed-in user in routes behind {@link FastifyInstance.requireCurrentUser}. */
 export function currentUserOf(request: FastifyRequest): CurrentUser {
-  if (!request.currentUser)
-    throw new Error(`${request.routeOptions.url} answers without asking who is signed in`);
+  if (!request.currentUser) throw new Error(`${request.routeOptions.url} does not require a signed-in user`);
   return request.currentUser;
 }

@@ -79,7 +79,7 @@ export class BackupBucket {
 
   constructor({ bucket, endpoint, keyArn }: BackupConfig) {
     if (!bucket) {
-      throw new BackupError("BACKUP_BUCKET is not set: it names the bucket of backups. See app/README.md.", {
+      throw new BackupError("BACKUP_BUCKET is not set. Set it to the name of the backup bucket.", {
         exitStatus: 2,
       });
     }
@@ -173,8 +173,8 @@ export class BackupBucket {
   }
 
   /** Writes the report of a restore test. */
-  putRestoreTest(id: string, proof: object): Promise<void> {
-    return this.#putJson(restoreTestKeyOf(id, this.now), proof);
+  putRestoreTest(id: string, report: object): Promise<void> {
+    return this.#putJson(restoreTestKeyOf(id, this.now), report);
   }
 
   async #putJson(key: string, content: object): Promise<void> {
@@ -217,7 +217,7 @@ export class BackupBucket {
     } catch (error) {
       if (isMissing(error)) {
         throw new BackupError(
-          `The backup ${id} has no manifest (${address}): it was never finished and does not count. \`notejam backups\` lists those that do.`,
+          `The backup ${id} has no manifest (${address}): it is incomplete. \`notejam backups\` lists all backups.`,
           { cause: error },
         );
       }
@@ -300,6 +300,6 @@ class FailureRecorder {
 function validateIdentity({ id, dump }: Manifest, expected: string, address: string): void {
   if (id === expected && dump.key === dumpKeyOf(expected)) return;
   throw new BackupError(
-    `${address} is of another backup (${id}, with the dump ${dump.key}). Nothing was changed. Take another one: \`notejam backups\` lists them.`,
+    `${address} belongs to another backup (${id}, with the dump ${dump.key}). Nothing was changed. Use another backup: \`notejam backups\` lists them.`,
   );
 }

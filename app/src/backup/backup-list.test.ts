@@ -94,20 +94,20 @@ describe("the choice of a backup", () => {
   });
 
   it.each([
-    [{ at: "2026-11-22T03:00Z" }, `The oldest is ${OLD}`],
-    [{ at: "2026-11-22T03:00" }, "give a time with its zone"],
-    [{ at: "yesterday" }, "give a time with its zone"],
-    [{ key: NEW }, "was never finished"],
-    [{ key: "20261122T200000Z-1a2b3c4d" }, `The newest are ${NEW} (never finished), ${MIDDLE}`],
-    [{ key: "newest" }, "a backup's id looks like"],
-    [{ latest: true, key: OLD }, "Give one of"],
+    [{ at: "2026-11-22T03:00Z" }, `The oldest backup is ${OLD}`],
+    [{ at: "2026-11-22T03:00" }, "use a time with a time zone"],
+    [{ at: "yesterday" }, "use a time with a time zone"],
+    [{ key: NEW }, "is incomplete"],
+    [{ key: "20261122T200000Z-1a2b3c4d" }, `The newest backups are ${NEW} (incomplete), ${MIDDLE}`],
+    [{ key: "newest" }, "the id of a backup looks like"],
+    [{ latest: true, key: OLD }, "Use only one of"],
   ])("%j is refused", (choice, reason) => {
     expect(() => chooseBackup(there, choice)).toThrow(reason);
   });
 
   it("says so when there is none", () => {
     expect(() => chooseBackup(listing(object(dumpKeyOf(NEW))), {})).toThrow(
-      "There is no backup. There are 1 that were never finished.",
+      "There is no complete backup. There are 1 incomplete backups.",
     );
   });
 });

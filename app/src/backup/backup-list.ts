@@ -30,9 +30,10 @@ export function backupsOf(objects: readonly StoredObject[]): Backup[] {
     else found.set(part.id, { ...backup, manifest: bytes > 0 });
   }
   for (const { key } of objects) {
-    const proof = readRestoreTestKey(key);
-    const backup = proof && found.get(proof.id);
-    if (backup && proof.verifiedAt > (backup.verifiedAt ?? new Date(0))) backup.verifiedAt = proof.verifiedAt;
+    const report = readRestoreTestKey(key);
+    const backup = report && found.get(report.id);
+    if (backup && report.verifiedAt > (backup.verifiedAt ?? new Date(0)))
+      backup.verifiedAt = report.verifiedAt;
   }
   const backups = [...found].map(([id, { bytes, dump, manifest, verifiedAt }]) => ({
     id,

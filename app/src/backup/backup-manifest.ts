@@ -50,14 +50,12 @@ export function parseManifest(text: string, key: string): Manifest {
   try {
     json = JSON.parse(text);
   } catch {
-    throw new BackupError(
-      `${key} is damaged: it is not JSON. Take another backup; \`notejam backups\` lists them.`,
-    );
+    throw new BackupError(`${key} is not valid JSON. Use another backup: \`notejam backups\` lists them.`);
   }
   const result = manifest.safeParse(json);
   if (result.success) return result.data;
   const problems = result.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("; ");
   throw new BackupError(
-    `${key} is no manifest that this program can read (${problems}). If a newer Notejam wrote it, use that one; otherwise take another backup.`,
+    `${key} is not a valid manifest (${problems}). Use the release that wrote it, or another backup.`,
   );
 }

@@ -56,7 +56,9 @@ export async function putMetrics(
       { abortSignal: AbortSignal.timeout(CHECK_TIMEOUT) },
     );
   } catch (error) {
-    warn(`CloudWatch was not told (${reasonOf(error)}): an alarm may go off although nothing else is wrong.`);
+    warn(
+      `The metrics could not be sent to CloudWatch (${reasonOf(error)}). An alarm may be triggered although the command itself succeeded.`,
+    );
   } finally {
     client.destroy();
   }

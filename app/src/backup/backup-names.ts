@@ -46,7 +46,7 @@ export function isBackupId(text: string): boolean {
 /** Time of a backup, from its id. @throws if the text is not an id */
 export function takenAtOf(id: string): Date {
   const time = readCompactTime(id);
-  if (!time) throw new Error(`${id} is no backup's id`);
+  if (!time) throw new Error(`${id} is not the id of a backup`);
   return time;
 }
 

@@ -19,21 +19,21 @@ function readTime(text: string): Date {
   const time = new Date(text);
   if (!Number.isNaN(time.getTime()) && /(?:Z|[+-]\d{2}:?\d{2})$/.test(text)) return time;
   throw wrong(
-    `--at ${text}: give a time with its zone, such as 2026-11-22T08:00:00Z or 2026-11-22T09:00+01:00.`,
+    `--at ${text}: use a time with a time zone, such as 2026-11-22T08:00:00Z or 2026-11-22T09:00+01:00.`,
   );
 }
 
 function describe({ id, complete }: Backup): string {
-  return complete ? id : `${id} (never finished)`;
+  return complete ? id : `${id} (incomplete)`;
 }
 
 /** Finds the selected backup. @throws {BackupError} if it does not exist or is incomplete */
 export function chooseBackup({ backups }: Listing, { latest, at, key }: Choice): Backup {
-  if ([latest, at, key].filter(Boolean).length > 1) throw wrong("Give one of --latest, --at and --key.");
+  if ([latest, at, key].filter(Boolean).length > 1) throw wrong("Use only one of --latest, --at and --key.");
   const newest = newestComplete(backups);
   if (!newest) {
-    const unfinished = backups.length > 0 ? ` There are ${backups.length} that were never finished.` : "";
-    throw new BackupError(`There is no backup.${unfinished} \`notejam backup\` makes one.`);
+    const unfinished = backups.length > 0 ? ` There are ${backups.length} incomplete backups.` : "";
+    throw new BackupError(`There is no complete backup.${unfinished} Run \`notejam backup\`.`);
   }
   if (key) return withId(backups, key);
   if (!at) return newest;
@@ -42,21 +42,21 @@ export function chooseBackup({ backups }: Listing, { latest, at, key }: Choice):
   if (found) return found;
   const oldest = backups.findLast(({ complete }) => complete);
   throw new BackupError(
-    `There is no backup from ${time.toISOString()} or before. The oldest is ${oldest?.id}.`,
+    `There is no backup from ${time.toISOString()} or before. The oldest backup is ${oldest?.id}.`,
   );
 }
 
 function withId(backups: readonly Backup[], id: string): Backup {
   if (!isBackupId(id))
     throw wrong(
-      `--key ${id}: a backup's id looks like 20261122T200000Z-1a2b3c4d; \`notejam backups\` lists them.`,
+      `--key ${id}: the id of a backup looks like 20261122T200000Z-1a2b3c4d; \`notejam backups\` lists them.`,
     );
   const found = backups.find((backup) => backup.id === id);
   if (found?.complete) return found;
   const near = backups.slice(0, 3).map(describe).join(", ");
   throw new BackupError(
     found
-      ? `The backup ${id} was never finished and does not count. The newest are ${near}.`
-      : `There is no backup ${id}. The newest are ${near}.`,
+      ? `The backup ${id} is incomplete. The newest backups are ${near}.`
+      : `There is no backup ${id}. The newest backups are ${near}.`,
   );
 }

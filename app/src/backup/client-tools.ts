@@ -59,7 +59,7 @@ export class ClientTools {
       return readVersion(stdout);
     } catch (error) {
       throw new BackupError(
-        `${this.#pathOf(tool)} cannot be run: ${reasonOf(error)}. Use the image whose tag ends in -tools, or install PostgreSQL's client programs and set PGBIN to their folder.`,
+        `${this.#pathOf(tool)} cannot be run: ${reasonOf(error)}. Use the image whose tag ends in -tools, or install the PostgreSQL client programs and set PGBIN to their folder.`,
         { cause: error, exitStatus: 2 },
       );
     }
@@ -195,7 +195,7 @@ function outputOf(child: Running, tool: Tool): AsyncGenerator<Buffer> {
     const failure = (await ended) ?? (wroteNothing ? "it wrote nothing" : undefined);
     if (failure === undefined) return;
     throw new BackupError(
-      `${tool} failed (${failure}): ${inOneLine(messages) || "it did not say why"}. Nothing of it counts; run it again when that is settled.`,
+      `${tool} failed (${failure}): ${inOneLine(messages) || "no message"}. The backup was discarded. Fix the cause and run the command again.`,
     );
   });
 }

@@ -65,9 +65,9 @@ async function createDatabase(target: ServerConfig, home: ServerConfig): Promise
     if (ALREADY_EXISTS.has(codeOf(error))) return false;
     const way =
       codeOf(error) === INSUFFICIENT_PRIVILEGE
-        ? `This login may not make one. Let the master user do it: create database ${pg.escapeIdentifier(target.database)}; grant connect, create, temporary on database ${pg.escapeIdentifier(target.database)} to ${pg.escapeIdentifier(target.user)}; and, in it: grant usage, create on schema public to ${pg.escapeIdentifier(target.user)};`
+        ? `the login lacks the privilege. As the master user, run: create database ${pg.escapeIdentifier(target.database)}; grant connect, create, temporary on database ${pg.escapeIdentifier(target.database)} to ${pg.escapeIdentifier(target.user)}; and, in it: grant usage, create on schema public to ${pg.escapeIdentifier(target.user)};`
         : reasonOf(error);
-    throw new BackupError(`There is no database ${target.database}, and it cannot be made: ${way}`, {
+    throw new BackupError(`The database ${target.database} does not exist and cannot be created: ${way}`, {
       cause: error,
     });
   } finally {

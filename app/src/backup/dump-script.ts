@@ -65,7 +65,7 @@ export class DumpScript {
     }
     if (IGNORED.test(line)) return undefined;
     throw new BackupError(
-      `The dump holds something other than rows ("${line.slice(0, 80)}"), which this program does not restore. Restore it by hand, with pg_restore.`,
+      `The dump contains a statement other than rows ("${line.slice(0, 80)}"). Restore it manually with pg_restore.`,
     );
   }
 
@@ -108,7 +108,7 @@ export class DumpScript {
         atBeginning = false;
         yield rows;
       }
-      if (!(await this.#more())) throw new BackupError("The dump ends in the middle of a table.");
+      if (!(await this.#more())) throw new BackupError("The dump ends within a table.");
     }
   }
 

@@ -66,7 +66,7 @@ function validateChecksum({ bytes, sha256 }: MeasuredStream, { id, dump }: Manif
   const found = bytes === dump.bytes ? `its SHA-256 is ${sha256}` : `it has ${bytes} bytes`;
   const expected = bytes === dump.bytes ? dump.sha256 : String(dump.bytes);
   throw new BackupError(
-    `The dump of the backup ${id} is damaged: ${found} instead of ${expected}. Nothing was changed. Take an older one: \`notejam backups\` lists them, \`--key\` takes one.`,
+    `The dump of the backup ${id} is damaged: ${found} instead of ${expected}. Nothing was changed. Use an older backup: \`notejam backups\` lists them, and --key selects one.`,
   );
 }
 
@@ -90,17 +90,17 @@ export async function restoreStaged(
 ): Promise<Restored> {
   const { manifest, progress } = options;
   const staged = await StagedDump.prepare(session, manifest, migrations);
-  progress.step(`Restoring the backup ${manifest.id}, of schema version ${manifest.schemaVersion}`);
+  progress.step(`Restoring backup ${manifest.id} with schema version ${manifest.schemaVersion}`);
   const leftOut: string[] = [];
   await readDump(options, [], async (part) => {
     if (!(await staged.load(part)) && part.kind === "rows") leftOut.push(part.table);
   });
   await staged.validateMigrations();
-  progress.step("Comparing it with its manifest");
+  progress.step("Comparing the tables with the manifest");
   const found = await staged.contents(manifest.withoutRows);
   validateContents(manifest, found);
-  if (leftOut.length > 0) progress.step(`Left out, as no migration makes them: ${leftOut.join(", ")}`);
-  progress.step("Making indexes, and the migrations that came later");
+  if (leftOut.length > 0) progress.step(`Skipped tables that no migration creates: ${leftOut.join(", ")}`);
+  progress.step("Creating indexes and applying later migrations");
   await staged.finish();
   return { staged, leftOut, rows: Object.values(found).reduce((sum, { rows }) => sum + rows, 0) };
 }
@@ -109,7 +109,7 @@ function validateContents({ id, tables }: Manifest, found: Readonly<Record<strin
   const wrong = differences(tables, found);
   if (wrong.length === 0) return;
   throw new BackupError(
-    `The backup ${id} does not hold what its manifest says: ${wrong.join("; ")}. Nothing was changed. Take another one, and make a new backup at once.`,
+    `Backup ${id} does not match its manifest: ${wrong.join("; ")}. Nothing was changed. Use another backup, and take a new backup now.`,
   );
 }
 
@@ -126,7 +126,7 @@ export function explainDatabase(error: unknown, doing: string): BackupError {
   }
   if (isConnectionLost(error)) {
     return new BackupError(
-      `${doing}: the database went away (${reasonOf(error)}). Nothing was changed; run it again.`,
+      `${doing}: the connection was lost (${reasonOf(error)}). Nothing was changed. Run the command again.`,
       { cause: error },
     );
   }

@@ -23,9 +23,9 @@ export interface MergeResult {
   /** Unchanged notes that were restored from the trash. */
   readonly untrashed: number;
   /** Notes that were changed since. Their old version was added to a separate pad. */
-  readonly beside: number;
+  readonly conflicting: number;
   /** Notes that already exist as they are in the dump. */
-  readonly there: number;
+  readonly unchanged: number;
   /** Pads that were created. */
   readonly pads: number;
 }
@@ -42,9 +42,9 @@ export async function mergeRecoveredNotes(session: pg.Client, options: MergeOpti
   const pads = await makePads(session, options);
   const restored = await insertNotes(session, options, "gone");
   const untrashed = await untrash(session, options);
-  const beside = await insertNotes(session, options, "changed");
-  const there = await session.query("select count(*)::int as number from recovered where fate = 'there'");
-  return { ...pads, restored, untrashed, beside, there: Number(there.rows[0]?.number) };
+  const conflicting = await insertNotes(session, options, "changed");
+  const unchanged = await session.query("select count(*)::int as number from recovered where fate = 'there'");
+  return { ...pads, restored, untrashed, conflicting, unchanged: Number(unchanged.rows[0]?.number) };
 }
 
 /** Advances the sequence above all recovered ids, so that notes created at the same time do not conflict. */
@@ -92,7 +92,7 @@ async function classify(session: pg.Client, options: MergeOptions): Promise<void
      where former.user_id = ${formerOwner} ${note === undefined ? "" : `and former.id = ${note}`}`,
   );
   if (note === undefined || result.rowCount !== 0) return;
-  throw new BackupError(`There is no note ${note} of theirs in that backup. Nothing was changed.`);
+  throw new BackupError(`The user has no note ${note} in this backup. Nothing was changed.`);
 }
 
 /** Finds the pad of each note: the same pad, a pad of the same name, or a new one. */

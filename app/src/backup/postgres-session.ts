@@ -26,7 +26,7 @@ const TEXT_SETTINGS = {
 export function serverOf(config: Config): ServerConfig {
   if (config.database.kind === "server") return config.database;
   throw new BackupError(
-    `Backups need a PostgreSQL server, and DATABASE_URL names none: the embedded database is the folder ${config.database.folder}. Stop Notejam and copy that folder instead.`,
+    `Backups require a PostgreSQL server, and DATABASE_URL is not set. To back up the embedded database, stop Notejam and copy the folder ${config.database.folder}.`,
     { exitStatus: 2 },
   );
 }
@@ -76,7 +76,7 @@ function adviceFor(error: unknown): string {
   if (codeOf(error).startsWith("28"))
     return "Check the user and the password: POSTGRES_USER and POSTGRES_PASS, or DATABASE_URL.";
   if (isConnectionLost(error))
-    return "Check POSTGRES_URL or DATABASE_URL; run it again when the server answers.";
+    return "Check POSTGRES_URL or DATABASE_URL; run the command again when the server responds.";
   return "Check the database's variables: see app/README.md.";
 }
 
@@ -92,7 +92,7 @@ export async function commit(session: pg.Client, look: string): Promise<void> {
   } catch (error) {
     if (!isConnectionLost(error)) throw error;
     throw new BackupError(
-      `The database went away (${reasonOf(error)}) in the moment in which it was to keep what was done: all of it is there, or nothing. ${look}`,
+      `The connection was lost during the commit (${reasonOf(error)}). Either all changes were saved or none. ${look}`,
       { cause: error },
     );
   }

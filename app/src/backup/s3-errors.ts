@@ -2,31 +2,34 @@ import { BackupError, reasonOf } from "./backup-error.js";
 
 /** Hints by name of the S3 error. */
 const ADVICE: readonly (readonly [RegExp, string])[] = [
-  [/^NoSuchBucket$/, "There is no such bucket: check BACKUP_BUCKET."],
+  [/^NoSuchBucket$/, "The bucket does not exist. Check BACKUP_BUCKET."],
   [
     /^(PermanentRedirect|AuthorizationHeaderMalformed|301)$/,
-    "The bucket is in another region: check AWS_REGION.",
+    "The bucket is in another region. Check AWS_REGION.",
   ],
   [
     /^KMS|KMS/,
-    "The key that encrypts the bucket cannot be used: check BACKUP_KEY_ARN, that the key is enabled, and that this identity may use it.",
+    "The encryption key cannot be used. Check BACKUP_KEY_ARN, whether the key is enabled, and whether this identity may use it.",
   ],
   [
     /^(AccessDenied|Forbidden|403)$/,
-    "This identity may not do that: check the role of the service account (notejam-backup writes, notejam-restore reads) and the key's policy.",
+    "Access is denied. Check the role of the service account (notejam-backup writes, notejam-restore reads) and the key policy.",
   ],
   [
     /^(CredentialsProviderError|InvalidAccessKeyId|SignatureDoesNotMatch|ExpiredToken|ExpiredTokenException|TokenProviderError)$/,
-    "There are no valid credentials: check the pod's identity, or the AWS SDK's variables.",
+    "There are no valid credentials. Check the pod identity or the variables of the AWS SDK.",
   ],
   [
     /^(SlowDown|Throttling\w*|ServiceUnavailable|RequestLimitExceeded|TooManyRequests\w*|503|429)$/,
-    "S3 was asked to slow down and did not recover while this waited; run it again later.",
+    "S3 throttles requests. Run the command again later.",
   ],
-  [/^(NoSuchKey|NotFound|NoSuchVersion|404)$/, "It is not there; `notejam backups` lists what is."],
+  [
+    /^(NoSuchKey|NotFound|NoSuchVersion|404)$/,
+    "The object does not exist. `notejam backups` lists all backups.",
+  ],
   [
     /^(TimeoutError|NetworkingError|ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|EPIPE|ETIMEDOUT|InternalError|500|502|504)$/,
-    "S3 cannot be reached or does not work at the moment; run it again later.",
+    "S3 is unreachable or unavailable. Run the command again later.",
   ],
   [/Region is missing|^ConfigError$/, "Set AWS_REGION to the bucket's region."],
 ];

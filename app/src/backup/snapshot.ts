@@ -34,7 +34,7 @@ export async function takeSnapshot(server: ServerConfig): Promise<Snapshot> {
       const tables = await tablesOf(session, "public");
       if (!tables.includes("schema_migrations")) {
         throw new BackupError(
-          `The database ${server.database} has no tables of Notejam's: nothing is to be backed up. Run \`notejam migrate\` first, or check which database is configured.`,
+          `The database ${server.database} has no tables of Notejam. Run \`notejam migrate\` first, or check which database is configured.`,
         );
       }
       await session.query("begin isolation level repeatable read read only");
@@ -46,7 +46,7 @@ export async function takeSnapshot(server: ServerConfig): Promise<Snapshot> {
         return await exported(session, tables);
       await session.query("rollback");
       if (attempt === ATTEMPTS)
-        throw new BackupError("The database's tables change all the time: run it again.");
+        throw new BackupError("The tables were changed during the backup. Run the command again.");
     }
   } catch (error) {
     await closeSession(session);

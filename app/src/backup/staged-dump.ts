@@ -155,7 +155,7 @@ export class StagedDump {
     const other = ours.find(({ version, checksum }, index) => applied[index] !== `${version} ${checksum}`);
     if (!other && applied.length === ours.length) return;
     throw new BackupError(
-      `The dump's tables were made by other migrations than this program has (${other ? fileNameOf(other) : "there are more"}). Restore it with the program of its time.`,
+      `The backup was made with other migrations (${other ? fileNameOf(other) : "there are more"}). Restore it with the release that made it.`,
     );
   }
 }
@@ -180,6 +180,6 @@ function validateSchemaVersion(id: string, version: number, migrations: readonly
   const ours = migrations.at(-1)?.version ?? 0;
   if (version <= ours) return;
   throw new BackupError(
-    `The backup ${id} has schema version ${version}; this program knows versions up to ${ours}. Restore it with the release that made it, or a newer one.`,
+    `The backup ${id} has schema version ${version}; this program knows versions up to ${ours}. Restore it with the release that made it or a newer one.`,
   );
 }

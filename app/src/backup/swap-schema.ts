@@ -28,7 +28,7 @@ export async function tablesWithRows(session: pg.Client, schema: string): Promis
 export function validateEmpty(filled: readonly string[], database: string, replace: boolean): void {
   if (filled.length === 0 || replace) return;
   throw new BackupError(
-    `The database ${database} is not empty (${filled.join(", ")} have rows): nothing was restored. Name a new or empty database, or give both --replace and --yes-replace; what is there is then kept aside in a schema of its own.`,
+    `The database ${database} is not empty (${filled.join(", ")} have rows). Nothing was restored. Choose a new or empty database, or use both --replace and --yes-replace, which move the existing tables to another schema.`,
     { exitStatus: 2 },
   );
 }
@@ -95,7 +95,7 @@ async function lockAll(session: pg.Client, tables: readonly string[], progress: 
     } catch (error) {
       if (!LOCK_ERRORS.has(codeOf(error)) || attempt === ATTEMPTS) throw error;
       await session.query("rollback to savepoint locking");
-      if (attempt === 1) progress.step("Waiting until nobody uses the tables: a backup, or people");
+      if (attempt === 1) progress.step("Waiting for other sessions that use the tables");
     }
   }
 }

@@ -61,8 +61,8 @@ export function differences(
 ): string[] {
   return Object.entries(found).flatMap(([table, { rows, sha256 }]) => {
     const wanted = expected[table];
-    if (!wanted) return [`the manifest does not know ${table}`];
+    if (!wanted) return [`the manifest has no table ${table}`];
     if (rows !== wanted.rows) return [`${table} has ${rows} rows instead of ${wanted.rows}`];
-    return sha256 === wanted.sha256 ? [] : [`${table} has ${rows} rows, but not all with the same content`];
+    return sha256 === wanted.sha256 ? [] : [`${table} has ${rows} rows, but their content differs`];
   });
 }

@@ -24,7 +24,7 @@ async function openFiles(dataDir: string): Promise<PGlite> {
   } catch (error) {
     if (version === undefined) throw error;
     throw new UnusableDatabase(
-      `The embedded database in ${dataDir} cannot be opened. PostgreSQL ${version} wrote it, and it is damaged or this Notejam embeds another version. Use the Notejam version that wrote it, or move the folder away to start with an empty database.`,
+      `The embedded database in ${dataDir} cannot be opened. PostgreSQL ${version} wrote it, and it is damaged or this Notejam embeds another version. Use the version of Notejam that wrote it, or move the folder to start with an empty database.`,
       { cause: error },
     );
   }

@@ -59,10 +59,10 @@ export function lockFolder(folder: string): () => void {
     const holder = holderOf(file);
     if (holder !== undefined) {
       throw new FolderInUse(
-        `${folder} is in use by process ${holder}. Stop that Notejam first, or give this one another folder with DATA_DIR.`,
+        `${folder} is in use by process ${holder}. Stop that process first, or set DATA_DIR to another folder.`,
       );
     }
     rmSync(file, { force: true });
   }
-  throw new FolderInUse(`${folder} is being taken by another process. Try again.`);
+  throw new FolderInUse(`${folder} is being opened by another process. Try again.`);
 }

@@ -119,7 +119,7 @@ async function applyPending(connection: Connection, migrations: readonly Migrati
     if (checksum === undefined) done.push(await apply(connection, migration));
     else if (checksum !== migration.checksum) {
       throw new MigrationError(
-        `${fileNameOf(migration)} has been applied with other content. Put the file back and write a new migration instead.`,
+        `${fileNameOf(migration)} was applied with different content. Restore the file and write a new migration.`,
       );
     }
   }

@@ -16,15 +16,15 @@ const NO_TLS = "The server does not support SSL connections";
 function reasonOf(error: Error, host: string): string | undefined {
   const code = codeOf(error);
   if (UNKNOWN_AUTHORITY.has(code)) {
-    return `the certificate of ${host} is not signed by an authority of DATABASE_CA_FILE: give that file the certificates of whoever runs the database`;
+    return `the certificate of ${host} is not signed by an authority in DATABASE_CA_FILE. Add the CA certificate of the database server to that file`;
   }
   if (code === ANOTHER_NAME) {
     const names = "cert" in error ? namesOf(error.cert) : "";
-    return `the server at ${host} has a certificate for another name${names}: use the name in POSTGRES_URL or DATABASE_URL`;
+    return `the server at ${host} has a certificate for another name${names}. Use that name in POSTGRES_URL or DATABASE_URL`;
   }
   if (NOT_NOW.has(code)) return `the certificate of ${host} is not valid at this time`;
   if (error.message === NO_TLS)
-    return `the server at ${host} does not offer TLS, which DATABASE_TLS asks for`;
+    return `the server at ${host} does not support TLS, which DATABASE_TLS requires`;
   return undefined;
 }
 

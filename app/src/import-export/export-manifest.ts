@@ -14,7 +14,7 @@ const name = z.string().refine((text) => {
 const instant = z
   .string()
   .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z$/, "must be a time in UTC")
-  .refine(isExistingTime, "must be a time that exists");
+  .refine(isExistingTime, "must be an existing date and time");
 const id = z.number().int().min(1).max(MAX_ID);
 
 /** Returns true if PostgreSQL accepts the time: no 30 February, and no year 0. */

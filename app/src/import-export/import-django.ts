@@ -50,7 +50,7 @@ async function openPostgres(url: string): Promise<Source> {
 async function openSqlite(file: string): Promise<Source> {
   const name: string = "node:sqlite";
   const module = await import(name).catch(() => {
-    throw new ImportError("Reading an SQLite file needs Node 22.13 or newer; the container image has it.");
+    throw new ImportError("SQLite files require Node 22.13 or newer. Use the container image, which has it.");
   });
   const database = new module.DatabaseSync(file, { readOnly: true });
   return {
@@ -67,7 +67,7 @@ async function openSqlite(file: string): Promise<Source> {
 
 /** Table, its columns, and the statement that stores a batch of its rows given as JSON. */
 interface Table {
-  readonly what: "people" | "pads" | "notes";
+  readonly what: "users" | "pads" | "notes";
   readonly table: string;
   readonly columns: readonly string[];
   readonly store: (rows: string) => ReturnType<typeof sql>;
@@ -83,7 +83,7 @@ const ADDRESS_LENGTHS = [3, 254] as const;
 function addressProblem({ email }: Row): string | undefined {
   const length = [...String(email ?? "").trim()].length;
   const [shortest, longest] = ADDRESS_LENGTHS;
-  return length < shortest || length > longest ? "has no address to sign in with" : undefined;
+  return length < shortest || length > longest ? "has no valid email address" : undefined;
 }
 
 function nameProblem({ name }: Row): string | undefined {
@@ -101,7 +101,7 @@ function noteProblem(row: Row): string | undefined {
 // Django's times are UTC, with or without saying so.
 const TABLES: readonly Table[] = [
   {
-    what: "people",
+    what: "users",
     table: "auth_user",
     columns: ["id", "email", "password", "date_joined"],
     store: (rows) => sql`
@@ -175,9 +175,9 @@ async function validateUniqueAddresses(source: Source, people: Table): Promise<v
   }
   if (twins.length === 0) return;
   throw new ImportError(
-    `Nothing was loaded: these addresses belong to two accounts each, differing only by the case of letters, and can have one now.
+    `Nothing was loaded. These email addresses have two accounts each that differ only in case, and Notejam ignores case:
 ${twins.join("\n")}
-Change auth_user.email of one of each pair in the former database, or move its pads and notes to the other and delete it.`,
+In the former database, change auth_user.email of one account of each pair, or move its pads and notes to the other account and delete it.`,
   );
 }
 
@@ -191,7 +191,7 @@ function validateRows({ table, problem }: Table, rows: readonly Row[]): void {
   });
   if (lines.length === 0) return;
   throw new ImportError(
-    `Nothing was loaded: these cannot be kept here.
+    `Nothing was loaded. These rows cannot be stored:
 ${lines.slice(0, MAX_LISTED).join("\n")}
 Change or delete them in the former database.`,
   );
@@ -209,13 +209,13 @@ async function storeBatch(
     const taken = (await queries.execute<{ id: number }>(conflicts(rows))).rows.map(({ id }) => id);
     if (taken.length === 0) return stored;
     throw new ImportError(
-      `Nothing was loaded: here something else has the ids of ${table} ${taken.slice(0, MAX_LISTED).join(", ")}. Load into a database that nobody has used yet.`,
+      `Nothing was loaded. The ids of ${table} ${taken.slice(0, MAX_LISTED).join(", ")} are already in use. Load into an empty database.`,
     );
   } catch (error) {
     const cause = rootCause(error);
     // The message of the statement is not shown, because it contains users' texts.
     if (!(cause instanceof Error) || !/^2[23]/.test(codeOf(cause))) throw error;
-    throw new ImportError(`Nothing was loaded: a row of ${table} does not fit here: ${cause.message}.`);
+    throw new ImportError(`Nothing was loaded. A row of ${table} cannot be stored: ${cause.message}.`);
   }
 }
 
@@ -251,7 +251,7 @@ export async function loadDjango(database: Database, source: Source, dryRun: boo
       const [read, stored] = await loadTable(source, table, queries);
       lines.push(
         queries
-          ? `${table.what}: ${stored} loaded, ${read - stored} were there`
+          ? `${table.what}: ${stored} loaded, ${read - stored} already there`
           : `${table.what}: ${read} found`,
       );
     }

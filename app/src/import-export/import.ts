@@ -33,20 +33,18 @@ async function readManifest(zip: ZipReader): Promise<Manifest> {
   }
   const text = await zip.read(MANIFEST, MAX_MANIFEST_BYTES);
   if (hasTooManyValues(text)) {
-    throw new UnusableImport(`The file ${MANIFEST} in it has more entries than Notejam takes at once.`);
+    throw new UnusableImport(`The file ${MANIFEST} has too many entries.`);
   }
   let content: unknown;
   try {
     content = JSON.parse(text.toString("utf8"));
   } catch {
-    throw new UnusableImport(`The file ${MANIFEST} in it is not valid JSON.`);
+    throw new UnusableImport(`The file ${MANIFEST} is not valid JSON.`);
   }
   const result = manifestSchema.safeParse(content);
   if (result.success) return result.data;
   const issue = result.error.issues[0];
-  throw new UnusableImport(
-    `The file ${MANIFEST} in it is wrong at ${issue?.path.join(".")}: ${issue?.message}.`,
-  );
+  throw new UnusableImport(`The file ${MANIFEST} is invalid at ${issue?.path.join(".")}: ${issue?.message}.`);
 }
 
 /** Brings in an export: whole, or with an explanation not at all. @throws {UnusableImport} */
@@ -92,9 +90,8 @@ async function importAll(importing: Importing, zip: ZipReader, manifest: Manifes
     if (!zip.has(file)) continue;
     const content = await zip.read(file, MAX_TEXT_BYTES);
     total += content.length;
-    if (total > MAX_TOTAL_BYTES)
-      throw new UnusableImport("The notes in it are larger than Notejam takes at once.");
-    if (!isUtf8(content)) throw new UnusableImport(`The file ${file} in it is not text in UTF-8.`);
+    if (total > MAX_TOTAL_BYTES) throw new UnusableImport("The notes are too large for one import.");
+    if (!isUtf8(content)) throw new UnusableImport(`The file ${file} is not UTF-8 text.`);
     const text = content.toString("utf8").replaceAll("\0", "");
     if (text === "") continue;
     read += 1;

@@ -55,7 +55,7 @@ async function whileArriving<T>(request: FastifyRequest, work: Promise<T>): Prom
       const bytes = request.raw.socket.bytesRead;
       if (bytes !== last.bytes) last = { bytes, at: performance.now() };
       else if (performance.now() - last.at > STALL_TIMEOUT)
-        reject(new UnreadableUpload("nothing more arrives", 408));
+        reject(new UnreadableUpload("no more data arrived", 408));
     }, STALL_TIMEOUT / 10);
   });
   try {
@@ -69,10 +69,10 @@ async function whileArriving<T>(request: FastifyRequest, work: Promise<T>): Prom
 const importExport: FastifyPluginAsync = async (app) => {
   await app.register(multipart);
   const imports = new WorkQueue(CONCURRENT_IMPORTS, MAX_WAITING_IMPORTS);
-  const room = new UploadStorage(MAX_UPLOAD_BYTES);
+  const storage = new UploadStorage(MAX_UPLOAD_BYTES);
 
   /** Takes the form's parts in order: the token must come first, before a file is written anywhere. */
-  async function receive(request: FastifyRequest, place: StoredUpload): Promise<boolean> {
+  async function receive(request: FastifyRequest, upload: StoredUpload): Promise<boolean> {
     let token = "";
     for await (const part of request.parts()) {
       if (part.type === "field") {
@@ -84,7 +84,7 @@ const importExport: FastifyPluginAsync = async (app) => {
         part.file.resume();
         continue;
       }
-      await place.store(part.file);
+      await upload.store(part.file);
       return true;
     }
     app.checkCsrfToken(request, token);
@@ -124,11 +124,11 @@ const importExport: FastifyPluginAsync = async (app) => {
         app.checkCsrfToken(request, "");
         return reply;
       }
-      const place = room.place();
+      const upload = storage.open();
       try {
-        if (!(await whileArriving(request, receive(request, place)))) return await showError(REQUIRED);
+        if (!(await whileArriving(request, receive(request, upload)))) return await showError(REQUIRED);
         const { added, known } = await imports.run(() =>
-          importZip(app.importExport, currentUser.id, place.file),
+          importZip(app.importExport, currentUser.id, upload.file),
         );
         app.metrics.notesWritten.inc({ action: "imported" }, added);
         return reply.redirectWithFlash("/", `imported.${added}.${known}`);
@@ -140,7 +140,7 @@ const importExport: FastifyPluginAsync = async (app) => {
         if (isUnreadable(error)) throw new UnreadableUpload(error.message);
         throw error;
       } finally {
-        await place.giveBack();
+        await upload.delete();
       }
     },
   );

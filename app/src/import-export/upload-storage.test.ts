@@ -6,45 +6,45 @@ import { UploadStorage } from "./upload-storage.js";
 
 const bytes = (count: number) => Readable.from([Buffer.alloc(count, "x")]);
 
-describe("the room for uploads", () => {
-  it("keeps what fits, and the next one when the first is done", async () => {
-    const room = new UploadStorage(100);
+describe("the storage for uploads", () => {
+  it("stores an upload that fits, and the next one after the first was deleted", async () => {
+    const storage = new UploadStorage(100);
     for (let upload = 0; upload < 3; upload += 1) {
-      const place = room.place();
+      const place = storage.open();
       await place.store(bytes(100));
       expect(readFileSync(place.file)).toHaveLength(100);
-      await place.giveBack();
+      await place.delete();
       expect(existsSync(place.file)).toBe(false);
     }
   });
 
-  it("takes many small ones at once, and refuses what would be too much together", async () => {
-    const room = new UploadStorage(100);
-    const places = Array.from({ length: 20 }, () => room.place());
+  it("stores many small uploads at once, and rejects more than its size", async () => {
+    const storage = new UploadStorage(100);
+    const places = Array.from({ length: 20 }, () => storage.open());
     await Promise.all(places.map((place) => place.store(bytes(5))));
-    const late = room.place();
+    const late = storage.open();
     await expect(late.store(bytes(1))).rejects.toThrow(Overloaded);
-    await late.giveBack();
-    await Promise.all(places.map((place) => place.giveBack()));
-    await places[0]?.giveBack();
-    const next = room.place();
+    await late.delete();
+    await Promise.all(places.map((place) => place.delete()));
+    await places[0]?.delete();
+    const next = storage.open();
     await next.store(bytes(100));
-    await expect(room.place().store(bytes(1))).rejects.toThrow(Overloaded);
-    await next.giveBack();
+    await expect(storage.open().store(bytes(1))).rejects.toThrow(Overloaded);
+    await next.delete();
   });
 
-  it("ends an upload that was given up while it arrived, and counts nothing of it any more", async () => {
-    const room = new UploadStorage(100);
-    const place = room.place();
+  it("aborts an upload that was deleted while it arrived, and frees its space", async () => {
+    const storage = new UploadStorage(100);
+    const place = storage.open();
     const upload = new PassThrough();
     const stored = place.store(upload);
     upload.write(Buffer.alloc(60));
     await new Promise((resolve) => setTimeout(resolve, 20));
-    await place.giveBack();
+    await place.delete();
     upload.write(Buffer.alloc(30));
-    await expect(stored).rejects.toThrow("given up");
-    const next = room.place();
+    await expect(stored).rejects.toThrow("aborted");
+    const next = storage.open();
     await next.store(bytes(100));
-    await next.giveBack();
+    await next.delete();
   });
 });

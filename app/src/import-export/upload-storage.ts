@@ -17,16 +17,16 @@ export class UploadStorage {
     this.#size = size;
   }
 
-  /** Place for one upload, which must be given back. */
-  place(): StoredUpload {
+  /** Opens storage for one upload, which must be deleted afterwards. */
+  open(): StoredUpload {
     let taken = 0;
     return new StoredUpload({
       take: (bytes) => {
-        if (this.#used + bytes > this.#size) throw new Overloaded("Too much is being uploaded at once");
+        if (this.#used + bytes > this.#size) throw new Overloaded("The storage for uploads is full");
         this.#used += bytes;
         taken += bytes;
       },
-      giveBack: () => {
+      release: () => {
         this.#used -= taken;
         taken = 0;
       },
@@ -36,14 +36,14 @@ export class UploadStorage {
 
 interface Account {
   readonly take: (bytes: number) => void;
-  readonly giveBack: () => void;
+  readonly release: () => void;
 }
 
-/** One upload's file. */
+/** The temporary file of one upload. */
 export class StoredUpload {
   readonly file = path.join(tmpdir(), `notejam-import-${randomUUID()}.zip`);
   readonly #account: Account;
-  #isOver = false;
+  #isDeleted = false;
 
   constructor(account: Account) {
     this.#account = account;
@@ -54,16 +54,16 @@ export class StoredUpload {
     await pipeline(upload, (chunks) => this.#counted(chunks), createWriteStream(this.file, { mode: 0o600 }));
   }
 
-  /** Removes the file, also under an upload that still arrives: that ends with its next bytes. */
-  async giveBack(): Promise<void> {
-    this.#isOver = true;
+  /** Deletes the file. An upload that is still arriving fails with its next chunk. */
+  async delete(): Promise<void> {
+    this.#isDeleted = true;
     await rm(this.file, { force: true });
-    this.#account.giveBack();
+    this.#account.release();
   }
 
   async *#counted(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     for await (const chunk of chunks) {
-      if (this.#isOver) throw new Error("The upload was given up");
+      if (this.#isDeleted) throw new Error("The upload was aborted");
       this.#account.take(chunk.length);
       yield chunk;
     }

@@ -37,7 +37,7 @@ export default fp(
         }
       }
       app.metrics.mails.inc({ result: "failed" });
-      app.log.error("mail given up");
+      app.log.error("mail failed");
     }
 
     app.decorate("sendLater", (mail: Mail) => {

@@ -124,7 +124,7 @@ function snapshotTime(now: Date, newest: Date | undefined): Date {
 function validateClientVersion(client: PostgresVersion, server: PostgresVersion): void {
   if (client.major >= server.major) return;
   throw new BackupError(
-    `pg_dump ${client.text} is older than the server (PostgreSQL ${server.text}) and could leave out what it does not know: nothing was written. Use the client programs of PostgreSQL ${server.major}: the image whose tag ends in -tools, or PGBIN.`,
+    `pg_dump ${client.text} is older than the server (PostgreSQL ${server.text}) and could omit objects. Nothing was written. Use the client programs of PostgreSQL ${server.major}: the image whose tag ends in -tools, or PGBIN.`,
     { exitStatus: 2 },
   );
 }

@@ -50,16 +50,16 @@ function listedBackup({ id, takenAt, bytes, complete, verifiedAt }: Backup, now:
 }
 
 function linesOf(listed: readonly ListedBackup[], bucket: string): string[] {
-  if (listed.length === 0) return [`There is no backup in ${bucket}. \`notejam backup\` makes one.`];
+  if (listed.length === 0) return [`There is no backup in ${bucket}. Run \`notejam backup\`.`];
   const rows = listed.map(({ id, ageSeconds, bytes, complete, verifiedAt }) => [
     id,
     `${ageOf(ageSeconds)} old`,
     sizeOf(bytes),
     complete
       ? verifiedAt
-        ? `proven ${verifiedAt.slice(0, 16).replace("T", " ")} UTC`
-        : "not proven"
-      : "not finished: does not count",
+        ? `verified ${verifiedAt.slice(0, 16).replace("T", " ")} UTC`
+        : "not verified"
+      : "incomplete",
   ]);
   const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows.map((row) =>

@@ -41,9 +41,9 @@ export async function recover(context: BackupContext, options: RecoverOptions): 
     const tools = new ClientTools(config.backup.toolsFolder);
     await tools.requireRestoreFor(manifest);
     const load: LoadOptions = { bucket, tools, manifest, progress: new Progress(stderr) };
-    load.progress.step(`Looking for the owner in the backup ${id}`);
+    load.progress.step(`Searching for the user in backup ${id}`);
     const formerOwner = await findOwner(load, options.user);
-    load.progress.step("Taking out what is theirs");
+    load.progress.step("Reading the user's notes");
     const result = await recoverFrom(context, load, { ...options, note, formerOwner });
     say(describe(result, options.dryRun));
     return result;
@@ -55,7 +55,7 @@ export async function recover(context: BackupContext, options: RecoverOptions): 
 function readNoteId(text: string): number {
   const id = Number(text);
   if (/^\d{1,10}$/.test(text) && id > 0) return id;
-  throw new BackupError(`--note ${text}: give a note's number, as in the address /notes/123/.`, {
+  throw new BackupError(`--note ${text}: use the id of a note, as in the address /notes/123/.`, {
     exitStatus: 2,
   });
 }
@@ -73,7 +73,7 @@ async function findOwner(load: LoadOptions, address: string): Promise<number> {
   });
   if (found !== undefined) return found;
   throw new BackupError(
-    `Nobody has that address in the backup ${load.manifest.id}. Name the address the person had then, or another backup with --from.`,
+    `Backup ${load.manifest.id} has no user with this email address. Use the address at that time, or another backup with --from.`,
   );
 }
 
@@ -127,7 +127,7 @@ async function recoverFrom(
     // The commit cannot be aborted.
     signal.removeEventListener("abort", stop);
     if (recovery.dryRun) await session.query("rollback");
-    else await commit(session, "Run it again: what is there already is left alone.");
+    else await commit(session, "Run the command again. Recovered notes are not added twice.");
     return result;
   } catch (error) {
     signal.throwIfAborted();
@@ -148,7 +148,7 @@ async function liveOwner(
   const expected = migrations.at(-1)?.version;
   if (version.rows[0]?.version !== expected) {
     throw new BackupError(
-      `The database has schema version ${version.rows[0]?.version}; this program has ${expected}. Recover with the program that serves, or run \`notejam migrate\` first.`,
+      `The database has schema version ${version.rows[0]?.version}; this program has ${expected}. Use the release that is running, or run \`notejam migrate\` first.`,
     );
   }
   const found = await session.query(
@@ -158,11 +158,14 @@ async function liveOwner(
   const id: unknown = found.rows[0]?.id;
   if (typeof id === "number") return id;
   throw new BackupError(
-    "Nobody has that address now. Let the person sign up with it again; then this gives them their notes back.",
+    "There is no user with this email address. After the user signed up again, run the command again.",
   );
 }
 
-function describe({ restored, untrashed, beside, there, pads }: MergeResult, dryRun: boolean): string {
-  const begin = dryRun ? "Would be done (nothing was changed)" : "Recovered";
-  return `${begin}: ${restored} notes that were gone, ${untrashed} out of the trash, ${beside} as they were beside what they have become; ${there} were there already. New pads: ${pads}.`;
+function describe(
+  { restored, untrashed, conflicting, unchanged, pads }: MergeResult,
+  dryRun: boolean,
+): string {
+  const begin = dryRun ? "Dry run, nothing was changed" : "Recovered";
+  return `${begin}: ${restored} deleted notes added, ${untrashed} restored from the trash, ${conflicting} added as old versions of changed notes, ${unchanged} already there. New pads: ${pads}.`;
 }

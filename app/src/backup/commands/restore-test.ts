@@ -40,14 +40,14 @@ export async function restoreTest(context: BackupContext): Promise<RestoreTestRe
   let listing: Listing | undefined;
   try {
     listing = await bucket.list();
-    const proof = await restoreAndCompare(context, bucket, listing);
-    await bucket.putRestoreTest(proof.id, proof);
+    const report = await restoreAndCompare(context, bucket, listing);
+    await bucket.putRestoreTest(report.id, report);
     listing = await bucket.list();
     await putMetrics(config.backup, { RestoreTestSucceeded: 1, ...agesFrom(listing) }, warn);
     say(
-      `Proven: ${proof.id} was restored with all of its ${proof.rows} rows in ${(proof.durationMs / 1000).toFixed(1)} s.`,
+      `Verified: ${report.id} was restored with all ${report.rows} rows in ${(report.durationMs / 1000).toFixed(1)} s.`,
     );
-    return proof;
+    return report;
   } catch (error) {
     await putMetrics(config.backup, { RestoreTestSucceeded: 0, ...(listing ? agesFrom(listing) : {}) }, warn);
     throw error;
@@ -93,7 +93,7 @@ async function restoreAndCompare(
     return reportOf(manifest, bucket.now, rows, migrations.length, performance.now() - start);
   } catch (error) {
     signal.throwIfAborted();
-    throw explainDatabase(error, `The backup ${id} could not be proven in ${scratch.database}`);
+    throw explainDatabase(error, `The backup ${id} could not be restored into ${scratch.database}`);
   } finally {
     signal.removeEventListener("abort", stop);
     await closeSession(session);
@@ -118,12 +118,12 @@ function reportOf(
   };
 }
 
-/** A copy that somebody restored here by hand does not stay. */
+/** Drops all tables, such as those of a manual restore. */
 async function emptyScratch(session: pg.Client): Promise<void> {
   const result = await session.query("select current_database() as name");
-  // A second look before anything is dropped.
+  // Verified again before anything is dropped.
   if (!String(result.rows[0]?.name).endsWith("_restore_test"))
-    throw new BackupError("This is no scratch database.");
+    throw new BackupError("This is not a scratch database.");
   for (const table of await tablesOf(session, "public")) {
     await session.query(`drop table if exists public.${pg.escapeIdentifier(table)} cascade`);
   }

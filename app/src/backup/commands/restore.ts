@@ -45,11 +45,11 @@ export async function restore(context: BackupContext, options: RestoreOptions): 
     const load: LoadOptions = { bucket, tools, manifest, progress: new Progress(stderr) };
     const result = await restoreInto(context, options.into, load, replace);
     say(
-      `Restored ${id} into ${targetOf(options.into, serverOf(config)).database}: ${result.rows} rows, as its manifest says.`,
+      `Restored ${id} into ${targetOf(options.into, serverOf(config)).database}: ${result.rows} rows, matching the manifest.`,
     );
     if (result.replaced) {
       say(
-        `What was there before is in the schema ${result.replaced}; when it is not needed any more: drop schema ${result.replaced} cascade;`,
+        `The replaced tables are in the schema ${result.replaced}. To delete them, run: drop schema ${result.replaced} cascade;`,
       );
     }
     return result;
@@ -61,7 +61,7 @@ export async function restore(context: BackupContext, options: RestoreOptions): 
 function confirmed({ replace, yesReplace }: RestoreOptions): boolean {
   if (replace === yesReplace) return replace;
   throw new BackupError(
-    "--replace puts aside what the database holds, and is only done when it is said twice: give both --replace and --yes-replace.",
+    "--replace moves the existing tables to another schema and must be confirmed. Use both --replace and --yes-replace.",
     { exitStatus: 2 },
   );
 }
@@ -89,7 +89,7 @@ async function restoreInto(
     signal.throwIfAborted();
     // The commit cannot be aborted.
     signal.removeEventListener("abort", stop);
-    await commit(session, `Look into ${target.database}; restoring again refuses one that has rows.`);
+    await commit(session, `Check ${target.database}. Restoring again fails if it has rows.`);
     return { id: load.manifest.id, rows, replaced };
   } catch (error) {
     await closeSession(session);

@@ -69,7 +69,7 @@ export default fp<CsrfOptions>(
       const secret = request.currentUser ? request.currentUser.token : visitorSecret(request);
       const purpose = request.currentUser ? "form of a session" : "form of a visitor";
       if (!secret || !same(token, derived(purpose, secret))) {
-        throw new CsrfError("The form's token is missing or not this browser's");
+        throw new CsrfError("The CSRF token is missing or invalid");
       }
     });
 

@@ -62,7 +62,7 @@ function answerTo(error: FastifyError | Error, method: string): Answer | undefin
   if (error instanceof CsrfError) {
     return {
       status: 403,
-      title: "Form refused",
+      title: "Form rejected",
       text: "This form was not sent from an open page of Notejam, or the page is too old. Open it again and send it once more. Cookies must be allowed.",
     };
   }
@@ -80,14 +80,14 @@ function answerTo(error: FastifyError | Error, method: string): Answer | undefin
       status: 503,
       retryAfter: RETRY_SECONDS,
       title: "Very busy",
-      text: "Very many people want the same at this moment. Please try again in a few seconds.",
+      text: "Notejam is busy. Please try again in a few seconds.",
     };
   }
   const unavailability = unavailabilityIn(error);
   if (unavailability) return unavailable(unavailability.mayBeApplied, method);
   const status = "statusCode" in error ? error.statusCode : undefined;
   if (status === undefined || status < 400 || status >= 500) return undefined;
-  return { status, ...(REFUSED[status] ?? { title: "Bad request", text: "The request was refused." }) };
+  return { status, ...(REFUSED[status] ?? { title: "Bad request", text: "The request was rejected." }) };
 }
 
 function log(error: Error, answer: Answer, request: FastifyRequest): void {

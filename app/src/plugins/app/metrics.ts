@@ -29,14 +29,14 @@ export default fp(
     collectDefaultMetrics({ register: registry });
     const requests = new Histogram({
       name: "notejam_http_request_duration_seconds",
-      help: "Time to answer, by route",
+      help: "Response time by route",
       labelNames: ["method", "route", "status"],
       buckets: BUCKETS,
       registers,
     });
     new Gauge({
       name: "notejam_database_connections",
-      help: "Connections to the database by state; waiting counts requests without one",
+      help: "Database connections by state; waiting: requests that wait for a connection",
       labelNames: ["state"],
       registers,
       collect() {
@@ -47,13 +47,13 @@ export default fp(
       registry,
       signIns: new Counter({
         name: "notejam_sign_ins_total",
-        help: "Tries to sign in",
+        help: "Sign-in attempts",
         labelNames: ["result"],
         registers,
       }),
       notesWritten: new Counter({
         name: "notejam_notes_written_total",
-        help: "Changes of notes",
+        help: "Changed notes",
         labelNames: ["action"],
         registers,
       }),

@@ -35,9 +35,9 @@ export default fp<ReadinessOptions>(
         // A newer schema is fine: migrations first expand, and contract when no older program runs.
         return current >= expected
           ? undefined
-          : `the database has schema version ${current}, ${expected} is needed: run "notejam migrate"`;
+          : `the database has schema version ${current}, but version ${expected} is required: run "notejam migrate"`;
       } catch {
-        return "the database does not answer";
+        return "the database does not respond";
       }
     }
 
@@ -52,7 +52,7 @@ export default fp<ReadinessOptions>(
         checking = checkDatabase();
       }
       const timeUp = new AbortController();
-      const late = pause(CHECK_TIMEOUT, "the database does not answer in time", {
+      const late = pause(CHECK_TIMEOUT, "the database does not respond in time", {
         signal: timeUp.signal,
         ref: false,
       });

@@ -4,8 +4,8 @@ import fp from "fastify-plugin";
 const PROBES = new Set(["/healthz", "/readyz"]);
 
 /**
- * One line for each request: the route, not the address, so that no id, search or token is logged,
- * and nobody's name or IP address.
+ * Logs one line per request with the route instead of the path, so that no id, search term, token, name or IP address
+ * is logged.
  */
 export default fp(
   async (app) => {
