@@ -88,7 +88,7 @@ export function testEmulator(title: string, installation: EmulatorInstallation |
       expect(new Set(sockets).size).toBe(1);
     });
 
-    it("keeps what was made in it over a stop and a start, objects included", async (test) => {
+    it("keeps its resources and objects over a restart", async (test) => {
       const stateFile = join(folder, "kept.state");
       const first = await start(test, { stateFile });
       expect(first.restored).toBe(false);
@@ -104,7 +104,7 @@ export function testEmulator(title: string, installation: EmulatorInstallation |
       );
     });
 
-    it("takes objects although the bucket's policy denies what comes without TLS, but not what it denies to all", async (test) => {
+    it("accepts objects although the bucket's policy denies requests without TLS, and applies unconditional denies", async (test) => {
       const emulator = await start(test);
       const deny = (action: string, condition: object) => ({
         Effect: "Deny",
@@ -126,7 +126,7 @@ export function testEmulator(title: string, installation: EmulatorInstallation |
       expect(await get(emulator, "dumps/notes")).toBe("");
     });
 
-    it("drops calls for a lost region, and answers again once it is back", async (test) => {
+    it("drops calls for a lost region, and responds again after the outage", async (test) => {
       const emulator = await start(test);
       const ask = (region: string) =>
         fetch(`${emulator.endpoint}/`, {
@@ -139,7 +139,7 @@ export function testEmulator(title: string, installation: EmulatorInstallation |
       expect((await ask("eu-west-1")).status).toBe(200);
     });
 
-    it("copies what a replication rule names, locked as the first", async (test) => {
+    it("replicates the objects of a replication rule with their lock", async (test) => {
       const emulator = await start(test);
       const lock =
         "<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled><Rule><DefaultRetention><Mode>GOVERNANCE</Mode><Days>1095</Days></DefaultRetention></Rule></ObjectLockConfiguration>";
@@ -164,7 +164,7 @@ export function testEmulator(title: string, installation: EmulatorInstallation |
       expect((await fetch(`${emulator.endpoint}/there/other/two`, { headers: signed })).status).toBe(404);
     });
 
-    it("answers every one of many parallel calls while it saves again and again", async (test) => {
+    it("responds to parallel calls while it saves", async (test) => {
       const stateFile = join(folder, "busy.state");
       const emulator = await start(test, { stateFile });
       const clients = Array.from({ length: 16 }, async (_, client) => {
@@ -180,7 +180,7 @@ export function testEmulator(title: string, installation: EmulatorInstallation |
       expect(names).toHaveLength(16);
     });
 
-    it("starts empty and says why when the state file is damaged, and leaves a good one after it", async (test) => {
+    it("starts empty with the reason when the state file is damaged, and writes a valid one", async (test) => {
       const stateFile = join(folder, "damaged.state");
       const first = await start(test, { stateFile });
       await put(first, "dumps");
@@ -210,7 +210,7 @@ export function testEmulator(title: string, installation: EmulatorInstallation |
       expect(second.whyNotRestored).toMatch(/moto 4\.0\.0/);
     });
 
-    it("says that a port is taken when a certain one is asked for", async () => {
+    it("reports a taken port if it was requested", async () => {
       const other = createServer().listen(0, "127.0.0.1");
       await new Promise((listening) => other.once("listening", listening));
       const address = other.address();
@@ -237,7 +237,7 @@ export function testEmulator(title: string, installation: EmulatorInstallation |
       });
     });
 
-    it("ends, and keeps its contents, when the process that started it is killed", async (test) => {
+    it("saves its contents and ends when its parent process is killed", async (test) => {
       const stateFile = join(folder, "orphan.state");
       const module = new URL("./emulator.ts", import.meta.url).href;
       const program = `
@@ -378,7 +378,7 @@ export function testEmulator(title: string, installation: EmulatorInstallation |
       },
     );
 
-    it("answers CloudWatch in RPC v2 CBOR byte by byte", async (test) => {
+    it("responds to CloudWatch calls in RPC v2 CBOR byte by byte", async (test) => {
       const emulator = await start(test);
       const call = async (operation: string, body: string) => {
         const response = await fetch(
@@ -420,7 +420,7 @@ export function testEmulator(title: string, installation: EmulatorInstallation |
       expect(malformed.body).toContain("com.amazonaws.cloudwatch#SerializationException");
     });
 
-    it("keeps the tags of CreateBucket, and forgets them when the bucket is deleted", async (test) => {
+    it("stores the tags of CreateBucket until the bucket is deleted", async (test) => {
       const emulator = await start(test);
       const create = (configuration: string) =>
         put(

@@ -13,7 +13,7 @@ const STACK = fileURLToPath(new URL("./e2e/everything.tf", import.meta.url));
 const LINES_SHOWN = 60;
 
 /** The cluster, database, keys, buckets and account settings that the extension is there for, with real Terraform. */
-describe("everything that the extension changes in moto", () => {
+describe("a stack with everything that the extension changes in moto", () => {
   let folder: string;
   let emulator: Emulator;
   let mirrored: Record<string, string> = {};
@@ -47,7 +47,7 @@ describe("everything that the extension changes in moto", () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it("is applied in one go, and a plan after a restart of the emulator finds nothing to do", async () => {
+  it("is applied in one run, and a plan after a restart of the emulator has no changes", async () => {
     const applied = await terraform("apply", "-auto-approve", "-parallelism=30");
     expect(applied.exitCode, applied.output).toBe(0);
 
@@ -58,7 +58,7 @@ describe("everything that the extension changes in moto", () => {
     expect(planned.exitCode, planned.output).toBe(0);
   });
 
-  it("is destroyed with nothing left", async () => {
+  it("is destroyed without remains", async () => {
     expect((await emulator.listResources()).length).toBeGreaterThan(40);
     const destroyed = await terraform("destroy", "-auto-approve", "-parallelism=30");
     expect(destroyed.exitCode, destroyed.output).toBe(0);

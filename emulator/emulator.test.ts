@@ -9,7 +9,7 @@ const installation = await findEmulator().catch(() => undefined);
 testEmulator("a running emulator", installation);
 
 describe("the command that runs the emulator", () => {
-  it("shows a container the extension, the state's folder and the loopback port, and nothing else", () => {
+  it("gives a container only the extension, the state's folder and the loopback port", () => {
     const { program, args } = emulatorCommand(
       { kind: "docker", docker: "docker", image: "motoserver/moto:5.2.1", warnings: [] },
       { port: 4711, stateFile: "/home/someone/.notejam/aws.state" },
@@ -25,7 +25,7 @@ describe("the command that runs the emulator", () => {
     expect(line).toContain("--entrypoint python motoserver/moto:5.2.1 /extension/server.py");
   });
 
-  it("keeps a developer's AWS settings away from moto", () => {
+  it("removes the user's AWS settings", () => {
     vi.stubEnv("AWS_PROFILE", "someone");
     const { env } = emulatorCommand(
       { kind: "python", python: "python3", motoVersion: "5.2.1", warnings: [] },

@@ -48,17 +48,17 @@ describe("looking for moto", () => {
     expect(await find()).toMatchObject({ kind: "python", python });
   });
 
-  it("takes the container image where no Python has moto and an engine answers", async () => {
+  it("uses the container image if no Python has moto and an engine responds", async () => {
     await program("python3", undefined);
     await program("docker", "28.0.0");
     expect(await find()).toEqual({ kind: "docker", docker: "docker", image: MOTO_IMAGE, warnings: [] });
   });
 
-  it("takes the image of the newest tested moto", () => {
+  it("uses the image of the newest tested moto", () => {
     expect(MOTO_IMAGE).toBe(`motoserver/moto:${toolVersions.moto.newestTested}`);
   });
 
-  it("says in one line how to get moto where there is none", async () => {
+  it("reports in one line how to install moto", async () => {
     await program("docker", undefined);
     const error = await find().catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(EmulatorError);
@@ -68,7 +68,7 @@ describe("looking for moto", () => {
     });
   });
 
-  it("takes the interpreter that NOTEJAM_EMULATOR_PYTHON names", async () => {
+  it("uses the interpreter in NOTEJAM_EMULATOR_PYTHON", async () => {
     const chosen = await program("mine", "5.2.3");
     await program("python3", "5.2.1");
     expect(await find({ NOTEJAM_EMULATOR_PYTHON: chosen })).toMatchObject({
@@ -99,7 +99,7 @@ describe("looking for moto", () => {
     });
   });
 
-  it("names a moto that is too old when there is no other", async () => {
+  it("reports a moto that is too old if there is no other", async () => {
     await program("docker", undefined);
     await program("python3", "5.2.0");
     await program("python", "5.2.0");

@@ -143,7 +143,7 @@ describe("a Python to install the emulator with", () => {
     ).toBeUndefined();
   });
 
-  it("is asked for in one line where there is none", async () => {
+  it("is reported in one line if there is none", async () => {
     await expect(installWithAny({ PATH: folder })).rejects.toThrow(
       /^The AWS emulator cannot be installed: there is no Python 3\.10 or newer\. .*apt install python3 python3-venv$/,
     );

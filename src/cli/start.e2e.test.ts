@@ -68,7 +68,7 @@ async function inTheMiddle(state: string): Promise<void> {
 }
 
 describe.runIf(missing === undefined)("npm start with real Terraform on the emulated AWS", () => {
-  it("survives Ctrl-C in the middle of an apply: exits 130, and the next start completes", async () => {
+  it("exits 130 after Ctrl-C during an apply, and the next start completes", async () => {
     const { state, start } = project();
     const first = start("--once");
     await inTheMiddle(state);
@@ -87,7 +87,7 @@ describe.runIf(missing === undefined)("npm start with real Terraform on the emul
     expect(third.stdout).toContain("nothing to change");
   });
 
-  it("survives being killed in the middle of an apply: the next start completes", async () => {
+  it("completes at the next start after it was killed during an apply", async () => {
     const { state, start } = project();
     const first = start("--once");
     await inTheMiddle(state);
@@ -99,7 +99,7 @@ describe.runIf(missing === undefined)("npm start with real Terraform on the emul
     expect(resourcesIn(state)).toBe(ALL);
   });
 
-  it("keeps the secret out of everything it writes, plans nothing again that is unchanged, and destroys without a trace", async () => {
+  it("writes no secret to disk, does not plan unchanged stacks again, and destroys without remains", async () => {
     const { state, start } = project();
     await start("--once").ended;
     const secrets: unknown = JSON.parse(readFileSync(join(state, "secrets.json"), "utf8"));

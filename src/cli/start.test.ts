@@ -33,7 +33,7 @@ function command(terraform: FakeTerraform = {}) {
 const moment = () => new Promise((soon) => setTimeout(soon, 300));
 
 describe("npm start", { timeout: 30_000 }, () => {
-  it("stays until Ctrl-C, then stops the emulator and ends well", async () => {
+  it("stays until Ctrl-C, then stops the emulator and exits 0", async () => {
     const { folder, state, start } = command();
     const run = start([]);
     const applied = join(state, "account/notejam-dev.applied.json");
@@ -59,7 +59,7 @@ describe("npm start", { timeout: 30_000 }, () => {
     expect(() => process.kill(emulator, 0)).toThrow("ESRCH");
   });
 
-  it("ends well when nobody reads its lines any more", async () => {
+  it("ends cleanly when its output is closed", async () => {
     const { folder, start } = command();
     const run = start(["--once"]);
     run.hangUp();
@@ -98,13 +98,13 @@ describe("npm start", { timeout: 30_000 }, () => {
     expect(stderr).not.toMatch(/^\s+at /m);
   });
 
-  it("names the option that makes no sense", async () => {
+  it("reports an invalid option", async () => {
     const { code, stderr } = await command().start(["--port", "http"]).ended;
     expect(code).toBe(1);
     expect(stderr).toMatch(/--port.*'http' is invalid\. It must be a whole number from 0 to 65535/);
   });
 
-  it("explains itself with --help", async () => {
+  it("describes its options with --help", async () => {
     const { code, stdout } = await command().start(["--help"]).ended;
     expect(code).toBe(0);
     const options = ["--env", "--require", "--install-emulator", "--port", "--once", "--check", "--fresh"];

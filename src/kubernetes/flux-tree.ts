@@ -2,10 +2,10 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import type { TreeFile } from "../../modules/github/operations-repository.js";
 
-/** Start of the name of a folder that people copy, such as `_template`. */
+/** Prefix of folders that are copied by hand, such as `_template`. */
 const TEMPLATE_PREFIX = "_";
 
-/** Reads every file below a folder, also in dot folders but not in templates, in the order of their paths. */
+/** Reads all files below a folder, including dot folders but not templates, sorted by path. */
 export function readTree(folder: string): TreeFile[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())

@@ -3,23 +3,23 @@ import { parseAllDocuments } from "yaml";
 /** Fields of an object, as parsed. */
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** One object that will be applied. */
+/** Kubernetes object that Flux applies. */
 export interface Manifest {
   readonly apiVersion: string;
   readonly kind: string;
   readonly name: string;
-  /** Undefined for what belongs to no namespace, and for what forgot to say. */
+  /** Undefined for cluster-scoped objects, and for objects without one. */
   readonly namespace: string | undefined;
   readonly labels: Readonly<Record<string, string>>;
-  /** The Flux Kustomization that applies it. */
+  /** Flux Kustomization that applies it. */
   readonly kustomization: string;
-  /** The whole object. */
+  /** Whole object. */
   readonly body: Fields;
-  /** Its text, as rendered. */
+  /** Rendered YAML. */
   readonly text: string;
 }
 
-/** Kinds that belong to no namespace, of the groups in use. */
+/** Cluster-scoped kinds of the API groups in use. */
 const CLUSTER_WIDE = new Set([
   "APIService",
   "ClusterPolicy",
@@ -44,16 +44,16 @@ export function isClusterWide({ kind }: Manifest): boolean {
 }
 
 /**
- * Reads the objects of a YAML stream.
+ * Parses the objects of a YAML stream.
  *
- * @param kustomization - who applies them
- * @throws Error when a document is no Kubernetes object
+ * @param kustomization - Flux Kustomization that applies them
+ * @throws Error for a document that is not a Kubernetes object
  */
 export function parseManifests(text: string, kustomization: string): Manifest[] {
   return splitDocuments(text).map((document) => parseManifest(document, kustomization));
 }
 
-/** The documents of a stream that say anything. */
+/** Returns the documents of a YAML stream, without those that contain only comments. */
 export function splitDocuments(text: string): string[] {
   return text.split(/^---\s*$/m).filter((document) => /^\s*[^#\s]/m.test(document));
 }
@@ -84,12 +84,12 @@ function parseManifest(text: string, kustomization: string): Manifest {
   };
 }
 
-/** `kind namespace/name`, for people. */
+/** Formats an object for a message: `kind namespace/name`. */
 export function describe({ kind, namespace, name }: Manifest): string {
   return namespace === undefined ? `${kind} ${name}` : `${kind} ${namespace}/${name}`;
 }
 
-/** The API group of a manifest; empty for the core. */
+/** Returns the API group of an object; empty for the core group. */
 export function groupOf({ apiVersion }: Pick<Manifest, "apiVersion">): string {
   return apiVersion.includes("/") ? apiVersion.slice(0, apiVersion.indexOf("/")) : "";
 }
@@ -98,37 +98,37 @@ export function isFields(value: unknown): value is Fields {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** What stands at a path, or undefined. */
+/** Returns the value at a path, or undefined. */
 export function at(value: unknown, ...path: readonly string[]): unknown {
   return path.reduce<unknown>((found, key) => (isFields(found) ? found[key] : undefined), value);
 }
 
-/** The list at a path; empty when there is none. */
+/** Returns the list at a path; empty if there is none. */
 export function listAt(value: unknown, ...path: readonly string[]): readonly unknown[] {
   const found = at(value, ...path);
   return Array.isArray(found) ? found : [];
 }
 
-/** The text at a path. */
+/** Returns the string at a path, or undefined. */
 export function textAt(value: unknown, ...path: readonly string[]): string | undefined {
   const found = at(value, ...path);
   return typeof found === "string" ? found : undefined;
 }
 
-/** The number at a path. */
+/** Returns the number at a path, or undefined. */
 export function numberAt(value: unknown, ...path: readonly string[]): number | undefined {
   const found = at(value, ...path);
   return typeof found === "number" ? found : undefined;
 }
 
-/** The map of texts at a path; empty when there is none. */
+/** Returns the map at a path with its values as strings; empty if there is none. */
 export function textsAt(value: unknown, ...path: readonly string[]): Readonly<Record<string, string>> {
   const found = at(value, ...path);
   if (!isFields(found)) return {};
   return Object.fromEntries(Object.entries(found).map(([key, text]) => [key, String(text)]));
 }
 
-/** Every value below `value` that stands under `key`, with the path to it. */
+/** Returns all values of a key at any depth, with their paths. */
 export function valuesUnder(value: unknown, key: string, path = ""): { path: string; value: unknown }[] {
   if (Array.isArray(value))
     return value.flatMap((item, index) => valuesUnder(item, key, `${path}[${index}]`));

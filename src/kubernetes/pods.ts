@@ -1,14 +1,14 @@
 import type { Cluster } from "./cluster.js";
 import { at, type Fields, isFields, listAt, type Manifest, numberAt, textAt, textsAt } from "./objects.js";
 
-/** The pods that an object makes. */
+/** Pod template of a workload. */
 export interface PodTemplate {
   readonly owner: Manifest;
   readonly labels: Readonly<Record<string, string>>;
   readonly spec: Fields;
 }
 
-/** Where the pod's template stands in an object. */
+/** Paths of the pod template, by kind. */
 const TEMPLATES: Readonly<Record<string, readonly string[]>> = {
   CronJob: ["spec", "jobTemplate", "spec", "template"],
   DaemonSet: ["spec", "template"],
@@ -17,7 +17,7 @@ const TEMPLATES: Readonly<Record<string, readonly string[]>> = {
   StatefulSet: ["spec", "template"],
 };
 
-/** Every pod template of the tree; those of charts are not in it. */
+/** Returns all pod templates of the tree. Charts are not rendered, so that their pods are not included. */
 export function podTemplates({ objects }: Pick<Cluster, "objects">): PodTemplate[] {
   return objects.flatMap((owner) => {
     const path = TEMPLATES[owner.kind];
@@ -27,18 +27,18 @@ export function podTemplates({ objects }: Pick<Cluster, "objects">): PodTemplate
   });
 }
 
-/** Containers and init containers. */
+/** Returns the containers and init containers of a pod template. */
 export function containersOf({ spec }: Pick<PodTemplate, "spec">): Fields[] {
   return [...listAt(spec, "containers"), ...listAt(spec, "initContainers")].filter(isFields);
 }
 
-/** A port that a container declares. */
+/** Port of a container. */
 export interface ContainerPort {
   readonly name: string | undefined;
   readonly number: number | undefined;
 }
 
-/** The ports that a container declares. */
+/** Returns the ports of a container. */
 export function portsOf(container: Fields): ContainerPort[] {
   return listAt(container, "ports").map((port) => ({
     name: textAt(port, "name"),
@@ -46,12 +46,12 @@ export function portsOf(container: Fields): ContainerPort[] {
   }));
 }
 
-/** Whether `port`, a name or a number, is among the ports. */
+/** Returns whether a port is declared. @param port name or number */
 export function declares(ports: readonly ContainerPort[], port: unknown): boolean {
   return ports.some(({ name, number }) => port === name || port === number);
 }
 
-/** Whether labels satisfy all of a selector's equalities. */
+/** Returns whether labels match a selector's `matchLabels`. */
 export function matches(
   selector: Readonly<Record<string, string>>,
   labels: Readonly<Record<string, string>>,

@@ -16,27 +16,27 @@ describe("substitute", () => {
     expect(substitute(text, VALUES)).toMatchObject({ text: expected, undefined: [] });
   });
 
-  it("names what has no value, and what Flux could not read", () => {
+  it("reports variables without a value and unsupported expressions", () => {
     expect(substitute("${MISSING} ${not a name}", VALUES).undefined).toEqual(["MISSING", "${not a name}"]);
   });
 
-  it("does not look into what it put in", () => {
+  it("does not substitute in substituted values", () => {
     expect(substitute("${A}", { A: "${B}" })).toMatchObject({ text: "${B}", undefined: [] });
   });
 
-  it("tells which names were used", () => {
+  it("returns the names in the text", () => {
     expect([...substitute("${HOST} ${MISSING:=x}", VALUES).used]).toEqual(["HOST", "MISSING"]);
   });
 });
 
 describe("an object that opts out", () => {
-  it.each(["disabled", '"disabled"'])("is left alone (%s)", (value) => {
+  it.each(["disabled", '"disabled"'])("is not substituted (%s)", (value) => {
     expect(
       isLeftAlone(`metadata:\n  annotations:\n    kustomize.toolkit.fluxcd.io/substitute: ${value}\n`),
     ).toBe(true);
   });
 
-  it("is not one that only mentions it", () => {
+  it("is recognized only by its label or annotation", () => {
     expect(isLeftAlone("# kustomize.toolkit.fluxcd.io/substitute: disabled\n")).toBe(false);
   });
 });

@@ -1,19 +1,19 @@
-/** A text with its variables replaced. */
+/** Text with replaced variables. */
 export interface Substituted {
   readonly text: string;
-  /** Names that were asked for. */
+  /** Names of all variables in the text. */
   readonly used: ReadonlySet<string>;
-  /** Names that have no value, and expressions that Flux would not understand. */
+  /** Variables without a value, and expressions that Flux does not support. */
   readonly undefined: readonly string[];
 }
 
-/** `$${…}` stays, as `${…}`; `${NAME}`, and `${NAME:=default}` or `${NAME:-default}`, are replaced. */
+/** Matches `$${…}`, which is an escaped `${…}`, and `${NAME}`, `${NAME:=default}` and `${NAME:-default}`. */
 const EXPRESSION = /\$\$\{|\$\{([^}]*)\}/g;
 
 const NAME = /^([_A-Za-z][_A-Za-z0-9]*)(?::[=-](.*))?$/s;
 
 /**
- * Replaces `${…}` as Flux does after the build, in its strict mode: a name without a value is an error.
+ * Substitutes variables like Flux after the build, in strict mode: a variable without a value is an error.
  *
  * @see https://fluxcd.io/flux/components/kustomize/kustomizations/#post-build-variable-substitution
  */
@@ -35,7 +35,7 @@ export function substitute(text: string, values: Readonly<Record<string, string>
   return { text: replaced, used, undefined: missing };
 }
 
-/** Whether an object opts out, by label or annotation. */
+/** Returns whether an object opts out of substitution by label or annotation. */
 export function isLeftAlone(text: string): boolean {
   return /^\s*kustomize\.toolkit\.fluxcd\.io\/substitute: "?disabled"?\s*$/m.test(text);
 }

@@ -11,7 +11,7 @@ describe("an interruption", () => {
     expect(kill).toHaveBeenCalledExactlyOnceWith("SIGINT");
   });
 
-  it("reaches it again when the user insists", () => {
+  it("reaches it again at a second Ctrl-C", () => {
     const interruption = new Interruption();
     const kill = vi.fn(() => true);
     interruption.passTo({ kill });
@@ -20,7 +20,7 @@ describe("an interruption", () => {
     expect(kill).toHaveBeenCalledTimes(2);
   });
 
-  it("leaves a process alone that is done", () => {
+  it("does not reach a process that has ended", () => {
     const interruption = new Interruption();
     const kill = vi.fn(() => true);
     interruption.passTo({ kill })();
@@ -28,7 +28,7 @@ describe("an interruption", () => {
     expect(kill).not.toHaveBeenCalled();
   });
 
-  it("keeps new work from starting", () => {
+  it("prevents new work", () => {
     const interruption = new Interruption();
     interruption.throwIfRequested();
     interruption.request("SIGTERM");
@@ -44,7 +44,7 @@ describe("an interruption", () => {
     expect(exitCodeOf(new Interrupted(signal))).toBe(code);
   });
 
-  it("tells of each further request, so that a program that hangs can be left behind", () => {
+  it("reports each further request, so that a hanging program can be abandoned", () => {
     const again: string[] = [];
     const interruption = new Interruption(
       () => {},

@@ -19,8 +19,8 @@ const STATE = JSON.stringify({
   ],
 });
 
-describe("the table of what stands", () => {
-  it("counts resources by service, the largest first, and no data sources", () => {
+describe("the table of resources", () => {
+  it("counts resources by service, largest first, without data sources", () => {
     expect(takeInventory("notejam-dev", STATE)).toMatchObject({
       services: [
         { service: "VPC", count: 4 },
@@ -30,22 +30,22 @@ describe("the table of what stands", () => {
     });
   });
 
-  it("names what people look for, and leaves out what is not known", () => {
+  it("shows important names and endpoints, and leaves out unknown ones", () => {
     expect(takeInventory("notejam-dev", STATE).landmarks).toEqual([
       { what: "VPC", value: "vpc-1" },
       { what: "Database, writer", value: "writer.example" },
     ]);
   });
 
-  it("reads in a log as on a screen, and shows no secret", () => {
+  it("contains no control characters and no secret", () => {
     const table = renderInventory(takeInventory("notejam-dev", STATE));
     expect(table).toMatch(/notejam-dev\s+│ resources/);
-    expect(table).toMatch(/in all\s+│\s+5/);
+    expect(table).toMatch(/total\s+│\s+5/);
     expect(table).not.toContain("\u001b");
     expect(table).not.toContain("hush");
   });
 
-  it("refuses a state of a version it does not know", () => {
+  it("rejects a state of an unknown version", () => {
     expect(() => takeInventory("notejam-dev", '{"version":5,"resources":[]}')).toThrow(/version/);
   });
 

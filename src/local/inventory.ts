@@ -2,8 +2,8 @@ import Table from "cli-table3";
 import { z } from "zod";
 
 /**
- * What is read of Terraform's state file. `terraform show -json` gives the same, but loads the provider first (5 s):
- * a second start would spend most of its time there.
+ * Terraform's state file: the fields that are used. `terraform show -json` prints the same, but loads the provider first
+ * (5 s), which is most of the time of a second start.
  */
 const State = z.object({
   version: z.literal(4),
@@ -21,17 +21,17 @@ const State = z.object({
 });
 type StateResource = z.infer<typeof State>["resources"][number];
 
-/** What stands in the emulated account for one stack. */
+/** Resources of a stack in the emulated account. */
 export interface Inventory {
   readonly stack: string;
-  /** Resources by AWS service, the largest first. */
+  /** Number of resources by AWS service, largest first. */
   readonly services: readonly { readonly service: string; readonly count: number }[];
   readonly total: number;
-  /** Names and endpoints that people look for. */
+  /** Important names and endpoints. */
   readonly landmarks: readonly { readonly what: string; readonly value: string }[];
 }
 
-/** @param state the content of the stack's Terraform state file */
+/** Counts the resources of a stack. @param state content of the stack's Terraform state file */
 export function takeInventory(stack: string, state: string): Inventory {
   const { resources } = State.parse(JSON.parse(state));
   const managed = resources.filter(({ mode }) => mode === "managed");
@@ -51,16 +51,16 @@ export function takeInventory(stack: string, state: string): Inventory {
 }
 
 /**
- * A stack's outputs, as Terraform left them.
+ * Returns a stack's outputs.
  *
- * @param state the content of the stack's Terraform state file
+ * @param state content of the stack's Terraform state file
  */
 export function readOutputs(state: string): Readonly<Record<string, unknown>> {
   const { outputs } = State.parse(JSON.parse(state));
   return Object.fromEntries(Object.entries(outputs).map(([name, { value }]) => [name, value]));
 }
 
-/** Types by the start of their name; the first that fits wins. */
+/** AWS services by prefix of the resource type. The first match counts. */
 const SERVICES: readonly (readonly [prefix: string, service: string])[] = [
   ["aws_acm", "Certificate Manager"],
   ["aws_appautoscaling", "Application Auto Scaling"],
@@ -99,14 +99,14 @@ const SERVICES: readonly (readonly [prefix: string, service: string])[] = [
   ["aws_vpc", "VPC"],
 ];
 
-/** The service that a resource type belongs to, by the name that AWS gives it. */
+/** Returns the AWS name of a resource type's service. */
 export function serviceOf(type: string): string {
   const known = SERVICES.find(([prefix]) => type.startsWith(prefix));
-  // An unlisted service still gets a name that people can place: aws_backup_vault → backup.
+  // Fallback for an unlisted service: aws_backup_vault → backup.
   return known?.[1] ?? type.replace(/^aws_/, "").split("_")[0] ?? type;
 }
 
-/** Which attributes of which types are worth a line. None of them is ever sensitive. */
+/** Attributes of resource types that are shown. None of them is sensitive. */
 const LANDMARKS: Readonly<Record<string, readonly (readonly [what: string, attribute: string])[]>> = {
   aws_eks_cluster: [
     ["EKS cluster", "name"],
@@ -136,14 +136,14 @@ function landmarksOf({ type, instances }: StateResource): Inventory["landmarks"]
   );
 }
 
-/** The table that a local run ends with. */
+/** Formats the table of a local run's resources. */
 export function renderInventory({ stack, services, total, landmarks }: Inventory): string {
   const counts = new Table({ head: [stack, "resources"], colAligns: ["left", "right"], style: PLAIN });
-  counts.push(...services.map(({ service, count }) => [service, count]), ["in all", total]);
+  counts.push(...services.map(({ service, count }) => [service, count]), ["total", total]);
   const names = new Table({ style: PLAIN });
   names.push(...landmarks.map(({ what, value }) => [what, value]));
   return landmarks.length === 0 ? counts.toString() : `${counts.toString()}\n${names.toString()}`;
 }
 
-/** No colours of its own: the table must read the same in a log. */
+/** No colors, so that the table is readable in a log. */
 const PLAIN = { head: [], border: [], compact: true };

@@ -71,7 +71,7 @@ describe.runIf(found === undefined)("all of production on a laptop", () => {
     console.log(`npm start, ${what}: ${((performance.now() - started) / 1000).toFixed(1)} s`);
   }
 
-  it("is raised, and Ctrl-C stops all of it without leaving a secret", async () => {
+  it("starts, and Ctrl-C stops all of it without leaving a secret", async () => {
     const run = start();
     await timed("cold", () => says(run, READY));
     const { address, endpoint } = places(run.printed());
@@ -106,7 +106,7 @@ describe.runIf(found === undefined)("all of production on a laptop", () => {
     expect(files.filter((file) => tells(readFileSync(file)))).toEqual([]);
   });
 
-  it("keeps the notes, and has a locked backup with its proof, when it is started again", async () => {
+  it("keeps the notes and a locked backup with its restore test over a restart", async () => {
     const run = start();
     await timed("kept", () => says(run, READY));
     const { address, endpoint, backup, bucket } = places(run.printed());
@@ -128,7 +128,7 @@ describe.runIf(found === undefined)("all of production on a laptop", () => {
     await nothingRuns();
   });
 
-  it("goes on from there after it was killed", async () => {
+  it("continues after it was killed", async () => {
     const { code, stdout, stderr } = await start("--once").ended;
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout).toMatch(/^Backup \S+ \(the newest of \d+ in s3/m);
@@ -153,7 +153,7 @@ describe.runIf(found === undefined)("all of production on a laptop", () => {
     expect(existsSync(join(state, "applications/dev/secrets"))).toBe(false);
   });
 
-  it("starts once more with all of its notes, and is destroyed without a trace", async () => {
+  it("starts again with all notes, and is destroyed without remains", async () => {
     const run = start();
     const { address } = places(await says(run, READY));
     const ann = new Person(address);

@@ -88,7 +88,7 @@ async function untilApplying(folder: string, calls = 2): Promise<void> {
 const unlike = (what: object) => ({ ...SMALL_STACK, ...what });
 
 describe("a local run", { timeout: 30_000 }, () => {
-  it("applies the environment, shows what stands, and stops the emulator", async () => {
+  it("applies the environment, shows its resources, and stops the emulator", async () => {
     const { folder, start } = machine();
     const printed = await start();
     expect(printed).toMatch(/1\/1 aws_s3_bucket.notes created/);
@@ -97,7 +97,7 @@ describe("a local run", { timeout: 30_000 }, () => {
     expect(callsOf(folder, "emulator").at(-1)).toBe("saved and stopped");
   });
 
-  it("does not plan an unchanged stack again, unless it is told to check", async () => {
+  it("does not plan an unchanged stack again, except with --check", async () => {
     const { folder, start } = machine();
     await start();
     expect(await start()).toMatch(/notejam-dev is unchanged since it was applied .* \(--check does\)/);
@@ -114,7 +114,7 @@ describe("a local run", { timeout: 30_000 }, () => {
     expect(callsOf(folder, "terraform")).toHaveLength(4);
   });
 
-  it("plans again when the last run was killed, since the emulator may know less than Terraform", async () => {
+  it("plans again after a killed run, because the emulator may not have saved everything", async () => {
     const { folder, state, start } = machine();
     await start();
     writeFileSync(join(state, "lock"), JSON.stringify({ pid: 2 ** 22 + 1, started: "1" }));
@@ -122,7 +122,7 @@ describe("a local run", { timeout: 30_000 }, () => {
     expect(callsOf(folder, "terraform")).toHaveLength(4);
   });
 
-  it("sets Terraform's state aside together with an emulated account that cannot be used", async () => {
+  it("moves Terraform's state away together with an unusable emulated account", async () => {
     const { folder, state, start } = machine();
     await start();
     writeFileSync(join(state, "account/witness"), "");
@@ -135,7 +135,7 @@ describe("a local run", { timeout: 30_000 }, () => {
     expect(callsOf(folder, "terraform")).toHaveLength(4);
   });
 
-  it("sets the account aside when Terraform's state is damaged, and loses nothing", async () => {
+  it("moves the account away when Terraform's state is damaged, and deletes nothing", async () => {
     const { state, start } = machine();
     await start();
     const file = join(state, "account/notejam-dev.tfstate");
@@ -157,14 +157,14 @@ describe("a local run", { timeout: 30_000 }, () => {
     expect(await start({ fresh: true })).toMatch(/Apply notejam-dev: done/);
   });
 
-  it("starts over when asked for a fresh account", async () => {
+  it("starts with an empty account with --fresh", async () => {
     const { folder, start } = machine();
     await start();
     await start({ fresh: true });
     expect(callsOf(folder, "terraform")).toHaveLength(4);
   });
 
-  it("destroys what stands, says what remains, and removes the folder", async () => {
+  it("destroys the resources, lists those that remain, and removes the folder", async () => {
     const { folder, state, start, destroy } = machine();
     await start();
     expect(await destroy()).toMatch(/Nothing remains in the account/);
@@ -172,7 +172,7 @@ describe("a local run", { timeout: 30_000 }, () => {
     expect(existsSync(state)).toBe(false);
   });
 
-  it("does not wait for ever when the emulator ends by itself", async () => {
+  it("ends when the emulator ends by itself", async () => {
     const { folder, start, printed } = machine();
     const run = start({ once: false });
     run.catch(() => {});
@@ -181,7 +181,7 @@ describe("a local run", { timeout: 30_000 }, () => {
     await expect(run).rejects.toThrow(/AWS emulator ended \(by SIGKILL\).* Run npm start again\./);
   });
 
-  it("removes the folder although an environment is gone or its state is damaged, and says so", async () => {
+  it("removes the folder and prints the reason when an environment does not exist or its state is damaged", async () => {
     const { state, start, destroy } = machine();
     await start();
     writeFileSync(join(state, "account/notejam-old.tfstate"), "{}");
@@ -189,13 +189,13 @@ describe("a local run", { timeout: 30_000 }, () => {
     expect(existsSync(state)).toBe(false);
   });
 
-  it("says so when there is nothing to destroy", async () => {
+  it("prints that there is nothing to destroy", async () => {
     expect(await machine().destroy()).toMatch(/nothing to remove/);
   });
 });
 
-describe("a run that is interrupted in the middle of an apply", { timeout: 30_000 }, () => {
-  it("lets Terraform and the emulator save, and the next start completes", async () => {
+describe("a run that is interrupted during an apply", { timeout: 30_000 }, () => {
+  it("saves the state of Terraform and the emulator, and the next start completes", async () => {
     const { folder, state, start } = machine({ apply: "hangs" });
     const interruption = new Interruption();
     const run = start({ interruption });
@@ -209,7 +209,7 @@ describe("a run that is interrupted in the middle of an apply", { timeout: 30_00
     expect(await start()).toMatch(/Apply notejam-dev: done/);
   });
 
-  it("goes back to before that run when its leftovers get in the way of the next", async () => {
+  it("restores the account from before the run when its remains break the next apply", async () => {
     const { folder, state, start, printed } = machine();
     await start();
     fakeTerraform(folder, { apply: "hangs" });
@@ -267,7 +267,7 @@ describe("a local run with missing tools", { timeout: 30_000 }, () => {
     expect(lines).toEqual([expect.stringMatching(/Terraform 1\.9\.8 .* is too old: .*moto.*/)]);
   });
 
-  it("runs Notejam alone until it is stopped", async () => {
+  it("runs Notejam standalone until it is stopped", async () => {
     const { project, start, printed, outcome } = machine();
     addApplication(project);
     vi.stubEnv("TERRAFORM_BINARY_NAME", "no-such-terraform");
@@ -307,7 +307,7 @@ describe("a local run with missing tools", { timeout: 30_000 }, () => {
 describe("a local run whose apply fails", { timeout: 30_000 }, () => {
   const fails = { apply: { fails: [{ summary: "creating bucket", address: "aws_s3_bucket.notes" }] } };
 
-  it("goes on where only the manifests are required", async () => {
+  it("continues when only the manifests are required", async () => {
     const { folder, outcome } = machine(fails);
     mkdirSync(join(folder, "bin"));
     writeExecutable(join(folder, "bin/kubectl"), "#!/bin/sh\necho 'kind: ConfigMap'\n");
@@ -344,7 +344,7 @@ describe("a local run whose apply fails", { timeout: 30_000 }, () => {
   });
 });
 
-describe("a local run where something is in the way", { timeout: 30_000 }, () => {
+describe("a local run with a conflict", { timeout: 30_000 }, () => {
   it.each<[string, Partial<LocalRunProps>]>([
     ["an unknown environment", { environments: ["dve"] }],
     ["a part that is missing", { required: ["backup"] }],
@@ -360,7 +360,7 @@ describe("a local run where something is in the way", { timeout: 30_000 }, () =>
     expect(existsSync(notes)).toBe(false);
   });
 
-  it("leaves a folder alone that it did not create", async () => {
+  it("does not touch a folder that it did not create", async () => {
     const { folder, start, destroy, state } = machine();
     mkdirSync(state);
     writeFileSync(join(state, "thesis.txt"), "years of work");
@@ -370,7 +370,7 @@ describe("a local run where something is in the way", { timeout: 30_000 }, () =>
     expect(callsOf(folder, "terraform")).toEqual([]);
   });
 
-  it("says which port is taken, before anything is made", async () => {
+  it("reports a taken port before it creates anything", async () => {
     const server = createServer().listen(0, "127.0.0.1");
     await new Promise((listening) => server.once("listening", listening));
     onTestFinished(() => {
@@ -388,7 +388,7 @@ describe("a local run where something is in the way", { timeout: 30_000 }, () =>
     expect(existsSync(state)).toBe(false);
   });
 
-  it("refuses a second run on the same folder, and leaves the first alone", async () => {
+  it("rejects a second run on the same folder, and does not disturb the first", async () => {
     const { folder, start } = machine({ apply: "hangs" });
     const interruption = new Interruption();
     const first = start({ interruption });
@@ -398,7 +398,7 @@ describe("a local run where something is in the way", { timeout: 30_000 }, () =>
     await expect(first).rejects.toThrow("Stopped");
   });
 
-  it("gives the app's own words when it refuses to synthesize, and applies nothing", async () => {
+  it("prints the app's output when it fails to synthesize, and applies nothing", async () => {
     const refusing = `console.error("environments/dev.ts: vpcCidr must be a CIDR."); process.exit(1);`;
     const { folder, start } = machine({}, SMALL_STACK, refusing);
     await expect(start()).rejects.toThrow(
@@ -407,12 +407,12 @@ describe("a local run where something is in the way", { timeout: 30_000 }, () =>
     expect(callsOf(folder, "terraform")).toEqual([]);
   });
 
-  it("lists the environments there are when asked for another", async () => {
+  it("lists the existing environments when the chosen one does not exist", async () => {
     const run = machine().start({ environments: ["staging"] });
     await expect(run).rejects.toThrow(/no environment "staging".*Choose from: dev\./);
   });
 
-  it("refuses a stack that would reach real systems", async () => {
+  it("rejects a stack that would reach real systems", async () => {
     const providers = { aws: { source: "aws" }, github: { source: "integrations/github" } };
     const { folder, start } = machine({}, unlike({ terraform: { required_providers: providers } }));
     expect(await start()).toMatch(/warned: notejam-dev .*needs github, and only AWS is emulated/);

@@ -9,7 +9,7 @@ import { takeLock } from "./lock.js";
 const goneProcess = () => spawnSync(process.execPath, ["-e", ""]).pid;
 
 describe("the lock of a state folder", () => {
-  it("is refused while its holder lives, and given again after the release", () => {
+  it("is exclusive until it is released", () => {
     const file = join(temporaryFolder(), "lock");
     const lock = takeLock(file);
     expect(() => takeLock(file)).toThrow(`in use by process ${process.pid} (lock file ${file})`);
@@ -18,7 +18,7 @@ describe("the lock of a state folder", () => {
     expect(takeLock(file).wasAbandoned).toBe(false);
   });
 
-  it("is taken over from a process that is gone, and says that it ended badly", () => {
+  it("is taken over from a process that has ended, and reports that it was abandoned", () => {
     const folder = temporaryFolder();
     const file = join(folder, "lock");
     writeFileSync(file, JSON.stringify({ pid: goneProcess(), started: "1" }));

@@ -23,14 +23,14 @@ function override(mirror?: { address: string; version: string }): Record<string,
   return JSON.parse(localOverride({ synthesized: STACK, folder, stateFile, mirror }));
 }
 
-describe("what is laid over a stack for a local run", () => {
-  it("keeps the state in the state folder, by a path that survives a move of the checkout", () => {
+describe("the override file of a local run", () => {
+  it("stores the state in the state folder, with a relative path", () => {
     expect(override()).toMatchObject({
       terraform: { backend: { local: { path: "../../../account/notejam-dev.tfstate" } } },
     });
   });
 
-  it("pins the provider to the mirror's version, and to nothing with the registry", () => {
+  it("pins the provider to the mirror's version, and does not pin it with the registry", () => {
     const address = "registry.terraform.io/hashicorp/aws";
     expect(override({ address, version: "5.100.0" })).toMatchObject({
       terraform: { required_providers: { aws: { source: address, version: "5.100.0" } } },
@@ -38,11 +38,11 @@ describe("what is laid over a stack for a local run", () => {
     expect(override()).not.toHaveProperty("terraform.required_providers");
   });
 
-  it("makes every AWS provider of the stack give up soon", () => {
+  it("sets few retries for every AWS provider of the stack", () => {
     expect(override().provider).toEqual({ aws: [{ max_retries: 3 }, { alias: "dr", max_retries: 3 }] });
   });
 
-  it("lets everything be destroyed: protection off, buckets and repositories with content too", () => {
+  it("makes everything destroyable: no protection, force_destroy for buckets and repositories", () => {
     expect(override().resource).toEqual({
       aws_rds_cluster: { database: { deletion_protection: false, skip_final_snapshot: true } },
       aws_s3_bucket: { dumps: { force_destroy: true, lifecycle: { prevent_destroy: false } } },
@@ -54,11 +54,11 @@ describe("what is laid over a stack for a local run", () => {
 
   it("gives a reason for each difference", () => {
     for (const { because } of localDifferences(STACK)) {
-      expect(because).toMatch(/\w+ .*could not be removed|stay taken/);
+      expect(because).toMatch(/\w+ .*could not be removed|stay reserved/);
     }
   });
 
-  it("leaves the stack's own settings alone where nothing is in the way", () => {
+  it("does not change other settings of the stack", () => {
     const plain = parseConfiguration(JSON.stringify({ terraform: {}, resource: { aws_vpc: { vpc: {} } } }));
     const text = localOverride({
       synthesized: plain,

@@ -2,7 +2,7 @@ import { relative } from "node:path";
 import type { ProviderMirror } from "../terraform/provider-mirror.js";
 import type { StackConfiguration } from "../terraform/synthesized-stacks.js";
 
-/** A setting that is right for AWS and in the way of an account that is thrown away. */
+/** Setting that must differ in the emulated account. */
 interface LocalSetting {
   readonly type: string;
   readonly settings: Readonly<Record<string, unknown>>;
@@ -13,12 +13,12 @@ const LOCAL_SETTINGS: readonly LocalSetting[] = [
   {
     type: "aws_rds_cluster",
     settings: { deletion_protection: false, skip_final_snapshot: true },
-    because: "a protected database could not be removed, and nobody restores an emulated final snapshot",
+    because: "a protected database could not be removed, and a final snapshot of it is useless",
   },
   {
     type: "aws_db_instance",
     settings: { deletion_protection: false, skip_final_snapshot: true },
-    because: "a protected database could not be removed, and nobody restores an emulated final snapshot",
+    because: "a protected database could not be removed, and a final snapshot of it is useless",
   },
   {
     type: "aws_lb",
@@ -38,37 +38,37 @@ const LOCAL_SETTINGS: readonly LocalSetting[] = [
   {
     type: "aws_secretsmanager_secret",
     settings: { recovery_window_in_days: 0 },
-    because: "the name of a removed secret would stay taken for the days of its recovery window",
+    because: "the name of a removed secret would stay reserved for its recovery window",
   },
 ];
 
-/** One resource that differs from what AWS would get, for people to read. */
+/** Resource whose settings differ from those in AWS. */
 export interface Difference {
-  /** The resource's address. */
+  /** Resource address. */
   readonly address: string;
   readonly settings: Readonly<Record<string, unknown>>;
   readonly because: string;
 }
 
 /**
- * What must differ in an account that is thrown away, computed from the synthesized resources: the stacks know
- * nothing of local runs.
+ * Returns the settings that must differ in the emulated account, from the synthesized resources. The stacks do not know
+ * about local runs.
  */
 export function localDifferences({ resource }: StackConfiguration): Difference[] {
   const settings = LOCAL_SETTINGS.flatMap(({ type, settings, because }) =>
     Object.keys(resource[type] ?? {}).map((id) => ({ address: `${type}.${id}`, settings, because })),
   );
-  return [...settings, ...keptResources(resource)];
+  return [...settings, ...preventedDestroys(resource)];
 }
 
-function keptResources(resource: StackConfiguration["resource"]): Difference[] {
+function preventedDestroys(resource: StackConfiguration["resource"]): Difference[] {
   return Object.entries(resource).flatMap(([type, resources]) =>
     Object.entries(resources)
       .filter(([, { lifecycle }]) => preventsDestroy(lifecycle))
       .map(([id]) => ({
         address: `${type}.${id}`,
         settings: { lifecycle: { prevent_destroy: false } },
-        because: "a resource that must be kept could not be removed",
+        because: "a resource with prevent_destroy could not be removed",
       })),
   );
 }
@@ -85,17 +85,17 @@ function preventsDestroy(lifecycle: unknown): boolean {
 
 export interface OverrideProps {
   readonly synthesized: StackConfiguration;
-  /** The folder that holds `cdk.tf.json`. */
+  /** Folder of `cdk.tf.json`. */
   readonly folder: string;
-  /** Where the state is kept. */
+  /** Terraform state file. */
   readonly stateFile: string;
   /** Mirror with the AWS provider; undefined keeps the stack's registry and version constraint. */
   readonly mirror: Pick<ProviderMirror, "address" | "version"> | undefined;
 }
 
 /**
- * The content of `override.tf.json`, which Terraform lays over the synthesized stack: a local backend in place of
- * Terraform Cloud, a provider that soon gives up where the emulator lacks a call, and {@link localDifferences}.
+ * Returns the content of `override.tf.json`, which Terraform merges into the synthesized stack: a local backend instead of
+ * HCP Terraform, few retries of the provider, and {@link localDifferences}.
  *
  * @see https://developer.hashicorp.com/terraform/language/files/override
  */
@@ -103,13 +103,13 @@ export function localOverride(props: OverrideProps): string {
   const differences = localDifferences(props.synthesized);
   const override = {
     "//": [
-      "Written by npm start. What differs from AWS here, and why:",
+      "Written by npm start. Differences from AWS, with reasons:",
       ...differences.map(
         ({ address, settings, because }) => `${address} ${JSON.stringify(settings)}: ${because}`,
       ),
     ],
     terraform: {
-      // Relative, so that a checkout can be moved with its state.
+      // A relative path, so that a checkout can be moved with its state.
       backend: { local: { path: relative(props.folder, props.stateFile) } },
       ...pinnedProvider(props.mirror),
     },
@@ -119,21 +119,21 @@ export function localOverride(props: OverrideProps): string {
   return `${JSON.stringify(override, null, 2)}\n`;
 }
 
-/** The full source address makes OpenTofu take the provider of a mirror of Terraform's registry. */
+/** With the full source address, OpenTofu uses the provider from a mirror of Terraform's registry. */
 function pinnedProvider(mirror: OverrideProps["mirror"]): Readonly<Record<string, unknown>> {
   if (mirror === undefined) return {};
   return { required_providers: { aws: { source: mirror.address, version: mirror.version } } };
 }
 
 /**
- * A call that the emulator lacks is answered by an error that the provider would repeat for minutes; a connection that
- * breaks on a busy machine is worth another try.
+ * Maximum number of attempts. Few retries, because unsupported calls never succeed; some, because a connection may break on
+ * a busy machine.
  */
-const ATTEMPTS = 3;
+const MAX_RETRIES = 3;
 
-/** Entries merge with the stack's by alias, and keep their region and default tags. */
+/** Terraform merges the entries with the stack's by alias; their region and default tags stay. */
 function awsProviders({ provider }: StackConfiguration): Readonly<Record<string, unknown>>[] {
-  const fewRetries = { max_retries: ATTEMPTS };
+  const fewRetries = { max_retries: MAX_RETRIES };
   return (provider.aws ?? []).map(({ alias }) =>
     alias === undefined ? fewRetries : { alias, ...fewRetries },
   );

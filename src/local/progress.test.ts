@@ -24,7 +24,7 @@ const hook = (addr: string, action: string, elapsed_seconds = 0) => ({
 });
 
 describe("the progress of an apply", () => {
-  it("counts what is done of what was planned, a replacement as two", () => {
+  it("counts completed and planned operations, a replacement as two", () => {
     const { step, titles, logged, noted } = recorder();
     const { onEvent } = new ResourceProgress("Apply notejam-dev", step);
     onEvent({ type: "planned_change", change: { resource: { addr: "a" }, action: "replace" } });
@@ -38,7 +38,7 @@ describe("the progress of an apply", () => {
     expect(noted).toEqual(["1 to create, 0 to change, 1 to remove"]);
   });
 
-  it("shows what is in flight with its seconds, the oldest first", () => {
+  it("shows running operations with their duration, oldest first", () => {
     const { step, working } = recorder();
     let now = 0;
     const progress = new ResourceProgress("Apply", step, () => now);
@@ -52,7 +52,7 @@ describe("the progress of an apply", () => {
     expect(working.at(-1)).toEqual(["second 10 s"]);
   });
 
-  it("says that nothing was to change", () => {
+  it("reports that nothing changes", () => {
     const { step, noted } = recorder();
     new ResourceProgress("Apply", step).onEvent({
       type: "change_summary",
@@ -62,7 +62,7 @@ describe("the progress of an apply", () => {
   });
 });
 
-describe("progress where there is no terminal", () => {
+describe("progress without a terminal", () => {
   it("is a line per event, without control characters", async () => {
     const lines: string[] = [];
     const result = await plainProgress((line) => lines.push(line)).step("Apply", async (step) => {
@@ -81,7 +81,7 @@ describe("progress where there is no terminal", () => {
 });
 
 describe("a note on a terminal", () => {
-  it("is broken between words, with its further lines indented", () => {
+  it("is wrapped between words, with its further lines indented", () => {
     expect(wrapNote("Left out: one thing. Install it: https://example.com/a-long-address", 30)).toBe(
       ["    Left out: one thing.", "      Install it:", "      https://example.com/a-long-address"].join(
         "\n",
@@ -89,7 +89,7 @@ describe("a note on a terminal", () => {
     );
   });
 
-  it("stays one line where the width is not known", () => {
+  it("stays one line if the width is unknown", () => {
     expect(wrapNote("one two", 0)).toBe("    one two");
     expect(wrapNote("one two", undefined)).toBe("    one two");
   });

@@ -1,25 +1,25 @@
 import { Listr, PRESET_TIMER } from "listr2";
 import type { TerraformEvent } from "../terraform/events.js";
 
-/** What a running step can say about itself. */
+/** Output of a running step. */
 export interface Step {
-  /** Replaces the title on a terminal; elsewhere nothing is printed. */
+  /** Replaces the title on a terminal. Prints nothing elsewhere. */
   retitle(title: string): void;
-  /** What is being worked on now: shown below the title on a terminal, and replaced by the next call. */
+  /** Shows the current operations below the title on a terminal. The next call replaces them. */
   working(lines: readonly string[]): void;
-  /** One of many things that happened: a line where lines are kept, nothing on a terminal. */
+  /** Prints one of many events in a log. Prints nothing on a terminal. */
   log(line: string): void;
-  /** Something that stays worth reading when the step is over. */
+  /** Prints a result, which stays visible after the step. */
   note(line: string): void;
 }
 
-/** Shows the steps of a run while they happen. */
+/** Display of a run's steps. */
 export interface Progress {
-  /** Runs one step under its title; gives back what the step gives. */
+  /** Runs a step under its title. @returns the result of the step */
   step<T>(title: string, work: (step: Step) => Promise<T>): Promise<T>;
 }
 
-/** A line in and out of each step, and one per resource: for logs, pipes and CI. */
+/** Progress for logs, pipes and CI: a line at the start and end of each step, and one per resource. */
 export function plainProgress(print: (line: string) => void): Progress {
   return {
     async step(title, work) {
@@ -34,10 +34,10 @@ export function plainProgress(print: (line: string) => void): Progress {
   };
 }
 
-/** Lines of work in flight that fit below a title without filling the window. */
-const LINES_IN_FLIGHT = 8;
+/** Maximum number of current operations below a title. */
+const MAX_OPERATIONS_SHOWN = 8;
 
-/** A spinner per step, with what is being worked on below it. */
+/** Progress for a terminal: a spinner per step, with the current operations below it. */
 export function terminalProgress(): Progress {
   return {
     async step<T>(title: string, work: (step: Step) => Promise<T>): Promise<T> {
@@ -53,7 +53,7 @@ export function terminalProgress(): Progress {
                   task.title = text;
                 },
                 working: (lines) => {
-                  task.output = lines.slice(0, LINES_IN_FLIGHT).join("\n");
+                  task.output = lines.slice(0, MAX_OPERATIONS_SHOWN).join("\n");
                 },
                 log: () => {},
                 note: (line) => notes.push(line),
@@ -65,7 +65,7 @@ export function terminalProgress(): Progress {
           },
         ],
         {
-          // Ctrl-C is ours: Terraform must be able to save its state first.
+          // Ctrl-C is handled by the interruption, so that Terraform can save its state.
           registerSignalListeners: false,
           rendererOptions: { timer: PRESET_TIMER, showErrorMessage: false, collapseErrors: false },
         },
@@ -113,7 +113,7 @@ const PAST: Readonly<Record<string, string>> = {
   read: "read",
 };
 
-/** Follows Terraform through its events and shows each resource on its way. */
+/** Shows the progress of each resource from Terraform's events. */
 export class ResourceProgress {
   private readonly running = new Map<string, number>();
   private readonly title: string;
@@ -129,7 +129,7 @@ export class ResourceProgress {
     this.now = now;
   }
 
-  /** Resources that were made, changed or removed so far. */
+  /** Number of resources that were created, changed or removed so far. */
   get completed(): number {
     return this.done;
   }
@@ -162,11 +162,11 @@ export class ResourceProgress {
     this.show();
   };
 
-  /** Shows the seconds of what is in flight; call it now and then on a terminal. */
+  /** Updates the durations of running operations. Called regularly for a terminal. */
   show(): void {
     this.step.retitle(this.headline());
-    const inFlight = [...this.running].sort(([, a], [, b]) => a - b);
-    this.step.working(inFlight.map(([address, since]) => `${address} ${seconds(this.now() - since)}`));
+    const operations = [...this.running].sort(([, a], [, b]) => a - b);
+    this.step.working(operations.map(([address, since]) => `${address} ${seconds(this.now() - since)}`));
   }
 
   private headline(): string {
@@ -206,7 +206,7 @@ export class ResourceProgress {
   }
 }
 
-/** A replacement is reported as one planned change and applied as two. */
+/** Returns the number of operations: a replacement is one planned change and two operations. */
 function changesOf(action: string): number {
   if (action === "noop" || action === "read") {
     return 0;

@@ -26,8 +26,8 @@ async function route53(zones: string[], status = 200): Promise<string> {
   return `http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`;
 }
 
-describe("what the account holds before the platform comes", () => {
-  it("is each public hosted zone that the stack looks up, once", () => {
+describe("hosted zones in the emulated account", () => {
+  it("are the public zones that the stack looks up, without duplicates", () => {
     const stack = parseConfiguration(
       JSON.stringify({
         terraform: {},
@@ -44,7 +44,7 @@ describe("what the account holds before the platform comes", () => {
     expect(hostedZonesLookedUp(stack)).toEqual(["example.com", "example.org"]);
   });
 
-  it("is made where it is missing, and left alone where it is there", async () => {
+  it("are created only if they do not exist", async () => {
     const zones = ["example.com"];
     const endpoint = await route53(zones);
     expect(await seedHostedZones(endpoint, ["example.com", "example.org"])).toEqual(["example.org"]);
@@ -52,10 +52,10 @@ describe("what the account holds before the platform comes", () => {
     expect(zones).toEqual(["example.com", "example.org"]);
   });
 
-  it("cannot be made: says what the emulator answered", async () => {
+  it("report the emulator's response if they cannot be created", async () => {
     const endpoint = await route53([], 500);
     await expect(seedHostedZones(endpoint, ["example.com"])).rejects.toThrow(
-      /Route 53 refused GET .*HTTP 500/,
+      /Route 53 rejected GET .*HTTP 500/,
     );
   });
 });

@@ -2,8 +2,8 @@ import type { StackConfiguration } from "../terraform/synthesized-stacks.js";
 import { UserError } from "../user-error.js";
 
 /**
- * The public hosted zones that a stack looks up: a company has its domain before it has this platform, so an empty
- * account needs them first.
+ * Returns the public hosted zones that a stack looks up. A domain exists before the platform, so that the emulated account
+ * needs them first.
  */
 export function hostedZonesLookedUp({ data }: StackConfiguration): string[] {
   const names = Object.values(data.aws_route53_zone ?? {})
@@ -15,28 +15,27 @@ export function hostedZonesLookedUp({ data }: StackConfiguration): string[] {
 }
 
 /**
- * Makes the hosted zones that do not exist yet.
+ * Creates the hosted zones that do not exist.
  *
- * Two calls do not make an AWS SDK worth its size. The emulator checks no signature: it only reads from the header
- * which service is meant.
+ * Two calls do not justify an AWS SDK. The emulator does not check signatures: it only reads the service from the header.
  *
- * @param endpoint the emulated AWS
- * @returns the names of those that were made
+ * @param endpoint endpoint of the emulated AWS
+ * @returns the names of the created zones
  * @see https://docs.aws.amazon.com/Route53/latest/APIReference/API_CreateHostedZone.html
  */
 export async function seedHostedZones(endpoint: string, names: readonly string[]): Promise<string[]> {
-  const made: string[] = [];
+  const created: string[] = [];
   for (const name of names) {
     const found = await route53(endpoint, "GET", `hostedzonesbyname?dnsname=${name}&maxitems=1`);
     if (!found.includes(`<Name>${name}.</Name>`)) {
       await route53(endpoint, "POST", "hostedzone", createRequest(name));
-      made.push(name);
+      created.push(name);
     }
   }
-  return made;
+  return created;
 }
 
-/** `name` is a host name (letters, digits, hyphens, dots): it needs no escaping. */
+/** @param name host name (letters, digits, hyphens, dots), which needs no escaping */
 function createRequest(name: string): string {
   return (
     '<CreateHostedZoneRequest xmlns="https://route53.amazonaws.com/doc/2013-04-01/">' +
@@ -57,7 +56,7 @@ async function route53(endpoint: string, method: string, path: string, body?: st
   const answer = await response.text();
   if (!response.ok) {
     throw new UserError(
-      `The emulated Route 53 refused ${method} ${path} (HTTP ${response.status}): ${answer.slice(0, 200)}`,
+      `The emulated Route 53 rejected ${method} ${path} (HTTP ${response.status}): ${answer.slice(0, 200)}`,
       { hint: "Check the emulator's log in the state folder." },
     );
   }

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Emulator } from "@notejam/emulator";
-import type { KeptBackups, RunningApplication } from "./application/application.js";
+import type { BackupSummary, RunningApplication } from "./application/application.js";
 import { describeDifferences } from "./application/local-pod.js";
 import type { RunningStandalone } from "./application/standalone.js";
 import { renderInventory, takeInventory } from "./inventory.js";
@@ -27,7 +27,7 @@ export function showApplication(running: RunningApplication | RunningStandalone,
   if (running.kind === "pods") {
     const { instance, runsAs, differences, pages, backups } = running;
     print(
-      `Notejam of ${instance} has the environment of the cluster's ${runsAs} (all that would run: ${pages}), except:`,
+      `Notejam of ${instance} has the environment of the cluster's ${runsAs} (all objects of the cluster: ${pages}), except:`,
     );
     for (const line of describeDifferences(differences)) print(`  ${line}`);
     if (backups !== undefined) print(describeBackups(backups));
@@ -39,9 +39,9 @@ export function showApplication(running: RunningApplication | RunningStandalone,
   print(`Notejam is at ${running.address}: sign up there with any address.`);
 }
 
-function describeBackups({ bucket, count, newest }: KeptBackups): string {
+function describeBackups({ bucket, count, newest }: BackupSummary): string {
   const { id, ageSeconds, bytes, verifiedAt } = newest;
-  const proven = verifiedAt === null ? "never verified" : `verified at ${verifiedAt} by a restore test`;
+  const tested = verifiedAt === null ? "never verified" : `verified at ${verifiedAt} by a restore test`;
   const others = count === 1 ? "the only one" : `the newest of ${count}`;
-  return `Backup ${id} (${others} in s3://${bucket}): ${bytes} bytes, ${ageSeconds} s old, ${proven}.`;
+  return `Backup ${id} (${others} in s3://${bucket}): ${bytes} bytes, ${ageSeconds} s old, ${tested}.`;
 }

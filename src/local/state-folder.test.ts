@@ -30,7 +30,7 @@ function smallDisk(size: string): string | undefined {
 }
 
 describe("the state folder", () => {
-  it("goes back to the last restore point, and to an empty account where there is none", () => {
+  it("restores the last restore point, or an empty account without one", () => {
     const folder = new StateFolder(temporaryFolder());
     folder.prepare();
     writeFileSync(join(folder.account, "state"), "whole");
@@ -46,25 +46,25 @@ describe("the state folder", () => {
     expect(readdirSync(folder.account)).toEqual([]);
   });
 
-  it("never shows up in Git", () => {
+  it("is ignored by Git", () => {
     const folder = new StateFolder(temporaryFolder());
     folder.prepare();
     expect(readFileSync(join(folder.path, ".gitignore"), "utf8")).toBe("*\n");
   });
 
-  it("that is a file says so in one line", () => {
+  it("that is a file is reported in one line", () => {
     const path = join(temporaryFolder(), "file");
     writeFileSync(path, "");
     expect(() => new StateFolder(path).prepare()).toThrow(/file exists where a folder is needed/);
   });
 
-  it.runIf(process.getuid?.() !== 0)("that is not ours says so in one line", () => {
+  it.runIf(process.getuid?.() !== 0)("that is not writable is reported in one line", () => {
     const path = temporaryFolder();
     chmodSync(path, 0o500);
     expect(() => new StateFolder(join(path, "state")).prepare()).toThrow(/permission is denied/);
   });
 
-  it("leaves the old content of a file when the new one cannot be written", () => {
+  it("keeps the old content of a file when the new one cannot be written", () => {
     const folder = temporaryFolder();
     const file = join(folder, "file");
     writeWhole(file, "old");
@@ -75,13 +75,13 @@ describe("the state folder", () => {
 });
 
 describe("a full disk", () => {
-  it("is said before anything is started", ({ skip }) => {
+  it("is reported before anything is started", ({ skip }) => {
     const disk = smallDisk("1m") ?? skip("this user may not mount a small disk");
     const prepare = () => new StateFolder(join(disk, ".notejam")).prepare();
     expect(prepare).toThrow(/nearly full: \d+ MiB are free, 192 MiB are needed\. Free some space there/);
   });
 
-  it("is said in one line when a file does not fit, and leaves no half of it", ({ skip }) => {
+  it("is reported in one line when a file does not fit, and leaves no partial file", ({ skip }) => {
     const disk = smallDisk("64k") ?? skip("this user may not mount a small disk");
     const file = join(disk, "override.tf.json");
     expect(() => writeWhole(file, "x".repeat(100_000))).toThrow(
@@ -90,7 +90,7 @@ describe("a full disk", () => {
     expect(readdirSync(disk)).toEqual([]);
   });
 
-  it("in the output folder ends the synthesis with the app's own line", async ({ skip }) => {
+  it("in the output folder ends the synthesis with the app's message", async ({ skip }) => {
     const disk = smallDisk("64k") ?? skip("this user may not mount a small disk");
     const large = { terraform: {}, filler: "x".repeat(100_000) };
     const app = `

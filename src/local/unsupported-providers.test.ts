@@ -30,8 +30,8 @@ function written(json: object): string {
   return file;
 }
 
-describe("what a local run leaves out of a stack", () => {
-  it("is Terraform Cloud, whole, and it says what and how much", () => {
+describe("unsupported providers", () => {
+  it("are removed with all their resources, which are counted by type", () => {
     const file = written(WITH_TERRAFORM_CLOUD);
     expect(removeUnsupportedProviders("notejam-bootstrap", file)).toEqual([
       "Terraform Cloud is not emulated: 4 of notejam-bootstrap's resources are left out " +
@@ -40,14 +40,14 @@ describe("what a local run leaves out of a stack", () => {
     expect(JSON.parse(readFileSync(file, "utf8"))).toEqual(AWS);
   });
 
-  it("is nothing of a stack without it, whose file stays byte for byte", () => {
+  it("leave the file of a stack without them unchanged", () => {
     const file = written(AWS);
     const before = readFileSync(file, "utf8");
     expect(removeUnsupportedProviders("notejam-dev", file)).toEqual([]);
     expect(readFileSync(file, "utf8")).toBe(before);
   });
 
-  it("is never something that the rest depends on", () => {
+  it("are an error if another resource depends on them", () => {
     const role = { plan: { name: "${tfe_workspace.dev.name}-plan" } };
     const file = written({
       ...WITH_TERRAFORM_CLOUD,

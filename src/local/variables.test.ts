@@ -20,7 +20,7 @@ const { variable: variables } = parseConfiguration(
 const stack = "notejam-dev";
 
 describe("the variables of a local run", () => {
-  it("have values that the stacks accept, made up once and given again at the next run", () => {
+  it("have values that the stacks accept, generated once and reused in the next run", () => {
     const file = join(temporaryFolder(), "secrets.json");
     const first = localVariables({ stack, variables, file, env: {} });
     expect(first).toEqual({
@@ -39,20 +39,20 @@ describe("the variables of a local run", () => {
     expect(values[0]?.db_pass).not.toBe(values[1]?.db_pass);
   });
 
-  it("are kept where only their owner can read them", () => {
+  it("are stored in a file that only its owner can read", () => {
     const file = join(temporaryFolder(), "secrets.json");
     localVariables({ stack, variables, file, env: {} });
     expect(statSync(file).mode & 0o777).toBe(0o600);
   });
 
-  it("come from the caller's TF_VAR_ first, and those are never kept", () => {
+  it("come from the user's TF_VAR_ first, and those are not stored", () => {
     const file = join(temporaryFolder(), "secrets.json");
     const values = localVariables({ stack, variables, file, env: { TF_VAR_db_pass: "the caller's own" } });
     expect(values.db_pass).toBe("the caller's own");
     expect(readFileSync(file, "utf8")).not.toContain("the caller's own");
   });
 
-  it("are asked for by name where none can be made up", () => {
+  it("are an error with their name if no value can be generated", () => {
     const { variable } = parseConfiguration('{"terraform":{},"variable":{"zones":{"type":"list(string)"}}}');
     const file = join(temporaryFolder(), "secrets.json");
     expect(() => localVariables({ stack, variables: variable, file, env: {} })).toThrow(

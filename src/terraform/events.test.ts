@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { parseEvent } from "./events.js";
 
 describe("Terraform's events", () => {
-  it("are read as Terraform 1.11 writes them", () => {
+  it("are parsed as Terraform 1.11 prints them", () => {
     const line =
       '{"@level":"info","@message":"aws_sns_topic.t: Creation complete after 0s","type":"apply_complete","hook":{"resource":{"addr":"aws_sns_topic.t","module":"","resource":"aws_sns_topic.t","implied_provider":"aws","resource_type":"aws_sns_topic","resource_name":"t","resource_key":null},"action":"create","id_key":"id","id_value":"arn","elapsed_seconds":2}}';
     expect(parseEvent(line)).toEqual({

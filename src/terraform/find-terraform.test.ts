@@ -16,7 +16,7 @@ function pathWith(programs: Readonly<Record<string, FakeTerraform>>): NodeJS.Pro
 const OPENTOFU = { product: "OpenTofu", version: "1.12.6" } as const;
 
 describe("looking for Terraform", () => {
-  it("takes terraform before tofu", async () => {
+  it("prefers terraform to tofu", async () => {
     const env = pathWith({ terraform: { version: "1.15.9" }, tofu: OPENTOFU });
     expect(await findTerraform(env)).toEqual({
       product: "Terraform",
@@ -25,17 +25,17 @@ describe("looking for Terraform", () => {
     });
   });
 
-  it("takes OpenTofu, under either name", async () => {
+  it("finds OpenTofu under either name", async () => {
     expect(await findTerraform(pathWith({ tofu: OPENTOFU }))).toEqual({ ...OPENTOFU, binary: "tofu" });
     expect(await findTerraform(pathWith({ terraform: OPENTOFU }))).toMatchObject(OPENTOFU);
   });
 
-  it("takes OpenTofu where Terraform is too old", async () => {
+  it("uses OpenTofu if Terraform is too old", async () => {
     const env = pathWith({ terraform: { version: "1.5.7" }, tofu: OPENTOFU });
     expect(await findTerraform(env)).toMatchObject(OPENTOFU);
   });
 
-  it("takes the binary that TERRAFORM_BINARY_NAME names, and no other", async () => {
+  it("uses only the binary in TERRAFORM_BINARY_NAME", async () => {
     const env = pathWith({ terraform: {}, mine: { version: "1.13.3" } });
     expect(await findTerraform({ ...env, TERRAFORM_BINARY_NAME: "mine" })).toMatchObject({ binary: "mine" });
     await expect(findTerraform({ ...env, TERRAFORM_BINARY_NAME: "yours" })).rejects.toThrow(
@@ -43,7 +43,7 @@ describe("looking for Terraform", () => {
     );
   });
 
-  it("says in one line how to get it", async () => {
+  it("reports in one line how to install it", async () => {
     await expect(findTerraform(pathWith({}))).rejects.toThrow(
       /^Terraform was not found: neither terraform nor tofu is on the PATH\. Install Terraform 1\.11\.0 or newer: \S+\.$/,
     );

@@ -23,7 +23,7 @@ function mirrorAt(path: string, versions?: readonly string[], host?: string): st
 }
 
 describe("the provider mirror", () => {
-  it("is the one that TF_PLUGIN_MIRROR names, before all others", () => {
+  it("is the one in TF_PLUGIN_MIRROR before all others", () => {
     const { home, find } = machine();
     const path = mirrorAt(join(home, "stated"));
     mirrorAt(join(home, ".terraform.d/plugins"), ["5.101.0"]);
@@ -85,7 +85,7 @@ describe("the provider mirror", () => {
     expect(find({ searched: [deep] })).toBeUndefined();
   });
 
-  it("is not found when there is none for this platform and version", () => {
+  it("is not found without one for this platform and version", () => {
     const { home, find } = machine();
     expect(find()).toBeUndefined();
     mirrorAt(join(home, ".terraform.d/plugins"), ["5.99.0"]);
@@ -125,7 +125,7 @@ describe("the provider mirror", () => {
     expect(find({ env: { TF_PLUGIN_CACHE_DIR: linked } })).toBeUndefined();
   });
 
-  it("is reported with a remedy when TF_PLUGIN_MIRROR is wrong", () => {
+  it("is reported with a hint if TF_PLUGIN_MIRROR is wrong", () => {
     const { home, find } = machine();
     expect(() => find({ env: { TF_PLUGIN_MIRROR: "/no/such/mirror" } })).toThrow(
       /folder that does not exist: \/no\/such\/mirror\. Correct TF_PLUGIN_MIRROR/,

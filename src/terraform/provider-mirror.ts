@@ -17,10 +17,10 @@ const PROVIDER = { namespace: "hashicorp", type: "aws" };
 /** Older versions lack arguments that the stacks use. */
 const MINIMUM_VERSION = toolVersions.awsProvider.minimum;
 
-/** A filesystem mirror and the AWS provider in it. */
+/** Filesystem mirror with the AWS provider. */
 export interface ProviderMirror {
   readonly path: string;
-  /** How the folder was found, for messages. */
+  /** Setting or search that led to the folder, for messages. */
   readonly from: string;
   /** Full source address of the provider, such as `registry.terraform.io/hashicorp/aws`. */
   readonly address: string;
@@ -53,7 +53,7 @@ export interface FindProviderMirrorProps {
  * Terraform's implied mirrors; `TF_PLUGIN_CACHE_DIR`; then any folder at most three levels below a few well-known
  * ones. Returns undefined when there is none.
  *
- * @throws UserError when `TF_PLUGIN_MIRROR` names a folder that does not hold the provider
+ * @throws UserError if `TF_PLUGIN_MIRROR` names a folder that does not hold the provider
  * @see https://developer.hashicorp.com/terraform/cli/config/config-file#implied-local-mirror-directories
  */
 export function findProviderMirror({
@@ -83,13 +83,13 @@ export function findProviderMirror({
 function statedMirror(path: string, hosts: readonly string[], platform: string): ProviderMirror {
   const found = mirrorIn(path, "TF_PLUGIN_MIRROR", hosts, platform);
   if (found !== undefined) return found;
-  const remedy = "Correct TF_PLUGIN_MIRROR, or unset it.";
+  const hint = "Correct TF_PLUGIN_MIRROR, or unset it.";
   if (!existsSync(path)) {
-    throw new UserError(`TF_PLUGIN_MIRROR names a folder that does not exist: ${path}.`, { hint: remedy });
+    throw new UserError(`TF_PLUGIN_MIRROR names a folder that does not exist: ${path}.`, { hint });
   }
   const linked = hosts.map((host) => join(path, host)).find(isLink);
   if (linked !== undefined) {
-    throw new UserError(`Terraform does not follow the symbolic link ${linked}.`, { hint: remedy });
+    throw new UserError(`Terraform does not follow the symbolic link ${linked}.`, { hint });
   }
   throw new UserError(
     `The folder of TF_PLUGIN_MIRROR, ${path}, does not hold hashicorp/aws ${MINIMUM_VERSION} or newer for ${platform}.`,
@@ -133,18 +133,18 @@ function readCliConfig(env: NodeJS.ProcessEnv, home: string): { file: string; te
   return undefined;
 }
 
-/** The paths of the `filesystem_mirror { path = "…" }` blocks of a Terraform CLI configuration. */
+/** Returns the paths of the `filesystem_mirror { path = "…" }` blocks in a Terraform CLI configuration. */
 export function filesystemMirrors(config: string): string[] {
   const blocks = withoutComments(config).matchAll(/filesystem_mirror\s*\{[^}]*?\bpath\s*=\s*"([^"]+)"/g);
   return [...blocks].map(([, path = ""]) => path);
 }
 
-/** The URL of the `network_mirror` block of a Terraform CLI configuration; undefined when there is none. */
+/** Returns the URL of the `network_mirror` block in a Terraform CLI configuration, or undefined. */
 export function networkMirror(config: string): string | undefined {
   return /network_mirror\s*\{[^}]*?\burl\s*=\s*"([^"]+)"/.exec(withoutComments(config))?.[1];
 }
 
-/** The URL of the network mirror that the user's CLI configuration names; undefined when there is none. */
+/** Returns the URL of the network mirror in the user's CLI configuration, or undefined. */
 export function configuredNetworkMirror(
   env: NodeJS.ProcessEnv = process.env,
   home: string = homeFolder(),
@@ -202,7 +202,7 @@ function subfolders(folder: string): string[] {
       .map(({ name }) => join(folder, name))
       .sort();
   } catch {
-    return []; // not there, or not ours to read
+    return []; // does not exist or is not readable
   }
 }
 
@@ -250,7 +250,7 @@ function entriesOf(folder: string): string[] {
   try {
     return readdirSync(folder);
   } catch {
-    return []; // not there, or not ours to read
+    return []; // does not exist or is not readable
   }
 }
 
@@ -262,12 +262,12 @@ function isLink(path: string): boolean {
   }
 }
 
-/** Terraform's configuration for a mirror and nothing else: no registry is asked. */
+/** Returns a CLI configuration that uses only a mirror, and no registry. */
 export function cliConfigFor({ path }: Pick<ProviderMirror, "path">): string {
   return `provider_installation {\n  filesystem_mirror {\n    path = ${JSON.stringify(path)}\n  }\n}\n`;
 }
 
-/** Terraform's name of this machine: `linux_amd64`, `darwin_arm64`. */
+/** Returns Terraform's name of this platform: `linux_amd64`, `darwin_arm64`. */
 export function thisPlatform(): string {
   const systems: Readonly<Record<string, string>> = { win32: "windows" };
   const machines: Readonly<Record<string, string>> = { x64: "amd64", ia32: "386" };

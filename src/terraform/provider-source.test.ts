@@ -87,7 +87,7 @@ describe("the registry", () => {
     expect(asked).toEqual(["registry.terraform.io:443"]);
   });
 
-  it("is asked with the credentials of the proxy", async () => {
+  it("is requested with the credentials of the proxy", async () => {
     const { headers, url } = await proxy("200 OK");
     const env = { HTTPS_PROXY: url.replace("http://", "http://ann:p%40ss@") };
     expect(await findProvider({ ...bare(), env })).toMatchObject({ kind: "network" });
@@ -106,7 +106,7 @@ describe("the registry", () => {
     },
   );
 
-  it("counts as unreachable when the proxy refuses", async () => {
+  it("counts as unreachable if the proxy rejects the request", async () => {
     const { url } = await proxy("502 Bad Gateway");
     mkdirSync(bare().pluginCache, { recursive: true });
     await expect(findProvider({ ...bare(), env: { https_proxy: url } })).rejects.toThrow("does not respond");

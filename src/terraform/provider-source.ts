@@ -29,7 +29,7 @@ export interface FindProviderProps extends Omit<FindProviderMirrorProps, "produc
  * Finds the AWS provider: a mirror on this machine ({@link findProviderMirror}), the network mirror of the user's CLI
  * configuration or the product's registry if it responds, and last the provider that an earlier run downloaded.
  *
- * @throws UserError when it is not found
+ * @throws UserError if it is not found
  */
 export async function findProvider({
   terraform: { product },

@@ -4,8 +4,8 @@ import { describe, expect, it, vi } from "vitest";
 import { projectFolder, SMALL_STACK, temporaryFolder } from "../../test/fakes/local-tools.js";
 import { synthesize } from "./synthesize-app.js";
 
-describe("synthesizing for a local run", () => {
-  it("runs the app that cdktf.json names, into the folder it is given", async () => {
+describe("synthesizing the app", () => {
+  it("runs the app in cdktf.json with the given output folder", async () => {
     const folder = temporaryFolder();
     const out = join(folder, "out");
     const stacks = await synthesize({ projectFolder: projectFolder(folder), out });
@@ -14,7 +14,7 @@ describe("synthesizing for a local run", () => {
     expect(JSON.parse(readFileSync(join(path, "cdk.tf.json"), "utf8"))).toEqual(SMALL_STACK);
   });
 
-  it("keeps the values of variables from the app, as cdktf does", async () => {
+  it("removes the values of variables from the app's environment, like cdktf", async () => {
     vi.stubEnv("TF_VAR_db_pass", "canary");
     const project = projectFolder(
       temporaryFolder(),
@@ -25,14 +25,14 @@ describe("synthesizing for a local run", () => {
     vi.unstubAllEnvs();
   });
 
-  it("says so when it is not run in the project's folder", async () => {
+  it("reports a folder without cdktf.json", async () => {
     const elsewhere = temporaryFolder();
     await expect(synthesize({ projectFolder: elsewhere, out: elsewhere })).rejects.toThrow(
       `There is no cdktf.json in ${elsewhere}. Run npm start from the project's folder.`,
     );
   });
 
-  it("says so when the app fails without a word, or writes nothing", async () => {
+  it("reports an app that fails without output or writes nothing", async () => {
     const silent = projectFolder(temporaryFolder(), {}, "process.exit(3)");
     await expect(synthesize({ projectFolder: silent, out: temporaryFolder() })).rejects.toThrow(
       /ended with 3/,

@@ -15,7 +15,7 @@ const props = {
 };
 
 describe("Terraform's environment in a local run", () => {
-  it("holds nothing that could lead to a real account, or change what Terraform does", () => {
+  it("contains nothing that leads to a real account or changes Terraform's behavior", () => {
     const env = terraformEnvironment(props, {
       PATH: "/bin",
       AWS_PROFILE: "production",
@@ -37,7 +37,7 @@ describe("Terraform's environment in a local run", () => {
     });
   });
 
-  it("keeps the user's own CLI configuration where no mirror is used, if it exists", () => {
+  it("keeps the user's CLI configuration without a mirror, if it exists", () => {
     const config = join(temporaryFolder(), "terraform.rc");
     expect(terraformEnvironment(props, { TF_CLI_CONFIG_FILE: config })).not.toHaveProperty(
       "TF_CLI_CONFIG_FILE",

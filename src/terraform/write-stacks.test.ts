@@ -37,7 +37,7 @@ const saidBy = async (name: string) =>
   JSON.parse(await readFile(join(output, "stacks", name, "cdk.tf.json"), "utf8")).output.said.value;
 
 describe("synthesizeInto", () => {
-  it("writes all stacks and nothing beside them", async () => {
+  it("writes the stacks and nothing else", async () => {
     await synthesizeInto(output, (app) => {
       stack(app, "one");
       stack(app, "two");
@@ -47,7 +47,7 @@ describe("synthesizeInto", () => {
     expect(await readdir(folder)).toEqual(["cdktf.out"]);
   });
 
-  it("keeps what others have laid beside the generated file", async () => {
+  it("keeps other files in a stack's folder", async () => {
     await synthesizeInto(output, (app) => void stack(app, "one"));
     await writeFile(join(output, "stacks", "one", "override.tf.json"), "{}");
     await mkdir(join(output, "stacks", "one", ".terraform"));
@@ -60,7 +60,7 @@ describe("synthesizeInto", () => {
     expect(await saidBy("one")).toBe("second");
   });
 
-  it("changes no stack when one of them is refused", async () => {
+  it("changes no stack if one of them is invalid", async () => {
     await synthesizeInto(output, (app) => void stack(app, "one"));
     const again = synthesizeInto(output, (app) => {
       stack(app, "one", "second");
@@ -72,7 +72,7 @@ describe("synthesizeInto", () => {
     expect(await readdir(folder)).toEqual(["cdktf.out"]);
   });
 
-  it("writes nothing at all when the first run is refused", async () => {
+  it("writes nothing if the first run fails", async () => {
     await expect(synthesizeInto(output, refusedStack)).rejects.toThrow(/breaks the policy/);
     expect(await readdir(folder)).toEqual([]);
   });

@@ -4,14 +4,14 @@ import { dirname, join, resolve } from "node:path";
 import { App } from "cdktf";
 
 /**
- * Builds an app and writes its stacks into a folder, all of them or none.
+ * Builds an app and writes either all of its stacks into a folder, or none.
  *
- * CDKTF checks and writes stack by stack, so a refusal of the second would leave the first newly written, and a full disk half
- * a file. Everything is therefore written beside the folder first and moved into it when it is complete; what
- * else lies there (overrides, Terraform's own folders) stays as it is.
+ * CDKTF validates and writes stack by stack: an error in the second stack would leave a new first one, and a full disk a
+ * partial file. Therefore the stacks are written to a temporary folder and moved when they are complete. Other files in the
+ * target folder (overrides, Terraform's data) are not changed.
  *
- * @param directory - where the stacks go, such as `cdktf.out`
- * @param build - adds the stacks
+ * @param directory - output folder, such as `cdktf.out`
+ * @param build - adds the stacks to the app
  */
 export async function synthesizeInto(directory: string, build: (app: App) => void): Promise<void> {
   const target = resolve(directory);
@@ -40,8 +40,8 @@ async function moveFiles(from: string, to: string): Promise<void> {
 }
 
 /**
- * Keeps CDKTF from recording where each token and construct was made. Nobody reads it, and it costs a fifth of the time
- * and a third of the memory of a synthesis. Errors keep their stack: CDKTF captures into objects that are none.
+ * Disables CDKTF's stack traces of tokens and constructs. They are not used, and cost a fifth of the time and a third of the
+ * memory of a synthesis. Errors keep their stack, because CDKTF captures into objects that are not errors.
  */
 export function withoutTraces(work: () => void): void {
   const { prepareStackTrace } = Error;

@@ -75,7 +75,7 @@ describe.skipIf(typeof tools === "string")("Notejam as npm start runs it", { tim
       .poll(() => processesOf(folder).map(({ commandLine }) => commandLine), { timeout: 5_000 })
       .toEqual([]);
 
-  it("keeps what people write, and leaves neither processes nor secrets behind", async () => {
+  it("keeps the notes, and leaves neither processes nor secrets behind", async () => {
     const folder = temporaryFolder();
     const first = applicationIn(folder);
     const { address, backups } = await first.start();
@@ -130,7 +130,7 @@ describe.skipIf(typeof tools === "string")("Notejam as npm start runs it", { tim
     expect(statSync(join(mounted, "POSTGRES_PASS")).mode & 0o777).toBe(0o600);
   });
 
-  it("says when it ends by itself, or its database does", async () => {
+  it("reports when it or its database ends by itself", async () => {
     for (const [program, message] of [
       ["notejam.mjs serve", /^Notejam ended \(exit status 137\)\. Look at .*serve\.log\.$/],
       ["-h 127.0.0.1 -p", /^PostgreSQL ended \(exit status 137\)\. Look at .*postgres\.log\.$/],
@@ -144,7 +144,7 @@ describe.skipIf(typeof tools === "string")("Notejam as npm start runs it", { tim
     }
   });
 
-  it("stops well wherever it is interrupted, and the next start completes", async () => {
+  it("stops cleanly at each point of an interruption, and the next start completes", async () => {
     const folder = temporaryFolder();
     for (const milliseconds of [0, 300, 1500, 2500, 3500]) {
       const { application, interruption, start } = applicationIn(folder);
@@ -161,7 +161,7 @@ describe.skipIf(typeof tools === "string")("Notejam as npm start runs it", { tim
     expect((await fetch(`${address}/readyz`)).status).toBe(200);
   });
 
-  it("says which port is taken, and takes another one where none was asked for", async () => {
+  it("reports a taken port if it was requested, else uses another one", async () => {
     const server = createServer().listen(0, "127.0.0.1");
     await new Promise((listening) => server.once("listening", listening));
     onTestFinished(() => {
@@ -174,7 +174,7 @@ describe.skipIf(typeof tools === "string")("Notejam as npm start runs it", { tim
     );
   });
 
-  it("shows the last words of a program that fails", async () => {
+  it("shows the last lines of a program that fails", async () => {
     const login = { ...SECRETS["notejam/dev/database"], POSTGRES_DB: "" };
     const { start } = applicationIn(temporaryFolder());
     await expect(start({ ...SECRETS, "notejam/dev/database": login })).rejects.toThrow(

@@ -22,7 +22,7 @@ export interface ApplicationProps {
   readonly projectFolder: string;
   /** `dev` */
   readonly instance: string;
-  /** Where the application of that instance keeps everything. */
+  /** Folder of the application's data, program and logs. */
   readonly folder: string;
   readonly platformFile: string;
   readonly gitopsFile: string;
@@ -31,56 +31,56 @@ export interface ApplicationProps {
   /**
    * Port of the application on the loopback interface; 0 for a free one.
    *
-   * @default the pod's own, or a free one where that is taken
+   * @default the pod's port, or a free one if that is taken
    */
   readonly port?: number | undefined;
   readonly progress: Progress;
   readonly interruption: Interruption;
 }
 
-/** The emulated account that the application finds itself in. */
+/** Emulated account with the applied platform stack. */
 export interface AppliedPlatform {
-  /** The emulated AWS. */
+  /** Endpoint of the emulated AWS. */
   readonly endpoint: string;
-  /** The platform stack's outputs. */
+  /** Outputs of the platform stack. */
   readonly outputs: Readonly<Record<string, unknown>>;
 }
 
-/** An application that answers. */
+/** Running application. */
 export interface RunningApplication {
   readonly kind: "pods";
   /** Name of its environment. */
   readonly instance: string;
   readonly address: string;
-  /** The object whose environment it has: `Deployment notejam`. */
+  /** Workload whose environment it has: `Deployment notejam`. */
   readonly runsAs: string;
   readonly differences: readonly Difference[];
-  /** A page over everything that would run in the cluster. */
+  /** Page that lists all objects of the cluster. */
   readonly pages: string;
-  /** Undefined where this machine cannot make one: there is no `pg_dump` for its PostgreSQL. */
-  readonly backups: KeptBackups | undefined;
-  /** Settles when it or its database ends by itself; says how. */
+  /** Undefined without `pg_dump` for this PostgreSQL. */
+  readonly backups: BackupSummary | undefined;
+  /** Resolves with a message when the application or its database ends by itself. */
   readonly ended: Promise<string>;
 }
 
-/** The newest backup, as `notejam backups --json` lists it. */
+/** Backup in the output of `notejam backups --json`. */
 const Backup = z.object({
   id: z.string(),
   ageSeconds: z.number(),
   bytes: z.number(),
-  /** When a drill restored it; null: never. */
+  /** Time of its last restore test; null without one. */
   verifiedAt: z.string().nullable(),
 });
 
-/** What is kept of the notes in the emulated bucket. */
-export interface KeptBackups {
+/** Backups in the emulated bucket. */
+export interface BackupSummary {
   readonly bucket: string;
-  /** How many there are. */
+  /** Number of backups. */
   readonly count: number;
   readonly newest: z.infer<typeof Backup>;
 }
 
-/** What one program needs to run as its pod would. */
+/** Program with its pod's configuration on this machine. */
 interface Prepared {
   readonly pod: Pod;
   readonly local: LocalPod;
@@ -88,8 +88,8 @@ interface Prepared {
 }
 
 /**
- * Notejam of one environment on this machine: with PostgreSQL in the place of Aurora, and each of its programs with the
- * environment that its pod would get from the manifests and from the secrets that Terraform wrote.
+ * Notejam of an environment on this machine: with PostgreSQL instead of Aurora. Each program has the environment that its
+ * pod would get from the manifests and from the secrets that Terraform created.
  */
 export class Application {
   private readonly props: ApplicationProps;
@@ -99,11 +99,11 @@ export class Application {
   private server: GuardedProgram | undefined;
   private started: Started | undefined;
 
-  /** Begins with what needs no account: the bundle, the database's files, the manifests. */
+  /** Starts the work that needs no account: the bundle, the database's files, the manifests. */
   constructor(props: ApplicationProps) {
     const { folder, projectFolder, kustomize, instance, platformFile, gitopsFile, interruption } = props;
     this.props = props;
-    // Whatever a killed start left behind.
+    // Left behind by a killed run.
     unmountSecrets(this.secrets);
     this.postgres = new Postgres({
       installation: props.postgres,
@@ -120,11 +120,11 @@ export class Application {
       pages: this.pages,
     });
     this.preparing = this.prepare();
-    // Whoever awaits it hears of a failure; nobody does when the apply fails first.
+    // start() reports a failure. Without start(), the failure does not matter.
     this.preparing.catch(() => {});
   }
 
-  /** Raises the database and the application in an account that has been applied. */
+  /** Starts the database and the application in an account with the applied platform. */
   async start(platform: AppliedPlatform): Promise<RunningApplication> {
     const { progress, instance, interruption } = this.props;
     const rendered = await progress.step(`Render and check the manifests of ${instance}`, (step) =>
@@ -137,7 +137,7 @@ export class Application {
       this.startDatabase(platform, rendered, ports, step),
     );
     await progress.step("notejam migrate", (step) => this.run(program, migration, step));
-    const server = await this.place(podThatRuns(rendered.objects, "serve"), platform, ports);
+    const server = await this.prepareProgram(podThatRuns(rendered.objects, "serve"), platform, ports);
     await progress.step("notejam serve", () => this.serve(program, server, ports));
     this.started = { program, objects: rendered.objects, platform, ports };
     const backups = await this.backUp(program, rendered, platform, ports);
@@ -154,21 +154,20 @@ export class Application {
   }
 
   /**
-   * Runs one of the application's other programs to its end, as the cluster does when a person starts its job.
+   * Runs another program of the application to its end, like a Job in the cluster.
    *
-   * @param command its first argument, for instance `restore`
-   * @returns what it printed
-   * @throws UserError when it fails
+   * @param command first argument of the program, for instance `restore`
+   * @returns the output
+   * @throws UserError if the program fails
    */
   async perform(command: string): Promise<string> {
-    if (this.started === undefined)
-      throw new Error(`notejam ${command} needs an application that was started.`);
+    if (this.started === undefined) throw new Error(`notejam ${command} needs a started application.`);
     const { program, objects, platform, ports } = this.started;
-    const prepared = await this.place(podThatRuns(objects, command), platform, ports);
+    const prepared = await this.prepareProgram(podThatRuns(objects, command), platform, ports);
     return this.props.progress.step(`notejam ${command}`, (step) => this.run(program, prepared, step));
   }
 
-  /** Stops everything that was started, and removes the files with secrets. */
+  /** Stops all programs and removes the files with secrets. */
   async stop(): Promise<void> {
     try {
       await this.preparing.catch(() => {});
@@ -191,7 +190,7 @@ export class Application {
     return join(this.props.folder, "logs", `${name}.log`);
   }
 
-  /** @returns the path of the bundled program */
+  /** Bundles the program, creates the database and builds the manifests. @returns the path of the program */
   private async prepare(): Promise<string> {
     const { projectFolder, folder, interruption } = this.props;
     const program = bundle({
@@ -201,7 +200,7 @@ export class Application {
       signal: interruption.signal,
     });
     const all = [program, this.postgres.prepare(), this.cluster.prepare()];
-    // None is left running when another has failed.
+    // If one fails, wait for the others.
     await Promise.allSettled(all);
     await Promise.all(all);
     return program;
@@ -215,16 +214,16 @@ export class Application {
 
   private async choosePorts({ objects }: RenderedCluster): Promise<Ports> {
     const { PORT, METRICS_PORT } = podThatRuns(objects, "serve").env;
-    const { port: asked } = this.props;
-    await requireFreePort(asked, "--app-port");
+    const { port: requested } = this.props;
+    await requireFreePort(requested, "--app-port");
     return {
-      port: await choosePort(asked, Number(PORT)),
-      metricsPort: asked === 0 ? await freePort() : await choosePort(undefined, Number(METRICS_PORT)),
+      port: await choosePort(requested, Number(PORT)),
+      metricsPort: requested === 0 ? await freePort() : await choosePort(undefined, Number(METRICS_PORT)),
       databasePort: 0,
     };
   }
 
-  /** @returns the migration, which knows the master user */
+  /** Starts PostgreSQL. @returns the migration program, whose secrets contain the master user */
   private async startDatabase(
     platform: AppliedPlatform,
     { objects }: RenderedCluster,
@@ -242,7 +241,7 @@ export class Application {
     await this.postgres.listen();
     ports.databasePort = this.postgres.port;
     step.note(`on port ${this.postgres.port}, with the master user ${POSTGRES_ADMIN_USER}`);
-    return this.place(pod, platform, ports);
+    return this.prepareProgram(pod, platform, ports);
   }
 
   private async mountedSecrets({ mounts }: Pod, { endpoint }: AppliedPlatform) {
@@ -252,8 +251,8 @@ export class Application {
     return all;
   }
 
-  /** Gives a pod its place on this machine: environment, and mounted files. */
-  private async place(pod: Pod, platform: AppliedPlatform, ports: Ports): Promise<Prepared> {
+  /** Prepares a pod's environment and mounted files on this machine. */
+  private async prepareProgram(pod: Pod, platform: AppliedPlatform, ports: Ports): Promise<Prepared> {
     const { projectFolder, folder, postgres } = this.props;
     const secretsFolder = join(this.secrets, pod.name);
     const hasTools = /-tools(@|$)/.test(pod.image);
@@ -269,19 +268,19 @@ export class Application {
     return { pod, local, secretsFolder };
   }
 
-  /** Takes a backup and proves it by a drill, as the CronJobs do. */
+  /** Makes a backup and tests its restore, like the CronJobs. */
   private async backUp(
     program: string,
     { objects }: RenderedCluster,
     platform: AppliedPlatform,
     ports: Ports,
-  ): Promise<KeptBackups | undefined> {
+  ): Promise<BackupSummary | undefined> {
     const { progress, postgres } = this.props;
     if (postgres.tools === undefined) return undefined;
-    const backup = await this.place(podThatRuns(objects, "backup"), platform, ports);
+    const backup = await this.prepareProgram(podThatRuns(objects, "backup"), platform, ports);
     await progress.step("notejam backup", (step) => this.run(program, backup, step));
-    const drill = await this.place(podThatRuns(objects, "restore-test"), platform, ports);
-    await progress.step("notejam restore-test", (step) => this.run(program, drill, step));
+    const restoreTest = await this.prepareProgram(podThatRuns(objects, "restore-test"), platform, ports);
+    await progress.step("notejam restore-test", (step) => this.run(program, restoreTest, step));
     const args = ["backups", "--json"];
     const listed = await this.run(program, { ...backup, local: { ...backup.local, args } });
     const all = z.array(Backup).parse(JSON.parse(listed));
@@ -290,7 +289,7 @@ export class Application {
     return { bucket: backup.local.env.BACKUP_BUCKET ?? "", count: all.length, newest };
   }
 
-  /** Runs a program of the application to its end; notes its last word. */
+  /** Runs a program of the application to its end. Prints the last line of its output. */
   private async run(program: string, prepared: Prepared, step?: Step): Promise<string> {
     const running = this.launch(program, prepared);
     try {
@@ -301,7 +300,7 @@ export class Application {
         return output;
       }
       throw new UserError(
-        `${running.name} ended with exit status ${status} (${running.logFile}):\n${running.lastWords}\n`,
+        `${running.name} ended with exit status ${status} (${running.logFile}):\n${running.lastLines}\n`,
       );
     } finally {
       unmountSecrets(prepared.secretsFolder);
@@ -321,7 +320,7 @@ export class Application {
     return new GuardedProgram({
       name: `notejam ${command}`,
       program: process.execPath,
-      // Warnings would be of this machine's Node; the image has its own.
+      // Warnings would concern this machine's Node, not the one of the image.
       args: ["--no-warnings", program, ...local.args],
       env: local.env,
       cwd: this.props.folder,
@@ -335,11 +334,11 @@ export class Application {
       this.postgres.ended?.then((status) => ({ what: "PostgreSQL", status, log: this.log("postgres") })),
     ];
     const { what, status, log } = await Promise.race(ends.filter((each) => each !== undefined));
-    return `${what} ended (exit status ${status}). Look at ${log}.`;
+    return `${what} ended (exit status ${status}). See ${log}.`;
   }
 }
 
-/** What programs that follow are run with. */
+/** Context for further programs after the start. */
 interface Started {
   readonly program: string;
   readonly objects: RenderedCluster["objects"];
@@ -350,11 +349,11 @@ interface Started {
 interface Ports {
   readonly port: number;
   readonly metricsPort: number;
-  /** Known when PostgreSQL listens. */
+  /** Set when PostgreSQL listens; 0 before. */
   databasePort: number;
 }
 
-/** Where an application keeps its database, in its folder. */
+/** Returns the folder of the database in the folder of an application. */
 export function databaseFolder(folder: string): string {
   return join(folder, "postgres");
 }

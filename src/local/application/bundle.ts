@@ -4,22 +4,23 @@ import { join } from "node:path";
 import { UserError } from "../../user-error.js";
 import { GuardedProgram } from "./guarded-program.js";
 
-/** Compiled, and therefore beside the bundle, as in the image. */
-const OUTSIDE = "@node-rs/argon2";
+/** Native package, which is not bundled, as in the image. */
+const NATIVE_PACKAGE = "@node-rs/argon2";
 
 export interface BundleProps {
-  /** The project's folder, which holds the application's in `app`. */
+  /** Project folder, with the application in `app`. */
   readonly projectFolder: string;
-  /** Where the bundle goes. */
+  /** Output folder. */
   readonly folder: string;
   readonly logFile: string;
   readonly signal: AbortSignal;
 }
 
 /**
- * Bundles the application as its image does: from the sources, it would take a second more to start.
+ * Bundles the application like its image. From the sources it would start a second later.
  *
  * @returns the path of the program
+ * @throws UserError if the build fails
  */
 export async function bundle({ projectFolder, folder, logFile, signal }: BundleProps): Promise<string> {
   const building = new GuardedProgram({
@@ -31,7 +32,7 @@ export async function bundle({ projectFolder, folder, logFile, signal }: BundleP
     logFile,
   });
   if ((await building.finish(signal)) !== 0) {
-    throw new UserError(`The application cannot be built (${logFile}):\n${building.lastWords}\n`);
+    throw new UserError(`The application cannot be built (${logFile}):\n${building.lastLines}\n`);
   }
   const modules = join(folder, "node_modules");
   rmSync(modules, { force: true });
@@ -39,8 +40,8 @@ export async function bundle({ projectFolder, folder, logFile, signal }: BundleP
   return join(folder, "notejam.mjs");
 }
 
-/** The folder of dependencies that the application's own come from. */
+/** Returns the node_modules folder with the application's dependencies. */
 function modulesOf(projectFolder: string): string {
-  const entry = createRequire(join(projectFolder, "app/package.json")).resolve(OUTSIDE);
-  return entry.slice(0, entry.lastIndexOf(join("node_modules", OUTSIDE)) + "node_modules".length);
+  const entry = createRequire(join(projectFolder, "app/package.json")).resolve(NATIVE_PACKAGE);
+  return entry.slice(0, entry.lastIndexOf(join("node_modules", NATIVE_PACKAGE)) + "node_modules".length);
 }

@@ -10,25 +10,25 @@ import { Builder, type Kustomize, render } from "../../manifests/render.js";
 import { openValidators } from "../../manifests/validators.js";
 
 export interface ClusterObjectsProps {
-  /** The project's folder, which holds the Flux tree. */
+  /** Project folder with the Flux tree. */
   readonly projectFolder: string;
   readonly kustomize: Kustomize;
   /** `dev` */
   readonly instance: string;
-  /** The synthesized stacks of that instance. */
+  /** Synthesized stacks of the environment. */
   readonly platformFile: string;
   readonly gitopsFile: string;
-  /** Where to write what will run, for people to read. */
+  /** Output folder of the pages that list all objects. */
   readonly pages: string;
 }
 
-/** What Flux would apply to an environment's cluster, rendered and judged. */
+/** Rendered and checked objects of an environment's cluster. */
 export interface RenderedCluster extends CheckedEnvironment {
-  /** What was not checked, and how it would be: one line each. */
+  /** Skipped checks with the option that enables each: one line each. */
   readonly notChecked: readonly string[];
 }
 
-/** Renders the Flux tree for an environment, with what Terraform learned when it was applied. */
+/** Renders the Flux tree for an environment, with the outputs of its applied platform stack. */
 export class ClusterObjects {
   private readonly props: ClusterObjectsProps;
   private readonly builder: Builder;
@@ -38,12 +38,12 @@ export class ClusterObjects {
     this.builder = new Builder(join(props.projectFolder, "flux"), props.kustomize);
   }
 
-  /** Builds what does not depend on the outputs, so that it is there when they are. */
+  /** Builds the tree before the outputs are known, so that render() is faster. */
   async prepare(): Promise<void> {
     await render(this.builder, await this.facts({}));
   }
 
-  /** @param outputs the platform stack's outputs */
+  /** Renders and checks the tree, and writes the pages. @param outputs outputs of the platform stack */
   async render(outputs: Readonly<Record<string, unknown>>): Promise<RenderedCluster> {
     const { projectFolder, pages } = this.props;
     const { K8S_SCHEMAS, CHART_VALUES } = process.env;
@@ -66,7 +66,7 @@ export class ClusterObjects {
 
   private async facts(outputs: Readonly<Record<string, unknown>>): Promise<EnvironmentFacts> {
     const { instance, platformFile, gitopsFile } = this.props;
-    // It loads the provider bindings (a second): not before they are needed.
+    // Loaded on demand, because it loads the provider bindings (1 s).
     const { factsOf } = await import("../../manifests/environment-facts.js");
     const platform: unknown = JSON.parse(readFileSync(platformFile, "utf8"));
     const gitops: unknown = JSON.parse(readFileSync(gitopsFile, "utf8"));

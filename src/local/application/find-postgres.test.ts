@@ -35,25 +35,25 @@ describe("finding PostgreSQL", () => {
     vi.unstubAllEnvs();
   });
 
-  it("takes the folder that is named, and no other", async () => {
+  it("uses only the folder in NOTEJAM_POSTGRES_BIN", async () => {
     const bin = both("99.1");
     const env = { ...only(both("99.2")), NOTEJAM_POSTGRES_BIN: bin };
     expect(await findPostgres({ env })).toEqual({ bin, version: "99.1", major: 99, tools: bin });
   });
 
-  it("prefers the version that AWS runs among those that can be backed up", async () => {
+  it("prefers the version in AWS among those with client programs", async () => {
     const wanted = both("98.3");
     const env = only(both("99.9"), wanted, server("98.4"));
     expect(await findPostgres({ env, wantedMajor: 98 })).toMatchObject({ bin: wanted });
   });
 
-  it("prefers one that can be backed up to a newer one that cannot", async () => {
+  it("prefers one with client programs to a newer one without", async () => {
     const complete = both("98.3");
     const env = only(server("99.9"), complete);
     expect(await findPostgres({ env, wantedMajor: 99 })).toMatchObject({ bin: complete });
   });
 
-  it("takes tools from elsewhere when they are not older than the server", async () => {
+  it("uses client programs of another folder if they are not older than the server", async () => {
     const bin = server("98.1");
     const newer = tools("99.0");
     const find = (folder: string) => findPostgres({ env: only(bin, folder), keptMajor: 98 });
@@ -61,25 +61,25 @@ describe("finding PostgreSQL", () => {
     expect(await find(tools("97.9"))).toMatchObject({ bin, tools: undefined });
   });
 
-  it("takes the version that wrote the notes, whatever else there is", async () => {
+  it("uses the version that wrote the notes", async () => {
     const bin = server("97.1");
     expect(await findPostgres({ env: only(both("99.1"), bin), keptMajor: 97 })).toMatchObject({ bin });
   });
 
-  it("says which version the kept notes need", async () => {
+  it("reports the version that the stored notes need", async () => {
     const env = { NOTEJAM_POSTGRES_BIN: both("99.1") };
     await expect(findPostgres({ env, keptMajor: 97 })).rejects.toThrow(
       /written by PostgreSQL 97, .*has only 99\.1\. Install PostgreSQL 97, .*--fresh/,
     );
   });
 
-  it.runIf(process.getuid?.() === 0)("says that root needs setpriv", async () => {
+  it.runIf(process.getuid?.() === 0)("reports that root needs setpriv", async () => {
     const env = only(both("99.1"));
     vi.stubEnv("PATH", "/nowhere");
     await expect(findPostgres({ env })).rejects.toThrow(/refuses to run as root.*install setpriv/);
   });
 
-  it("says how to get one", async () => {
+  it("reports how to install it", async () => {
     await expect(findPostgres({ env: { NOTEJAM_POSTGRES_BIN: "/nowhere" } })).rejects.toThrow(
       /^PostgreSQL was not found: NOTEJAM_POSTGRES_BIN names \/nowhere, .*Correct or unset/,
     );

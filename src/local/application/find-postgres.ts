@@ -6,7 +6,7 @@ import { execa } from "execa";
 import { DEFAULT_ENGINE_VERSION } from "../../config/schema/database.js";
 import { UserError } from "../../user-error.js";
 
-/** Where packages put a version each: a folder, and the place of the programs in each of its entries that match. */
+/** Folders of PostgreSQL packages: parent folder, pattern of a version's folder, and folder of its programs. */
 const PLACES: readonly (readonly [folder: string, entry: RegExp, programs: string])[] = [
   ["/usr/lib/postgresql", /^\d+$/, "bin"],
   ["/usr", /^pgsql-\d+$/, "bin"],
@@ -15,14 +15,14 @@ const PLACES: readonly (readonly [folder: string, entry: RegExp, programs: strin
   ["/Applications/Postgres.app/Contents/Versions", /^\d+$/, "bin"],
 ];
 
-/** Programs of a PostgreSQL server, and what dumps and restores it. */
+/** PostgreSQL server with its client programs. */
 export interface PostgresInstallation {
   /** Folder of `initdb` and `postgres`. */
   readonly bin: string;
   /** Such as `17.9`. */
   readonly version: string;
   readonly major: number;
-  /** Folder of `pg_dump` and `pg_restore` that are not older than the server; undefined: nothing can be backed up. */
+  /** Folder of `pg_dump` and `pg_restore` that are not older than the server; undefined without them: no backups. */
   readonly tools: string | undefined;
 }
 
@@ -33,12 +33,12 @@ export interface FindPostgresProps {
    * @default a folder for temporary files
    */
   readonly copies?: string;
-  /** The major version that wrote the data there is; another one cannot read it. */
+  /** Major version that wrote the existing data. Other versions cannot read it. @default there is no data */
   readonly keptMajor?: number | undefined;
   /**
-   * The major version that runs in AWS.
+   * Major version that runs in AWS.
    *
-   * @default that of environments which state none
+   * @default the default of environments
    */
   readonly wantedMajor?: number;
   readonly env?: NodeJS.ProcessEnv;
@@ -49,7 +49,7 @@ export interface FindPostgresProps {
  * installed with this project. That server has no `pg_dump` and may have to be copied before it runs. An installation
  * with client programs is preferred, then the version that AWS runs.
  *
- * @throws UserError when there is none, or none that can read the data there is
+ * @throws UserError if there is none, or none that can read the existing data
  */
 export async function findPostgres({
   copies = join(tmpdir(), "notejam-postgresql"),
@@ -67,27 +67,27 @@ export async function findPostgres({
   }
   const [best] = installations.filter(usable).sort((a, b) => rank(b) - rank(a));
   if (best !== undefined) {
-    if (process.getuid?.() === 0 && !(await canChangeUser())) throw refusesRoot();
+    if (process.getuid?.() === 0 && !(await canChangeUser())) throw rootError();
     return best;
   }
   if (installations.length > 0) {
     throw new UserError(
-      `The notes kept here were written by PostgreSQL ${keptMajor}, and this machine has only ${installations.map(({ version }) => version).join(", ")}.`,
+      `The stored notes were written by PostgreSQL ${keptMajor}, and this machine has only ${installations.map(({ version }) => version).join(", ")}.`,
       {
-        hint: `Install PostgreSQL ${keptMajor}, name the folder of its programs in NOTEJAM_POSTGRES_BIN, or start over with --fresh.`,
+        hint: `Install PostgreSQL ${keptMajor}, set NOTEJAM_POSTGRES_BIN to the folder of its programs, or start over with --fresh.`,
       },
     );
   }
   const { NOTEJAM_POSTGRES_BIN: stated } = env;
   if (stated) {
     throw new UserError(
-      `PostgreSQL was not found: NOTEJAM_POSTGRES_BIN names ${stated}, which holds no postgres and initdb that run.`,
+      `PostgreSQL was not found: NOTEJAM_POSTGRES_BIN names ${stated}, which contains no working postgres and initdb.`,
       { hint: "Correct or unset NOTEJAM_POSTGRES_BIN." },
     );
   }
   throw new UserError(
-    "PostgreSQL was not found: neither a server of this machine nor the one that npm installs for it runs.",
-    { hint: "Install PostgreSQL, or name the folder of its programs in NOTEJAM_POSTGRES_BIN." },
+    "PostgreSQL was not found: neither a server on this machine nor the one from npm works.",
+    { hint: "Install PostgreSQL, or set NOTEJAM_POSTGRES_BIN to the folder of its programs." },
   );
 }
 
@@ -97,7 +97,7 @@ async function canChangeUser(): Promise<boolean> {
   return !failed;
 }
 
-function refusesRoot(): UserError {
+function rootError(): UserError {
   return new UserError(
     "PostgreSQL refuses to run as root. setpriv, which runs it as another user, was not found.",
     { hint: "Run npm start as an ordinary user, or install setpriv (util-linux)." },
@@ -129,7 +129,7 @@ function installedByNpm(copies: string): string[] {
   return server === undefined ? [] : [server.bin];
 }
 
-/** Options of a program that is asked for its version. */
+/** Options for `<program> --version`. */
 const PROBE = { reject: false, stdin: "ignore", timeout: 10_000, killSignal: "SIGKILL" } as const;
 
 interface Found {
@@ -138,7 +138,7 @@ interface Found {
   readonly major: number;
 }
 
-/** The folders that hold all of the programs, with the version that the first of them states. */
+/** Returns the folders that contain all of the programs, with the version of the first one. */
 async function versionsOf(folders: readonly string[], ...programs: readonly string[]): Promise<Found[]> {
   const complete = folders.filter((folder) => programs.every((name) => existsSync(join(folder, name))));
   const found = await Promise.all(complete.map((bin) => versionOf(bin, programs[0] ?? "")));
@@ -151,7 +151,7 @@ async function versionOf(bin: string, program: string): Promise<Found | undefine
   return version === undefined ? undefined : { bin, version, major: Number(major) };
 }
 
-/** A dump can be made by programs of the server's version or a newer one. */
+/** Returns the folder of client programs of the server's version or newer. */
 function toolsFor(server: Found, tools: readonly Found[]): string | undefined {
   const usable = tools.filter(({ major }) => major >= server.major);
   return (usable.find(({ bin }) => bin === server.bin) ?? usable[0])?.bin;

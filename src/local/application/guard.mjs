@@ -1,21 +1,20 @@
 /**
- * Runs a program that must not outlive whoever started it: `node guard.mjs <signal> <program> <argument…>`.
+ * Runs a program that must end with its parent process: `node guard.mjs <signal> <program> <argument…>`.
  *
- * Its standard input is a pipe that the starter holds open and never writes to. When it closes, whatever ended the
- * starter (kill -9 too), the program gets `<signal>`, and is killed when that does not help. Signals are passed on; the
- * exit status is the program's.
+ * Standard input is a pipe that the parent keeps open. When it closes, because the parent ended (also by kill -9), the
+ * program gets `<signal>`, and SIGKILL after a time limit. Signals are forwarded. The exit status is the program's.
  *
- * Plain JavaScript, so that it runs at once, without a loader.
+ * Plain JavaScript, which starts without a loader.
  */
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
 
-const LAST_PATIENCE_MS = 10_000;
+const KILL_AFTER_MS = 10_000;
 const NOT_STARTED = 127;
 
 const [signalAtEnd, program, ...args] = process.argv.slice(2);
 
-// Before there is a program: a signal that comes in between must not leave it alone.
+// Before the program starts, so that no signal is lost.
 for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"]) {
   process.on(signal, () => child.kill(signal));
 }
@@ -29,5 +28,5 @@ child.on("exit", (code, signal) => process.exit(code ?? 128 + constants.signals[
 
 process.stdin.resume().on("close", () => {
   child.kill(signalAtEnd);
-  setTimeout(() => child.kill("SIGKILL"), LAST_PATIENCE_MS);
+  setTimeout(() => child.kill("SIGKILL"), KILL_AFTER_MS);
 });

@@ -37,7 +37,7 @@ const isAlive = (pid: number) => {
 };
 
 describe("a guarded program", () => {
-  it("keeps what it says where only its owner can read it, and has no other environment", async () => {
+  it("writes a log that only its owner can read, and inherits no environment", async () => {
     const folder = temporaryFolder();
     const program = new GuardedProgram(propsIn(folder, "console.log(JSON.stringify(process.env))"));
     expect(await program.ended).toBe(0);
@@ -45,7 +45,7 @@ describe("a guarded program", () => {
     expect(statSync(program.logFile).mode & 0o777).toBe(0o600);
   });
 
-  it("is stopped by the signal it understands, and tells its exit status", async () => {
+  it("is stopped by its signal, and returns its exit status", async () => {
     const folder = temporaryFolder();
     const program = new GuardedProgram({ ...propsIn(folder, STAYS), endSignal: "SIGINT" });
     await started(folder);
@@ -54,7 +54,7 @@ describe("a guarded program", () => {
     expect(readFileSync(join(folder, "signal"), "utf8")).toBe("SIGINT");
   });
 
-  it("is stopped when whoever waits for it is interrupted", async () => {
+  it("is stopped when the wait for it is aborted", async () => {
     const folder = temporaryFolder();
     const interruption = new AbortController();
     const finished = new GuardedProgram(propsIn(folder, STAYS)).finish(interruption.signal);
@@ -64,14 +64,14 @@ describe("a guarded program", () => {
     expect(isAlive(Number(readFileSync(join(folder, "pid"), "utf8")))).toBe(false);
   });
 
-  it("says so when there is no such program", async () => {
+  it("reports a program that does not exist", async () => {
     const folder = temporaryFolder();
     const program = new GuardedProgram({ ...propsIn(folder, ""), program: "no-such-program" });
     expect(await program.ended).toBe(127);
-    expect(program.lastWords).toContain("no-such-program");
+    expect(program.lastLines).toContain("no-such-program");
   });
 
-  it("does not outlive a starter that is killed", async () => {
+  it("ends when its parent process is killed", async () => {
     const folder = temporaryFolder();
     const starter = join(folder, "starter.ts");
     const module = new URL("./guarded-program.ts", import.meta.url).href;

@@ -6,23 +6,23 @@ import { fileURLToPath } from "node:url";
 
 const GUARD = fileURLToPath(new URL("./guard.mjs", import.meta.url));
 
-/** Longer than the guard itself waits before it kills. */
+/** Longer than the guard waits before it sends SIGKILL. */
 const STOP_TIMEOUT_MS = 20_000;
-/** Enough of a log to see an error and what came before it. */
+/** Number of log lines in an error message. */
 const LINES_SHOWN = 8;
 
 export interface GuardedProgramProps {
-  /** In words for people: `PostgreSQL`, `notejam serve`. */
+  /** Name for messages: `PostgreSQL`, `notejam serve`. */
   readonly name: string;
   readonly program: string;
   readonly args: readonly string[];
-  /** The whole environment: nothing is inherited. */
+  /** Whole environment. Nothing is inherited. */
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;
-  /** Where its output goes; replaced. Only its owner can read it. */
+  /** Log file of its output. Replaced; only its owner can read it. */
   readonly logFile: string;
   /**
-   * The signal that asks it for a good end.
+   * Signal that ends the program gracefully.
    *
    * @default SIGTERM
    */
@@ -30,13 +30,13 @@ export interface GuardedProgramProps {
 }
 
 /**
- * A program that ends with this process, however this process ends, and is out of reach of the terminal's Ctrl-C: it is
- * stopped in turn.
+ * Program that ends with this process, even if this process is killed. The terminal's Ctrl-C does not reach it: it is
+ * stopped by {@link stop}.
  */
 export class GuardedProgram {
   readonly name: string;
   readonly logFile: string;
-  /** Its exit status, once it has ended; 128 and the signal's number when a signal ended it. Never rejects. */
+  /** Resolves with the exit status; 128 plus the signal's number if a signal ended it. Never rejects. */
   readonly ended: Promise<number>;
   private readonly child: ChildProcess;
   private readonly endSignal: NodeJS.Signals;
@@ -69,18 +69,18 @@ export class GuardedProgram {
     return this.status !== undefined;
   }
 
-  /** What it has said so far. */
+  /** Output so far. */
   get output(): string {
     return readFileSync(this.logFile, "utf8");
   }
 
-  /** The end of what it said, indented, for a message. */
-  get lastWords(): string {
+  /** Last lines of the output, indented, for a message. */
+  get lastLines(): string {
     const lines = this.output.trimEnd().split("\n").slice(-LINES_SHOWN);
     return lines.map((line) => `  ${line}`).join("\n");
   }
 
-  /** Asks for a good end and waits for it; insists when that takes too long. Further calls do nothing. */
+  /** Sends the signal and waits for the end; sends SIGKILL after a time limit. Further calls do nothing. */
   async stop(signal: NodeJS.Signals = this.endSignal): Promise<void> {
     if (this.hasEnded) return;
     this.child.kill(signal);
@@ -90,9 +90,10 @@ export class GuardedProgram {
   }
 
   /**
-   * Waits for it to end by itself; stops it when the signal is aborted.
+   * Waits for the end of the program. Stops it if the signal is aborted.
    *
-   * @returns its exit status
+   * @returns the exit status
+   * @throws the reason of the signal if it is aborted
    */
   async finish(signal: AbortSignal): Promise<number> {
     const stop = () => void this.stop();
@@ -104,7 +105,7 @@ export class GuardedProgram {
     return status;
   }
 
-  /** The guard, the program and what that started are one group. */
+  /** Kills the process group: the guard, the program and its children. */
   private killAll(): void {
     const { pid } = this.child;
     if (pid !== undefined && !this.hasEnded) process.kill(-pid, "SIGKILL");

@@ -17,7 +17,7 @@ ENV PORT=4000 PGBIN=/client
 `;
 
 describe("the environment of an image", () => {
-  it("is what its stage says, over several lines, without comments", () => {
+  it("is ENV of its stage, over several lines, without comments", () => {
     expect(environmentOfImage(DOCKERFILE, "runtime")).toEqual({
       NODE_ENV: "production",
       TITLE: "two words",
@@ -25,7 +25,7 @@ describe("the environment of an image", () => {
     });
   });
 
-  it("begins with that of the stage it is made from", () => {
+  it("includes ENV of the stage that it is based on", () => {
     expect(environmentOfImage(DOCKERFILE, "tools")).toEqual({
       NODE_ENV: "production",
       TITLE: "two words",
@@ -34,11 +34,11 @@ describe("the environment of an image", () => {
     });
   });
 
-  it("of a stage that is not there is an error", () => {
+  it("is an error for a stage that does not exist", () => {
     expect(() => environmentOfImage(DOCKERFILE, "shop")).toThrow("no stage shop");
   });
 
-  it("is found in the application's own Dockerfile", () => {
+  it("is read from the application's Dockerfile", () => {
     const dockerfile = readFileSync("app/Dockerfile", "utf8");
     expect(environmentOfImage(dockerfile, "notejam")).toMatchObject({ NODE_ENV: "production", PORT: "3000" });
   });

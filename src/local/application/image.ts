@@ -1,4 +1,4 @@
-/** One stage of a Dockerfile. */
+/** Stage of a Dockerfile. */
 interface Stage {
   readonly name: string | undefined;
   readonly from: string;
@@ -6,11 +6,11 @@ interface Stage {
 }
 
 /**
- * The environment that an image gives its programs, read from its Dockerfile: what `ENV` says in the stage that is built, and
- * in those of the same file that it begins with. What a base image brings is not in it.
+ * Returns the environment variables of an image from its Dockerfile: `ENV` of the target stage and of the stages that it is
+ * based on. Variables of the base image are not included.
  *
- * @param target the stage's name
- * @throws Error when there is no such stage
+ * @param target name of the stage
+ * @throws Error if the stage does not exist
  * @see https://docs.docker.com/reference/dockerfile/#env
  */
 export function environmentOfImage(dockerfile: string, target: string): Record<string, string> {
@@ -32,12 +32,12 @@ function stagesOf(dockerfile: string): Stage[] {
   });
 }
 
-/** The text without comments, with continued lines made one. */
+/** Removes comments and joins continued lines. */
 function instructionsOf(dockerfile: string): string {
   return dockerfile.replaceAll(/^\s*#.*\n/gm, "").replaceAll(/\\\n\s*/g, " ");
 }
 
-/** `NAME=value OTHER="value with spaces"`. */
+/** Parses `NAME=value OTHER="value with spaces"`. */
 function settingsOf(line: string): [string, string][] {
   const settings = line.matchAll(/([A-Za-z_]\w*)=(?:"([^"]*)"|(\S*))/g);
   return [...settings].map(([, name = "", quoted, plain]) => [name, quoted ?? plain ?? ""]);

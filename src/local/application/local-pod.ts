@@ -3,56 +3,56 @@ import { join } from "node:path";
 import type { SecretFiles } from "./mounted-secrets.js";
 import type { Pod } from "./pod.js";
 
-/** Where a program runs here, as far as it differs from a pod's place in the cluster. */
+/** Differences of this machine from a pod's place in the cluster. */
 export interface Surroundings {
-  /** The emulated AWS. */
+  /** Endpoint of the emulated AWS. */
   readonly awsEndpoint: string;
   /** Port of PostgreSQL on the loopback interface. */
   readonly databasePort: number;
-  /** Ports that the application listens on. */
+  /** Ports of the application. */
   readonly port: number;
   readonly metricsPort: number;
-  /** Folder in the place of the pod's `/tmp`. */
+  /** Folder that replaces the pod's `/tmp`. */
   readonly temporaryFolder: string;
-  /** Folder in the place of the files that are mounted; only its owner can read it. */
+  /** Folder of the mounted files; only its owner can read it. */
   readonly secretsFolder: string;
-  /** Folder of `pg_dump` and `pg_restore`, for the programs whose image brings them. */
+  /** Folder of `pg_dump` and `pg_restore`, for programs whose image contains them. */
   readonly postgresTools: string | undefined;
 }
 
-/** One variable or mounted file that is not as in the cluster. Never a secret. */
+/** Variable or mounted file that differs from the cluster. Never a secret. */
 export interface Difference {
   readonly name: string;
-  /** Undefined: it is not there in the cluster. */
+  /** Undefined if it does not exist in the cluster. */
   readonly inCluster: string | undefined;
-  /** Undefined: it is left out here. */
+  /** Undefined if it is left out here. */
   readonly here: string | undefined;
   readonly because: string;
 }
 
-/** A pod's program, ready to run on this machine. */
+/** Program of a pod with its configuration on this machine. */
 export interface LocalPod {
   readonly args: readonly string[];
-  /** The program's whole environment. */
+  /** Whole environment of the program. */
   readonly env: Readonly<Record<string, string>>;
   /** Mounted files. */
   readonly files: SecretFiles;
   readonly differences: readonly Difference[];
 }
 
-/** What takes the place of a value; undefined leaves it out. */
+/** Replacement of a value; undefined removes it. */
 interface Replacement {
   readonly here: string | undefined;
   readonly because: string;
 }
 
-const OWN_PORT = "another program has that port here, and a pod has all ports to itself";
-const ONE_MACHINE = "nobody but this machine may reach it";
-const OWN_DATABASE = "PostgreSQL on this machine takes the place of Aurora";
+const OWN_PORT = "another program on this machine uses that port";
+const ONE_MACHINE = "it must be reachable only from this machine";
+const OWN_DATABASE = "PostgreSQL on this machine replaces Aurora";
 
 /**
- * Gives a program the environment that its pod would get, from its image and its manifest, and the files that would be
- * mounted. What cannot be the same on one machine without AWS is replaced, and listed with its reason.
+ * Returns a program's environment as in its pod, from its image and its manifest, and its mounted files. Values that cannot
+ * be the same on a machine without AWS are replaced, and listed with the reason.
  */
 export function localPod(
   pod: Pod,
@@ -83,11 +83,14 @@ function replacedVariables({
   return {
     BASE_URL: {
       here: `http://127.0.0.1:${port}`,
-      because: "there is no load balancer with a certificate in front",
+      because: "there is no load balancer with a certificate",
     },
-    DATABASE_CA_FILE: { here: undefined, because: "there is no TLS that it would be for" },
-    DATABASE_TLS: { here: "off", because: `${OWN_DATABASE}, without leaving it` },
-    DATA_DIR: { here: join(temporaryFolder, "notejam"), because: "a folder of its own for the pod's /tmp" },
+    DATABASE_CA_FILE: { here: undefined, because: "the connection does not use TLS" },
+    DATABASE_TLS: { here: "off", because: `${OWN_DATABASE}, and the connection stays on it` },
+    DATA_DIR: {
+      here: join(temporaryFolder, "notejam"),
+      because: "a separate folder instead of the pod's /tmp",
+    },
     HOST: { here: "127.0.0.1", because: ONE_MACHINE },
     METRICS_PORT: { here: String(metricsPort), because: OWN_PORT },
     PORT: { here: String(port), because: OWN_PORT },
@@ -101,13 +104,13 @@ function mountedFolders(
   { secretsFolder }: Surroundings,
 ): Record<string, Replacement> {
   const names = Object.keys(values).filter((name) => mounts.some(({ path }) => path === values[name]));
-  const because = "the same files, mounted by nobody";
+  const because = "the same files without a mount";
   return Object.fromEntries(names.map((name) => [name, { here: secretsFolder, because }]));
 }
 
 function addedVariables({ awsEndpoint, postgresTools }: Surroundings): Record<string, Replacement> {
-  const because = "the emulated account takes the place of AWS and of the pod's identity";
-  const tools = { here: postgresTools, because: "where this machine has pg_dump and pg_restore" };
+  const because = "the emulated account replaces AWS and the pod's identity";
+  const tools = { here: postgresTools, because: "folder of pg_dump and pg_restore on this machine" };
   return {
     AWS_ENDPOINT_URL: { here: awsEndpoint, because },
     AWS_ACCESS_KEY_ID: { here: "test", because },
@@ -152,7 +155,7 @@ function definedOf(differences: readonly Difference[]): Record<string, string> {
   );
 }
 
-/** Lays the mounted files where only their owner can read them, in the place of those of an earlier run. */
+/** Writes the mounted files so that only their owner can read them. Replaces those of an earlier run. */
 export function mountSecrets(folder: string, files: SecretFiles): void {
   unmountSecrets(folder);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -165,7 +168,7 @@ export function unmountSecrets(folder: string): void {
   rmSync(folder, { recursive: true, force: true });
 }
 
-/** The differences of several programs, each once, for people to read. */
+/** Formats differences as lines, without duplicates. */
 export function describeDifferences(differences: readonly Difference[]): string[] {
   const lines = differences.map(({ name, inCluster, here, because }) => {
     const now = here === undefined ? `${name} is left out` : `${name}=${here}`;

@@ -25,7 +25,7 @@ const NAME = "${DATABASE_SECRET_NAME}";
 const ADMIN = "${DATABASE_ADMIN_SECRET_ARN}";
 
 describe("secrets as files", () => {
-  it("are what a pod of the application would see", async () => {
+  it("are the files in a pod of the application", async () => {
     const endpoint = await secretsManager({ [NAME]: LOGIN });
     expect(await readMountedSecrets(classNamed("notejam"), endpoint)).toEqual({
       ...LOGIN,
@@ -33,7 +33,7 @@ describe("secrets as files", () => {
     });
   });
 
-  it("hold the master user's login for the migration alone", async () => {
+  it("contain the master user's login only for the migration", async () => {
     const endpoint = await secretsManager({ [NAME]: LOGIN, [ADMIN]: { username: "master", password: "m" } });
     expect(await readMountedSecrets(classNamed("notejam-migrate"), endpoint)).toMatchObject({
       POSTGRES_ADMIN_USER: "master",
@@ -43,14 +43,14 @@ describe("secrets as files", () => {
     expect(JSON.stringify(ofApplication)).not.toContain("master");
   });
 
-  it("that lack a key, or are not there, are said by name and without a value", async () => {
+  it("that lack a key or do not exist are reported by name, without a value", async () => {
     const { POSTGRES_URL: _, ...incomplete } = LOGIN;
     const endpoint = await secretsManager({ [NAME]: incomplete });
     const error = await readMountedSecrets(classNamed("notejam"), endpoint).catch(({ message }) => message);
-    expect(error).toMatch(/has no key POSTGRES_URL, which notejam asks for/);
+    expect(error).toMatch(/has no key POSTGRES_URL, which notejam needs/);
     expect(error).not.toContain("quotes");
     await expect(readMountedSecrets(classNamed("notejam"), await secretsManager({}))).rejects.toThrow(
-      /did not give .* \(HTTP 400\)/,
+      /did not return .* \(HTTP 400\)/,
     );
   });
 });

@@ -4,7 +4,7 @@ import { type Fields, textAt } from "../../kubernetes/objects.js";
 import { UserError } from "../../user-error.js";
 
 /**
- * What the SecretProviderClass of AWS's provider lists.
+ * Objects in a SecretProviderClass of the AWS provider.
  *
  * @see https://github.com/aws/secrets-store-csi-driver-provider-aws#secretproviderclass-options
  */
@@ -21,15 +21,15 @@ const Objects = z.array(
 
 const SecretValue = z.object({ SecretString: z.string() });
 
-/** Contents by file name. */
+/** File contents by file name. */
 export type SecretFiles = Readonly<Record<string, string>>;
 
 /**
- * Does what the Secrets Store CSI driver does in a cluster: reads the secrets that a SecretProviderClass names, and
- * gives the files that a pod would see.
+ * Does the work of the Secrets Store CSI driver: reads the secrets of a SecretProviderClass and returns the files that a pod
+ * would see.
  *
- * @param endpoint the emulated AWS
- * @throws UserError when a secret is not there, or lacks a key
+ * @param endpoint endpoint of the emulated AWS
+ * @throws UserError if a secret or one of its keys does not exist
  */
 export async function readMountedSecrets(
   secretProviderClass: Fields,
@@ -46,8 +46,8 @@ export async function readMountedSecrets(
       const value = keys[path];
       if (value === undefined) {
         throw new UserError(
-          `The emulated secret ${objectName} has no key ${path}, which ${textAt(secretProviderClass, "metadata", "name")} asks for.`,
-          { hint: "Look at modules/rds/application-secret.ts and flux/microservices/notejam/base." },
+          `The emulated secret ${objectName} has no key ${path}, which ${textAt(secretProviderClass, "metadata", "name")} needs.`,
+          { hint: "Compare modules/rds/application-secret.ts and flux/microservices/notejam/base." },
         );
       }
       files[file] = value;
@@ -57,10 +57,10 @@ export async function readMountedSecrets(
 }
 
 /**
- * The text of a secret.
+ * Returns the text of a secret.
  *
- * One call does not make an AWS SDK worth its size. The emulator checks no signature: it reads from the header which
- * service and region are meant.
+ * One call does not justify an AWS SDK. The emulator does not check signatures: it only reads the service and region from
+ * the header.
  *
  * @see https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html
  */
@@ -75,10 +75,10 @@ export async function secretValue(endpoint: string, region: string, name: string
     body: JSON.stringify({ SecretId: name }),
   });
   if (!response.ok) {
-    // The answer of a failure names the secret, never its value.
+    // An error response contains the name of the secret, never its value.
     const answer = await response.text();
     throw new UserError(
-      `The emulated Secrets Manager did not give ${name} (HTTP ${response.status}): ${answer.slice(0, 200)}`,
+      `The emulated Secrets Manager did not return ${name} (HTTP ${response.status}): ${answer.slice(0, 200)}`,
       { hint: "npm start -- --check applies what is missing." },
     );
   }

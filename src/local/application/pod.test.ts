@@ -59,13 +59,13 @@ describe("a program's environment on this machine", () => {
     expect(listed.sort()).toEqual(different);
   });
 
-  it("begins with that of its image, which the manifest overrules", () => {
+  it("is the image's environment, overridden by the manifest", () => {
     const { env, differences } = localPod(podThatRuns(objects(), "serve"), IMAGE, {}, HERE);
     expect(env).toMatchObject({ NODE_ENV: "production", TRUST_PROXY: "1", HOST: "127.0.0.1" });
     expect(differences.find(({ name }) => name === "HOST")).toMatchObject({ inCluster: "0.0.0.0" });
   });
 
-  it("keeps the pod's ports, or says that it could not", () => {
+  it("has the pod's ports, or lists the difference", () => {
     const pod = podThatRuns(objects(), "serve");
     const { env, differences } = localPod(pod, {}, {}, { ...HERE, port: 3001 });
     expect(env).toMatchObject({ PORT: "3001", METRICS_PORT: "9090", BASE_URL: "http://127.0.0.1:3001" });
@@ -73,7 +73,7 @@ describe("a program's environment on this machine", () => {
     expect(differences.map(({ name }) => name)).not.toContain("METRICS_PORT");
   });
 
-  it("has the mounted files, the database's address replaced and listed", () => {
+  it("has the mounted files, with a replaced and listed database address", () => {
     const mounted = { POSTGRES_PASS: "secret", POSTGRES_URL: "writer.example.com" };
     const { files, differences } = localPod(podThatRuns(objects(), "serve"), {}, mounted, HERE);
     expect(files).toEqual({ POSTGRES_PASS: "secret", POSTGRES_URL: "127.0.0.1:15432" });
@@ -84,7 +84,7 @@ describe("a program's environment on this machine", () => {
     expect(JSON.stringify(differences)).not.toContain('secret"');
   });
 
-  it("is refused where only a cluster knows a value", () => {
+  it("is an error if a value is known only in a cluster", () => {
     const fromField = objects((text) =>
       text.replace(
         /- name: APP_TIMEZONE\n\s+value: .*\n/,

@@ -1,34 +1,34 @@
 import { type Fields, isFields, listAt, type Manifest, textAt } from "../../kubernetes/objects.js";
 import { containersOf, podTemplates } from "../../kubernetes/pods.js";
 
-/** The namespace that the application has to itself. */
+/** Namespace of the application. */
 const NAMESPACE = "notejam";
 
-/** One of the application's programs, as the rendered manifests start it. */
+/** Pod of one of the application's programs, from the rendered manifests. */
 export interface Pod {
   /** `Deployment`, `Job` or `CronJob`. */
   readonly kind: string;
   readonly name: string;
   readonly image: string;
-  /** The program's arguments: `["serve"]`. */
+  /** Arguments of the program: `["serve"]`. */
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly mounts: readonly SecretMount[];
 }
 
-/** Secrets that appear as files. */
+/** Secrets that are mounted as files. */
 export interface SecretMount {
-  /** The folder that the program sees: `/run/secrets/notejam`. */
+  /** Mount path: `/run/secrets/notejam`. */
   readonly path: string;
-  /** The SecretProviderClass that says which files are in it. */
+  /** SecretProviderClass that lists the files. */
   readonly secretProviderClass: Fields;
 }
 
 /**
- * Finds what runs a command of the application among the objects that Flux would apply.
+ * Finds the pod that runs a command of the application.
  *
- * @param command the first argument, for instance `serve`
- * @throws Error when nothing runs it, or when it takes something from where only a cluster has it
+ * @param command first argument of the program, for instance `serve`
+ * @throws Error if no pod runs it, or if its environment is known only in a cluster
  */
 export function podThatRuns(objects: readonly Manifest[], command: string): Pod {
   for (const { owner, spec } of podTemplates({ objects })) {
@@ -48,19 +48,19 @@ export function podThatRuns(objects: readonly Manifest[], command: string): Pod 
 }
 
 function environmentOf({ kind, name: owner }: Manifest, container: Fields): Record<string, string> {
-  if (listAt(container, "envFrom").length > 0) throw notHere(`${kind} ${owner}`, "envFrom");
+  if (listAt(container, "envFrom").length > 0) throw unsupported(`${kind} ${owner}`, "envFrom");
   const entries = listAt(container, "env").map((variable) => {
     const name = textAt(variable, "name") ?? "";
     const value = textAt(variable, "value");
-    if (value === undefined) throw notHere(`${kind} ${owner}`, `env ${name} without a value`);
+    if (value === undefined) throw unsupported(`${kind} ${owner}`, `env ${name} without a value`);
     return [name, value] as const;
   });
   return Object.fromEntries(entries);
 }
 
-function notHere(object: string, what: string): Error {
+function unsupported(object: string, what: string): Error {
   return new Error(
-    `${object} has ${what}, which npm start cannot know outside a cluster; teach it to src/local/application/pod.ts.`,
+    `${object} has ${what}, which npm start does not support outside a cluster. Support it in src/local/application/pod.ts.`,
   );
 }
 

@@ -8,24 +8,24 @@ import { readIfThere } from "../state-folder.js";
 import type { PostgresInstallation } from "./find-postgres.js";
 import { GuardedProgram } from "./guarded-program.js";
 
-/** A cold start takes a quarter of a second; recovery after a crash and a busy machine a multiple of it. */
+/** A cold start takes 0.25 s; after a crash or on a busy machine a multiple of it. */
 const START_TIMEOUT_MS = 60_000;
 const POLL_MS = 25;
-/** Somebody else may take a free port before PostgreSQL listens on it. */
+/** Another program may take a free port before PostgreSQL listens on it. */
 const ATTEMPTS_AT_A_PORT = 3;
 
-/** What stands for `nobody` where there is no user `postgres`. */
+/** User and group id of `nobody`, used if there is no user `postgres`. */
 const NOBODY = { uid: 65_534, gid: 65_534 };
 
 export interface PostgresProps {
   readonly installation: PostgresInstallation;
-  /** Where everything is kept. */
+  /** Folder of the database. */
   readonly folder: string;
   readonly logFile: string;
   readonly signal: AbortSignal;
 }
 
-/** What RDS makes with a cluster: its first database, and the master user who owns it. */
+/** Master user and first database, which RDS creates with a cluster. */
 export interface MasterLogin {
   readonly user: string;
   readonly password: string;
@@ -33,8 +33,8 @@ export interface MasterLogin {
 }
 
 /**
- * A PostgreSQL server in the place of Aurora, whose contents are kept. It listens on the loopback interface alone, and
- * asks everybody for a password: there is no other way in.
+ * PostgreSQL server that replaces Aurora. Its contents are kept. It listens only on the loopback interface and always
+ * requires a password.
  */
 export class Postgres {
   private readonly props: PostgresProps;
@@ -51,16 +51,16 @@ export class Postgres {
     return this.listensOn;
   }
 
-  /** Settles when the server has ended by itself or was stopped. */
+  /** Resolves with the exit status when the server has ended; undefined before it was started. */
   get ended(): Promise<number> | undefined {
     return this.server?.ended;
   }
 
-  /** Makes the files of an empty server, unless there are some. */
+  /** Creates the files of an empty server, unless they exist. */
   async prepare(): Promise<void> {
-    if (existsSync(this.data)) return this.untilLeftOverIsGone();
+    if (existsSync(this.data)) return this.untilOldServerEnded();
     const { folder, installation, logFile, signal } = this.props;
-    // Whole or not at all: a draft is what a killed start left behind.
+    // Renamed when complete. A killed run leaves a draft.
     const draft = join(folder, "draft");
     rmSync(draft, { recursive: true, force: true });
     mkdirSync(draft, { recursive: true, mode: 0o700 });
@@ -72,13 +72,13 @@ export class Postgres {
       ...["-E", "UTF8", "--locale=C", "--no-instructions"],
     ]);
     const status = await initdb.finish(signal);
-    if (status !== 0) throw failed("PostgreSQL cannot make its files", folder, logFile, initdb);
+    if (status !== 0) throw failed("PostgreSQL cannot create its files", folder, logFile, initdb);
     renameSync(draft, this.data);
   }
 
   /**
-   * Does what RDS does: makes the master user (who is no superuser, there neither) and the first database, or gives the
-   * user the present password. Done while the server is stopped, by the single-user mode: nobody needs a way in for it.
+   * Creates the master user (not a superuser, as in RDS) and the first database, or sets the user's current password. Runs in
+   * single-user mode while the server is stopped, which needs no login.
    *
    * @see https://www.postgresql.org/docs/17/app-postgres.html
    */
@@ -90,7 +90,7 @@ export class Postgres {
       `alter role ${role} login createrole createdb password ${literal(password)}`,
       `create database ${identifier(database)} owner ${role}`,
     ];
-    // Errors name no statement: one of them holds the password.
+    // Keep statements out of errors: one of them contains the password.
     const options = ["--single", "-j", "-D", this.data, "-c", "log_min_error_statement=panic", "postgres"];
     const [program, ...args] = asAllowedUser(join(installation.bin, "postgres"), options);
     const { stderr, failed } = await execa(program, args, {
@@ -99,7 +99,7 @@ export class Postgres {
       extendEnv: false,
       input: statements.map((statement) => `${statement};\n\n`).join(""),
       reject: false,
-      // A Ctrl-C of the terminal is for us: this takes less than a second.
+      // The terminal's Ctrl-C must not end it. It takes less than a second.
       detached: true,
     });
     const errors = stderr
@@ -108,26 +108,26 @@ export class Postgres {
       .filter((line) => !line.endsWith("already exists"));
     if (failed || errors.length > 0) {
       throw new UserError(
-        `PostgreSQL cannot make the master user in ${folder}: ${errors.at(-1) ?? "it gave no reason"}.`,
-        { hint: "Start over with --fresh if the kept notes may go." },
+        `PostgreSQL cannot create the master user in ${folder}: ${errors.at(-1) ?? "it printed no reason"}.`,
+        { hint: "Start over with --fresh, which deletes the stored notes." },
       );
     }
   }
 
-  /** Starts the server and waits until it takes connections. */
+  /** Starts the server and waits until it accepts connections. */
   async listen(): Promise<void> {
     for (let attempt = 1; ; attempt += 1) {
       this.listensOn = await freePort();
       const server = this.launch();
       this.server = server;
-      if (await this.takesConnections(server)) return;
+      if (await this.acceptsConnections(server)) return;
       if (attempt === ATTEMPTS_AT_A_PORT || !/could not bind|in use/i.test(server.output)) {
         throw failed("PostgreSQL ended while starting", this.props.folder, this.props.logFile, server);
       }
     }
   }
 
-  /** Ends the connections, writes everything down and stops. */
+  /** Closes the connections and stops the server. */
   async stop(): Promise<void> {
     await this.server?.stop();
   }
@@ -139,7 +139,7 @@ export class Postgres {
       "unix_socket_directories=",
       "logging_collector=off",
       "log_min_error_statement=panic",
-      // The names of users are secrets too, and everybody sees the titles of processes.
+      // User names are secrets too, and process titles are public.
       "update_process_title=off",
     ];
     const program = join(this.props.installation.bin, "postgres");
@@ -152,7 +152,7 @@ export class Postgres {
   private start(name: string, file: string, options: readonly string[]): GuardedProgram {
     const { folder, logFile } = this.props;
     const [program, ...args] = asAllowedUser(file, options);
-    // SIGINT is PostgreSQL's "fast": it does not wait for those who are connected.
+    // SIGINT is PostgreSQL's fast shutdown, which does not wait for clients.
     return new GuardedProgram({
       name,
       program,
@@ -164,7 +164,7 @@ export class Postgres {
     });
   }
 
-  private async takesConnections(server: GuardedProgram): Promise<boolean> {
+  private async acceptsConnections(server: GuardedProgram): Promise<boolean> {
     const deadline = Date.now() + START_TIMEOUT_MS;
     while (!server.hasEnded && Date.now() < deadline) {
       this.props.signal.throwIfAborted();
@@ -179,15 +179,15 @@ export class Postgres {
     return join(this.data, "postmaster.pid");
   }
 
-  /** The server of a start that was killed needs a moment to stop; its guard sees to it. */
-  private async untilLeftOverIsGone(): Promise<void> {
+  /** Waits for the server of a killed run, which its guard stops. */
+  private async untilOldServerEnded(): Promise<void> {
     const deadline = Date.now() + START_TIMEOUT_MS;
     for (;;) {
       const pid = Number(readIfThere(this.pidFile)?.split("\n")[0]);
       if (!(pid > 0) || !serves(pid, this.data)) return;
       this.props.signal.throwIfAborted();
       if (Date.now() > deadline) {
-        throw new UserError(`A PostgreSQL that was left behind (process ${pid}) still uses ${this.data}.`, {
+        throw new UserError(`A PostgreSQL of an earlier run (process ${pid}) still uses ${this.data}.`, {
           hint: `Stop it with kill -INT ${pid}, then run npm start again.`,
         });
       }
@@ -200,13 +200,13 @@ function dataFolder(folder: string): string {
   return join(folder, "data");
 }
 
-/** The major version that wrote the data in a folder; undefined where there is none. */
+/** Returns the major version that wrote the data in a folder; undefined without data. */
 export function keptMajor(folder: string): number | undefined {
   const version = Number(readIfThere(join(dataFolder(folder), "PG_VERSION")));
   return version > 0 ? version : undefined;
 }
 
-/** Whether a process is the server of a folder, and not another one that got its number. */
+/** Returns whether a process is the server of a folder, and not another one with the same pid. */
 function serves(pid: number, data: string): boolean {
   try {
     process.kill(pid, 0);
@@ -228,7 +228,7 @@ function literal(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
-/** PostgreSQL refuses to run as root; undefined for everybody else. */
+/** Returns the user for PostgreSQL if this process runs as root, which PostgreSQL rejects; else undefined. */
 function ownerForRoot(): typeof NOBODY | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const line = readIfThere("/etc/passwd")
@@ -239,33 +239,33 @@ function ownerForRoot(): typeof NOBODY | undefined {
 }
 
 /**
- * A command line for whoever may run PostgreSQL. For root it changes the user, and keeps of root's rights only that of
- * opening files: the state folder and the programs may lie where that user may not look.
+ * Returns a command line that PostgreSQL accepts. For root it changes the user, and keeps only the capability to open all
+ * files: that user may be unable to read the state folder and the programs.
  */
 function asAllowedUser(program: string, args: readonly string[]): [string, ...string[]] {
   const owner = ownerForRoot();
   if (owner === undefined) return [program, ...args];
-  const rights = ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"];
+  const capabilities = ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"];
   return [
     "setpriv",
-    ...[`--reuid=${owner.uid}`, `--regid=${owner.gid}`, "--clear-groups", ...rights],
+    ...[`--reuid=${owner.uid}`, `--regid=${owner.gid}`, "--clear-groups", ...capabilities],
     program,
     ...args,
   ];
 }
 
 function failed(what: string, folder: string, logFile: string, program: GuardedProgram): UserError {
-  const { output, lastWords } = program;
+  const { output, lastLines } = program;
   if (/No space left on device/.test(output)) {
-    return new UserError(`${what}: the disk that holds ${folder} is full.`, {
+    return new UserError(`${what}: the disk of ${folder} is full.`, {
       hint: "Free some space there, then run the same command again.",
     });
   }
   if (/setpriv/.test(output) || (/ENOENT/.test(output) && process.getuid?.() === 0)) {
     return new UserError(
-      "PostgreSQL refuses to run as root, and setpriv, which changes to another user, does not work here.",
+      "PostgreSQL refuses to run as root, and setpriv, which changes the user, does not work here.",
       { hint: "Run npm start as an ordinary user; --no-app leaves the application out." },
     );
   }
-  return new UserError(`${what}. Its last words (${logFile}):\n${lastWords}\n`);
+  return new UserError(`${what}. End of its log (${logFile}):\n${lastLines}\n`);
 }

@@ -23,7 +23,7 @@ export interface StandaloneApplicationProps {
   readonly interruption: Interruption;
 }
 
-/** A standalone application that is ready. */
+/** Running standalone application. */
 export interface RunningStandalone {
   readonly kind: "standalone";
   /** Name of its environment. */
@@ -64,7 +64,7 @@ export class StandaloneApplication {
       this.serve(program),
     );
     const ended = server.ended.then(
-      (status) => `Notejam ended (exit status ${status}). Look at ${server.logFile}.`,
+      (status) => `Notejam ended (exit status ${status}). See ${server.logFile}.`,
     );
     const { instance } = this.props;
     return {
@@ -76,7 +76,7 @@ export class StandaloneApplication {
     };
   }
 
-  /** Another program may take a free port before Notejam opens it. A port that was asked for is tried once. */
+  /** Another program may take a free port before Notejam opens it. A requested port is tried once. */
   private async serve(program: string): Promise<{ server: GuardedProgram; port: number }> {
     for (let attempt = 1; ; attempt += 1) {
       const port = await choosePort(this.props.port, DEFAULT_PORT);
@@ -117,7 +117,7 @@ export class StandaloneApplication {
         METRICS_PORT: String(metricsPort),
         BASE_URL: `http://127.0.0.1:${port}`,
         DATA_DIR: this.data,
-        // No load balancer has to notice the end.
+        // There is no load balancer that deregisters the target.
         DRAIN_SECONDS: "0",
       },
       cwd: this.props.folder,
@@ -126,7 +126,7 @@ export class StandaloneApplication {
   }
 }
 
-/** Folder of the embedded database in the folder of an environment's application. */
+/** Returns the folder of the embedded database in the folder of an application. */
 export function embeddedFolder(folder: string): string {
   return join(folder, "embedded");
 }

@@ -34,7 +34,7 @@ function program(script: string): GuardedProgram {
 describe("waiting for a server", () => {
   const { signal } = new AbortController();
 
-  it("ignores the answer of another program on the port", async () => {
+  it("ignores another program on the port", async () => {
     const ends = program("setTimeout(() => process.exit(2), 500)");
     await expect(waitUntilReady(ends, await otherServer(), signal)).rejects.toThrow(
       /^notejam serve ended while starting/,
