@@ -1,0 +1,108 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { blocksBelow, copyProject, follow, headingsOf } from "./contribution-steps.js";
+import { needs } from "./required-tools.js";
+import { Synthesized } from "./synthesized-constructs.js";
+
+const DOCUMENT = readFileSync("CONTRIBUTING.md", "utf8");
+
+/** Copy of the project. All additions are made in it, so they also work together. */
+let folder: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "notejam-adding-"));
+  copyProject(folder);
+});
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const followSteps = (heading: string) => follow(DOCUMENT, heading, folder);
+const stack = (name: string) =>
+  new Synthesized(readFileSync(join(folder, "cdktf.out/stacks", name, "cdk.tf.json"), "utf8"));
+const errorsOf = (printed: string) => [...printed.matchAll(/, (\d+) errors?$/gm)].map(([, count]) => count);
+const rendered = (path: string) => parse(readFileSync(join(folder, "out/manifests", path), "utf8"));
+
+describe("the steps to add", () => {
+  it("an environment create two stacks, workspaces with variables, and a place in the workflows", async () => {
+    const printed = await followSteps("An environment");
+    expect(printed).toContain('non-production: ["dev","test"]');
+    expect(printed).toContain('builds: ["dev","test"]');
+    expect(printed).toMatch(/^test: \d+ objects in \d+ Kustomizations, 0 errors$/m);
+    expect(stack("notejam-test").resources("aws_eks_cluster")).toHaveLength(1);
+    expect(stack("notejam-test-gitops").resources("github_repository_environment")).toMatchObject([
+      { environment: "test" },
+    ]);
+    const bootstrap = stack("notejam-bootstrap");
+    const workspaces = bootstrap.resources("tfe_workspace");
+    const added = workspaces.filter(({ name }) => /^notejam-test(-gitops)?$/.test(String(name)));
+    expect(added).toHaveLength(2);
+    const keys = bootstrap
+      .resources("tfe_variable")
+      .filter(({ workspace_id: id }) => added.some((workspace) => String(id).includes(`.${workspace.id}.`)))
+      .map(({ key }) => key);
+    expect(keys).toEqual(expect.arrayContaining(["db_user", "db_pass", "TFC_AWS_APPLY_ROLE_ARN"]));
+  });
+
+  it("an application route give an answer to a request", async () => {
+    const printed = await followSteps("An application route");
+    expect(printed).toMatch(/Tests .*[1-9]\d* passed/);
+    expect(printed).not.toMatch(/failed/);
+  });
+
+  it("a Helm chart give a release in every environment", needs("kubectl or kustomize"), async () => {
+    const printed = await followSteps("A Helm chart");
+    expect(new Set(errorsOf(printed))).toEqual(new Set(["0"]));
+    for (const environment of ["dev", "prod"]) {
+      const release = rendered(
+        `${environment}/infrastructure/helm-helmrelease-kube-system-cert-manager.yaml`,
+      );
+      expect(release.spec.chart.spec.chart).toBe("cert-manager");
+    }
+  });
+
+  it("a microservice give its objects in every environment", needs("kubectl or kustomize"), async () => {
+    const printed = await followSteps("A microservice");
+    expect(new Set(errorsOf(printed))).toEqual(new Set(["0"]));
+    for (const environment of ["dev", "prod"]) {
+      const service = (kustomization: string, object: string) =>
+        rendered(`${environment}/reports-${environment}-${kustomization}/${object}-reports.yaml`);
+      expect(service("application", "apps-deployment-reports").spec.template.spec).toMatchObject({
+        priorityClassName: "serving",
+        serviceAccountName: "reports",
+      });
+      expect(service("monitoring", "monitoring-servicemonitor-monitoring").spec.namespaceSelector).toEqual({
+        matchNames: ["reports"],
+      });
+    }
+    // The defaults of the namespace are those of Notejam.
+    for (const policy of ["default-deny", "dns", "metrics", "visitors"]) {
+      const [own, notejams] = ["reports", "notejam"].map(
+        (name) => rendered(`dev/${name}-dev-base/networking-networkpolicy-${name}-${policy}.yaml`).spec,
+      );
+      expect(own, policy).toEqual(notejams);
+    }
+    // The template itself is not applied.
+    const pages = readdirSync(join(folder, "out/manifests"), { recursive: true, encoding: "utf8" });
+    expect(pages.filter((page) => page.includes("new-service"))).toEqual([]);
+  });
+});
+
+describe("the document", () => {
+  it("has steps for every addition", () => {
+    expect(headingsOf(DOCUMENT)).toEqual([
+      "An environment",
+      "An application route",
+      "A Helm chart",
+      "A microservice",
+      "A decision",
+    ]);
+  });
+
+  it("names a file in each block but those of commands", () => {
+    const blocks = headingsOf(DOCUMENT).flatMap((heading) => blocksBelow(DOCUMENT, heading));
+    expect(blocks.filter(({ language, file }) => (language === "sh") === (file !== undefined))).toEqual([]);
+  });
+});
