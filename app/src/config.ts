@@ -13,7 +13,7 @@ export type DatabaseConfig =
     }
   | {
       readonly kind: "server";
-      /** Everything but the password, which may change while the application runs. */
+      /** All settings except the password, which may be rotated while the application runs. */
       readonly host: string;
       readonly port: number;
       readonly user: string;
@@ -21,19 +21,21 @@ export type DatabaseConfig =
       /** Read again for each new connection, so that a rotated secret needs no restart. */
       readonly password: () => string;
       readonly tls: TlsConfig | undefined;
-      /** Most connections this process opens. */
+      /** Maximum number of connections per process. */
       readonly poolSize: number;
-      /** The master user's login, with which a migration makes the application's own; undefined: it exists. */
+      /**
+       * Login of the master user, with which a migration creates the application's login; undefined: the login exists.
+       */
       readonly admin: AdminLogin | undefined;
     };
 
-/** A PostgreSQL server's part of the configuration. */
+/** Configuration of a PostgreSQL server. */
 export type ServerConfig = Extract<DatabaseConfig, { kind: "server" }>;
 
-/** Certificates to trust; undefined: those that Node brings. */
+/** Trusted certificates; undefined: those of Node. */
 interface TlsConfig {
   readonly ca: string | undefined;
-  /** The file they came from, for programs other than Node. */
+  /** File of the certificates, for other programs. */
   readonly caFile: string | undefined;
 }
 
@@ -41,13 +43,13 @@ interface TlsConfig {
 export interface BackupConfig {
   /** Name of the bucket; undefined: backups are not configured. */
   readonly bucket: string | undefined;
-  /** Key that encrypts dumps; undefined: whatever the bucket says. */
+  /** ARN of the key that encrypts dumps; undefined: the default encryption of the bucket. */
   readonly keyArn: string | undefined;
-  /** Address of S3 when it is not AWS's own. */
+  /** URL of an S3-compatible server; undefined: AWS. */
   readonly endpoint: string | undefined;
-  /** The instance's name in CloudWatch's metrics; undefined: no metrics are sent. */
+  /** Environment name in CloudWatch metrics; undefined: no metrics are sent. */
   readonly metricsEnvironment: string | undefined;
-  /** Folder of pg_dump and pg_restore; undefined: they are on the path. */
+  /** Folder of pg_dump and pg_restore; undefined: they are on the PATH. */
   readonly toolsFolder: string | undefined;
 }
 
@@ -57,15 +59,15 @@ export type MailConfig =
   | { readonly kind: "smtp"; readonly url: string }
   | { readonly kind: "ses"; readonly region: string };
 
-/** The whole configuration, validated once. */
+/** The validated configuration. */
 export interface Config {
   readonly host: string;
   readonly port: number;
-  /** Port of the Prometheus metrics; undefined switches them off. */
+  /** Port of the Prometheus metrics; undefined: disabled. */
   readonly metricsPort: number | undefined;
   /** True if the metrics port is set explicitly. Failing to open it is then an error. */
   readonly metricsRequired: boolean;
-  /** Public address without a trailing slash; undefined: the address listened on. */
+  /** Public address without a trailing slash; undefined: the address that is listened on. */
   readonly baseUrl: string | undefined;
   readonly database: DatabaseConfig;
   readonly backup: BackupConfig;
@@ -74,14 +76,14 @@ export interface Config {
   readonly timeZone: string;
   /** Number of proxies in front, or the addresses and networks that are proxies. */
   readonly trustProxy: number | readonly string[];
-  /** Factor on all rate limits; 0 switches them off. */
+  /** Factor on all rate limits; 0: no limits. */
   readonly rateLimitFactor: number;
   readonly logLevel: "fatal" | "error" | "warn" | "info" | "debug" | "trace" | "silent";
   /** Seconds to keep serving after SIGTERM, until load balancers have removed this process. */
   readonly drainSeconds: number;
 }
 
-/** A configuration that cannot work; the message lists every problem. */
+/** Invalid configuration. The message lists all errors. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
 }
@@ -251,7 +253,7 @@ function gather(env: Environment, problems: string[]): Record<string, string> {
   return found;
 }
 
-/** Problems that concern several variables at once. */
+/** Returns errors that concern several variables. */
 function contradictions(values: Variables): string[] {
   const problems: string[] = [];
   const missing = POSTGRES_PARTS.filter((name) => !values[name]);
@@ -272,7 +274,7 @@ function tlsOf(values: Variables, fromUrl: string | null): TlsConfig | undefined
   return { ca: caFile ? readFileSync(caFile, "utf8") : undefined, caFile };
 }
 
-/** An address of version 6 stands in brackets, in addresses only. */
+/** Removes the brackets of an IPv6 address in a URL. */
 function hostOf({ hostname }: URL): string {
   return decodeURIComponent(hostname).replace(/^\[(.*)\]$/, "$1");
 }
@@ -342,7 +344,7 @@ function mailOf(values: Variables): MailConfig {
 /**
  * Reads and validates the configuration.
  *
- * @throws {ConfigError} naming every variable that is wrong, what is allowed, and nothing secret
+ * @throws {ConfigError} with all invalid variables and their allowed values, without secrets
  */
 export function readConfig(env: Environment): Config {
   const problems: string[] = [];

@@ -10,7 +10,7 @@ function packageFolder(name: string): string {
   return existsSync(beside) ? beside : path.join(here, "..", name);
 }
 
-/** SQL files that make the database's tables. */
+/** Folder of the SQL migrations. */
 export const MIGRATIONS_FOLDER = packageFolder("migrations");
-/** Style sheet and icon. */
+/** Folder of the style sheet and icon. */
 export const PUBLIC_FOLDER = packageFolder("public");

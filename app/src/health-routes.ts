@@ -1,6 +1,6 @@
 import type { FastifyPluginAsync } from "fastify";
 
-/** Addresses for probes: no cookies, no limits, no redirects. */
+/** Routes for probes, without cookies, rate limits and redirects. */
 const health: FastifyPluginAsync = async (app) => {
   app.get("/healthz", async (_request, reply) => {
     return reply.header("cache-control", "no-store").type("text/plain").send("ok\n");

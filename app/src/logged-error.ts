@@ -10,8 +10,8 @@ export type LoggedError = {
 };
 
 /**
- * What may be logged of an error: its place and kind, and its words unless they come from PostgreSQL or the
- * query builder, which quote what people wrote.
+ * Returns what may be logged of an error. Messages of PostgreSQL and the query builder are omitted, because they quote
+ * users' texts.
  */
 export function loggedError(error: unknown): LoggedError {
   if (!(error instanceof Error)) return { type: typeof error, message: "not an error", stack: "" };

@@ -8,7 +8,7 @@ import { type Config, ConfigError, readConfig } from "./config.js";
 import { codeOf, isConnectionLost, unavailabilityIn } from "./database/errors.js";
 import { FolderInUse } from "./database/folder-lock.js";
 
-/** Mistakes that a message explains better than a stack trace. */
+/** Errors whose message suffices without a stack trace. */
 function isExplained(error: unknown): error is Error {
   if (error instanceof ConfigError || error instanceof FolderInUse || error instanceof BackupError)
     return true;
@@ -18,7 +18,7 @@ function isExplained(error: unknown): error is Error {
   return named || codeOf(error) === "EADDRINUSE" || codeOf(error) === "28P01" || isConnectionLost(error);
 }
 
-/** Runs a command with the configuration of the environment. */
+/** Runs a command with the configuration from the environment. */
 function withConfig<Options>(run: (config: Config, options: Options) => Promise<void>) {
   return async (options: Options): Promise<void> => run(readConfig(process.env), options);
 }
@@ -97,10 +97,10 @@ program
     }),
   );
 
-/** Longest that a stopped command may take to tidy up, in milliseconds: Kubernetes kills after half a minute. */
+/** Time for the cleanup of a stopped command, in milliseconds. Kubernetes kills it after 30 seconds. */
 const CLEANUP_TIMEOUT = 15_000;
 
-/** Ends a stopped command also when S3 or the database says nothing any more. */
+/** Exits even if S3 or the database does not respond any more. */
 function endInTime(signal: NodeJS.Signals): void {
   const end = () => {
     process.stderr.write(
@@ -111,7 +111,7 @@ function endInTime(signal: NodeJS.Signals): void {
   setTimeout(end, CLEANUP_TIMEOUT).unref();
 }
 
-/** Runs a command about backups, which a signal ends before it is done. */
+/** Runs a backup command, which signals abort. */
 function withBackups<Options>(run: (context: BackupContext, options: Options) => Promise<void>) {
   return withConfig(async (config, options: Options) => {
     // The lock file pins the SDK, so its warning about future Node versions is noise.
@@ -194,11 +194,11 @@ program
 try {
   await program.parseAsync();
 } catch (error) {
-  // A query hides in its own error that the database could not be reached.
+  // Errors of queries wrap the unavailability of the database.
   const failure = unavailabilityIn(error) ?? error;
   if (!isExplained(failure)) throw error;
   process.stderr.write(`${failure.message}\n`);
   process.exitCode = error instanceof BackupError ? error.exitStatus : 2;
-  // Whatever was opened before the mistake was noticed must not keep the process alive.
+  // Open connections must not keep the process alive.
   process.exit();
 }

@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { Registry } from "prom-client";
 
-/** Serves the metrics on a port of their own, which no load balancer leads to. */
+/** Serves the metrics on a separate port, which is not behind the load balancer. */
 export async function startMetricsServer(registry: Registry, host: string, port: number): Promise<Server> {
   const server = createServer(async (request, response) => {
     if (request.method !== "GET" || request.url !== "/metrics") {

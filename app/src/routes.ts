@@ -12,7 +12,7 @@ import search from "./search/routes.js";
 import trash from "./trash/routes.js";
 
 /**
- * Who may use a group of routes.
+ * Access to a group of routes.
  * - `probe`: anyone; the session is not looked up
  * - `anyone`: anyone; `request.currentUser` is set if a user is signed in
  * - `user`: signed-in users; others are redirected to the sign-in page before anything is looked up

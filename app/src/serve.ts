@@ -17,7 +17,7 @@ export interface ServeOptions {
   readonly migrate: boolean;
 }
 
-/** Kubernetes kills after 30 s: requests still running this long after the drain are cut, in milliseconds. */
+/** Time for pending requests after the drain, in milliseconds. Kubernetes kills after 30 seconds. */
 const LAST_REQUESTS_TIMEOUT = 8_000;
 
 /** Serves Notejam until a signal ends it. */
@@ -67,8 +67,8 @@ async function listenForMetrics(server: FastifyInstance, config: Config): Promis
 }
 
 /**
- * Readiness goes off first, then load balancers get time to notice while requests are still served, then
- * the last requests finish and everything is closed.
+ * Reports not ready first, then keeps serving until load balancers have noticed, then finishes pending requests and
+ * closes everything.
  */
 function stopGracefully(
   server: FastifyInstance,

@@ -5,11 +5,11 @@ import { loggedError } from "./logged-error.js";
 import { document } from "./views/layout.js";
 import { messagePage } from "./views/message-page.js";
 
-// An AWS load balancer reuses connections for 60 seconds: we must not close them before it does.
+// An AWS load balancer reuses connections for 60 seconds. The server must close them later.
 const KEEP_ALIVE = 72_000;
-/** A request must have arrived whole within this time, in milliseconds. */
+/** Maximum time until a request has arrived completely, in milliseconds. */
 const REQUEST_TIMEOUT = 60_000;
-/** Longest address taken as a parameter of a route: ids and tokens. */
+/** Maximum length of a route parameter: ids and tokens. */
 const MAX_PARAMETER_LENGTH = 100;
 
 /** Destination of the log. @default standard output */
@@ -17,7 +17,7 @@ export interface ServerOptions extends AppOptions {
   readonly logTo?: { write(line: string): void };
 }
 
-/** Request ids that no two processes share. */
+/** Creates request ids that are unique across processes. */
 function requestIds(): () => string {
   const process = randomBytes(6).toString("hex");
   let last = 0;
@@ -27,7 +27,7 @@ function requestIds(): () => string {
   };
 }
 
-/** The HTTP server with Notejam in it, not yet listening. */
+/** Builds the HTTP server. It is not listening yet. */
 export async function buildServer({ logTo, ...options }: ServerOptions): Promise<FastifyInstance> {
   const { logLevel, trustProxy } = options.config;
   const server: FastifyInstance = Fastify({
@@ -44,11 +44,11 @@ export async function buildServer({ logTo, ...options }: ServerOptions): Promise
       },
       ...(logTo ? { stream: logTo } : {}),
     },
-    // One line of our own for each request, see plugins/app/request-log.ts.
+    // plugins/app/request-log.ts logs one line per request instead.
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: requestIds(),
     requestIdHeader: false,
-    // The first hop is the one that connected to us.
+    // The first hop is the directly connected client.
     trustProxy: typeof trustProxy === "number" ? (_address, hop) => hop < trustProxy : [...trustProxy],
     keepAliveTimeout: KEEP_ALIVE,
     requestTimeout: REQUEST_TIMEOUT,

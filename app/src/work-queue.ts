@@ -1,4 +1,4 @@
-/** More work is waiting than can be done in reasonable time. */
+/** Too many tasks are waiting. */
 export class Overloaded extends Error {
   override readonly name = "Overloaded";
 }
@@ -11,15 +11,15 @@ export class WorkQueue {
   #running = 0;
 
   /**
-   * @param atOnce most pieces of work in flight
-   * @param longest most pieces of work waiting
+   * @param atOnce maximum number of running tasks
+   * @param longest maximum number of waiting tasks
    */
   constructor(atOnce: number, longest: number) {
     this.#atOnce = atOnce;
     this.#longest = longest;
   }
 
-  /** Does the work when it is its turn. @throws {Overloaded} when the queue is full */
+  /** Runs a task when a slot is free. @throws {Overloaded} if the queue is full */
   async run<T>(work: () => Promise<T>): Promise<T> {
     await this.#enter();
     try {

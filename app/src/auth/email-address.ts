@@ -1,4 +1,4 @@
-/** Longest address that mail can be sent to, in characters. */
+/** Maximum length of an email address, in characters. */
 export const MAX_EMAIL_LENGTH = 254;
 
 const LOCAL_PART = /^[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*$/;

@@ -1,4 +1,4 @@
-// Only used to see where a browser would go; nothing is ever fetched from it.
+// Base to resolve paths. It is never requested.
 const ANYWHERE = "http://local.invalid";
 
 // Browsers drop tabs and line breaks from addresses and read a backslash as a slash.

@@ -13,7 +13,7 @@ export class PasswordResetsRepository {
     this.#database = database;
   }
 
-  /** Makes a link usable for an hour. */
+  /** Stores a link. */
   async add(userId: number, token: string): Promise<void> {
     await this.#database.writes.execute(sql`
       insert into password_resets (token_hash, user_id, expires_at)
@@ -31,7 +31,7 @@ export class PasswordResetsRepository {
   /**
    * Sets a new password with a link. All links and sessions of the user end.
    *
-   * @returns false when the link is unknown, too old or used
+   * @returns false if the link is unknown, expired or used
    */
   async use(token: string, passwordHash: string): Promise<boolean> {
     const result = await this.#database.writes.execute(sql`

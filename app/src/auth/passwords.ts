@@ -14,12 +14,12 @@ const CURRENT_PREFIX = "$argon2id$v=19$m=19456,t=2,p=1$";
 const UNUSED_HASH =
   "$argon2id$v=19$m=19456,t=2,p=1$cBn9EQjWEUSqTyby3jjnkQ$T2Ir5f0uU6NXgvaaioeqASVGwUl+YovLR2Nw0Q/cTLw";
 
-/** Most hashes waiting: about two seconds of work for one core. */
+/** Maximum number of waiting hashes: about two seconds of work for one core. */
 const MAX_QUEUE_LENGTH = 200;
-/** Django's own count was 12,000; a stolen or broken import must not be able to block us for long. */
+/** Django used 12,000 iterations. The limit protects against manipulated imports. */
 const MAX_ITERATIONS = 2_000_000;
 
-/** Hashes and checks passwords, one core at most left out, so that readers are not starved by a storm of sign-ins. */
+/** Hashes and verifies passwords. Leaves one core free, so that many sign-ins do not slow down reads. */
 export class Passwords {
   readonly #queue = new WorkQueue(Math.max(1, Math.min(availableParallelism() - 1, 4)), MAX_QUEUE_LENGTH);
 
@@ -29,8 +29,8 @@ export class Passwords {
   }
 
   /**
-   * Whether the password is right. Without a stored hash it takes the same work and is false,
-   * so that time does not tell who has an account.
+   * Returns true if the password is correct. Without a stored hash it does the same work and returns false, so that the
+   * response time does not reveal whether an account exists.
    */
   verify(password: string, stored: string | undefined): Promise<boolean> {
     return this.#queue.run(async () => {
@@ -39,7 +39,7 @@ export class Passwords {
         return false;
       }
       if (stored.startsWith("pbkdf2_sha256$")) return verifyDjango(password, stored);
-      // What cannot be read as a hash fits no password.
+      // An unknown format matches no password.
       return stored.startsWith("$argon2") ? verify(stored, password).catch(() => false) : false;
     });
   }
@@ -50,7 +50,7 @@ export class Passwords {
   }
 }
 
-/** Checks a hash of the old application: `pbkdf2_sha256$<iterations>$<salt>$<base64>`. */
+/** Verifies a hash of the former application: `pbkdf2_sha256$<iterations>$<salt>$<base64>`. */
 async function verifyDjango(password: string, stored: string): Promise<boolean> {
   const [, count, salt, encoded] = stored.split("$");
   const iterations = Number(count);

@@ -8,14 +8,14 @@ export const IDLE_DAYS = 14;
 /** Days after which a session ends, used or not. */
 export const MAX_SESSION_DAYS = 90;
 
-/** A signed-in browser. */
+/** A session. */
 export interface Session {
   readonly userId: number;
   readonly email: string;
   readonly lastSeenAt: Date;
 }
 
-/** Stores which browsers are signed in. */
+/** Stores sessions. */
 export class SessionsRepository {
   readonly #database: Database;
   readonly #byToken;
@@ -36,20 +36,20 @@ export class SessionsRepository {
       .prepare("session_by_token");
   }
 
-  /** The session of a token, unless it is over. */
+  /** Finds the session of a token, unless it has expired. */
   async find(token: string): Promise<Session | undefined> {
     const [session] = await this.#byToken.execute({ hash: tokenHash(token) });
     return session;
   }
 
-  /** Starts a session, and ends the one the browser had, in one step. */
+  /** Starts a session and ends the browser's previous session, in one statement. */
   async start(userId: number, token: string, former: string | undefined): Promise<void> {
     await this.#database.writes.execute(sql`
       with ended as (delete from sessions where token_hash = ${former ? tokenHash(former) : ""})
       insert into sessions (token_hash, user_id) values (${tokenHash(token)}, ${userId})`);
   }
 
-  /** Notes that a session is in use. */
+  /** Records that a session is in use. */
   async touch(token: string): Promise<void> {
     await this.#database.writes.execute(
       sql`update sessions set last_seen_at = now() where token_hash = ${tokenHash(token)}`,
@@ -63,7 +63,7 @@ export class SessionsRepository {
   /**
    * Sets a new password, ends all sessions and reset links of the user and starts a new session, in one statement.
    *
-   * @param known the stored hash that the old password was checked against
+   * @param known the stored hash that the old password was verified against
    * @returns false if the password was changed in between; nothing happens then
    */
   async changePassword(userId: number, known: string, passwordHash: string, token: string): Promise<boolean> {

@@ -1,6 +1,6 @@
 import { createHash, hash, randomBytes } from "node:crypto";
 
-/** A secret that cannot be guessed: 32 random bytes, as 43 characters of base64url. */
+/** Creates a secret token: 32 random bytes as 43 characters of base64url. */
 export function newToken(): string {
   return randomBytes(32).toString("base64url");
 }
@@ -12,7 +12,7 @@ export function isToken(text: string | undefined): text is string {
   return text !== undefined && TOKEN.test(text);
 }
 
-// The one-shot function is faster but younger than the oldest Node that this package allows.
+// The one-shot function is faster but missing in the oldest supported version of Node.
 const sha256: (text: string) => string =
   typeof hash === "function"
     ? (text) => Buffer.from(hash("sha256", text), "hex").toString("base64url")

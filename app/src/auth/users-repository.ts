@@ -11,7 +11,7 @@ export interface User {
 }
 
 const columns = { id: users.id, email: users.email, passwordHash: users.passwordHash };
-// Written as the unique index is, or the index would not be used.
+// The same expression as in the unique index. Otherwise the index is not used.
 const sameAddress = (email: unknown) =>
   sql`lower(${users.email} collate "und-x-icu") = lower(${email}::text collate "und-x-icu")`;
 

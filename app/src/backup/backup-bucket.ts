@@ -140,7 +140,7 @@ export class BackupBucket {
   /**
    * Uploads a dump as a stream, with few parts in memory. If the upload or its source fails, its parts are removed.
    *
-   * @param source - must throw unless the dump is whole; throwing is also how an upload is stopped
+   * @param source - must throw if the dump is incomplete, or to abort the upload
    * @param partSize - in bytes
    */
   async putDump(id: string, source: AsyncIterable<Uint8Array>, partSize: number): Promise<StoredDump> {

@@ -13,7 +13,7 @@ const ALREADY_EXISTS = new Set(["42P04", "23505"]);
 /**
  * Returns the database selected by `--into`.
  *
- * @param server - the configured server, for a name without an address
+ * @param server - the configured server, used for a database name
  */
 export function targetOf(into: string, server: ServerConfig): ServerConfig {
   if (!/^postgres(ql)?:\/\//.test(into)) return { ...server, database: into };
@@ -40,7 +40,7 @@ export interface TargetSession {
 /**
  * Opens a database and creates it if it does not exist.
  *
- * @param home - the configured server, from whose database another one is made
+ * @param home - the configured server, on whose database the new one is created
  */
 export async function openTarget(target: ServerConfig, home: ServerConfig): Promise<TargetSession> {
   try {

@@ -22,7 +22,7 @@ export interface LoadOptions {
 /**
  * Reads a dump's script completely and verifies the checksum of the dump.
  *
- * @param tables - only these; none: all
+ * @param tables - tables to read; empty: all
  * @throws {BackupError} if the dump is damaged, whatever error that caused first
  */
 export async function readDump(
@@ -81,7 +81,7 @@ export interface Restored {
 /**
  * Restores a complete dump into a separate schema and compares it with its manifest.
  *
- * @param session - with a transaction begun
+ * @param session - with an open transaction
  */
 export async function restoreStaged(
   session: pg.Client,

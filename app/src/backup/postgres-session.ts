@@ -83,7 +83,7 @@ function adviceFor(error: unknown): string {
 /**
  * Commits. If the connection is lost during the commit, the error says that the result is unknown.
  *
- * @param look - how to find out
+ * @param look - hint on how to find out the result
  * @throws {BackupError} if no response arrived; the error of PostgreSQL if it rejected the commit
  */
 export async function commit(session: pg.Client, look: string): Promise<void> {

@@ -70,7 +70,7 @@ export function isPassing(error: unknown): boolean {
 /**
  * Explains an error of S3.
  *
- * @param doing - what was tried, such as `The dump cannot be written to s3://…`
+ * @param doing - what failed, such as `The dump cannot be written to s3://…`
  */
 export function explainS3(error: unknown, doing: string): BackupError {
   if (error instanceof BackupError) return error;

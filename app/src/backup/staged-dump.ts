@@ -42,7 +42,7 @@ export class StagedDump {
   /**
    * Creates the empty tables in the dump's schema version.
    *
-   * @param session - with a transaction begun
+   * @param session - with an open transaction
    * @throws {BackupError} if the dump is newer than this program
    */
   static async prepare(
@@ -95,7 +95,7 @@ export class StagedDump {
   /**
    * Returns row counts and checksums of the loaded tables.
    *
-   * @param without - tables whose rows are not in dumps
+   * @param without - tables that are dumped without rows
    */
   async contents(without: readonly string[]): Promise<Record<string, TableContents>> {
     const found: Record<string, TableContents> = {};

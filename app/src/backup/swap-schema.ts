@@ -37,10 +37,10 @@ export function validateEmpty(filled: readonly string[], database: string, repla
  * Moves restored tables into the schema `public`, within the transaction that restored them. Existing tables with rows
  * are moved to a schema `replaced_…` and can be restored from there. Empty tables are dropped.
  *
- * @param from - the schema of the restored tables
- * @param database - its name, for messages
- * @param keepAs - schema for rows that are there and may be moved away; undefined: they may not
- * @param progress - told when others keep it waiting
+ * @param from - schema of the restored tables
+ * @param database - name of the database, for messages
+ * @param keepAs - schema for existing tables with rows; undefined: they must not be replaced
+ * @param progress - reports that it waits for locks
  * @returns the schema with the replaced tables, or undefined if there were none
  */
 export async function swapSchema(

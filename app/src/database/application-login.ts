@@ -6,13 +6,13 @@ import { explainTls } from "./tls-errors.js";
 
 type ServerConfig = Extract<DatabaseConfig, { kind: "server" }>;
 
-/** The master user's login, which only a migration has. */
+/** Login of the master user, which only migrations have. */
 export interface AdminLogin {
   readonly user: string;
   readonly password: () => string;
 }
 
-/** PostgreSQL's own default. */
+/** The default of PostgreSQL. */
 const SCRAM_ITERATIONS = 4096;
 
 /** SQLSTATE insufficient_privilege: the login may not create databases. */
@@ -38,7 +38,7 @@ export async function ensureApplicationLogin(config: ServerConfig, admin: AdminL
   const hasRestoreTestDatabase = await asAdmin(config, admin, database, async (client) => {
     const known = await client.query("select 1 from pg_roles where rolname = $1", [user]);
     const verb = known.rowCount === 0 ? "create" : "alter";
-    // The server logs such statements: it is given what it would store, never the password.
+    // The server logs such statements, so they contain the verifier instead of the password.
     const verifier = client.escapeLiteral(scramVerifier(password()));
     await client.query(`${verb} role ${client.escapeIdentifier(user)} login password ${verifier}`);
     await admit(client, database, user);
@@ -76,7 +76,7 @@ async function asAdmin<T>(
   }
 }
 
-/** Lets the application's login make and use tables in the database that the session is on. */
+/** Grants the application's login the right to create and use tables in this database. */
 async function admit(client: pg.Client, database: string, user: string): Promise<void> {
   const login = client.escapeIdentifier(user);
   await client.query(
@@ -100,9 +100,9 @@ async function makeDatabase(client: pg.Client, name: string): Promise<boolean> {
 }
 
 /**
- * What PostgreSQL keeps of a password (SCRAM-SHA-256), from which the password cannot be had.
+ * Computes the verifier that PostgreSQL stores for a password (SCRAM-SHA-256). It does not reveal the password.
  *
- * Passwords outside ASCII would first have to be normalized (SASLprep); the platform's are ASCII.
+ * Passwords must be ASCII, as those of the platform are. Others would have to be normalized (SASLprep).
  *
  * @see https://www.postgresql.org/docs/17/catalog-pg-authid.html
  */

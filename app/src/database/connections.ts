@@ -1,9 +1,9 @@
 import type pg from "pg";
 
-/** One connection, held for several statements. */
+/** A connection for several statements. */
 export interface Connection {
   query(config: string | pg.QueryConfig, values?: unknown[]): Promise<pg.QueryResult>;
-  /** Gives it back; with `true` it is closed instead of being used again. */
+  /** Returns the connection to the pool. With `true` it is closed instead. */
   release(destroy?: boolean): void;
 }
 
@@ -17,7 +17,7 @@ export interface ConnectionCounts {
 /** A source of connections: a PostgreSQL server or the embedded one. */
 export interface Connections {
   connect(): Promise<Connection>;
-  /** Drops every connection that exists, in use or not, so that new ones resolve the host's name again. */
+  /** Closes all connections, so that new ones resolve the host name again. */
   renew(): void;
   counts(): ConnectionCounts;
   end(): Promise<void>;

@@ -10,21 +10,21 @@ import { ServerConnections } from "./server-connections.js";
 /** Typed queries over Notejam's tables. */
 export type Queries = NodePgDatabase<typeof schema>;
 
-/** The database as the application uses it. */
+/** The database of the application. */
 export interface Database {
-  /** For statements that change nothing: retried once when the connection is lost. */
+  /** For statements that only read. Retried once if the connection is lost. */
   readonly reads: Queries;
-  /** For statements that change something: never applied twice. */
+  /** For statements that write. Never applied twice. */
   readonly writes: Queries;
-  /** Runs statements in one transaction; never applied twice. */
+  /** Runs statements in one transaction. Never applied twice. */
   transaction<T>(work: (queries: Queries) => Promise<T>): Promise<T>;
-  /** Borrows one connection for work that needs the same session throughout; released afterwards. */
+  /** Runs statements in one session. */
   withConnection<T>(work: (connection: Connection) => Promise<T>): Promise<T>;
   counts(): ConnectionCounts;
   end(): Promise<void>;
 }
 
-/** drizzle asks for the driver's own pool type but only calls `query`, and `connect` for transactions. */
+/** drizzle expects the driver's pool type but only calls `query`, and `connect` for transactions. */
 function queriesOver(client: Pick<Connection, "query">): Queries {
   return drizzle(client as unknown as pg.Pool, { schema });
 }
@@ -63,7 +63,7 @@ async function inTransaction<T>(connection: Connection, work: (queries: Queries)
     return result;
   } catch (error) {
     const cause = error instanceof Error && error.cause ? error.cause : error;
-    // On a lost connection the server rolls back by itself, and an answer would be waited for in vain.
+    // After the connection is lost the server rolls back, and a rollback would get no response.
     if (!isConnectionLost(cause)) await connection.query("rollback").catch(() => {});
     if (isConnectionLost(cause) || isReadOnly(cause)) throw new DatabaseUnavailable(cause, committing);
     if (isTooSlow(cause)) throw new DatabaseUnavailable(cause, false);
@@ -75,7 +75,7 @@ async function inTransaction<T>(connection: Connection, work: (queries: Queries)
 export interface OpenOptions {
   /** Called when an idle connection breaks. */
   readonly onIdleError: (error: Error) => void;
-  /** Lets statements take as long as they need. @default false */
+  /** Disables all statement timeouts. @default false */
   readonly noTimeouts?: boolean;
 }
 
@@ -84,7 +84,7 @@ export async function openDatabase(config: DatabaseConfig, options: OpenOptions)
   if (config.kind === "server") {
     return databaseOver(new ServerConnections(config, options.onIdleError, options.noTimeouts ?? false));
   }
-  // Loaded only when used: it takes half a second and 300 MB.
+  // Loaded on demand, because it takes half a second and 300 MB.
   const { EmbeddedConnections } = await import("./embedded-connections.js");
   return databaseOver(await EmbeddedConnections.open(config.folder));
 }

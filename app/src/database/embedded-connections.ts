@@ -8,7 +8,7 @@ import { lockFolder } from "./folder-lock.js";
 const { builtins } = pg.types;
 const asText = (value: string): string => value;
 
-/** Types that are handed on as text, as the schema's columns turn them into dates themselves. */
+/** Types returned as text, because the columns of the schema convert them. */
 const PARSERS = { [builtins.TIMESTAMPTZ]: asText, [builtins.TIMESTAMP]: asText, [builtins.DATE]: asText };
 
 /** The files of the embedded database cannot be opened by this version of Notejam. */
@@ -16,7 +16,7 @@ export class UnusableDatabase extends Error {
   override readonly name = "UnusableDatabase";
 }
 
-/** Opens or creates the database files. @throws {UnusableDatabase} when existing files cannot be opened */
+/** Opens or creates the database files. @throws {UnusableDatabase} if existing files cannot be opened */
 async function openFiles(dataDir: string): Promise<PGlite> {
   const version = versionOf(dataDir);
   try {
@@ -40,8 +40,8 @@ function versionOf(dataDir: string): string | undefined {
 }
 
 /**
- * Connections to the PostgreSQL embedded in this process. It runs one statement after the other,
- * so there is one connection, lent to one borrower at a time.
+ * Connections to the PostgreSQL embedded in this process. It runs one statement at a time, so there is one connection,
+ * which is lent to one caller at a time.
  */
 export class EmbeddedConnections implements Connections {
   readonly #database: PGlite;
@@ -55,7 +55,7 @@ export class EmbeddedConnections implements Connections {
     this.#unlock = unlock;
   }
 
-  /** Opens (and on first use creates) the database in a folder that this process then holds alone. */
+  /** Opens or creates the database in a folder and locks the folder. */
   static async open(folder: string): Promise<EmbeddedConnections> {
     const unlock = lockFolder(folder);
     try {

@@ -1,6 +1,6 @@
 /**
  * The database is unreachable, read-only or too busy at the moment.
- * A request that ends so is answered 503.
+ * The request is answered with 503.
  */
 export class DatabaseUnavailable extends Error {
   override readonly name = "DatabaseUnavailable";
@@ -32,7 +32,7 @@ const SERVER_GONE = new Set(["57P01", "57P02", "57P03", "53300", "53400"]);
 const READ_ONLY = "25006";
 const TOO_SLOW = new Set(["57014", "55P03", "25P03"]);
 
-// The driver reports these without a code.
+// Errors of the driver without a code.
 const DRIVER_MESSAGES =
   /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error|Client was closed|Cannot use a pool after)/;
 
@@ -68,7 +68,7 @@ function* causes(error: unknown): Generator<unknown> {
     yield each;
 }
 
-/** Finds the unavailability in an error or its causes (drizzle wraps what a query throws). */
+/** Finds the unavailability in an error or its causes, because drizzle wraps errors of queries. */
 export function unavailabilityIn(error: unknown): DatabaseUnavailable | undefined {
   for (const cause of causes(error)) if (cause instanceof DatabaseUnavailable) return cause;
   return undefined;
@@ -83,7 +83,7 @@ export function violates(error: unknown, constraint: string): boolean {
   return false;
 }
 
-/** The innermost error: the one that says what happened, without the statement's parameters. */
+/** Returns the innermost error, which does not contain the parameters of the statement. */
 export function rootCause(error: unknown): unknown {
   let last = error;
   for (const cause of causes(error)) last = cause;

@@ -1,7 +1,7 @@
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
 import path from "node:path";
 
-/** The folder is in use by another process. */
+/** Another process uses the folder. */
 export class FolderInUse extends Error {
   override readonly name = "FolderInUse";
 }
@@ -39,10 +39,10 @@ function holderOf(file: string): number | undefined {
 }
 
 /**
- * Keeps every other process out of a folder until the returned function is called or this process ends.
- * The embedded PostgreSQL does not lock its folder, and two processes would destroy it.
+ * Locks a folder until the returned function is called or this process ends. The embedded PostgreSQL does not lock its
+ * folder, and two processes would damage it.
  *
- * @throws {FolderInUse} when a running process holds it
+ * @throws {FolderInUse} if a running process holds the lock
  */
 export function lockFolder(folder: string): () => void {
   mkdirSync(folder, { recursive: true, mode: 0o700 });

@@ -7,9 +7,9 @@ import { migrate, readMigrations, type SchemaState, schemaState } from "./migrat
 const options = { onIdleError: () => {}, noTimeouts: true };
 
 /**
- * Brings the database's schema up to date, after making the application's login where the master user's is given.
+ * Migrates the schema. Creates the application's login first if the login of the master user is configured.
  *
- * @returns the files applied
+ * @returns the names of the applied files
  */
 export async function migrateDatabase(config: Config): Promise<string[]> {
   const { database: server } = config;
@@ -22,7 +22,7 @@ export async function migrateDatabase(config: Config): Promise<string[]> {
   }
 }
 
-/** Says what migrating would do. */
+/** Returns the schema version and the pending migrations. */
 export async function checkDatabase(config: Config): Promise<SchemaState> {
   const database = await openDatabase(config.database, options);
   try {

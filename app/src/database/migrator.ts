@@ -5,7 +5,7 @@ import { sql } from "drizzle-orm";
 import type { Connection } from "./connections.js";
 import type { Database } from "./database.js";
 
-/** One file of the folder `migrations`. */
+/** A file of the folder `migrations`. */
 export interface Migration {
   readonly version: number;
   readonly name: string;
@@ -14,28 +14,28 @@ export interface Migration {
   readonly checksum: string;
 }
 
-/** The migrations cannot be applied as they are; the message says which and why. */
+/** The migrations cannot be applied. The message names the file and the reason. */
 export class MigrationError extends Error {
   override readonly name = "MigrationError";
 }
 
-/** The database's schema compared with the one this program was written for. */
+/** Schema version of the database and of this program. */
 export interface SchemaState {
-  /** Newest version applied; 0 for an empty database. */
+  /** Newest applied version; 0 for an empty database. */
   readonly current: number;
-  /** Newest version this program has. */
+  /** Newest version of this program. */
   readonly expected: number;
-  /** Names of migrations that have not been applied. */
+  /** File names of pending migrations. */
   readonly pending: readonly string[];
 }
 
 const FILE_NAME = /^(\d{4})_([a-z0-9_]+)\.sql$/;
-// Any number will do, as long as nothing else in the database uses it.
+// An arbitrary number that no other lock of the database uses.
 const ADVISORY_LOCK = 7_061_926_015;
-/** Longest a migration waits for a table that visitors use, rather than making them queue behind it, in milliseconds. */
+/** Lock timeout of a migration, in milliseconds. Requests queue behind a waiting lock. */
 const TABLE_LOCK_TIMEOUT = 10_000;
 
-/** Reads the migrations of a folder in order. @throws {MigrationError} on a gap or a badly named file */
+/** Reads the migrations of a folder in order. @throws {MigrationError} if there is a gap or an invalid file name */
 export function readMigrations(folder: string): Migration[] {
   const files = readdirSync(folder)
     .filter((file) => file.endsWith(".sql"))
@@ -52,7 +52,7 @@ export function readMigrations(folder: string): Migration[] {
   });
 }
 
-/** Asks the database for its schema version; an empty database has version 0. */
+/** Reads the schema version of the database. */
 export async function schemaState(
   database: Database,
   migrations: readonly Migration[],
@@ -72,7 +72,7 @@ async function newestVersion(database: Database): Promise<number> {
   return result.rows[0]?.version ?? 0;
 }
 
-/** Name of a migration's file. */
+/** File name of a migration. */
 export function fileNameOf({ version, name }: Migration): string {
   return `${String(version).padStart(4, "0")}_${name}.sql`;
 }
@@ -99,7 +99,7 @@ export function migrate(database: Database, migrations: readonly Migration[]): P
 /** The part of a connection that is needed to apply a migration. */
 type Statements = Pick<Connection, "query">;
 
-/** Makes the table of what has been applied. */
+/** Creates the table of applied migrations. */
 export async function createMigrationsTable(connection: Statements): Promise<void> {
   await connection.query(
     `create table if not exists schema_migrations (
@@ -126,7 +126,7 @@ async function applyPending(connection: Connection, migrations: readonly Migrati
   return done;
 }
 
-/** Applies one migration within a transaction that the caller began, in the first schema of the search path. */
+/** Applies a migration within the caller's transaction, in the first schema of the search path. */
 export async function applyWithin(connection: Statements, migration: Migration): Promise<void> {
   const { version, name, checksum } = migration;
   await connection.query(migration.sql);

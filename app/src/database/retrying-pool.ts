@@ -3,7 +3,7 @@ import type pg from "pg";
 import type { Connection, Connections } from "./connections.js";
 import { DatabaseUnavailable, isConnectionLost, isReadOnly, isSilent, isTooSlow } from "./errors.js";
 
-/** Pause before the second attempt, in milliseconds: a server that restarts is rarely back at once. */
+/** Pause before the second attempt, in milliseconds. A restarting server is rarely back immediately. */
 const RETRY_PAUSE = 150;
 
 /**
@@ -14,7 +14,7 @@ const RETRY_PAUSE = 150;
 export type RetryRule = "reads" | "writes";
 
 /**
- * Runs statements on borrowed connections and survives a database that fails over.
+ * Runs statements on pooled connections and retries them during a failover.
  *
  * The name ends in "Pool" because drizzle recognizes a pool by it.
  */
@@ -39,7 +39,7 @@ export class RetryingPool {
     return this.#attempt(config, values);
   }
 
-  /** Borrows a connection for a transaction; the borrower releases it. */
+  /** Returns a connection for a transaction. The caller releases it. */
   async connect(): Promise<Connection> {
     try {
       return await this.#borrow();
@@ -69,7 +69,7 @@ export class RetryingPool {
     return result;
   }
 
-  /** Gives the connection back or drops it, and says what the failure means to the caller. */
+  /** Releases or closes the connection, and wraps the error. */
   #explain(error: unknown, connection: Connection): unknown {
     if (isReadOnly(error)) {
       connection.release(true);
@@ -78,7 +78,7 @@ export class RetryingPool {
     }
     const lost = isConnectionLost(error);
     connection.release(lost);
-    // The other connections lead to the same silence. Each would have to be waited for.
+    // The other connections lead to the same server and would time out one by one.
     if (isSilent(error)) this.#connections.renew();
     if (lost) return new DatabaseUnavailable(error, true);
     return isTooSlow(error) ? new DatabaseUnavailable(error, false) : error;

@@ -1,6 +1,6 @@
 import { boolean, customType, integer, pgTable, text, timestamp } from "drizzle-orm/pg-core";
 
-// The tables themselves are made by the files in migrations/; this says their columns' types to the queries.
+// Types of the columns for queries. The tables are created by the files in migrations/.
 
 const instant = (name: string) => timestamp(name, { withTimezone: true, mode: "date" });
 const tsvector = customType<{ data: string }>({ dataType: () => "tsvector" });
@@ -36,7 +36,7 @@ export const notes = pgTable("notes", {
   search: tsvector("search"),
 });
 
-/** Browsers that are signed in, by the hash of their token. */
+/** Sessions, by the hash of their token. */
 export const sessions = pgTable("sessions", {
   tokenHash: text("token_hash").primaryKey(),
   userId: integer("user_id").notNull(),
@@ -44,14 +44,14 @@ export const sessions = pgTable("sessions", {
   lastSeenAt: instant("last_seen_at").notNull().defaultNow(),
 });
 
-/** Links mailed for a new password, by the hash of their token. */
+/** Password reset links, by the hash of their token. */
 export const passwordResets = pgTable("password_resets", {
   tokenHash: text("token_hash").primaryKey(),
   userId: integer("user_id").notNull(),
   expiresAt: instant("expires_at").notNull(),
 });
 
-/** Counters of attempts, by a hash of what is counted. */
+/** Counters of rate limits, by a hash of their name. */
 export const rateLimits = pgTable("rate_limits", {
   key: text("key").primaryKey(),
   count: integer("count").notNull(),

@@ -9,11 +9,11 @@ const STATEMENT_TIMEOUT = 5_000;
  * Timeout of the client, in milliseconds. A server that exceeds it did not apply its own timeout: it is frozen or gone.
  */
 const SILENCE_TIMEOUT = STATEMENT_TIMEOUT + 1_000;
-/** Longest to wait for a connection, in milliseconds. */
+/** Connection timeout, in milliseconds. */
 const CONNECT_TIMEOUT = 3_000;
-/** Connections are replaced at this age, so that load follows a changed host name, in seconds. */
+/** Maximum age of a connection, in seconds, so that load follows a changed host name. */
 const CONNECTION_AGE = 30 * 60;
-/** Several failing requests at once renew the connections once, in milliseconds. */
+/** Minimum interval between two renewals, in milliseconds, because several requests fail at once. */
 const MIN_RENEW_INTERVAL = 1_000;
 
 const TIME_LIMITS = {
@@ -35,7 +35,7 @@ export class ServerConnections implements Connections {
 
   /**
    * @param onIdleError called when an idle connection breaks
-   * @param patient lets statements take as long as they need: for commands that no visitor waits for
+   * @param noTimeouts disables all statement timeouts: for commands outside requests
    */
   constructor(config: ServerConfig, onIdleError: (error: Error) => void, noTimeouts: boolean) {
     this.#config = config;
@@ -63,8 +63,8 @@ export class ServerConnections implements Connections {
       options: "-c client_min_messages=warning -c timezone=UTC",
     });
     pool.on("error", this.#onIdleError);
-    // The pool listens only while a connection is idle. One that breaks while it is lent, between two statements,
-    // would end the process; the next statement on it reports the loss anyway.
+    // The pool listens for errors only on idle connections. Without this listener, a connection that breaks between two
+    // statements would end the process. The next statement reports the loss.
     pool.on("connect", (client) => client.on("error", () => {}));
     return pool;
   }

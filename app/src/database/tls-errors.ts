@@ -10,7 +10,7 @@ const UNKNOWN_AUTHORITY = new Set([
 ]);
 const NOT_NOW = new Set(["CERT_HAS_EXPIRED", "CERT_NOT_YET_VALID"]);
 const ANOTHER_NAME = "ERR_TLS_CERT_ALTNAME_INVALID";
-// The driver reports it without a code.
+// Error of the driver without a code.
 const NO_TLS = "The server does not support SSL connections";
 
 function reasonOf(error: Error, host: string): string | undefined {
@@ -37,6 +37,6 @@ function namesOf(certificate: unknown): string {
 /** Explains an error of the server's certificate. Returns any other error unchanged. */
 export function explainTls(error: unknown, host: string): unknown {
   const reason = error instanceof Error ? reasonOf(error, host) : undefined;
-  // Without the cause: the log shows the innermost error, and that should be these words.
+  // Without the cause, because the log shows the innermost error.
   return reason === undefined ? error : new Error(reason);
 }

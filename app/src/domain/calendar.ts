@@ -1,5 +1,5 @@
 const DAY = 86_400_000;
-/** Zones change their offset at full quarters of an hour only, so one answer serves for that long. */
+/** Time zones change their offset only at quarters of an hour, so one offset is valid for that long. */
 const QUARTER = 900_000;
 const MAX_CACHED_OFFSETS = 5_000;
 /** Maximum age of a date that is shown as "N days ago". */
@@ -56,7 +56,7 @@ export class Calendar {
     return `${two(local.getUTCDate())} ${MONTHS[local.getUTCMonth()]} ${local.getUTCFullYear()}`;
   }
 
-  /** A date whose UTC fields are the wall clock's in the zone. */
+  /** Returns a date whose UTC fields are the local time in the zone. */
   #local(moment: Date): Date {
     return new Date(moment.getTime() + this.#offset(moment.getTime()));
   }

@@ -7,7 +7,7 @@ export interface PageNumber {
   readonly pages: number;
 }
 
-/** Reads `?page=`; anything but a positive number is the first page. */
+/** Reads `?page=`. Anything but a positive number is the first page. */
 export function pageFrom(value: unknown): number {
   return typeof value === "string" && /^[1-9]\d{0,6}$/.test(value) ? Number(value) : 1;
 }
@@ -18,7 +18,7 @@ export function pageWithin(asked: number, entries: number, size: number = PAGE_S
   return { page: Math.min(asked, pages), pages };
 }
 
-/** The numbers to offer: first, last, and those near the current one; undefined where some are left out. */
+/** Page numbers to link: first, last, and those near the current page; undefined for a gap. */
 export function pagesToOffer({ page, pages }: PageNumber): (number | undefined)[] {
   const near = new Set([1, 2, page - 1, page, page + 1, pages - 1, pages]);
   const wanted = [...near].filter((number) => number >= 1 && number <= pages).sort((a, b) => a - b);

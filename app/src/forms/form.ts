@@ -2,9 +2,9 @@ import { z } from "zod";
 import type { FieldErrors } from "../views/form-fields.js";
 import { fieldOf } from "./fields.js";
 
-/** Longest name of a pad or note, in Unicode characters. */
+/** Maximum length of the name of a pad or note, in Unicode characters. */
 export const MAX_NAME_LENGTH = 100;
-/** Largest text of a note, in bytes of UTF-8. */
+/** Maximum size of the text of a note, in bytes of UTF-8. */
 export const MAX_TEXT_BYTES = 1_048_576;
 
 /** Error of an empty field. */

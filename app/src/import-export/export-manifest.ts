@@ -2,7 +2,7 @@ import { z } from "zod";
 import { MAX_NAME_LENGTH } from "../forms/form.js";
 import { MAX_ENTRIES, MAX_PADS } from "./limits.js";
 
-/** Name of the file in an export that says what the text files are. */
+/** Name of the file in an export that lists the text files. */
 export const MANIFEST = "notejam.json";
 
 const MAX_ID = 2_147_483_647;
@@ -10,7 +10,7 @@ const name = z.string().refine((text) => {
   const length = [...text].length;
   return length >= 1 && length <= MAX_NAME_LENGTH && text.trim() !== "" && !text.includes("\0");
 }, "must have 1 to 100 characters");
-// With microseconds, as the database has them.
+// With microseconds, as in the database.
 const instant = z
   .string()
   .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z$/, "must be a time in UTC")
@@ -46,18 +46,18 @@ export const manifestSchema = z.object({
 export type Manifest = z.output<typeof manifestSchema>;
 /** A pad of an export. */
 export type ManifestPad = Manifest["pads"][number];
-/** A note of an export; its text is in the file it names. */
+/** A note of an export. Its text is in a separate file. */
 export type ManifestNote = Manifest["notes"][number];
 
 const [QUOTE, BACKSLASH, COMMA] = [0x22, 0x5c, 0x2c];
 /** Bytes that open an object or an array. */
 const OPENING = new Set([0x7b, 0x5b]);
-/** Values in the largest manifest: those of a note are eight, with the object itself. */
+/** Maximum number of values in a manifest. A note has eight, including the object itself. */
 const MAX_VALUES = 8 * (MAX_ENTRIES + MAX_PADS);
 
 /**
- * Whether JSON has more values than any manifest. Empty objects take twenty times as much memory as text: parsing
- * a small file full of them would end the process.
+ * Returns true if JSON has more values than any manifest. Parsed empty objects take twenty times as much memory as
+ * their text, so a small file could end the process.
  */
 export function hasTooManyValues(json: Buffer): boolean {
   let values = 0;

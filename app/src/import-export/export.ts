@@ -4,7 +4,7 @@ import { fileName } from "./file-names.js";
 import type { ExportedNote, ImportExportRepository } from "./repository.js";
 import { type ZipEntry, zip } from "./zip-writer.js";
 
-/** Pieces of the manifest are gathered to about this size, in characters. */
+/** Approximate size of a chunk of the manifest, in characters. */
 const PIECE = 64 * 1024;
 
 /** Path of a note in the ZIP: unique by its id, in a folder with the name of its pad. */

@@ -5,7 +5,7 @@ import { type Database, openDatabase, type Queries } from "../database/database.
 import { codeOf, rootCause } from "../database/errors.js";
 import { MAX_NAME_LENGTH, MAX_TEXT_BYTES } from "../forms/form.js";
 
-/** The former database cannot be loaded as it is; the message says what to do. */
+/** The former database cannot be loaded. The message has the solution. */
 export class ImportError extends Error {
   override readonly name = "ImportError";
 }
@@ -20,14 +20,14 @@ export interface ImportDjangoOptions {
 
 type Row = Record<string, unknown>;
 
-/** The former application's tables, read whole a batch at a time. */
+/** Database of the former application, read in batches. */
 interface Source {
-  /** Rows with ids above one, in the order of ids. */
+  /** Returns the next rows with ids above a number, in the order of ids. */
   rows(table: string, columns: readonly string[], above: number): Promise<Row[]>;
   close(): Promise<void>;
 }
 
-/** Rows read and written at once. */
+/** Number of rows per batch. */
 const BATCH = 500;
 
 async function openPostgres(url: string): Promise<Source> {
@@ -36,7 +36,7 @@ async function openPostgres(url: string): Promise<Source> {
     types: { getTypeParser: () => (value: string) => value },
   });
   await client.connect();
-  // One snapshot for all tables, and no way to change anything.
+  // One read-only snapshot for all tables.
   await client.query("begin isolation level repeatable read read only; set local timezone = 'UTC'");
   return {
     async rows(table, columns, above) {
@@ -65,19 +65,19 @@ async function openSqlite(file: string): Promise<Source> {
   };
 }
 
-/** Table, its columns, and the statement that stores a batch of its rows given as JSON. */
+/** A table, its columns, and the statement that stores a batch of rows given as JSON. */
 interface Table {
   readonly what: "users" | "pads" | "notes";
   readonly table: string;
   readonly columns: readonly string[];
   readonly store: (rows: string) => ReturnType<typeof sql>;
-  /** Finds ids of rows under which something else is stored. */
+  /** Finds ids that are already used for another object. */
   readonly conflicts: (rows: string) => ReturnType<typeof sql>;
   /** Returns the reason why a row cannot be stored, or undefined. */
   readonly problem: (row: Row) => string | undefined;
 }
 
-/** Shortest and longest address that fit, in characters. */
+/** Minimum and maximum length of an email address, in characters. */
 const ADDRESS_LENGTHS = [3, 254] as const;
 
 function addressProblem({ email }: Row): string | undefined {
@@ -97,8 +97,8 @@ function noteProblem(row: Row): string | undefined {
   return size > MAX_TEXT_BYTES ? "has more than 1 MB of text" : nameProblem(row);
 }
 
-// Ids are kept, so that bookmarks go on working. What is there already is left alone: it can be run again.
-// Django's times are UTC, with or without saying so.
+// Ids are kept, so that bookmarks remain valid. Existing rows are skipped, so that the import can be repeated. Django's
+// times are UTC, with or without a zone.
 const TABLES: readonly Table[] = [
   {
     what: "users",
@@ -181,7 +181,7 @@ In the former database, change auth_user.email of one account of each pair, or m
   );
 }
 
-/** Most rows named in a message. */
+/** Maximum number of rows listed in a message. */
 const MAX_LISTED = 20;
 
 function validateRows({ table, problem }: Table, rows: readonly Row[]): void {
@@ -197,7 +197,7 @@ Change or delete them in the former database.`,
   );
 }
 
-/** Stores a batch. @returns how many rows were not there already */
+/** Stores a batch. @returns the number of new rows */
 async function storeBatch(
   { table, store, conflicts }: Table,
   rows: string,
@@ -236,12 +236,12 @@ async function loadTable(
   return [read, stored];
 }
 
-/** Times without a zone, as SQLite has them, are UTC. */
+/** Adds UTC to times without a zone, as in SQLite. */
 function withZones(json: string): string {
   return json.replace(/"(\w+_at|date_joined)":"([\d-]+[ T][\d:.]+)"/g, '"$1":"$2+00"');
 }
 
-/** Loads everything in one transaction. @returns lines that say what was loaded */
+/** Loads everything in one transaction. @returns the lines of the result */
 export async function loadDjango(database: Database, source: Source, dryRun: boolean): Promise<string[]> {
   const [people] = TABLES;
   if (people) await validateUniqueAddresses(source, people);
@@ -267,7 +267,7 @@ export async function loadDjango(database: Database, source: Source, dryRun: boo
   return dryRun ? load(undefined) : database.transaction(load);
 }
 
-/** Opens the former database. @throws {ImportError} when it cannot be opened */
+/** Opens the former database. @throws {ImportError} if it cannot be opened */
 export async function openSource(from: string): Promise<Source> {
   try {
     return /^postgres(ql)?:/.test(from) ? await openPostgres(from) : await openSqlite(from);

@@ -19,11 +19,11 @@ export class UnusableImport extends Error {
 /** Result of an import. */
 export interface ImportResult {
   readonly added: number;
-  /** Notes that were there already. */
+  /** Number of notes that already existed. */
   readonly known: number;
 }
 
-/** Notes stored at once at most, and their texts' size, in bytes. */
+/** Maximum number of notes per statement, and maximum size of their texts, in bytes. */
 const BATCH_NOTES = 500;
 const BATCH_BYTES = 4 * 1024 * 1024;
 
@@ -47,7 +47,7 @@ async function readManifest(zip: ZipReader): Promise<Manifest> {
   throw new UnusableImport(`The file ${MANIFEST} is invalid at ${issue?.path.join(".")}: ${issue?.message}.`);
 }
 
-/** Brings in an export: whole, or with an explanation not at all. @throws {UnusableImport} */
+/** Imports an export completely or not at all. @throws {UnusableImport} */
 export async function importZip(
   importExport: ImportExportRepository,
   userId: number,
@@ -67,7 +67,7 @@ export async function importZip(
   }
 }
 
-/** A note that went with its pad is only shown with it: any other must be shown by itself. */
+/** Returns true if the note was trashed with its pad. Only then it is hidden in the trash list. */
 function wentWithPad(note: Omit<ManifestNote, "file">, trashedPads: ReadonlySet<number>): boolean {
   return note.deletedWithPad && note.deletedAt !== null && note.pad !== null && trashedPads.has(note.pad);
 }
@@ -86,7 +86,7 @@ async function importAll(importing: Importing, zip: ZipReader, manifest: Manifes
     bytes = 0;
   };
   for (const { file, ...note } of manifest.notes) {
-    // Written while the export was made.
+    // Created during the export.
     if (!zip.has(file)) continue;
     const content = await zip.read(file, MAX_TEXT_BYTES);
     total += content.length;

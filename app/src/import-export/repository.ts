@@ -2,16 +2,16 @@ import { sql } from "drizzle-orm";
 import type { Database, Queries } from "../database/database.js";
 import type { ManifestNote, ManifestPad } from "./export-manifest.js";
 
-/** A note on its way out. */
+/** A note to export. */
 export type ExportedNote = Omit<ManifestNote, "file"> & {
   readonly id: number;
   readonly padName: string | null;
 };
 
-/** A note on its way in. */
+/** A note to import. */
 export type ImportedNote = Omit<ManifestNote, "file"> & { readonly text: string };
 
-/** Notes fetched at once at most, and their texts' size, in bytes. */
+/** Maximum number of notes per query, and maximum size of their texts, in bytes. */
 const BATCH_NOTES = 200;
 const BATCH_BYTES = 1024 * 1024;
 
@@ -30,14 +30,14 @@ export class ImportExportRepository {
     this.#database = database;
   }
 
-  /** All pads, those in the trash too. */
+  /** All pads, including those in the trash. */
   async pads(userId: number): Promise<ManifestPad[]> {
     const result = await this.#database.reads.execute<ManifestPad>(sql`
       select id, name, ${utc("deleted_at")} as "deletedAt" from pads where user_id = ${userId} order by id`);
     return result.rows;
   }
 
-  /** All notes with their texts, those in the trash too, a bounded number and size at a time. */
+  /** All notes with their texts, including those in the trash, read in batches of limited number and size. */
   async *notesWithTexts(userId: number): AsyncGenerator<ExportedNote & { text: string }> {
     let last = 0;
     for (;;) {
@@ -72,7 +72,7 @@ export class ImportExportRepository {
     }
   }
 
-  /** Does an import whole or not at all. */
+  /** Runs an import in one transaction. */
   importing<T>(userId: number, work: (importing: Importing) => Promise<T>): Promise<T> {
     return this.#database.transaction(async (queries) => {
       // One import at a time per user, across all processes, so that a form sent twice does not add the notes twice.
@@ -119,7 +119,7 @@ export class Importing {
     return id;
   }
 
-  /** Adds notes, except those that are there already. @returns how many were added */
+  /** Adds notes that do not exist yet. @returns the number of added notes */
   async notes(notes: readonly ImportedNote[]): Promise<number> {
     const column = (pick: (note: ImportedNote) => string | number | boolean | null) =>
       sql.param(notes.map(pick));

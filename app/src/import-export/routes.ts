@@ -10,7 +10,7 @@ import multipart from "./multipart.js";
 import { type StoredUpload, UploadStorage } from "./upload-storage.js";
 import { exportPage, importPage } from "./views.js";
 
-/** Imports done at once, and waiting, in one process. */
+/** Maximum number of running and of waiting imports per process. */
 const CONCURRENT_IMPORTS = 1;
 const MAX_WAITING_IMPORTS = 5;
 
@@ -20,7 +20,7 @@ const MAX_UPLOAD_BYTES = 2 * MAX_IMPORT_BYTES;
 /** Time without data after which an upload is aborted, in milliseconds. */
 const STALL_TIMEOUT = 10_000;
 
-/** The form broke off, or its parts are not what the browser announced. */
+/** The form was cut off or is invalid. */
 class UnreadableUpload extends Error {
   override readonly name = "UnreadableUpload";
   readonly statusCode: number;
@@ -65,13 +65,13 @@ async function whileArriving<T>(request: FastifyRequest, work: Promise<T>): Prom
   }
 }
 
-/** Everything out as a ZIP, and back in. */
+/** Routes to export all notes as a ZIP and to import them. */
 const importExport: FastifyPluginAsync = async (app) => {
   await app.register(multipart);
   const imports = new WorkQueue(CONCURRENT_IMPORTS, MAX_WAITING_IMPORTS);
   const storage = new UploadStorage(MAX_UPLOAD_BYTES);
 
-  /** Takes the form's parts in order: the token must come first, before a file is written anywhere. */
+  /** Reads the parts of the form in order. The token must come first, before a file is written. */
   async function receive(request: FastifyRequest, upload: StoredUpload): Promise<boolean> {
     let token = "";
     for await (const part of request.parts()) {
@@ -134,7 +134,7 @@ const importExport: FastifyPluginAsync = async (app) => {
         return reply.redirectWithFlash("/", `imported.${added}.${known}`);
       } catch (error) {
         if (error instanceof UnusableImport) return await showError(error.message);
-        // Ends what may still be waiting for the rest, or sending it.
+        // Ends a client that is still sending or waiting.
         if (error instanceof UnreadableUpload || error instanceof Overloaded)
           reply.header("connection", "close");
         if (isUnreadable(error)) throw new UnreadableUpload(error.message);

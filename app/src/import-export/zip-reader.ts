@@ -2,12 +2,12 @@ import { crc32 } from "node:zlib";
 import { type Entry, open, type ZipFile } from "yauzl";
 import { MAX_ENTRIES } from "./limits.js";
 
-/** The file is not a ZIP that can be read. */
+/** The file is not a readable ZIP. */
 export class UnreadableZip extends Error {
   override readonly name = "UnreadableZip";
 }
 
-/** Reads files out of a ZIP, in any order. */
+/** Reads files of a ZIP in any order. */
 export class ZipReader {
   readonly #zip: ZipFile;
   readonly #entries: ReadonlyMap<string, Entry>;
@@ -46,7 +46,7 @@ export class ZipReader {
     const content = await this.#contentOf(entry).catch((error: unknown) => {
       throw new UnreadableZip(`${path} cannot be read: ${error instanceof Error ? error.message : error}`);
     });
-    // The library does not look.
+    // The library does not verify checksums.
     if (crc32(content) !== entry.crc32) throw new UnreadableZip(`${path} is damaged`);
     return content;
   }
@@ -69,7 +69,7 @@ export class ZipReader {
   }
 }
 
-/** Reads by events: the stream of an uncompressed file never closes, so that iterating over it would never end. */
+/** Reads by events, because the stream of an uncompressed file never closes and iterating would not end. */
 function contentOf(stream: NodeJS.ReadableStream): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const pieces: Buffer[] = [];

@@ -10,7 +10,7 @@ declare module "fastify" {
   }
 }
 
-/** Pauses before the second and third try, in milliseconds. */
+/** Pauses before the second and third attempt, in milliseconds. */
 const PAUSES = [1_000, 5_000];
 
 /** Errors of the AWS SDK have a distinct name. Errors of mail servers have a code. */
@@ -19,7 +19,7 @@ function reasonOf(error: unknown): string {
   return error.name === "Error" ? codeOf(error) || "unknown" : error.name;
 }
 
-/** Sends mail in the background. Closing the application waits for what is on its way. */
+/** Sends mail in the background. Closing the application waits for pending mail. */
 export default fp(
   async (app) => {
     const underway = new Set<Promise<void>>();

@@ -17,13 +17,13 @@ export interface Mailer {
   close(): void;
 }
 
-/** Longest to wait for a mail server, in milliseconds. */
+/** Timeouts of the mail server, in milliseconds. */
 const SERVER_TIMEOUT = 10_000;
 
-/** The mailer that the configuration asks for. */
+/** Opens the configured mailer. */
 export function openMailer({ mail, mailFrom }: Pick<Config, "mail" | "mailFrom">): Mailer {
   if (mail.kind === "folder") return folderMailer(mail.folder, mailFrom);
-  // Connecting is left to the first mail: most processes never send one.
+  // Connects with the first mail, because most processes never send one.
   let transport: Promise<Transporter> | undefined;
   return {
     async send(message) {

@@ -11,7 +11,7 @@ const ORDERS = new Map<unknown, Order>([
   ["-updated_at", "-updated_at"],
 ]);
 
-/** Reads `?order=`; anything unknown is the default. */
+/** Reads `?order=`. Unknown values mean the default. */
 export function orderFrom(value: unknown): Order {
   return ORDERS.get(value) ?? DEFAULT_ORDER;
 }

@@ -4,7 +4,7 @@ import { notes, pads } from "../database/schema.js";
 import { PAGE_SIZE } from "../domain/pagination.js";
 import type { Order } from "./order.js";
 
-/** A note as lists show it. */
+/** A note in a list. */
 export interface ListedNote {
   readonly id: number;
   readonly name: string;
@@ -16,11 +16,11 @@ export interface ListedNote {
 /** One page of a list. */
 export interface NotePage {
   readonly notes: readonly ListedNote[];
-  /** Notes on all pages. */
+  /** Number of notes on all pages. */
   readonly total: number;
 }
 
-/** A whole note. */
+/** A note with its text. */
 export interface Note {
   readonly id: number;
   readonly name: string;
@@ -37,7 +37,7 @@ export interface NoteContent {
   readonly pad: number | null;
 }
 
-// Written as the indexes are. Their collation does not depend on how the database was created.
+// The same expressions as in the indexes. Their collation does not depend on that of the database.
 const lowerName = sql`lower(${notes.name} collate "und-x-icu") collate "und-x-icu"`;
 const exactName = sql`${notes.name} collate "und-x-icu"`;
 
@@ -49,7 +49,7 @@ const SORTING: Readonly<Record<Order, SQL[]>> = {
 };
 
 function listQuery(database: Database, order: Order, within: SQL | undefined, name: string) {
-  // The page's ids come from an index alone, so that far pages of a long list stay cheap.
+  // The ids of the page are read from an index only, so that late pages of a long list stay fast.
   const page = database.reads
     .select({ id: notes.id })
     .from(notes)
@@ -84,7 +84,7 @@ function listQueries(database: Database, within: SQL | undefined, name: string) 
   };
 }
 
-/** A pad that the form named is not one of the owner's pads. */
+/** Result of a creation. "no such pad": the pad does not exist or belongs to another user. */
 export type CreateResult = { readonly id: number } | "no such pad";
 /** Result of an update. */
 export type UpdateResult = "saved" | "no such note" | "no such pad";
@@ -149,7 +149,7 @@ export class NotesRepository {
       const [note] = await this.#create.execute({ userId, name, text });
       return note ?? "no such pad";
     }
-    // The pad is checked by the same statement, so that it cannot go to the trash in between.
+    // The same statement checks the pad, so that it cannot be trashed in between.
     const result = await this.#database.writes.execute<{ id: number }>(sql`
       insert into notes (user_id, pad_id, name, text)
       select user_id, id, ${name}, ${text} from pads

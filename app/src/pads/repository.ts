@@ -2,7 +2,7 @@ import { and, asc, eq, isNull, sql } from "drizzle-orm";
 import type { Database } from "../database/database.js";
 import { pads } from "../database/schema.js";
 
-/** A pad as lists show it. */
+/** A pad in a list. */
 export interface Pad {
   readonly id: number;
   readonly name: string;
@@ -32,7 +32,7 @@ export class PadsRepository {
       .prepare("pad_by_id");
   }
 
-  /** All pads in the order they were made. */
+  /** All pads in the order of creation. */
   list(userId: number): Promise<Pad[]> {
     return this.#ofUser.execute({ userId });
   }

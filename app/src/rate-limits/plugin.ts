@@ -26,8 +26,8 @@ const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 
 /**
- * Attempts allowed. One address can stand for a whole conference behind one router, so those limits are wide;
- * the limits per account stop guessing.
+ * Limits per action. Many users can share one address, so the limits per address are high. The limits per account stop
+ * guessing passwords.
  */
 const LIMITS: Readonly<Record<LimitedAction, { readonly address: RateLimit; readonly account: RateLimit }>> =
   {
@@ -39,7 +39,7 @@ const LIMITS: Readonly<Record<LimitedAction, { readonly address: RateLimit; read
 
 /** Strictness of the limits. */
 export interface RateLimitsOptions {
-  /** Factor on all limits; 0 switches them off. */
+  /** Factor on all limits; 0: no limits. */
   readonly factor: number;
 }
 
@@ -47,7 +47,7 @@ declare module "fastify" {
   interface FastifyInstance {
     /** Counts an attempt. @throws {TooManyAttempts} if a limit is exceeded */
     countAttempt(what: LimitedAction, request: FastifyRequest, account: string): Promise<void>;
-    /** Forgets the attempts on an account, after one succeeded. */
+    /** Resets the counter of an account after a success. */
     forgetAttempts(what: LimitedAction, account: string): Promise<void>;
   }
 }

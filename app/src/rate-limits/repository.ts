@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { derived } from "../auth/tokens.js";
 import type { Database } from "../database/database.js";
 
-/** Something counted: at most `most` within `seconds`. */
+/** A counter with its limit: at most `most` attempts within `seconds`. */
 export interface Limit {
   /** Counter name, such as `signin:address:192.0.2.1`. Only a hash of it is stored. */
   readonly key: string;
@@ -21,11 +21,11 @@ export class RateLimitsRepository {
   /**
    * Counts one attempt for each limit.
    *
-   * @returns seconds until the next attempt may succeed; 0 when this one is within all limits
+   * @returns seconds until the next attempt may succeed; 0 if this attempt is within all limits
    */
   async count(limits: readonly Limit[]): Promise<number> {
     const keyed = limits.map((limit) => ({ ...limit, hash: derived("rate limit", limit.key) }));
-    // Always the same order, or two requests could wait for each other's row.
+    // Always in the same order. Otherwise two requests could deadlock.
     keyed.sort((a, b) => (a.hash < b.hash ? -1 : 1));
     const rows = keyed.map(
       ({ hash, seconds }) => sql`(${hash}, 1, now() + make_interval(secs => ${seconds}))`,
@@ -44,7 +44,7 @@ export class RateLimitsRepository {
     return Math.max(0, ...waits);
   }
 
-  /** Forgets what was counted. */
+  /** Resets a counter. */
   async clear(key: string): Promise<void> {
     await this.#database.writes.execute(
       sql`delete from rate_limits where key = ${derived("rate limit", key)}`,

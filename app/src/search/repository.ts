@@ -2,32 +2,32 @@ import { sql } from "drizzle-orm";
 import type { Database } from "../database/database.js";
 import type { ListedNote } from "../notes/repository.js";
 
-/** Entries on one page of results. */
+/** Number of results per page. */
 export const RESULTS_PER_PAGE = 20;
 /** Maximum number of words of a query. Further words are ignored. */
 const MAX_WORDS = 12;
 /** Length of an excerpt, and of its part before the first match, in characters. */
 const EXCERPT = 240;
 const LEAD = 60;
-/** As far into a text as words are indexed (see the migration), in characters. */
+/** Number of characters of a text that are indexed. See the migration. */
 const INDEXED = 200_000;
 
 /** A note that was found. */
 export interface FoundNote extends ListedNote {
-  /** A part of the text around the first word found. */
+  /** Part of the text around the first match. */
   readonly excerpt: string;
   /** True if text was cut off before or after the excerpt. */
   readonly cutBefore: boolean;
   readonly cutAfter: boolean;
 }
 
-/** One page of what was found. */
+/** One page of results. */
 export interface FoundPage {
   readonly notes: readonly FoundNote[];
   readonly total: number;
 }
 
-/** The words of a query, split as the index splits them: at blanks and ASCII punctuation, without regard to case. */
+/** Splits a query into words as the index does: at blanks and ASCII punctuation, ignoring case. */
 export function wordsOf(query: string): string[] {
   const words = query
     .toLowerCase()
@@ -56,7 +56,7 @@ export class SearchRepository {
     this.#database = database;
   }
 
-  /** Notes that contain a word beginning with each of the words, newest first. */
+  /** Finds notes that contain a word with each of the prefixes, newest first. */
   async find(userId: number, words: readonly string[], page: number): Promise<FoundPage> {
     const query = words.map((word) => `'${word}':*`).join(" & ");
     const result = await this.#database.reads.execute<Row>(sql`

@@ -5,12 +5,12 @@ import { queryOf } from "../forms/fields.js";
 import { RESULTS_PER_PAGE, wordsOf } from "./repository.js";
 import { searchPage } from "./views.js";
 
-/** Longest query, in characters: the rest is ignored. */
+/** Maximum length of a query, in characters. The rest is ignored. */
 const MAX_QUERY_LENGTH = 500;
 /** Maximum number of pages of results. Later pages cost the most to find. */
 const MAX_PAGES = 100;
 
-/** Cut between characters: half of one cannot be put into an address again. */
+/** Cuts a query between characters, because half a surrogate pair cannot be encoded in an address. */
 function beginning(query: string): string {
   return query.length > MAX_QUERY_LENGTH ? [...query].slice(0, MAX_QUERY_LENGTH).join("") : query;
 }

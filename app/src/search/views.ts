@@ -26,10 +26,10 @@ export interface SearchState {
   readonly calendar: Calendar;
 }
 
-// A word begins after anything that is neither letter, digit nor a mark upon one.
+// A word consists of letters, digits and combining marks.
 const WORD = /[\p{L}\p{N}\p{M}]+/gu;
 
-/** Text in which the words that begin with one of those searched are marked. */
+/** Marks all words of a text that start with a searched word. */
 export function marked(text: string, words: readonly string[]): Html {
   const parts: Html[] = [];
   let end = 0;

@@ -4,7 +4,7 @@ import type { Database } from "../database/database.js";
 
 /** Years that notes and pads stay in the trash: a business requirement. */
 export const TRASH_YEARS = 3;
-/** Rows removed by one statement, so that no lock is held for long. */
+/** Number of rows deleted per statement, so that locks are held briefly. */
 const BATCH = 1_000;
 
 /** Numbers of deleted rows. */
@@ -16,7 +16,7 @@ export interface Purged {
   readonly rateLimits: number;
 }
 
-/** Removes what is over: sessions, links, counters, and what has been in the trash for three years. */
+/** Deletes expired sessions, links and counters, and notes and pads that have been in the trash for three years. */
 export async function purge(database: Database): Promise<Purged> {
   const old = `deleted_at < now() - interval '${TRASH_YEARS} years'`;
   const idle = `last_seen_at < now() - interval '${IDLE_DAYS} days' or created_at < now() - interval '${MAX_SESSION_DAYS} days'`;
@@ -38,7 +38,7 @@ export async function purge(database: Database): Promise<Purged> {
 async function removeAll(database: Database, table: string, key: string, condition: string): Promise<number> {
   let removed = 0;
   for (;;) {
-    // The condition stands outside as well: something restored while its row is waited for stays.
+    // The condition is repeated outside, so that a row restored while the statement waits for it is kept.
     const result = await database.writes.execute(
       sql.raw(
         `delete from ${table} where (${condition}) and ${key} in (select ${key} from ${table} where ${condition} limit ${BATCH}) returning 1`,

@@ -2,13 +2,13 @@ import { sql } from "drizzle-orm";
 import type { Database } from "../database/database.js";
 import { PAGE_SIZE } from "../domain/pagination.js";
 
-/** Something in the trash. */
+/** A note or pad in the trash. */
 export interface Trashed {
   readonly kind: "note" | "pad";
   readonly id: number;
   readonly name: string;
   readonly deletedAt: Date;
-  /** Notes that went with a pad; 0 for a note. */
+  /** Number of notes trashed with a pad; 0 for a note. */
   readonly notes: number;
 }
 
@@ -61,7 +61,7 @@ export class TrashRepository {
     return { entries, total: result.rows[0]?.total ?? 0 };
   }
 
-  /** Takes a note out of the trash, into its pad if that still exists. */
+  /** Restores a note into its pad, if the pad still exists. */
   async restoreNote(userId: number, id: number): Promise<RestoredNote | undefined> {
     const result = await this.#database.writes.execute<{ pad_id: number | null; lost_pad: boolean }>(sql`
       with found as (
@@ -76,7 +76,7 @@ export class TrashRepository {
     return restored && { padId: restored.pad_id, lostPad: restored.lost_pad };
   }
 
-  /** Takes a pad, and the notes that went with it, out of the trash. @returns false when it is not there */
+  /** Restores a pad and the notes trashed with it. @returns false if it is not in the trash */
   async restorePad(userId: number, id: number): Promise<boolean> {
     const result = await this.#database.writes.execute(sql`
       with back as (

@@ -17,7 +17,7 @@ export interface InputField {
 /** Name of the hidden field with the CSRF token. */
 export const CSRF_FIELD = "csrfmiddlewaretoken";
 
-/** The hidden field that every form which is posted needs. */
+/** The hidden field with the CSRF token, which every posted form needs. */
 export function csrfField(token: string): Html {
   return html`<input type="hidden" name="${CSRF_FIELD}" value="${token}">`;
 }
@@ -28,7 +28,7 @@ function errorList(name: string, error: string | undefined): Html | undefined {
     : html`<ul class="errorlist" id="error_${name}"><li>${error}</li></ul>`;
 }
 
-/** Attributes that tie a field to its hint and error for screen readers. */
+/** Attributes that link a field with its hint and error for screen readers. */
 function described(name: string, hint: string | undefined, error: string | undefined): Html | undefined {
   const ids = [hint && `hint_${name}`, error && `error_${name}`].filter(Boolean).join(" ");
   return ids ? html` aria-describedby="${ids}"${error && html` aria-invalid="true"`}` : undefined;
@@ -51,7 +51,7 @@ ${errorList(name, error)}
 /** Label, field and error of a text of many lines. */
 export function textField(name: string, label: string, value: string, errors: FieldErrors): Html {
   const error = errors[name];
-  // Browsers drop a line break directly after the tag: this one is there to be dropped.
+  // Browsers drop a line break directly after the tag, so one is added.
   return html`<div class="field">
 <label for="id_${name}">${label}</label>
 <textarea id="id_${name}" name="${name}" rows="12" dir="auto"${described(name, undefined, error)}>

@@ -1,4 +1,4 @@
-/** Markup that is safe to send: made by {@link html}, everything put into it was escaped. */
+/** Escaped markup, created by {@link html}. */
 export class Html {
   readonly markup: string;
 
@@ -40,7 +40,7 @@ function print(value: Printable): string {
 }
 
 /**
- * Template tag for markup: escapes everything but {@link Html}, with no way around it. Attributes must be quoted.
+ * Template tag for markup. Escapes every value except {@link Html}. Attributes must be quoted.
  *
  * @example html`<a href="/pads/${pad.id}/">${pad.name}</a>`
  */

@@ -1,7 +1,7 @@
 import type { Pad } from "../pads/repository.js";
 import { type Html, html } from "./html.js";
 
-/** A message shown once, above the content. */
+/** A flash message, shown once above the content. */
 export interface Flash {
   readonly kind: "success" | "error";
   readonly text: string;
@@ -60,7 +60,7 @@ function alert(flash: Flash | undefined): Html {
   return html`<div class="alert-area"><div class="alert alert-${flash.kind}" role="${flash.kind === "error" ? "alert" : "status"}">${flash.text}</div></div>`;
 }
 
-/** The whole document of a page. */
+/** Renders the complete document of a page. */
 export function document(frame: Frame, page: Page): string {
   return html`<!DOCTYPE html>
 <html lang="en">

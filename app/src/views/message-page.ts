@@ -1,13 +1,13 @@
 import { html } from "./html.js";
 import type { Page } from "./layout.js";
 
-/** A page that says what went wrong and what to do. */
+/** A page that explains an error and the next step. */
 export interface Message {
   readonly title: string;
   readonly text: string;
   /** Link below the text. @default a link to all notes */
   readonly link?: { readonly href: string; readonly text: string };
-  /** By which the log's lines about it are found. */
+  /** Request id, with which log lines can be found. */
   readonly requestId?: string;
 }
 

@@ -5,7 +5,7 @@ import { derived, isToken, newToken } from "../../auth/tokens.js";
 import { fieldOf } from "../../forms/fields.js";
 import { CSRF_FIELD } from "../../views/form-fields.js";
 
-/** A form that did not come from our own page. */
+/** A form without a valid CSRF token, or from another origin. */
 export class CsrfError extends Error {
   override readonly name = "CsrfError";
 }
@@ -19,13 +19,13 @@ export interface CsrfOptions {
 
 declare module "fastify" {
   interface FastifyInstance {
-    /** The token for the forms of a page that is being rendered. */
+    /** Returns the token for the forms of a page. */
     csrfToken(request: FastifyRequest, reply: FastifyReply): string;
-    /** @throws {CsrfError} unless the token is the one given to this browser */
+    /** @throws {CsrfError} unless the token belongs to this browser */
     checkCsrfToken(request: FastifyRequest, token: string): void;
   }
   interface FastifyContextConfig {
-    /** The handler checks the token itself, because it reads the body as a stream. @default false */
+    /** True if the handler validates the token, because it reads the body as a stream. @default false */
     checksCsrfItself?: boolean;
   }
 }

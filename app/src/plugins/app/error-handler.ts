@@ -120,7 +120,7 @@ export default fp(
     });
 
     app.setNotFoundHandler(async (request, reply) => {
-      // Only to show the right links on top; without the database the page is shown all the same.
+      // Only for the account links. Without the database the page is shown, too.
       await app.findCurrentUser(request, reply).catch(() => {});
       return send(reply, NOT_FOUND);
     });

@@ -4,9 +4,9 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom
 /** Metrics of the application. */
 export interface Metrics {
   readonly registry: Registry;
-  /** Tries to sign in: `ok`, `wrong`, `limited`. */
+  /** Sign-in attempts: `ok`, `wrong`, `limited`. */
   readonly signIns: Counter<"result">;
-  /** Changes of notes: `created`, `updated`, `deleted`, `restored`, `imported`. */
+  /** Changed notes: `created`, `updated`, `deleted`, `restored`, `imported`. */
   readonly notesWritten: Counter<"action">;
   /** Mails: `sent`, `failed`. */
   readonly mails: Counter<"result">;
@@ -18,7 +18,7 @@ declare module "fastify" {
   }
 }
 
-/** Upper bounds of the latency classes, in seconds. */
+/** Upper bounds of the histogram buckets, in seconds. */
 const BUCKETS = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 /** Measures requests, connections and the event loop for Prometheus. */

@@ -5,7 +5,7 @@ import type { FastifyReply } from "fastify";
 import fp from "fastify-plugin";
 import { document, type Flash, type Page } from "../../views/layout.js";
 
-/** Messages that are shown on the next page after a redirect. */
+/** Flash messages, shown on the next page after a redirect. */
 const FLASHES = {
   "account-created": "Account is created. Now you can sign in.",
   "password-mailed": "New password is sent in your email inbox",
@@ -25,7 +25,7 @@ const FLASHES = {
 export type FlashKey = keyof typeof FLASHES;
 
 const KNOWN = new Map<string, string>(Object.entries(FLASHES));
-/** A number may be part of a message: `imported.12.3`. */
+/** A flash message with numbers: `imported.12.3`. */
 const IMPORTED = /^imported\.(\d{1,6})\.(\d{1,6})$/;
 
 /** Options of the page renderer. */
@@ -39,7 +39,7 @@ declare module "fastify" {
   interface FastifyReply {
     /** Sends a page. */
     page(page: Page, flash?: Flash): FastifyReply;
-    /** Goes to another page, which shows the message. */
+    /** Redirects to another page, which shows the message. */
     redirectWithFlash(address: string, flash?: FlashKey | `imported.${number}.${number}`): FastifyReply;
   }
 }
@@ -50,7 +50,7 @@ function messageOf(key: string): string | undefined {
   return `${added} notes are imported${skipped === "0" ? "" : `, ${skipped} were here already`}`;
 }
 
-/** Renders pages in the site's frame and carries messages over redirects. */
+/** Renders pages and shows flash messages after redirects. */
 export default fp<PagesOptions>(
   async (app, { folder, secure }) => {
     const cookieName = secure ? "__Host-flash" : "flash";
@@ -58,8 +58,8 @@ export default fp<PagesOptions>(
     const css = readFileSync(path.join(folder, "css/style.css"));
     const stylesheet = `/static/css/style.css?v=${createHash("sha256").update(css).digest("hex").slice(0, 12)}`;
 
-    // Only what has this very content: while versions change, another one's page asks for its style sheet here, and
-    // must not be left with ours.
+    // Only for this version of the file: during a rollout, pages of another release request their style sheet here, and
+    // browsers must not cache ours for it.
     app.addHook("onSend", async (request, reply) => {
       if (request.url === stylesheet && reply.statusCode < 400)
         reply.header("cache-control", "public, max-age=31536000, immutable");

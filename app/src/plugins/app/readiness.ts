@@ -12,7 +12,7 @@ declare module "fastify" {
   interface FastifyInstance {
     /** Returns the reason why this process cannot serve requests, or undefined if it can. */
     notReadyBecause(): Promise<string | undefined>;
-    /** From now on no new requests should be sent here. */
+    /** Reports this process as not ready from now on. */
     drain(): void;
   }
 }
@@ -22,7 +22,7 @@ const FRESH = 1_000;
 /** Timeout of the database check, in milliseconds. */
 const CHECK_TIMEOUT = 1_000;
 
-/** Knows whether requests can be served. */
+/** Checks whether this process can serve requests. */
 export default fp<ReadinessOptions>(
   async (app, { migrations }) => {
     let draining = false;
@@ -32,7 +32,7 @@ export default fp<ReadinessOptions>(
     async function checkDatabase(): Promise<string | undefined> {
       try {
         const { current, expected } = await schemaState(app.database, migrations);
-        // A newer schema is fine: migrations first expand, and contract when no older program runs.
+        // A newer schema is accepted: migrations first expand the schema, and contract it when no older release runs.
         return current >= expected
           ? undefined
           : `the database has schema version ${current}, but version ${expected} is required: run "notejam migrate"`;
@@ -64,7 +64,7 @@ export default fp<ReadinessOptions>(
       }
     });
 
-    // While load balancers take this process out, its kept connections are closed one by one with an answer on each.
+    // During the drain, each keep-alive connection is closed with its next response.
     app.addHook("onSend", async (_request, reply) => {
       if (draining) reply.header("connection", "close");
     });

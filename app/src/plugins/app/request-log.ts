@@ -1,6 +1,6 @@
 import fp from "fastify-plugin";
 
-/** Addresses that probes call every few seconds. */
+/** Probes, which are called every few seconds. */
 const PROBES = new Set(["/healthz", "/readyz"]);
 
 /**

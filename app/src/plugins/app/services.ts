@@ -39,7 +39,7 @@ declare module "fastify" {
   }
 }
 
-/** Gives the routes their repositories and services. */
+/** Provides repositories and services to the routes. */
 export default fp<ServicesOptions>(
   async (app, { database, mailer, timeZone, now }) => {
     app.decorate("database", database);

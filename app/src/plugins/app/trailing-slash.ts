@@ -1,6 +1,6 @@
 import fp from "fastify-plugin";
 
-/** Sends pages asked for without their last slash to the address that has it. Forms are taken at both. */
+/** Redirects pages without a trailing slash to the address with it. Forms are accepted at both. */
 export default fp(
   async (app) => {
     app.addHook("onRequest", async (request, reply) => {

@@ -7,7 +7,7 @@ export interface HelmetOptions {
   readonly secure: boolean;
 }
 
-/** Two years, as the browsers' preload list asks for, in seconds. */
+/** Two years, as required for the preload list of browsers, in seconds. */
 const HSTS_AGE = 63_072_000;
 
 /** Sets the security headers. https://github.com/fastify/fastify-helmet */
@@ -26,7 +26,7 @@ export default fp<HelmetOptions>(
           frameAncestors: ["'none'"],
         },
       },
-      // With "no-referrer" browsers send "Origin: null" with our own forms.
+      // With "no-referrer" browsers send "Origin: null" for our own forms.
       referrerPolicy: { policy: "same-origin" },
       strictTransportSecurity: secure ? { maxAge: HSTS_AGE, includeSubDomains: false } : false,
       xFrameOptions: { action: "deny" },

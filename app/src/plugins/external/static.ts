@@ -3,7 +3,7 @@ import fp from "fastify-plugin";
 
 /** Options of the static files. */
 export interface StaticOptions {
-  /** Folder of the files that anyone may read. */
+  /** Folder of the public files. */
   readonly folder: string;
 }
 
@@ -13,7 +13,7 @@ export default fp<StaticOptions>(
     await app.register(staticFiles, {
       root: folder,
       prefix: "/static/",
-      // One route per file: any other address below is an unknown one like all others.
+      // One route per file, so that other addresses get the normal 404 page.
       wildcard: false,
       index: false,
       decorateReply: false,
