@@ -320,11 +320,11 @@ onEachDatabase("the notebook", (database) => {
       ["nothing", () => Buffer.alloc(0), /cannot be read/],
       ["another ZIP", () => zipOf({ "a.txt": "a" }), /notejam\.json is missing/],
       ["broken JSON", () => zipOf({ "notejam.json": "{" }), /not valid JSON/],
-      ["another format", () => zipOf({ "notejam.json": '{"format":"x"}' }), /wrong at format/],
+      ["another format", () => zipOf({ "notejam.json": '{"format":"x"}' }), /invalid at format/],
       [
         "a name too long",
         () => zipOf({ "notejam.json": manifestOf({ ...note, file: "a", name: "x".repeat(101) }) }),
-        /wrong at notes\.0\.name/,
+        /invalid at notes\.0\.name/,
       ],
       [
         "an impossible date",

@@ -172,7 +172,7 @@ describe("the notes of one user", needs("a PostgreSQL server", "pg_dump and pg_r
     await expect(recover(context, asked({ note: "101" }))).rejects.toThrow(
       "The user has no note 101 in this backup",
     );
-    await expect(recover(context, asked({ note: "6; drop" }))).rejects.toThrow("give a note's number");
+    await expect(recover(context, asked({ note: "6; drop" }))).rejects.toThrow("use the id of a note");
   });
 
   it("come from the backup that is named, and from one of an older schema version", async () => {
