@@ -1,29 +1,29 @@
-import { copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { cliConfigFor, findProviderMirror } from "../src/terraform/provider-mirror.js";
+import { useProviderMirror } from "../test/provider-mirror.js";
 import { type Emulator, startEmulator } from "./emulator.js";
 
 const STACK = fileURLToPath(new URL("./e2e/everything.tf", import.meta.url));
 
-/** Enough of Terraform's output to see an error and what came before it. */
+/** Number of lines of Terraform's output in an error message. */
 const LINES_SHOWN = 60;
 
-/** The cluster, database, keys, buckets and account settings that the extension is there for, with real Terraform. */
+/** Cluster, database, keys, buckets and account settings that the extension supports, with real Terraform. */
 describe("a stack with everything that the extension changes in moto", () => {
   let folder: string;
   let emulator: Emulator;
-  let mirrored: Record<string, string> = {};
+  let mirror: Readonly<Record<string, string>> = {};
   const start = async () => {
     emulator = await startEmulator({ stateFile: join(folder, "aws.state") });
   };
   const terraform = async (...args: string[]) => {
     const { exitCode, all } = await execa("terraform", [...args, "-no-color", "-input=false"], {
       cwd: folder,
-      env: { ...emulator.environment, TF_IN_AUTOMATION: "1", ...mirrored },
+      env: { ...emulator.environment, TF_IN_AUTOMATION: "1", ...mirror },
       reject: false,
       all: true,
     });
@@ -33,11 +33,7 @@ describe("a stack with everything that the extension changes in moto", () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "notejam-emulator-e2e-"));
     await copyFile(STACK, join(folder, "everything.tf"));
-    const mirror = findProviderMirror();
-    if (mirror) {
-      mirrored = { TF_CLI_CONFIG_FILE: join(folder, "terraform.rc") };
-      await writeFile(join(folder, "terraform.rc"), cliConfigFor(mirror));
-    }
+    mirror = useProviderMirror(folder);
     await start();
     const { exitCode, output } = await terraform("init");
     expect(exitCode, output).toBe(0);

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { onTestFinished } from "vitest";
 
-/** Command lines of the processes of this machine that mention a text; empty where there is no /proc. */
+/** Returns the processes whose command line contains a text; none without /proc. */
 export function processesOf(text: string): { pid: number; commandLine: string }[] {
   const pids = existsSync("/proc") ? readdirSync("/proc").filter((name) => /^\d+$/.test(name)) : [];
   return pids
@@ -11,7 +11,7 @@ export function processesOf(text: string): { pid: number; commandLine: string }[
     .filter(({ commandLine }) => commandLine.includes(text));
 }
 
-/** The variables that a process was started with. */
+/** Returns the environment of a process. */
 export function environmentOfProcess(pid: number): Record<string, string> {
   const entries = readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").filter(Boolean);
   return Object.fromEntries(
@@ -27,7 +27,7 @@ function readIfAlive(file: string): string {
   }
 }
 
-/** A Secrets Manager that knows some secrets, by name or ARN; ended after the test. */
+/** Starts a Secrets Manager with some secrets, by name or ARN. It stops after the test. */
 export async function secretsManager(secrets: Readonly<Record<string, object>>): Promise<string> {
   const server = createServer(async (request, response) => {
     let body = "";
@@ -52,8 +52,8 @@ export async function secretsManager(secrets: Readonly<Record<string, object>>):
   return `http://127.0.0.1:${typeof address === "object" ? address?.port : 0}`;
 }
 
-/** Somebody with a browser, as far as Notejam's own forms need one. */
-export class Person {
+/** Client of Notejam's HTML forms, with cookies. */
+export class FormClient {
   private readonly address: string;
   private readonly cookies = new Map<string, string>();
 
@@ -67,7 +67,7 @@ export class Person {
     return response.text();
   }
 
-  /** Fills in the form of a page and sends it; gives the status of the answer. */
+  /** Sends the form of a page. @returns the status of the response */
   async send(path: string, fields: Readonly<Record<string, string>>): Promise<number> {
     const page = await this.read(path);
     const [, token = ""] = /name="csrfmiddlewaretoken" value="([^"]+)"/.exec(page) ?? [];

@@ -20,7 +20,7 @@ import { findTerraform, type Terraform } from "../src/terraform/find-terraform.j
 import { cliConfigFor, findProviderMirror } from "../src/terraform/provider-mirror.js";
 import { synthesize } from "../src/terraform/synthesize-app.js";
 import { plan } from "../src/terraform/terraform.js";
-import { Person } from "./local-application.js";
+import { FormClient } from "./local-application.js";
 
 /*
  * The rehearsal of docs/runbook/region-failover.md: production with notes in one region, which is then lost with all
@@ -132,7 +132,7 @@ async function startApplication(instance: string) {
   applications.push(application);
   const outputs = readOutputs(await readFile(folder.terraformState(stack), "utf8"));
   const { address } = await application.start({ endpoint: emulator.endpoint, outputs });
-  return { application, person: new Person(address), outputs };
+  return { application, person: new FormClient(address), outputs };
 }
 
 function moveRegion(...args: readonly string[]) {

@@ -44,10 +44,10 @@ def cbor_client(endpoint: str) -> Any:
 def error_of(call: Any, **arguments: Any) -> dict[str, Any]:
     try:
         call(**arguments)
-    except ClientError as problem:
+    except ClientError as error:
         return {
-            "code": problem.response["Error"]["Code"],
-            "status": problem.response["ResponseMetadata"]["HTTPStatusCode"],
+            "code": error.response["Error"]["Code"],
+            "status": error.response["ResponseMetadata"]["HTTPStatusCode"],
         }
     return {}
 

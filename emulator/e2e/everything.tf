@@ -1,4 +1,4 @@
-# One of each thing that the extension changes in moto or adds to it, wired as the platform wires them. Applied by
+# Every resource that the extension changes in moto or adds to it, connected as in the platform. Applied by
 # ../emulator.e2e.test.ts, never to a real account.
 
 terraform {
@@ -17,20 +17,20 @@ locals {
   region  = "eu-west-1"
   zones   = ["eu-west-1a", "eu-west-1b", "eu-west-1c"]
   replica = "eu-central-1"
-  name    = "notejam-proof"
+  name    = "notejam-e2e"
 }
 
 provider "aws" {
   region      = local.region
   max_retries = 1
-  default_tags { tags = { Owner = "proof", Environment = "proof" } }
+  default_tags { tags = { Owner = "e2e", Environment = "e2e" } }
 }
 
 provider "aws" {
   alias       = "dr"
   region      = local.replica
   max_retries = 1
-  default_tags { tags = { Owner = "proof", Environment = "proof" } }
+  default_tags { tags = { Owner = "e2e", Environment = "e2e" } }
 }
 
 data "aws_caller_identity" "current" {}
@@ -106,7 +106,7 @@ resource "aws_kms_alias" "replica" {
 # Secret with a replica under its own key
 
 resource "aws_secretsmanager_secret" "this" {
-  name                    = "notejam/proof/database"
+  name                    = "notejam/e2e/database"
   kms_key_id              = aws_kms_key.primary.arn
   recovery_window_in_days = 0
   replica {

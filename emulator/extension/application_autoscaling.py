@@ -36,7 +36,7 @@ def register_scalable_target(original: Any, self: Any) -> Any:
 
 @adds(ApplicationAutoScalingResponse)
 def list_tags_for_resource(self: Any) -> str:
-    """ListTagsForResource: moto has none; the provider asks after each create."""
+    """ListTagsForResource: moto has none; the provider calls it after each create."""
     return json.dumps({"Tags": getattr(_target_of_arn(self), "notejam_tags", {})})
 
 

@@ -14,7 +14,7 @@ from patching import extends, require
 def put_scheduled_update_group_action(original: Any, self: Any, *args: Any, **kwargs: Any) -> Any:
     """A scheduled action's name is unique in its group only (`aws_autoscaling_schedule`).
 
-    moto keeps one per name in the whole region: the second group's action took the first one's place.
+    moto stores one per name in the region: the second group's action replaced the first one.
     """
     action = original(self, *args, **kwargs)
     self.scheduled_actions.pop(action.scheduled_action_name)
@@ -26,14 +26,14 @@ def put_scheduled_update_group_action(original: Any, self: Any, *args: Any, **kw
 def delete_scheduled_action(
     original: Any, self: Any, auto_scaling_group_name: str, scheduled_action_name: str
 ) -> None:
-    """Deletes by group and name, as the actions are kept since the change above."""
+    """Deletes by group and name, as the actions are stored by the patch above."""
     original(self, auto_scaling_group_name, scheduled_action_name)
     self.scheduled_actions.pop((auto_scaling_group_name, scheduled_action_name))
 
 
 @extends(AutoScalingBackend)
 def delete_auto_scaling_group(original: Any, self: Any, group_name: str) -> None:
-    """A deleted group takes its scheduled actions with it."""
+    """Deletes the scheduled actions of a deleted group."""
     original(self, group_name)
     for key in [key for key in self.scheduled_actions if key[0] == group_name]:
         del self.scheduled_actions[key]
@@ -64,9 +64,9 @@ require(
 def create_group_behind_node_group(
     account: str, region: str, node_group: Any, cluster_name: str
 ) -> None:
-    """Makes the Auto Scaling group that EKS makes behind a managed node group, under the name that EKS reports.
+    """Creates the Auto Scaling group of a managed node group, with the name that EKS reports.
 
-    No instance is launched: the group carries its sizes, subnets, launch template and tags only.
+    No instance is launched: the group only has sizes, subnets, launch template and tags.
     """
     backend = autoscaling_backends[account][region]
     template = node_group.launch_template or {}
@@ -103,13 +103,13 @@ def create_group_behind_node_group(
 
 
 def group_behind_node_group(account: str, region: str, node_group: Any) -> Any:
-    """The group made by `create_group_behind_node_group`, or None."""
+    """Returns the group created by `create_group_behind_node_group`, or None."""
     name = node_group.resources["autoScalingGroups"][0]["name"]
     return autoscaling_backends[account][region].autoscaling_groups.get(name)
 
 
 def delete_group_behind_node_group(account: str, region: str, node_group: Any) -> None:
-    """Removes the group behind a node group that is being deleted."""
+    """Deletes the Auto Scaling group of a deleted node group."""
     group = group_behind_node_group(account, region, node_group)
     if group is not None:
         autoscaling_backends[account][region].delete_auto_scaling_group(group.name)

@@ -1,4 +1,4 @@
-"""AWS Budgets: subscribers and tags, without which a budget is created, then tainted."""
+"""AWS Budgets: subscribers and tags. Without them Terraform taints a created budget."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def create_budget(original: Any, self: Any) -> Any:
 
 @adds(BudgetsResponse)
 def describe_subscribers_for_notification(self: Any) -> str:
-    """DescribeSubscribersForNotification: moto has none; the provider asks for each notification."""
+    """DescribeSubscribersForNotification: moto has none; the provider calls it for each notification."""
     budget = self.backend.budgets[self._get_param("AccountId")][self._get_param("BudgetName")]
     wanted = self._get_param("Notification") or {}
     for notification in budget.notifications:

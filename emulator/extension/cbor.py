@@ -49,7 +49,7 @@ _ERROR_SHAPE = ServiceModel(
 ).shape_for("Error")
 
 
-class _Refusal(Exception):
+class _ErrorResponse(Exception):
     """An error response that does not come from moto."""
 
     def __init__(self, status: HTTPStatus, code: str, message: str) -> None:
@@ -72,7 +72,7 @@ class CborFront:
             status, headers, body = self._ask_moto(_as_json_request(environ, operation), operation)
             ok = status.startswith("2")
             encoded = _encode_output(body, operation) if ok else _encode_moto_error(body, status, operation)
-        except _Refusal as refusal:
+        except _ErrorResponse as refusal:
             status, headers = f"{refusal.status.value} {refusal.status.phrase}", []
             encoded = _encode_error(refusal.code, str(refusal))
         kept = [(name, value) for name, value in headers if name.lower() not in _RESPONSE_HEADERS_OF_BODY]
@@ -95,11 +95,11 @@ class CborFront:
             return self._call(environ)
         except NotImplementedError:
             message = f"moto does not implement {operation.name}."
-            raise _Refusal(HTTPStatus.NOT_IMPLEMENTED, "NotImplemented", message) from None
-        except Exception as problem:
+            raise _ErrorResponse(HTTPStatus.NOT_IMPLEMENTED, "NotImplemented", message) from None
+        except Exception as error:
             traceback.print_exc()
-            message = f"moto failed in {operation.name}: {type(problem).__name__}: {problem}"
-            raise _Refusal(HTTPStatus.INTERNAL_SERVER_ERROR, "InternalFailure", message) from problem
+            message = f"moto failed in {operation.name}: {type(error).__name__}: {error}"
+            raise _ErrorResponse(HTTPStatus.INTERNAL_SERVER_ERROR, "InternalFailure", message) from error
 
     def _call(self, environ: dict[str, Any]) -> tuple[str, list[tuple[str, str]], bytes]:
         started: list[Any] = []
@@ -127,7 +127,7 @@ def _operation(name: str) -> OperationModel:
     try:
         return _service().operation_model(name)
     except OperationNotFoundError:
-        raise _Refusal(
+        raise _ErrorResponse(
             HTTPStatus.NOT_FOUND, "UnknownOperationException", f"CloudWatch has no operation {name}."
         ) from None
 
@@ -157,10 +157,10 @@ def _decode_input(environ: dict[str, Any]) -> dict[str, Any]:
             body = gzip.decompress(body)
         parser = _CborParser()
         decoded = parser.parse_data_item(parser.get_peekable_stream_from_bytes(body))
-    except Exception as problem:  # botocore and gzip raise many exception types on malformed input
-        raise _Refusal(HTTPStatus.BAD_REQUEST, "SerializationException", f"The body is not CBOR: {problem}") from None
+    except Exception as error:  # botocore and gzip raise many exception types on malformed input
+        raise _ErrorResponse(HTTPStatus.BAD_REQUEST, "SerializationException", f"The body is not CBOR: {error}") from None
     if not isinstance(decoded, dict):
-        raise _Refusal(HTTPStatus.BAD_REQUEST, "SerializationException", "The body is not a CBOR map.")
+        raise _ErrorResponse(HTTPStatus.BAD_REQUEST, "SerializationException", "The body is not a CBOR map.")
     return decoded
 
 

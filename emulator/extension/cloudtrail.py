@@ -1,4 +1,4 @@
-"""CloudTrail: trails called by their ARN."""
+"""CloudTrail: calls with the ARN of a trail."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def _name(name_or_arn: str) -> str:
 
 @extends(CloudTrailBackend)
 def start_logging(original: Any, self: Any, name: str) -> Any:
-    """StartLogging takes a name or an ARN; moto knows names only (`aws_cloudtrail` sends the ARN)."""
+    """StartLogging accepts a name or an ARN; moto only supports names (`aws_cloudtrail` sends the ARN)."""
     return original(self, _name(name))
 
 
@@ -27,5 +27,5 @@ def stop_logging(original: Any, self: Any, name: str) -> Any:
 
 @extends(CloudTrailBackend)
 def delete_trail(original: Any, self: Any, name: str) -> Any:
-    """DeleteTrail, as StartLogging above: moto kept a trail that was deleted by its ARN, and said nothing."""
+    """DeleteTrail, as StartLogging above: moto did not delete a trail by its ARN, and returned no error."""
     return original(self, _name(name))

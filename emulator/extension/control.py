@@ -1,4 +1,4 @@
-"""The emulator's own calls, beside moto's under /moto-api/: how it started, save now, what is in it, which regions are lost."""
+"""The emulator's calls below /moto-api/: status, save, list of resources, lost regions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _HEADERS = {"Content-Type": "application/json"}
 
 
 def install(keeper: Any, outage: Outage) -> None:
-    """Adds the calls; `keeper` answers for the state on disk, `outage` for the regions that do not answer."""
+    """Adds the calls. `keeper` has the state on disk, `outage` the lost regions."""
 
     def notejam_status(_request: Any, _url: str, _headers: Any) -> Any:
         status = {
@@ -33,8 +33,8 @@ def install(keeper: Any, outage: Outage) -> None:
             return 405, _HEADERS, json.dumps({"error": "POST saves; nothing else does"})
         try:
             return 200, _HEADERS, json.dumps({"bytes": keeper.save()})
-        except RuntimeError as problem:
-            return 500, _HEADERS, json.dumps({"error": str(problem)})
+        except RuntimeError as error:
+            return 500, _HEADERS, json.dumps({"error": str(error)})
 
     def notejam_resources(_request: Any, _url: str, _headers: Any) -> Any:
         return 200, _HEADERS, json.dumps({"resources": inventory.resources()})

@@ -19,7 +19,7 @@ _description_of_ranges = require(SecurityGroupRule, "description").fget
 def _description(self: Any) -> str | None:
     """A rule that names a security group has its description on that group (`aws_vpc_security_group_ingress_rule`).
 
-    moto looks only at address ranges, so each plan wanted to write the description again.
+    moto reads it only from address ranges, so that each plan would set the description again.
     """
     return _description_of_ranges(self) or self.source_group.get("Description")
 
@@ -29,9 +29,9 @@ SecurityGroupRule.description = property(_description)
 
 @extends(NatGatewayBackend)
 def delete_nat_gateway(original: Any, self: Any, nat_gateway_id: str) -> Any:
-    """A NAT gateway takes its network interface with it (`aws_nat_gateway`).
+    """Deletes the network interface of a NAT gateway (`aws_nat_gateway`).
 
-    moto left the interface behind: the one thing that was still there after a destroy.
+    moto does not delete the interface, which remained after a destroy.
     """
     gateway = original(self, nat_gateway_id)
     self.enis.pop(gateway._eni.id, None)
@@ -42,9 +42,9 @@ def delete_nat_gateway(original: Any, self: Any, nat_gateway_id: str) -> Any:
 def create_launch_template(
     original: Any, self: Any, name: str, description: str, template_data: dict[str, Any], tag_spec: Any
 ) -> Any:
-    """A launch template's own tags are not part of what it launches.
+    """The tags of a launch template are not the tags of its instances.
 
-    moto puts them into the template's data, so that each plan wanted to remove a `tag_specifications` block
+    moto adds them to the template's data, so that each plan would remove a `tag_specifications` block
     (`aws_launch_template` with provider default tags).
     """
     specifications = [

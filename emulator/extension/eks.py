@@ -1,7 +1,6 @@
-"""EKS: clusters and node groups that plan empty; add-ons, access entries and pod identity, which moto lacks.
+"""EKS: clusters and node groups without planned changes; add-ons, access entries and pod identity, which moto lacks.
 
-What moto lacks only echoes what it is given: it proves wiring, order and references, not that AWS would accept
-the values.
+The added calls return their input: they test wiring, order and references, but not that AWS accepts the values.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ from autoscaling import (
 )
 from patching import adds, extends, require
 
-# moto gives each node group an SSH key nobody asked for, which a plan wants to replace the group for.
+# moto adds an SSH key to each node group, so that a plan would replace the group.
 require(models, "DEFAULT_REMOTE_ACCESS")
 models.DEFAULT_REMOTE_ACCESS = None
 
@@ -45,7 +44,7 @@ def _node_group(response: Any) -> Any:
 
 
 def _arn(cluster: Any, kind: str, *names: str) -> str:
-    """An ARN of something inside a cluster, in the cluster's own partition, region and account."""
+    """Returns the ARN of a cluster's child resource, in the cluster's partition, region and account."""
     prefix = cluster.arn.split(":cluster/")[0]
     return "/".join([f"{prefix}:{kind}", cluster.name, *names])
 
@@ -61,7 +60,7 @@ def _in_use(cluster: Any, message: str) -> ResourceInUseException:
 
 
 def _finished_update(cluster: Any, kind: str) -> ActionResult:
-    """An update that is over at once; kept on the cluster, for the provider asks how it ended."""
+    """Returns a completed update, which is stored in the cluster because the provider reads its status."""
     update = {
         "id": str(uuid.uuid4()),
         "status": "Successful",
@@ -79,9 +78,9 @@ def _finished_update(cluster: Any, kind: str) -> ActionResult:
 
 @extends(EKSResponse)
 def create_cluster(original: Any, self: Any) -> ActionResult:
-    """Answers with the access mode, upgrade policy, VPC and cluster security group that AWS fills in (`aws_eks_cluster`).
+    """Returns the access mode, upgrade policy, VPC and cluster security group that AWS sets (`aws_eks_cluster`).
 
-    moto leaves them out, so that the second plan wanted to replace the cluster.
+    moto omits them, so that the second plan would replace the cluster.
     """
     answer = original(self)
     cluster = answer.result["cluster"]
@@ -118,7 +117,7 @@ def _add_cluster_security_group(response: Any, cluster: Any) -> None:
 
 @extends(EKSResponse)
 def delete_cluster(original: Any, self: Any) -> ActionResult:
-    """Takes the cluster security group with it, as AWS does; else the VPC could not be deleted."""
+    """Deletes the cluster security group, as AWS does. Otherwise the VPC could not be deleted."""
     group_id = _cluster(self).resources_vpc_config.get("clusterSecurityGroupId")
     answer = original(self)
     if group_id:
@@ -128,9 +127,9 @@ def delete_cluster(original: Any, self: Any) -> ActionResult:
 
 @extends(EKSResponse)
 def update_cluster_config(_original: Any, self: Any) -> ActionResult:
-    """Changes what is named and answers with an update.
+    """Changes the given settings and returns an update.
 
-    moto replaces the whole network configuration (the VPC and security group were lost) and answers with a cluster.
+    moto replaces the whole network configuration, without VPC and security group, and returns a cluster.
     """
     cluster = _cluster(self)
     cluster.resources_vpc_config.update(self._get_param("resourcesVpcConfig") or {})
@@ -157,7 +156,7 @@ def update_cluster_version(self: Any) -> ActionResult:
 
 @adds(EKSResponse)
 def associate_encryption_config(self: Any) -> ActionResult:
-    """AssociateEncryptionConfig: moto has none (secrets encryption added to a standing cluster)."""
+    """AssociateEncryptionConfig: moto has none (secrets encryption added to an existing cluster)."""
     cluster = _cluster(self)
     cluster.encryption_config = self._get_param("encryptionConfig")
     return _finished_update(cluster, "AssociateEncryptionConfig")
@@ -178,7 +177,7 @@ def describe_update(self: Any) -> ActionResult:
 
 @extends(EKSResponse)
 def create_nodegroup(original: Any, self: Any) -> ActionResult:
-    """Answers with update settings, version and an Auto Scaling group that exists (`aws_eks_node_group`).
+    """Returns update settings, version and an existing Auto Scaling group (`aws_eks_node_group`).
 
     moto drops the settings, runs every group on 1.19, and invents a remote access security group and an Auto Scaling
     group's name: `aws_autoscaling_schedule` and `aws_autoscaling_group_tag` had nothing to refer to. Only a node
@@ -198,7 +197,7 @@ def create_nodegroup(original: Any, self: Any) -> ActionResult:
 
 @extends(EKSResponse)
 def delete_nodegroup(original: Any, self: Any) -> ActionResult:
-    """Takes the Auto Scaling group with it."""
+    """Deletes the Auto Scaling group."""
     answer = original(self)
     delete_group_behind_node_group(self.current_account, self.region, answer.result["nodegroup"])
     return answer
@@ -206,7 +205,7 @@ def delete_nodegroup(original: Any, self: Any) -> ActionResult:
 
 @extends(EKSResponse)
 def update_nodegroup_config(original: Any, self: Any) -> ActionResult:
-    """Hands new sizes to the Auto Scaling group, and keeps the update for DescribeUpdate."""
+    """Passes new sizes to the Auto Scaling group, and stores the update for DescribeUpdate."""
     answer = original(self)
     group = _node_group(self)
     behind = group_behind_node_group(self.current_account, self.region, group)
@@ -242,7 +241,7 @@ def _addon(response: Any) -> dict[str, Any]:
 
 
 def _replace_pod_identities(response: Any, cluster: Any, addon: dict[str, Any]) -> None:
-    """An add-on owns the pod identity associations that are given with it."""
+    """Replaces the pod identity associations of an add-on."""
     wanted = response._get_param("podIdentityAssociations")
     if wanted is None:
         return
@@ -318,13 +317,13 @@ def list_addons(self: Any) -> ActionResult:
 
 
 def _addon_version(kubernetes_version: str) -> str:
-    """An invented version that carries the Kubernetes version, so that an upgrade is seen as a change."""
+    """Returns an artificial version that contains the Kubernetes version, so that an upgrade is a change."""
     return f"v{kubernetes_version}.0-eksbuild.1"
 
 
 @adds(EKSResponse)
 def describe_addon_versions(self: Any) -> ActionResult:
-    """DescribeAddonVersions: moto has none (`aws_eks_addon_version`). One invented version per Kubernetes version."""
+    """DescribeAddonVersions: moto has none (`aws_eks_addon_version`). One artificial version per Kubernetes version."""
     kubernetes = self._get_param("kubernetesVersion") or "1.35"
     version = {
         "addonVersion": _addon_version(kubernetes),
@@ -498,7 +497,7 @@ def _pod_identity(response: Any) -> tuple[Any, dict[str, Any]]:
 def create_pod_identity_association(self: Any) -> ActionResult:
     """CreatePodIdentityAssociation: moto has none (`aws_eks_pod_identity_association`).
 
-    As in AWS, a service account has one association: a second is refused.
+    As in AWS, a second association of a service account is rejected.
     """
     cluster = _cluster(self)
     namespace, service_account = self._get_param("namespace"), self._get_param("serviceAccount")
@@ -541,7 +540,7 @@ def list_pod_identity_associations(self: Any) -> ActionResult:
 
 
 def _tags_of_arn(response: Any) -> dict[str, str] | None:
-    """The tags of a node group, add-on, access entry or association; None for anything else."""
+    """Returns the tags of a node group, add-on, access entry or association; None for other ARNs."""
     arn = response._extract_arn_from_path()
     for cluster in response.eks_backend.clusters.values():
         for group in cluster.nodegroups.values():
@@ -560,7 +559,7 @@ def _tags_of_arn(response: Any) -> dict[str, str] | None:
 
 @extends(EKSResponse)
 def tag_resource(original: Any, self: Any) -> Any:
-    """TagResource for what is in a cluster; moto tags clusters only."""
+    """TagResource for a cluster's child resources; moto only tags clusters."""
     tags = _tags_of_arn(self)
     if tags is None:
         return original(self)
@@ -620,7 +619,7 @@ _ACCESS_ENTRY_CALLS = {"POST": "UpdateAccessEntry", "GET": "DescribeAccessEntry"
 
 @extends(EKSResponse)
 def get_region_from_url(original: Any, self: Any, request: Any, full_url: str) -> str:
-    """Looks for the region in the host name only.
+    """Reads the region only from the host name.
 
     moto also searches the path. It matches `sso.amazonaws.com` in the ARN of an IAM Identity Center role
     (`role/aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_…`) and uses the ARN as the region.
@@ -630,7 +629,7 @@ def get_region_from_url(original: Any, self: Any, request: Any, full_url: str) -
 
 @extends(EKSResponse)
 def _get_action(original: Any, self: Any) -> str:
-    """Finds the call for a path that holds an ARN: its slashes arrive decoded, and moto's patterns expect none."""
+    """Finds the call for a path with an ARN: its slashes are decoded, which moto's patterns do not match."""
     match = _ACCESS_ENTRY_PATH.match(unquote(self.raw_path))
     if not match:
         return original(self)

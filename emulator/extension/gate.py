@@ -1,4 +1,4 @@
-"""Lets a snapshot be taken between requests, and knows whether there is anything new to take."""
+"""Allows a snapshot between requests, and records whether there are changes."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import Any
 
 from outage import Outage
 
-# A call that moto makes to itself must not wait for the request it serves: after this long a snapshot goes ahead.
+# Time limit of the wait: a request in which moto calls itself would wait forever.
 LONGEST_WAIT_SECONDS = 5
 
 
 def _is_own(environ: dict[str, Any]) -> bool:
-    """The emulator's own calls pass: they change nothing, and one of them is the wish to save."""
+    """Returns true for the emulator's calls, which are never blocked: they change nothing, and one saves."""
     return environ.get("PATH_INFO", "").startswith("/moto-api/notejam/")
 
 
 class Gate:
-    """A WSGI application around moto's: counts requests that run, and holds new ones while `closed()`."""
+    """WSGI middleware in front of moto: counts running requests, and delays new ones while `closed()`."""
 
     def __init__(self, application: Any, outage: Outage) -> None:
         self._application = application
@@ -34,7 +34,7 @@ class Gate:
         if _is_own(environ):
             return self._application(environ, start_response)
         if self._outage.concerns(environ):
-            return self._outage.refuse(environ, start_response)
+            return self._outage.drop(environ, start_response)
         with self._changed:
             self._changed.wait_for(lambda: not self._closed)
             self._running += 1
@@ -49,7 +49,7 @@ class Gate:
 
     @contextmanager
     def closed(self) -> Iterator[None]:
-        """Waits for the running requests, then keeps new ones waiting for the block's length."""
+        """Waits for the running requests, then delays new ones for the duration of the block."""
         try:
             with self._changed:
                 self._closed = True

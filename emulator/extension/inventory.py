@@ -1,7 +1,7 @@
-"""What somebody made in the emulator and nobody deleted: the answer to "did the destroy leave anything?".
+"""Lists the resources in the emulated account, to find those that remain after a destroy.
 
-What AWS itself makes is left out: default VPCs and what is in them, AWS-managed policies and keys, public images;
-so is what a delete leaves for a while in AWS too: keys that wait for their deletion, terminated instances.
+Not listed: what AWS itself creates (default VPCs and their contents, AWS-managed policies and keys, public images), and
+what AWS keeps for a while after a delete (keys that wait for their deletion, terminated instances).
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def _own_vpcs(backend: Any) -> set[str]:
 
 
 def _in_own_vpc(attribute: str) -> Listing:
-    """Keys whose values are in a VPC that exists and is not a default one (moto forgets a deleted VPC's network ACL)."""
+    """Keys whose values are in an existing VPC that is not a default one (moto keeps a deleted VPC's network ACL)."""
     return lambda backend: [
         key for key, value in getattr(backend, attribute).items() if value.vpc_id in _own_vpcs(backend)
     ]
@@ -134,7 +134,7 @@ _PARTS: dict[str, dict[str, Listing]] = {
     "rds": {
         "cluster": _keys("clusters"),
         "cluster parameter group": _keys_where("db_cluster_parameter_groups", _not_default_group),
-        # Automatic ones ("rds:…") go with their cluster in AWS.
+        # AWS deletes automatic ones ("rds:…") with their cluster.
         "cluster snapshot": lambda backend: [name for name in backend.cluster_snapshots if not name.startswith("rds:")],
         "instance": _keys("databases"),
         "parameter group": _keys_where("db_parameter_groups", _not_default_group),
@@ -148,7 +148,7 @@ _PARTS: dict[str, dict[str, Listing]] = {
     "secretsmanager": {"secret": lambda backend: list(dict.keys(backend.secrets))},
     "sns": {"topic": _keys("topics"), "subscription": _keys("subscriptions")},
     "ssm": {"parameter": lambda backend: [name for name in dict.keys(backend._parameters) if not name.startswith("/aws/")]},
-    # Sessions and the caller's identity are nobody's resources.
+    # Sessions and the caller's identity are not resources.
     "sts": {},
     "wafv2": {
         "IP set": _keys("ip_sets"),
@@ -159,7 +159,7 @@ _PARTS: dict[str, dict[str, Listing]] = {
 
 
 def _everything_new(backend: BaseBackend) -> dict[str, Listing]:
-    """For a service not listed above: the contents of each attribute that a fresh backend has less of."""
+    """For a service not listed above: the contents of each attribute that is larger than in a new backend."""
     fresh = vars(type(backend)(backend.region_name, backend.account_id))
     return {
         name: _keys(name)
@@ -169,7 +169,7 @@ def _everything_new(backend: BaseBackend) -> dict[str, Listing]:
 
 
 def resources() -> list[dict[str, str]]:
-    """Everything that somebody made and nobody deleted, as service, region, type, id."""
+    """All created resources that were not deleted, as service, region, type, id."""
     return sorted(_resources(), key=lambda each: (each["service"], each["region"], each["type"], each["id"]))
 
 

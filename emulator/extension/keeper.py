@@ -1,4 +1,4 @@
-"""The emulator's contents on disk over time: restored at start, saved while it runs and when it stops."""
+"""Restores the emulator's contents at startup, and saves them while it runs and when it stops."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Keeper:
         self._saved_changes = 0
         self._one_at_a_time = threading.Lock()
         self.restored = False
-        self.why_not = "no state file was asked for" if file is None else "there is none yet"
+        self.why_not = "no state file was requested" if file is None else "there is none yet"
         self.moved_to: str | None = None
         """Name of the file, next to the state file, to which an unusable snapshot was renamed."""
 
@@ -30,9 +30,9 @@ class Keeper:
         started = time.monotonic()
         try:
             snapshot.restore(self._file)
-        except snapshot.UnusableSnapshot as problem:
-            self.moved_to = snapshot.move_aside(self._file, problem).name
-            self.why_not = f"{problem}; the old file is now {self.moved_to}"
+        except snapshot.UnusableSnapshot as error:
+            self.moved_to = snapshot.move_aside(self._file, error).name
+            self.why_not = f"{error}; the old file is now {self.moved_to}"
             say(f"starting empty: {self._file} is not used: {self.why_not}")
             return
         self.restored, self.why_not = True, ""
@@ -42,7 +42,7 @@ class Keeper:
         self._gate = gate
 
     def save(self) -> int:
-        """Saves now; returns the snapshot's size in bytes (0 without a state file)."""
+        """Saves now. Returns the snapshot's size in bytes (0 without a state file)."""
         if self._file is None or self._gate is None:
             return 0
         with self._one_at_a_time, self._gate.closed():
@@ -50,9 +50,9 @@ class Keeper:
             started = time.monotonic()
             try:
                 size = snapshot.save(self._file)
-            except Exception as problem:  # moto holds objects of many kinds
-                which = snapshot.first_unpicklable() or str(problem)
-                raise RuntimeError(f"the contents cannot be saved ({which}); the state file is left as it was") from problem
+            except Exception as error:  # moto contains objects of many types
+                which = snapshot.first_unpicklable() or str(error)
+                raise RuntimeError(f"the contents cannot be saved ({which}); the state file is left as it was") from error
             self._saved_changes = changes
         say(f"saved {size / 1e6:.1f} MB to {self._file} in {time.monotonic() - started:.1f} s")
         return size
@@ -61,8 +61,8 @@ class Keeper:
         if self._gate is not None and self._gate.changes != self._saved_changes:
             try:
                 self.save()
-            except RuntimeError as problem:
-                say(str(problem))
+            except RuntimeError as error:
+                say(str(error))
 
     def save_every(self, seconds: float) -> None:
         def run() -> None:

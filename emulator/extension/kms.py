@@ -14,10 +14,10 @@ from patching import extends
 
 @extends(KmsBackend)
 def replicate_key(original: Any, self: Any, key_id: str, replica_region: str) -> Any:
-    """A replica is a key of its own (`aws_kms_replica_key`).
+    """Creates a replica as a separate key (`aws_kms_replica_key`).
 
-    moto lets it share the primary's description of the family, aliases and grants: the primary turned into a
-    replica of itself and the provider waited for ever.
+    moto shares the primary's multi-region configuration, aliases and grants with it: the primary became a replica of
+    itself and the provider waited forever.
     """
     replica = original(self, key_id, replica_region)
     primary = self.keys[key_id]
@@ -63,7 +63,7 @@ def enable_key_rotation(original: Any, self: Any) -> Any:
 
 @extends(KmsResponse)
 def get_key_rotation_status(original: Any, self: Any) -> str:
-    """Returns the period that was set; moto always says 365."""
+    """Returns the configured period; moto always returns 365."""
     status = json.loads(original(self))
     if status.get("KeyRotationEnabled"):
         status["RotationPeriodInDays"] = getattr(_key(self), "notejam_rotation_days", 365)

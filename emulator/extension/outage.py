@@ -1,4 +1,4 @@
-"""Regions that do not answer, so that a recovery can be rehearsed without them."""
+"""Lost regions, to test a region failover."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _SIGNED_FOR = re.compile(r"Credential=[^/]+/\d{8}/([a-z0-9-]+)/[a-z0-9-]+/aws4_r
 
 
 class Outage:
-    """Which regions are lost. Every call that is signed for one of them fails: the connection ends without an answer.
+    """The lost regions. Every call that is signed for one of them fails: the connection closes without a response.
 
-    Services with one endpoint for all regions (IAM, Route 53) are signed for us-east-1 and go on.
+    Services with one endpoint for all regions (IAM, Route 53) are signed for us-east-1 and continue to work.
     """
 
     def __init__(self) -> None:
@@ -23,8 +23,8 @@ class Outage:
         signed = _SIGNED_FOR.search(environ.get("HTTP_AUTHORIZATION", "")) if self.regions else None
         return signed is not None and signed[1] in self.regions
 
-    def refuse(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        """Ends the connection without an answer."""
+    def drop(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """Closes the connection without a response."""
         connection = environ.get("werkzeug.socket")
         if connection is not None:
             connection.shutdown(socket.SHUT_RDWR)

@@ -1,4 +1,4 @@
-"""RDS: what an Aurora cluster and its instances need to plan empty."""
+"""RDS: attributes without which a plan would change an Aurora cluster and its instances."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SERVERLESS_V1_SETTINGS = {
 }
 
 
-# AWS's default certificate authority. moto answers with a name that AWS never answers with: the provider then changed
+# AWS's default certificate authority. moto returns a name that AWS never returns: the provider then changed
 # the certificate and rebooted each new instance, 160 s of waiting (`aws_rds_cluster_instance.ca_cert_identifier`).
 _DEFAULT_CERTIFICATE_AUTHORITY = "rds-ca-rsa2048-g1"
 
@@ -32,7 +32,7 @@ _DEFAULT_CERTIFICATE_AUTHORITY = "rds-ca-rsa2048-g1"
 def _scaling_configuration_info(self: Any) -> dict[str, Any] | None:
     """A provisioned cluster has no serverless v1 settings (`aws_rds_cluster.scaling_configuration`).
 
-    moto invents an empty one, which each plan wanted to remove.
+    moto returns an empty one, which each plan would remove.
     """
     if not self.scaling_configuration:
         return None
@@ -45,7 +45,7 @@ DBCluster.scaling_configuration_info = property(_scaling_configuration_info)
 
 @extends(RDSResponse)
 def describe_db_parameters(_original: Any, self: Any) -> ActionResult:
-    """Parameters that were set say so (`Source: user`), or the provider reads them as absent (`aws_db_parameter_group`)."""
+    """Returns configured parameters with `Source: user`; else the provider ignores them (`aws_db_parameter_group`)."""
     name = self.params.get("DBParameterGroupName")
     groups = self.backend.describe_db_parameter_groups({"db_parameter_group_name": name})
     if not groups:
@@ -67,7 +67,7 @@ def create_db_instance(original: Any, self: Any) -> ActionResult:
     return answer
 
 
-# Arguments of CreateDBCluster and ModifyDBCluster that moto takes and forgets, by the attribute it answers from.
+# Arguments of CreateDBCluster and ModifyDBCluster that moto drops, by the attribute of its response.
 _FORGOTTEN_CLUSTER_ARGUMENTS = {
     "engine_lifecycle_support": "EngineLifecycleSupport",
     "database_insights_mode": "DatabaseInsightsMode",
@@ -87,7 +87,7 @@ def _remember(cluster: Any, params: Any) -> None:
 
 @extends(RDSResponse)
 def create_db_cluster(original: Any, self: Any) -> ActionResult:
-    """Keeps what moto forgets of CreateDBCluster (`aws_rds_cluster.engine_lifecycle_support` and others)."""
+    """Stores arguments of CreateDBCluster that moto drops (`aws_rds_cluster.engine_lifecycle_support` and others)."""
     answer = original(self)
     _remember(answer.result["DBCluster"], self.params)
     return answer
@@ -95,7 +95,7 @@ def create_db_cluster(original: Any, self: Any) -> ActionResult:
 
 @extends(RDSResponse)
 def modify_db_cluster(original: Any, self: Any) -> ActionResult:
-    """Keeps what moto forgets of ModifyDBCluster, as above."""
+    """Stores arguments of ModifyDBCluster that moto drops."""
     answer = original(self)
     for cluster in (answer.result["DBCluster"], self.backend.clusters[self.params["DBClusterIdentifier"]]):
         _remember(cluster, self.params)
@@ -104,6 +104,6 @@ def modify_db_cluster(original: Any, self: Any) -> ActionResult:
 
 @extends(MasterUserSecret)
 def _generate_secret_string(_original: Any, self: Any) -> str:
-    """The managed secret holds the master user's own name and a password of its own; moto writes the same `admin` for all."""
+    """Writes the master user's name and a random password into the managed secret; moto writes `admin` for all."""
     password = "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(32))
     return json.dumps({"username": self.resource.master_username, "password": password})

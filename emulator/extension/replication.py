@@ -1,4 +1,4 @@
-"""What AWS copies to other regions by itself: objects of S3, images of ECR. Done at once, where AWS takes minutes."""
+"""Cross-region replication of S3 objects and ECR images. Immediate, where AWS takes minutes."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ require(
 
 @extends(S3Backend)
 def put_object(original: Any, self: Any, bucket_name: str, key_name: str, value: bytes, *args: Any, **options: Any) -> Any:
-    """Locks what a multipart upload wrote, and copies what the bucket's replication rules name.
+    """Locks objects of multipart uploads, and replicates the objects of the bucket's replication rules.
 
-    moto gives a bucket's default lock only to objects that came in one piece, and copies nothing. A copy has the
-    content, the lock, and the rule's class and key; user metadata and checksums stay behind.
+    moto applies a bucket's default lock only to single-part uploads, and replicates nothing. A replica has the content,
+    the lock, and the rule's storage class and key, but no user metadata and checksums.
     """
     key = original(self, bucket_name, key_name, value, *args, **options)
     bucket = self.get_bucket(bucket_name)
@@ -71,9 +71,9 @@ def _prefix(rule: dict[str, Any]) -> str:
 
 @extends(ECRBackend)
 def put_image(original: Any, self: Any, repository_name: str, *args: Any, **options: Any) -> Any:
-    """Copies a pushed image to the regions of the registry's replication rules, where its repository is there already.
+    """Replicates a pushed image to the regions of the registry's replication rules, if its repository exists there.
 
-    As in AWS a copy is not copied on. AWS makes a missing repository; here it is passed over.
+    As in AWS, a replica is not replicated. AWS creates a missing repository; this extension does not.
     """
     image = original(self, repository_name, *args, **options)
     for region in _regions_for(self, repository_name):

@@ -51,16 +51,16 @@ def delete_bucket(original: Any, self: Any, bucket_name: str) -> Any:
 
 @extends(S3Response)
 def _replication_config_from_xml(original: Any, self: Any, xml: Any) -> dict[str, Any]:
-    """Keeps the rules' own words beside what moto reads from them, for the answer below."""
+    """Stores the rules as they were put, in addition to moto's, for GetBucketReplication."""
     return {**original(self, xml), "NotejamXml": xml.decode() if isinstance(xml, bytes) else xml}
 
 
 @extends(S3Response)
 def get_bucket_replication(original: Any, self: Any) -> Any:
-    """Answers with the rules that were put (`aws_s3_bucket_replication_configuration`).
+    """Returns the rules as they were put (`aws_s3_bucket_replication_configuration`).
 
-    moto answers with parts of them: an empty prefix, no source selection, delete markers always disabled, so that
-    each plan wanted to write the rules again.
+    moto returns parts of them: an empty prefix, no source selection, delete markers always disabled, so that each plan
+    would change the rules.
     """
     self.data["Action"] = "GetBucketReplication"
     replication = self.backend.get_bucket_replication(self.bucket_name)
@@ -71,9 +71,9 @@ def get_bucket_replication(original: Any, self: Any) -> Any:
 
 @extends(S3Response)
 def _key_response_put(original: Any, self: Any, query: Any, key_name: str) -> Any:
-    """Any checksum will do for an upload into a bucket with a default lock, as in AWS (`aws_s3_object`).
+    """Accepts any checksum for an upload into a bucket with a default lock, as AWS does (`aws_s3_object`).
 
-    moto looks only for an MD5 or for the header by which some SDKs name the algorithm.
+    moto only accepts an MD5, or the header with which some SDKs name the algorithm.
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-managing.html
     """
     names = {name.lower() for name, _ in self.headers.items()}
@@ -94,9 +94,9 @@ def put_object_lock_configuration(
     days: int | None = None,
     years: int | None = None,
 ) -> None:
-    """The default retention of a bucket with Object Lock can change while there are objects in it.
+    """Allows a new default retention for a bucket with Object Lock and objects.
 
-    moto refuses ("Bucket needs to be empty"), so that a changed retention could not be applied
+    moto rejects it ("Bucket needs to be empty"), so that a changed retention could not be applied
     (`aws_s3_bucket_object_lock_configuration`).
     """
     bucket = self.get_bucket(bucket_name)
@@ -139,10 +139,10 @@ FakeBucket._log_permissions_enabled_policy = staticmethod(_log_permissions_enabl
 
 @extends(FakeBucket)
 def get_permission(original: Any, self: Any, action: str, resource: str) -> Any:
-    """A statement with a condition decides nothing: what it asks for (TLS, a key, who calls) is known to nobody here.
+    """Ignores statements with a condition: the emulator cannot evaluate it (TLS, key, caller).
 
-    moto takes a condition that it cannot check for a denial: where a policy denies all that comes without TLS, no object
-    could be written (`aws_s3_bucket_policy`). And it takes the end of an upload in parts for the deletion of an object.
+    moto treats a condition that it cannot evaluate as met: with a policy that denies requests without TLS, no object
+    could be written (`aws_s3_bucket_policy`). It also treats the completion of a multipart upload as a deletion.
     """
     if action == "s3:DeleteObject" and has_request_context() and "uploadId" in request.args:
         action = "s3:AbortMultipartUpload"
@@ -155,7 +155,7 @@ def get_permission(original: Any, self: Any, action: str, resource: str) -> Any:
 
 @adds(FakeDeleteMarker)
 def dispose(self: Any) -> None:
-    """A delete marker has no content to let go of.
+    """Skips delete markers, which have no content.
 
     moto calls this on each version of an object that is deleted while versioning is suspended, and fails on a marker:
     a bucket with `force_destroy` could not be emptied.

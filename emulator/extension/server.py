@@ -1,8 +1,8 @@
 """moto's server with this project's changes. Takes the options of moto's server, and these:
 
-  --state FILE                    restore the contents from FILE, keep them there while running and when stopping
-  --save-every SECONDS            interval of saving, when something changed (default 30)
-  --until-stdin-closes            stop when standard input closes, that is: when the parent is gone
+  --state FILE                    restore the contents from FILE, save them there while running and when stopping
+  --save-every SECONDS            interval of saving changes (default 30)
+  --until-stdin-closes            stop when standard input closes because the parent has ended
   --supported-moto OLDEST NEWEST  supported moto releases, for error messages
 
 Exit status 1 with one line (`emulator: cannot start: …`) when this Python has no moto or an incompatible one.
@@ -27,13 +27,13 @@ def main() -> None:
     try:
         # Imports and patches moto, which fails when moto is incompatible.
         from serving import serve
-    except (ImportError, AttributeError, UnsuitableMoto) as problem:
-        sys.exit(f"emulator: cannot start: {_explain(problem, ours.supported_moto)}")
+    except (ImportError, AttributeError, UnsuitableMoto) as error:
+        sys.exit(f"emulator: cannot start: {_explain(error, ours.supported_moto)}")
     serve(ours.state, ours.save_every, ours.until_stdin_closes, motos)
 
 
-def _explain(problem: Exception, supported: list[str] | None) -> str:
-    reason = " ".join(str(problem).split())
+def _explain(error: Exception, supported: list[str] | None) -> str:
+    reason = " ".join(str(error).split())
     try:
         from moto import __version__ as version
     except ImportError:

@@ -9,7 +9,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-# A certificate is issued as soon as the client asks for it again. moto's default is a minute.
+# A certificate is issued at the client's next request. moto's default is a minute.
 os.environ.setdefault("MOTO_ACM_VALIDATION_WAIT", "0")
 
 import moto.server
@@ -41,7 +41,7 @@ for _replaced in ("run_simple", "DomainDispatcherApplication", "signal_handler")
 
 
 def serve(state_file: Path | None, save_every: float, until_stdin_closes: bool, moto_options: list[str]) -> None:
-    """Restores the contents and answers requests until SIGTERM or SIGINT, or until standard input closes.
+    """Restores the contents and serves requests until SIGTERM or SIGINT, or until standard input closes.
 
     `save_every` is in seconds. `moto_options` are those of moto's own server.
     """

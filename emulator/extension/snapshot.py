@@ -1,7 +1,7 @@
-"""The emulator's contents on disk: all of moto's backends in one pickle, written whole or not at all.
+"""The emulator's contents on disk: all of moto's backends in one pickle, written atomically.
 
-A snapshot is read back only by the very moto, Python and extension that wrote it. It holds pickled objects: it is
-as trusted as a program, and is looked for only where the caller says.
+Only the same moto, Python and extension can read a snapshot. It contains pickled objects and must be trusted like a
+program. It is read only from the path that the caller names.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from moto.core.base_backend import BackendDict, BaseBackend
 
-# The first line of a snapshot says which file it is and what wrote it; the rest is the compressed pickle.
+# The first line of a snapshot has the file type and the versions; the rest is the compressed pickle.
 _FORMAT = "notejam-emulator-snapshot-1"
 # Prefix of the file name suffix of an incompatible snapshot.
 _ASIDE_BY_VERSION = "from-moto-"
@@ -57,7 +57,7 @@ def _certificate(der: bytes) -> x509.Certificate:
 
 
 class _Pickler(pickle.Pickler):
-    """Writes what pickle cannot: locks (as new, open ones), private keys and certificates (as DER)."""
+    """Pickles locks (as new, open ones), private keys and certificates (as DER), which pickle does not support."""
 
     def reducer_override(self, thing: Any) -> Any:
         make_lock = _LOCKS.get(type(thing))
@@ -72,7 +72,7 @@ class _Pickler(pickle.Pickler):
 
 
 def _this_writer() -> dict[str, str]:
-    """What a snapshot's reader must have in common with its writer."""
+    """Returns the versions that must be the same in a snapshot's writer and reader."""
     sources = hashlib.sha256()
     for file in sorted(Path(__file__).parent.glob("*.py")):
         sources.update(file.name.encode() + b"\0" + file.read_bytes())
@@ -84,7 +84,7 @@ def _this_writer() -> dict[str, str]:
     }
 
 
-# Taken once: a file that changes while the server runs changes nothing of what the server is.
+# Computed once: a file that changes while the server runs does not change the running server.
 _WRITER = _this_writer()
 
 
@@ -98,14 +98,14 @@ def _contents() -> dict[str, Any]:
     for name, accounts in _backend_dicts().items():
         services[name] = {
             "accounts": {account: dict(regions) for account, regions in accounts.items()},
-            # S3 keeps the owner of each bucket name beside its backends.
+            # S3 stores the owner of each bucket name outside its backends.
             "bucket_accounts": getattr(accounts, "bucket_accounts", None),
         }
     return services
 
 
 def save(file: Path) -> int:
-    """Writes the emulator's contents to `file`, atomically; returns its size in bytes."""
+    """Writes the emulator's contents to `file` atomically. Returns its size in bytes."""
     buffer = io.BytesIO()
     _Pickler(buffer, protocol=pickle.HIGHEST_PROTOCOL).dump(_contents())
     body = zlib.compress(buffer.getbuffer(), level=1)
@@ -123,8 +123,8 @@ def save(file: Path) -> int:
 def _read(file: Path) -> dict[str, Any]:
     try:
         header, _, body = file.read_bytes().partition(b"\n")
-    except OSError as problem:
-        raise UnusableSnapshot(f"it cannot be read ({problem.strerror})") from problem
+    except OSError as error:
+        raise UnusableSnapshot(f"it cannot be read ({error.strerror})") from error
     try:
         found = json.loads(header)
         checksum = found.pop("sha256")
@@ -141,20 +141,20 @@ def _read(file: Path) -> dict[str, Any]:
         raise UnusableSnapshot("it is damaged (its checksum does not match)")
     try:
         return pickle.loads(zlib.decompress(body))
-    except Exception as problem:  # whatever unpickling runs into, the answer is a fresh start
-        raise UnusableSnapshot(f"it cannot be read ({type(problem).__name__}: {problem})") from problem
+    except Exception as error:  # any error in unpickling leads to an empty start
+        raise UnusableSnapshot(f"it cannot be read ({type(error).__name__}: {error})") from error
 
 
 def _file_name_part(version: Any) -> str:
     return re.sub(r"[^\w.]", "_", str(version))
 
 
-def move_aside(file: Path, problem: UnusableSnapshot) -> Path:
+def move_aside(file: Path, error: UnusableSnapshot) -> Path:
     """Renames a snapshot that cannot be restored, so that the next save does not overwrite it. Returns the new path.
 
     Keeps one such file: an older one is deleted.
     """
-    aside = file.with_name(f"{file.name}.{problem.ending}")
+    aside = file.with_name(f"{file.name}.{error.ending}")
     older = [each for each in file.parent.iterdir() if each.name.startswith(f"{file.name}.{_ASIDE_BY_VERSION}")]
     for each in {*older, file.with_name(f"{file.name}.damaged")} - {aside}:
         each.unlink(missing_ok=True)
@@ -163,7 +163,7 @@ def move_aside(file: Path, problem: UnusableSnapshot) -> Path:
 
 
 def restore(file: Path) -> None:
-    """Puts the contents of `file` into moto, or raises `UnusableSnapshot` and leaves moto as it was."""
+    """Restores the contents of `file`. Raises `UnusableSnapshot` without a change if that fails."""
     services = _read(file)
     targets: dict[str, BackendDict[Any]] = {}
     for name in services:
@@ -180,18 +180,18 @@ def restore(file: Path) -> None:
 
 
 def first_unpicklable() -> str | None:
-    """Which service's backend keeps `save` from working, for the message; None if each works by itself."""
+    """Returns the service whose backend cannot be saved, for the message; None if each can be saved alone."""
     for account_backends in _backend_dicts().values():
         for _, region, backend in account_backends.iter_backends():
-            problem = _problem(backend)
-            if problem:
-                return f"{account_backends.service_name} in {region}: {problem}"
+            error = _pickling_error(backend)
+            if error:
+                return f"{account_backends.service_name} in {region}: {error}"
     return None
 
 
-def _problem(backend: BaseBackend) -> str | None:
+def _pickling_error(backend: BaseBackend) -> str | None:
     try:
         _Pickler(io.BytesIO(), protocol=pickle.HIGHEST_PROTOCOL).dump(backend)
-    except Exception as problem:  # any failure is the answer
-        return f"{type(problem).__name__}: {problem}"
+    except Exception as error:  # any error is the result
+        return f"{type(error).__name__}: {error}"
     return None

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { findEmulator } from "@notejam/emulator/find-emulator";
 import { afterAll, describe, expect, it } from "vitest";
 import { type StartedCommand, startCommand } from "../../test/fakes/local-tools.js";
-import { Person, processesOf } from "../../test/local-application.js";
+import { FormClient, processesOf } from "../../test/local-application.js";
 import { reportSkipped } from "../../test/required-tools.js";
 import { findKustomize } from "../manifests/render.js";
 import { findTerraform } from "../terraform/find-terraform.js";
@@ -75,13 +75,13 @@ describe.runIf(found === undefined)("all of production on a laptop", () => {
     const run = start();
     await timed("cold", () => says(run, READY));
     const { address, endpoint } = places(run.printed());
-    const ann = new Person(address);
+    const ann = new FormClient(address);
     expect(await ann.send("/signup/", SIGN_UP)).toBe(303);
     expect(await ann.send("/signin/", SIGN_UP)).toBe(303);
     expect(await ann.send("/notes/create/", NOTE)).toBe(303);
 
     // The image's bundle speaks to SES with the pod's own settings; SES refuses, for no sender was ever verified there.
-    expect(await new Person(address).send("/forgot-password/", { email: SIGN_UP.email })).toBe(303);
+    expect(await new FormClient(address).send("/forgot-password/", { email: SIGN_UP.email })).toBe(303);
     const calls = () => readFileSync(join(state, "emulator.log"), "utf8");
     await expect.poll(calls, { timeout: 15_000 }).toMatch(/"POST \/v2\/email\/outbound-emails HTTP/);
 
@@ -110,7 +110,7 @@ describe.runIf(found === undefined)("all of production on a laptop", () => {
     const run = start();
     await timed("kept", () => says(run, READY));
     const { address, endpoint, backup, bucket } = places(run.printed());
-    const ann = new Person(address);
+    const ann = new FormClient(address);
     expect(await ann.send("/signin/", SIGN_UP)).toBe(303);
     expect(await ann.read("/")).toContain(NOTE.name);
 
@@ -156,7 +156,7 @@ describe.runIf(found === undefined)("all of production on a laptop", () => {
   it("starts again with all notes, and is destroyed without remains", async () => {
     const run = start();
     const { address } = places(await says(run, READY));
-    const ann = new Person(address);
+    const ann = new FormClient(address);
     expect(await ann.send("/signin/", SIGN_UP)).toBe(303);
     expect(await ann.read("/")).toContain(NOTE.name);
     run.signal("SIGINT");

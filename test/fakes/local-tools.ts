@@ -14,7 +14,7 @@ import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 import { writeExecutable } from "../executable.js";
 
-/** A folder of its own for one test, removed after it. */
+/** Creates a temporary folder, which is removed after the test. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "notejam-local-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
@@ -29,13 +29,13 @@ function executable(file: string, lines: string): string {
 export interface FakeTerraform {
   readonly product?: "Terraform" | "OpenTofu";
   readonly version?: string;
-  /** What an apply does: ends well, reports these errors, or works until it is interrupted. */
+  /** Behavior of an apply: succeeds, reports these errors, or runs until it is interrupted. */
   readonly apply?: "succeeds" | "hangs" | { readonly fails: readonly Record<string, unknown>[] };
 }
 
 /**
- * A program that answers like Terraform, writes a state where the override wants it, and notes each call and each
- * signal in `terraform.calls` beside itself.
+ * Creates a program that behaves like Terraform. It writes the state file of the override, and logs each call and signal
+ * in `terraform.calls` in the same folder.
  */
 export function fakeTerraform(
   folder: string,
@@ -55,7 +55,7 @@ on linux_amd64`)});
   process.exit(0);
 }
 const hangs = command === "apply" && behaviour === "hangs";
-// Ready for the signal before the call is noted: tests send it as soon as they see the note.
+// Handle the signal before the call is logged: tests send it when they see the line.
 if (hangs) {
   process.on("SIGINT", () => {
     appendFileSync(calls, "SIGINT\\n");
@@ -87,7 +87,7 @@ if (command === "apply") {
   );
 }
 
-/** A program that answers like a Python with moto, and like the emulator it is asked to run. */
+/** Creates a program that behaves like a Python with moto, and like the emulator. */
 export function fakeEmulatorPython(folder: string): string {
   return executable(
     join(folder, "python"),
@@ -119,7 +119,7 @@ require("node:http")
   );
 }
 
-/** A provider mirror that holds empty files by the right names. */
+/** Creates a provider mirror with empty folders of the right names. */
 export function fakeMirror(
   folder: string,
   platform: string,
@@ -134,7 +134,7 @@ export function fakeMirror(
   return mirror;
 }
 
-/** The smallest stack that a local run can raise. */
+/** Smallest stack that a local run can apply. */
 export const SMALL_STACK = {
   terraform: {
     cloud: { organization: "example", workspaces: { name: "notejam-dev" } },
@@ -146,8 +146,8 @@ export const SMALL_STACK = {
 };
 
 /**
- * Adds a Notejam application to a project folder: an `app` whose build is a server that is ready at once, and a GitOps
- * stack, without which an environment has no cluster.
+ * Adds a Notejam application to a project folder: an `app` whose build is a server that is ready immediately, and a GitOps
+ * stack, because an environment without one has no cluster.
  */
 export function addApplication(project: string): void {
   const modules = fileURLToPath(new URL("../../node_modules", import.meta.url));
@@ -177,7 +177,7 @@ writeFileSync(out + "/stacks/notejam-dev-gitops/cdk.tf.json", "{}");
   );
 }
 
-/** A project folder whose app writes one stack, or does what `app` says. */
+/** Creates a project folder. @param app source of the app. @default an app that writes one stack */
 export function projectFolder(folder: string, stack: object = SMALL_STACK, app?: string): string {
   const project = join(folder, "project");
   mkdirSync(project, { recursive: true });
@@ -198,7 +198,7 @@ writeFileSync(out + "/manifest.json", ${JSON.stringify(JSON.stringify(manifest))
   return project;
 }
 
-/** How a run of the command line ended. */
+/** Result of a command. */
 export interface Ended {
   readonly code: number | null;
   readonly stdout: string;
@@ -208,17 +208,17 @@ export interface Ended {
 export interface StartedCommand {
   readonly pid: number;
   readonly ended: Promise<Ended>;
-  /** What it has printed so far. */
+  /** Output so far. */
   printed(): string;
   signal(signal: NodeJS.Signals): void;
-  /** Stops reading what it prints, as `| head` does. */
+  /** Closes its output, like `| head`. */
   hangUp(): void;
 }
 
 const START = fileURLToPath(new URL("../../src/cli/start.ts", import.meta.url));
 const TSX = import.meta.resolve("tsx");
 
-/** Runs `npm start`'s command in a project folder. */
+/** Runs the command of `npm start` in a project folder. */
 export function startCommand(cwd: string, args: readonly string[], env: NodeJS.ProcessEnv): StartedCommand {
   const child = spawn(process.execPath, ["--import", TSX, START, ...args], {
     cwd,
@@ -248,7 +248,7 @@ export function startCommand(cwd: string, args: readonly string[], env: NodeJS.P
   };
 }
 
-/** The lines that a fake noted. */
+/** Returns the calls that a fake logged. */
 export function callsOf(folder: string, program: "terraform" | "emulator"): string[] {
   const file = join(folder, `${program}.calls`);
   return existsSync(file) ? readFileSync(file, "utf8").trim().split("\n") : [];

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vites
 import { temporaryFolder } from "../../../test/fakes/local-tools.js";
 import {
   environmentOfProcess,
-  Person,
+  FormClient,
   processesOf,
   secretsManager,
 } from "../../../test/local-application.js";
@@ -80,7 +80,7 @@ describe.skipIf(typeof tools === "string")("Notejam as npm start runs it", { tim
     const first = applicationIn(folder);
     const { address, backups } = await first.start();
     expect(backups).toBeUndefined();
-    const ann = new Person(address);
+    const ann = new FormClient(address);
     expect(await ann.send("/signup/", SIGN_UP)).toBe(303);
     expect(await ann.send("/signin/", SIGN_UP)).toBe(303);
     expect(await ann.send("/notes/create/", NOTE)).toBe(303);
@@ -90,7 +90,7 @@ describe.skipIf(typeof tools === "string")("Notejam as npm start runs it", { tim
     // In the meantime the emulated RDS has been made anew: the master user has another password.
     const renewed = { ...SECRETS, [ADMIN_SECRET]: { username: "notejam_admin", password: "another" } };
     const second = applicationIn(folder);
-    const again = new Person((await second.start(renewed)).address);
+    const again = new FormClient((await second.start(renewed)).address);
     expect(await again.send("/signin/", SIGN_UP)).toBe(303);
     expect(await again.read("/")).toContain(NOTE.name);
     await second.application.stop();
