@@ -19,6 +19,7 @@ describe("namesOf", () => {
       grafanaSecretName: "notejam/prod/grafana",
       slackSecretName: "notejam/prod/slack",
       imageRepository: "notejam-prod-ecr-registry",
+      registryVariable: "PROD_REGISTRY",
       fluxSource: "prod-source",
     });
   });

@@ -1,6 +1,7 @@
 import { accessLogsBucketName } from "../../modules/access-logs/names.js";
 import { backupReplicaBucketName } from "../../modules/backup-storage/names.js";
 import { imageRepositoryName } from "../../modules/ecr/names.js";
+import { registryVariable } from "../../modules/github/names.js";
 import type { Environment } from "./environment.js";
 
 /**
@@ -36,6 +37,8 @@ export interface Names {
   readonly slackSecretName: string;
   /** ECR repository of the application's image. */
   readonly imageRepository: string;
+  /** Variable of the repository on GitHub with the URL of the image repository. */
+  readonly registryVariable: string;
   /** Flux source of the operations repository. */
   readonly fluxSource: string;
 }
@@ -83,6 +86,7 @@ export function namesOf({ name: environment, region, standbyOf }: NamedEnvironme
     grafanaSecretName: `notejam/${instance}/grafana`,
     slackSecretName: `notejam/${instance}/slack`,
     imageRepository: imageRepositoryName(name),
+    registryVariable: registryVariable(instance),
     fluxSource: `${instance}-source`,
   };
 }

@@ -31,7 +31,8 @@ describe("the environments of the workflows", () => {
   });
 
   it("name the registry of a source with a hyphen as GitHub's variable does", () => {
-    const { releases } = workflowMatrices([environment("prod", { promotesFrom: "load-test" })]);
+    const prod = environment("prod", { promotesFrom: "load-test" });
+    const { releases } = workflowMatrices([environment("load-test"), prod]);
     expect(releases).toMatchObject([{ "source-registry": "LOAD_TEST_REGISTRY" }]);
   });
 

@@ -1,4 +1,3 @@
-import { registryVariable } from "../../modules/github/names.js";
 import type { Environment } from "../config/environment.js";
 import { namesOf } from "../config/names.js";
 
@@ -35,16 +34,11 @@ export function workflowMatrices(environments: readonly WorkflowEnvironment[]): 
     "non-production": ids(({ production }) => !production),
     production: ids(({ production }) => production),
     builds: ids(({ promotesFrom }) => promotesFrom === undefined),
-    releases: ordered.flatMap((environment) =>
-      environment.promotesFrom === undefined
-        ? []
-        : [
-            {
-              environment: idOf(environment),
-              "source-registry": registryVariable(environment.promotesFrom),
-            },
-          ],
-    ),
+    releases: ordered.flatMap((environment) => {
+      const source = ordered.find((other) => idOf(other) === environment.promotesFrom);
+      if (source === undefined) return [];
+      return [{ environment: idOf(environment), "source-registry": namesOf(source).registryVariable }];
+    }),
   };
 }
 
