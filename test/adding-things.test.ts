@@ -90,6 +90,19 @@ describe("the steps to add", () => {
   });
 });
 
+describe("steps that no longer fit the project", () => {
+  const step = (block: string) => follow(`### A step\n\n1. Do it:\n\n   ${block}\n`, "A step", folder);
+
+  it.each([
+    ["a missing context", "```diff package.json\n    no such line\n   +a line\n   ```", /0 places/],
+    ["a new file that exists", "```ts src/main.ts\n   export {};\n   ```", /src\/main\.ts exists already/],
+    ["a command that fails", "```sh\n   npm run no-such-script\n   ```", /exit code 1/],
+    ["no code block", "nothing", /no steps below "A step"/],
+  ])("fail because of %s", async (_, block, message) => {
+    await expect(step(block)).rejects.toThrow(message);
+  });
+});
+
 describe("the document", () => {
   it("has steps for every addition", () => {
     expect(headingsOf(DOCUMENT)).toEqual([
