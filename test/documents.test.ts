@@ -50,7 +50,8 @@ function anchorsOf(file: string): string[] {
   );
 }
 
-const linksOf = (file: string) => [...read(file).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = ""]) => link);
+const linksOf = (file: string) =>
+  [...withoutCode(read(file)).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = ""]) => link);
 
 /** Links of a document to a missing file or heading. */
 function brokenLinks(file: string): string[] {
