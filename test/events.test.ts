@@ -51,7 +51,7 @@ describe("an announced event", () => {
   });
 
   it("has its pods a quarter of an hour before: four times the usual, or as many as it says", () => {
-    expect(clusterVars().APP_EVENT_FLOORS).toBe(
+    expect(clusterVars().APP_EVENT_MIN_REPLICAS).toBe(
       [
         "sale=2027-03-28T07:45:00.000Z/2027-03-28T21:00:00.000Z=20",
         "tour=2027-04-10T12:15:00.000Z/2027-04-10T17:30:00.000Z=12",
@@ -59,8 +59,8 @@ describe("an announced event", () => {
     );
   });
 
-  it("reaches the job that sets the floor as one text", () => {
-    const file = readTree("flux").find(({ path }) => path.endsWith("/floor/cronjob.yaml"));
+  it("is passed to the CronJob that sets the minimum replicas", () => {
+    const file = readTree("flux").find(({ path }) => path.endsWith("/minimum-replicas/cronjob.yaml"));
     expect(substitute(file?.content ?? "", clusterVars()).text).toContain(
       "value: usual=5,sale=2027-03-28T07:45:00.000Z/",
     );

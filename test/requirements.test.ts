@@ -95,12 +95,12 @@ describe("1. variable traffic: four times the usual at big events", needs("kubec
     expect(checkCapacity(prod, capacityInputs(readTree("flux")))).toEqual([]);
   });
 
-  it("has the pods of an announced event before visitors come: a clock sets the floor, and Flux leaves it", () => {
-    const [floor] = podTemplates({ objects: objectsOf("prod") }).filter(
-      ({ owner }) => owner.name === "notejam-floor",
+  it("starts the pods of an announced event before visitors come: a CronJob sets minReplicas, which Flux ignores", () => {
+    const [minimumReplicas] = podTemplates({ objects: objectsOf("prod") }).filter(
+      ({ owner }) => owner.name === "notejam-minimum-replicas",
     );
-    const [job] = listAt(floor?.spec, "containers");
-    expect(listAt(job, "env")).toContainEqual({ name: "FLOORS", value: "usual=5,none" });
+    const [job] = listAt(minimumReplicas?.spec, "containers");
+    expect(listAt(job, "env")).toContainEqual({ name: "MINIMUM_REPLICAS", value: "usual=5,none" });
     expect(listAt(one("Kustomization", "notejam-prod-application").body, "spec", "ignore")).toEqual([
       {
         paths: ["/spec/minReplicas"],

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { listAt, textAt } from "../kubernetes/objects.js";
 
-const FOLDER = "flux/microservices/notejam/floor";
+const FOLDER = "flux/microservices/notejam/minimum-replicas";
 const PATH = "/apis/autoscaling/v2/namespaces/notejam/horizontalpodautoscalers/notejam";
 
 interface Request {
@@ -21,11 +21,11 @@ interface Request {
 let folder: string;
 let server: Server;
 let requests: Request[];
-/** Status of the answer, by method. */
+/** Status codes of the API's responses, by method. */
 let answers: Record<string, number>;
 
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), "notejam-floor-"));
+  folder = mkdtempSync(join(tmpdir(), "notejam-minimum-replicas-"));
   writeFileSync(join(folder, "token"), "identity-of-the-pod\n");
   requests = [];
   answers = { GET: 200, PATCH: 200 };
@@ -44,14 +44,14 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** Runs the program as the CronJob does. */
-function setFloor(floors: string) {
+/** Runs the script as the CronJob does. */
+function setMinimumReplicas(minimums: string) {
   const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("the API's stand-in has no port");
-  return execa(process.execPath, [join(FOLDER, "set-floor.mjs")], {
+  if (address === null || typeof address === "string") throw new Error("the fake Kubernetes API has no port");
+  return execa(process.execPath, [join(FOLDER, "set-minimum-replicas.mjs")], {
     env: {
       AUTOSCALER: "notejam/notejam",
-      FLOORS: floors,
+      MINIMUM_REPLICAS: minimums,
       KUBERNETES: `http://127.0.0.1:${address.port}`,
       TOKEN_FILE: join(folder, "token"),
     },
@@ -64,32 +64,34 @@ const inHours = (hours: number) => new Date(Date.now() + hours * HOUR).toISOStri
 const event = (name: string, from: number, to: number, pods: number) =>
   `${name}=${inHours(from)}/${inHours(to)}=${pods}`;
 
-/** The floor that was applied. */
+/** The spec that the script applied. */
 const applied = () => JSON.parse(requests.find(({ method }) => method === "PATCH")?.body ?? "{}").spec;
 
-describe("the floor of the application's autoscaler", () => {
+describe("minimum replicas of the application", () => {
   it.each([
     ["no event is announced", "usual=5,none", 5],
-    ["an event lies ahead", `usual=5,${event("sale", 1, 9, 20)}`, 5],
+    ["an event is in the future", `usual=5,${event("sale", 1, 9, 20)}`, 5],
     ["an event is over", `usual=5,${event("sale", -9, -1, 20)}`, 5],
-  ])("is the usual one while %s", async (_when, floors, pods) => {
-    await expect(setFloor(floors)).resolves.toMatchObject({ exitCode: 0 });
+  ])("is the usual minimum while %s", async (_when, minimums, pods) => {
+    await expect(setMinimumReplicas(minimums)).resolves.toMatchObject({ exitCode: 0 });
     expect(applied()).toEqual({ minReplicas: pods });
   });
 
-  it("is the event's while it lasts", async () => {
-    const told = await setFloor(`usual=5,${event("past", -9, -8, 30)},${event("sale", -1, 1, 20)}`);
+  it("is the event's minimum during the event", async () => {
+    const { stdout } = await setMinimumReplicas(
+      `usual=5,${event("past", -9, -8, 30)},${event("sale", -1, 1, 20)}`,
+    );
     expect(applied()).toEqual({ minReplicas: 20 });
-    expect(told.stdout).toBe("notejam/notejam: the floor goes from 5 to 20 (sale).");
+    expect(stdout).toBe("notejam/notejam: minReplicas changed from 5 to 20 (sale).");
   });
 
-  it("is set as that one field, under a name of its own, in the pod's name", async () => {
-    await setFloor("usual=5,none");
+  it("is applied as a single field with its own field manager and the pod's token", async () => {
+    await setMinimumReplicas("usual=5,none");
     expect(requests).toEqual([
       { method: "GET", url: PATH, token: "Bearer identity-of-the-pod", body: "" },
       {
         method: "PATCH",
-        url: `${PATH}?fieldManager=notejam-floor&force=true`,
+        url: `${PATH}?fieldManager=notejam-minimum-replicas&force=true`,
         token: "Bearer identity-of-the-pod",
         type: "application/apply-patch+yaml",
         body: expect.stringContaining('"spec":{"minReplicas":5}'),
@@ -97,25 +99,25 @@ describe("the floor of the application's autoscaler", () => {
     ]);
   });
 
-  it("waits for an autoscaler that is not there yet, and makes none", async () => {
+  it("does not create a missing autoscaler", async () => {
     answers = { GET: 404 };
-    await expect(setFloor("usual=5,none")).resolves.toMatchObject({ exitCode: 0 });
+    await expect(setMinimumReplicas("usual=5,none")).resolves.toMatchObject({ exitCode: 0 });
     expect(requests.map(({ method }) => method)).toEqual(["GET"]);
   });
 
   it.each([
-    ["the API refuses", { GET: 200, PATCH: 403 }, "usual=5,none", /cannot be changed: 403/],
-    ["the list has an event without end", { GET: 200 }, "usual=5,sale=2027-03-20T08:00Z=20", /from\/to=pods/],
-    ["the usual floor is missing", { GET: 200 }, "none", /names no number of pods/],
-  ])("fails with the reason when %s", async (_what, given, floors, words) => {
+    ["the API denies the change", { GET: 200, PATCH: 403 }, "usual=5,none", /Cannot change .*: 403/],
+    ["an event has no end", { GET: 200 }, "usual=5,sale=2027-03-20T08:00Z=20", /from\/to=pods/],
+    ["the usual minimum is missing", { GET: 200 }, "none", /has no number of pods/],
+  ])("exits with an error message when %s", async (_what, given, minimums, message) => {
     answers = given;
-    const ended = await setFloor(floors);
-    expect(ended.exitCode).toBe(1);
-    expect(ended.stderr).toMatch(words);
-    expect(ended.stderr).not.toMatch(/\n\s+at /);
+    const result = await setMinimumReplicas(minimums);
+    expect(result.exitCode).toBe(1);
+    expect(result.stderr).toMatch(message);
+    expect(result.stderr).not.toMatch(/\n\s+at /);
   });
 
-  it("is set by the Node that the application's image has", () => {
+  it("runs with the Node.js of the application's image", () => {
     const job: unknown = parse(readFileSync(join(FOLDER, "cronjob.yaml"), "utf8"));
     const [container] = listAt(job, "spec", "jobTemplate", "spec", "template", "spec", "containers");
     const entrypoint = /^ENTRYPOINT \["([^"]+)"/m.exec(readFileSync("app/Dockerfile", "utf8"))?.[1];

@@ -65,7 +65,7 @@ function environmentVars({ environment, githubOwner }: ClusterVarsProps): Record
     TERRAFORM_TAG_KEYS: [...Object.keys(tagsOf(environment)), "Name"].join(","),
     APP_MIN_REPLICAS: String(replicas.min),
     APP_MAX_REPLICAS: String(replicas.max),
-    APP_EVENT_FLOORS: eventFloors(environment),
+    APP_EVENT_MIN_REPLICAS: eventFloors(environment),
     APP_TIMEZONE: timeZone,
     SERVICE_CIDR: environment.serviceCidr,
     LOG_RETENTION_DAYS: String(environment.logRetentionDays),
