@@ -13,17 +13,17 @@ import { cliConfigFor, findProviderMirror } from "../src/terraform/provider-mirr
 import { synthesize } from "../src/terraform/synthesize-app.js";
 import { plan, validate } from "../src/terraform/terraform.js";
 import { appliedSettings } from "./applied-rules.js";
-import { faultsOf, liveThreeYears } from "./backup-retention.js";
+import { retentionViolations, simulateYears } from "./backup-retention.js";
 
 /*
- * One emulated account that holds everything at the same time: what the account has once, dev, prod, and prod a
- * second time in its recovery region. What the emulator cannot show is in docs/emulator.md.
+ * All stacks in one emulated account: bootstrap, dev, prod, and a standby of prod in its DR region. The limits of the
+ * emulator are in docs/emulator.md.
  */
 
-/** In the order in which a company applies them; destroyed in the opposite order. */
+/** Stacks in the order of their deployment. They are destroyed in the opposite order. */
 const STACKS = ["notejam-bootstrap", "notejam-dev", "notejam-prod", "notejam-prod-eu-central-1"] as const;
 
-/** Planted in every sensitive variable. */
+/** Values of the sensitive variables. */
 const CANARY = {
   db_user: `canary_${randomBytes(6).toString("hex")}`,
   db_pass: `Canary-"${randomBytes(12).toString("hex")}\\`,
@@ -43,7 +43,7 @@ beforeAll(async () => {
   if (mirror) writeWhole(folder.cliConfig, cliConfigFor(mirror));
   const terraform = await findTerraform();
   emulator = await startEmulator({ stateFile: folder.emulatorState, logFile: folder.emulatorLog });
-  const stacks = await synthesizeWithRecoveryCopy(folder.out);
+  const stacks = await synthesizeWithStandby(folder.out);
   const progress = plainProgress((line) => {
     printed.push(line);
     if (!/ (created|destroyed|deleted|modified) \(/.test(line)) console.log(line);
@@ -72,8 +72,8 @@ afterAll(async () => {
   await rm(home, { recursive: true, force: true });
 });
 
-/** The repository's environments, and one file more: prod, recovered in its DR region beside the first copy. */
-async function synthesizeWithRecoveryCopy(out: string) {
+/** Synthesizes the repository's environments and a standby of prod in its DR region. */
+async function synthesizeWithStandby(out: string) {
   const environments = join(home, "environments");
   await mkdir(environments);
   for (const name of await readdir("environments")) {
@@ -95,7 +95,7 @@ export default createStandby(prod, "eu-central-1", { drRegion: "eu-west-1", vpcC
   }
 }
 
-/** Terraform is given the canary, and it is left to the test to find it: nothing is masked on the way. */
+/** Sets the sensitive variables to the canaries. Terraform's output is not masked, so that the test finds them. */
 function withCanary(stack: PreparedStack): PreparedStack {
   const planted = Object.entries(CANARY).filter(([name]) => name in stack.synthesized.variable);
   return { ...stack, variables: { ...stack.variables, ...Object.fromEntries(planted) }, secrets: [] };
@@ -103,11 +103,11 @@ function withCanary(stack: PreparedStack): PreparedStack {
 
 function runOf(name: string): StackRunProps {
   const run = runs.get(name);
-  if (!run) throw new Error(`no stack is called ${name}; there are ${[...runs.keys()].join(", ")}`);
+  if (!run) throw new Error(`no stack ${name}; the stacks are ${[...runs.keys()].join(", ")}`);
   return run;
 }
 
-/** Files below a folder that hold a text, in whatever form Terraform may write it. */
+/** Files in a folder that contain a text, plain or in an encoding that Terraform uses. */
 async function filesWith(directory: string, text: string): Promise<string[]> {
   const forms = [text, JSON.stringify(text).slice(1, -1), Buffer.from(text).toString("base64")];
   const entries = await readdir(directory, { recursive: true, withFileTypes: true });
@@ -130,52 +130,52 @@ async function secretString(region: string, name: string): Promise<Record<string
     },
     body: JSON.stringify({ SecretId: name }),
   });
-  const answer: { SecretString: string } = JSON.parse(await response.text());
-  return JSON.parse(answer.SecretString);
+  const secret: { SecretString: string } = JSON.parse(await response.text());
+  return JSON.parse(secret.SecretString);
 }
 
 function callS3(method: string, path: string, body?: string): Promise<Response> {
   const authorization =
     "AWS4-HMAC-SHA256 Credential=test/20260101/eu-west-1/s3/aws4_request, SignedHeaders=host, Signature=0";
   const headers = new Headers({ authorization });
-  // A bucket with a default lock takes no upload without a checksum.
+  // Buckets with a default retention require a checksum for uploads.
   if (body !== undefined) headers.set("content-md5", createHash("md5").update(body).digest("base64"));
   return fetch(`${emulator.endpoint}/${path}`, { method, body, headers });
 }
 
-/** What S3 answers about a bucket, or with the list of all buckets. */
+/** Returns the response of S3 for a path: a bucket's settings, an object, or the list of all buckets. */
 async function askS3(path: string): Promise<string> {
   const response = await callS3("GET", path);
   if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
   return response.text();
 }
 
-/** Buckets of backups and of their copies. */
+/** Names of the backup buckets and their replicas. */
 async function backupBuckets(): Promise<string[]> {
   const names = [...(await askS3("")).matchAll(/<Name>([^<]+)<\/Name>/g)].map(([, name = ""]) => name);
   return names.filter((name) => /-backup(-replica)?-\d{12}$/.test(name));
 }
 
-describe("one account that holds everything at the same time", () => {
-  it("is the stacks whole, but for what of the bootstrap is in Terraform Cloud, which it says", () => {
+describe("all stacks in one account", () => {
+  it("are complete, except for Terraform Cloud resources of the bootstrap, which are reported", () => {
     const leftOut = STACKS.flatMap((name) => runOf(name).stack.leftOut.map((note) => `${name}: ${note}`));
     expect(leftOut).toEqual([
       expect.stringMatching(/^notejam-bootstrap: Terraform Cloud is not emulated: \d+ .* left out/),
     ]);
   });
 
-  it.each(STACKS)("%s is valid for the provider, and applied", async (name) => {
+  it.each(STACKS)("%s is valid and can be applied", async (name) => {
     const run = runOf(name);
     await applyStack(run);
     await validate(terraformRun(run));
   });
 
-  it.each(STACKS)("%s: a second plan finds nothing to do", async (name) => {
+  it.each(STACKS)("%s: a second plan has no changes", async (name) => {
     const planFile = join(home, `${name}.tfplan`);
     expect(await plan(terraformRun(runOf(name)), planFile)).toMatchObject({ add: 0, change: 0, remove: 0 });
   });
 
-  it("gives the application its login through Secrets Manager, also in the recovery region", async () => {
+  it("store the database login in Secrets Manager, also in the DR region", async () => {
     for (const [region, name] of [
       ["eu-west-1", "notejam/dev/database"],
       ["eu-west-1", "notejam/prod/database"],
@@ -193,7 +193,7 @@ describe("one account that holds everything at the same time", () => {
     }
   });
 
-  it("keeps every backup three years, by the rules that S3 was given", async () => {
+  it("keep every backup for three years, by the lifecycle rules that S3 returns", async () => {
     const buckets = await backupBuckets();
     expect(buckets.length).toBe(2 * STACKS.filter((stack) => stack !== "notejam-bootstrap").length);
     for (const bucket of buckets) {
@@ -202,11 +202,11 @@ describe("one account that holds everything at the same time", () => {
         await askS3(`${bucket}?object-lock`),
       );
       expect(applied.rules.length, bucket).toBeGreaterThanOrEqual(4);
-      expect(faultsOf(liveThreeYears(applied), 1095), bucket).toEqual([]);
+      expect(retentionViolations(simulateYears(applied), 1095), bucket).toEqual([]);
     }
   });
 
-  it("lets nobody delete a backup, and the backup job end an upload that broke off", async () => {
+  it("deny deletion of backups, and let the backup job abort incomplete uploads", async () => {
     for (const bucket of await backupBuckets()) {
       const dump = `${bucket}/dumps/2026/11/01/x/notejam.dump`;
       expect((await callS3("PUT", dump, "dump")).status, dump).toBe(200);
@@ -218,10 +218,10 @@ describe("one account that holds everything at the same time", () => {
     }
   });
 
-  it("keeps secrets out of states, saved plans, JSON, logs and what is printed", async () => {
+  it("keep secrets out of states, saved plans, JSON, logs and output", async () => {
     const emulated = runOf("notejam-dev").folder.emulatorState;
     for (const [name, value] of Object.entries(CANARY)) {
-      // The emulated account holds them, as AWS would; nothing else may.
+      // Only the emulated account may contain them, as AWS does.
       expect(
         (await filesWith(home, value)).filter((file) => file !== emulated),
         name,
@@ -237,7 +237,7 @@ describe("one account that holds everything at the same time", () => {
     await destroyStack(runOf(name));
   });
 
-  it("leaves nothing behind but the zone that was there before", async () => {
+  it("leave only the hosted zone that existed before", async () => {
     const remaining = (await emulator.listResources()).map(
       ({ service, type, id }) => `${service} ${type} ${id}`,
     );

@@ -1,10 +1,10 @@
 import type { BucketSettings, LifecycleRule } from "./simulators/bucket-lifecycle.js";
 
 /**
- * A bucket's rules and lock as S3 answers with them.
+ * A bucket's lifecycle rules and Object Lock settings, read from responses of S3.
  *
- * @param lifecycle - answer to `GET /<bucket>?lifecycle`
- * @param objectLock - answer to `GET /<bucket>?object-lock`
+ * @param lifecycle - response to `GET /<bucket>?lifecycle`
+ * @param objectLock - response to `GET /<bucket>?object-lock`
  */
 export function appliedSettings(lifecycle: string, objectLock: string): BucketSettings {
   return { rules: elements(lifecycle, "Rule").filter(isEnabled).map(ruleOf), lockDays: days(objectLock) };
@@ -30,7 +30,7 @@ function ruleOf(rule: string): LifecycleRule {
   };
 }
 
-/** Contents of the elements of a name, none of which lie in one another here. */
+/** Contents of all elements with a name. Elements with the same name must not be nested. */
 function elements(xml: string, name: string): string[] {
   return [...xml.matchAll(new RegExp(`<${name}>([\\s\\S]*?)</${name}>`, "g"))].map(([, inner = ""]) => inner);
 }

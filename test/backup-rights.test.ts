@@ -6,11 +6,11 @@ import type { Synthesized } from "./synthesized-constructs.js";
 import { arnOf, type Identity, identitiesIn, policiesFor, saidAbout } from "./synthesized-rights.js";
 
 /*
- * Nothing is lost: who may do what to the backups, decided by all synthesized policies together (of identities, their
- * boundary, the buckets and the keys), for every role that there is.
+ * Permissions on backups of every role, evaluated from all synthesized policies: of identities, permissions boundaries,
+ * buckets and keys.
  */
 
-/** What takes a backup away, or its lock. */
+/** Actions that delete backups or remove their lock. */
 const ON_BACKUPS = [
   "s3:BypassGovernanceRetention",
   "s3:DeleteObject",
@@ -19,7 +19,7 @@ const ON_BACKUPS = [
   "s3:ReplicateDelete",
 ];
 
-/** What changes how long backups to come are kept, or whether they are copied. */
+/** Actions that change the retention or replication of future backups. */
 const ON_BUCKETS = [
   "s3:DeleteBucket",
   "s3:DeleteBucketPolicy",
@@ -31,7 +31,7 @@ const ON_BUCKETS = [
   "s3:PutReplicationConfiguration",
 ];
 
-/** What makes them unreadable. */
+/** Actions that can make backups unreadable. */
 const ON_KEYS = [
   "kms:CreateGrant",
   "kms:DisableKey",
@@ -50,8 +50,8 @@ describe.each(["dev", "prod"])("%s: the backups", (environment) => {
   const platform = () => stackNamed(stacks, `notejam-${environment}`);
   const bootstrap = () => stackNamed(stacks, "notejam-bootstrap");
 
-  /** Where backups lie, and under which key. */
-  const places = () =>
+  /** Buckets of backups with their keys and policies. */
+  const backupBuckets = () =>
     [
       { bucket: /^backup-storage_bucket_/, key: ["aws_kms_key", /^kms_s3_key_/] as const },
       { bucket: /^backup-storage_replica_/, key: ["aws_kms_replica_key", /^kms_s3_replica_/] as const },
@@ -72,7 +72,7 @@ describe.each(["dev", "prod"])("%s: the backups", (environment) => {
   const applyRole = (identity: Identity) => identity.name === `notejam-${environment}-apply`;
   const identity = (ending: string): Identity => {
     const found = identities().find(({ name }) => name.endsWith(`-${ending}`));
-    if (!found) throw new Error(`no role ends in ${ending}`);
+    if (!found) throw new Error(`no role name ends with ${ending}`);
     return found;
   };
 
@@ -83,38 +83,43 @@ describe.each(["dev", "prod"])("%s: the backups", (environment) => {
     "aws:ResourceTag/Environment": environment,
   };
 
-  function may(who: Identity, action: string, resource: string, said: readonly PolicyStatement[]): boolean {
-    return isPermitted(policiesFor(who, said), { action, resource, context });
+  function isAllowed(
+    who: Identity,
+    action: string,
+    resource: string,
+    resourceStatements: readonly PolicyStatement[],
+  ): boolean {
+    return isPermitted(policiesFor(who, resourceStatements), { action, resource, context });
   }
 
-  /** What of the list somebody may do to backups, in words; with the buckets' policies or as if they were gone. */
-  function harmToBackups(who: Identity, actions = ON_BACKUPS, withBucketPolicy = true): string[] {
-    return places().flatMap(({ bucketArn, bucketPolicy }) => {
-      const said = withBucketPolicy ? saidAbout(who, platform(), bucketPolicy) : [];
+  /** Allowed actions on backups as `role action resource`; optionally without the bucket policies. */
+  function allowedOnBackups(who: Identity, actions = ON_BACKUPS, withBucketPolicy = true): string[] {
+    return backupBuckets().flatMap(({ bucketArn, bucketPolicy }) => {
+      const statements = withBucketPolicy ? saidAbout(who, platform(), bucketPolicy) : [];
       return ["dumps/2026/11/01/x/notejam.dump", "dumps/2026/11/01/x/manifest.json", "restore-tests/x/y.json"]
         .flatMap((key) => actions.map((action) => ({ action, resource: `${bucketArn}/${key}` })))
-        .filter(({ action, resource }) => may(who, action, resource, said))
+        .filter(({ action, resource }) => isAllowed(who, action, resource, statements))
         .map(({ action, resource }) => `${who.name} ${action} ${resource}`);
     });
   }
 
-  function harmToBuckets(who: Identity): string[] {
-    return places().flatMap(({ bucketArn, bucketPolicy }) =>
+  function allowedOnBuckets(who: Identity): string[] {
+    return backupBuckets().flatMap(({ bucketArn, bucketPolicy }) =>
       ON_BUCKETS.filter((action) =>
-        may(who, action, bucketArn, saidAbout(who, platform(), bucketPolicy)),
+        isAllowed(who, action, bucketArn, saidAbout(who, platform(), bucketPolicy)),
       ).map((action) => `${who.name} ${action}`),
     );
   }
 
-  function harmToKeys(who: Identity): string[] {
-    return places().flatMap(({ keyArn, keyPolicy }) =>
-      ON_KEYS.filter((action) => may(who, action, keyArn, saidAbout(who, platform(), keyPolicy))).map(
+  function allowedOnKeys(who: Identity): string[] {
+    return backupBuckets().flatMap(({ keyArn, keyPolicy }) =>
+      ON_KEYS.filter((action) => isAllowed(who, action, keyArn, saidAbout(who, platform(), keyPolicy))).map(
         (action) => `${who.name} ${action}`,
       ),
     );
   }
 
-  it("know every role: of the cluster's pods and nodes, of AWS's services, of the pipelines", () => {
+  it("are tested with every role: of pods, nodes, AWS services and pipelines", () => {
     const names = identities().map(({ name }) => name);
     expect(names.length).toBeGreaterThan(20);
     for (const ending of [
@@ -131,39 +136,39 @@ describe.each(["dev", "prod"])("%s: the backups", (environment) => {
       expect(names.filter((name) => name.endsWith(`-${ending}`)).length, ending).toBeGreaterThan(0);
   });
 
-  it("are deleted, hidden or unlocked by nobody, the role that Terraform applies with included", () => {
-    expect(identities().flatMap((who) => harmToBackups(who))).toEqual([]);
+  it("cannot be deleted, hidden or unlocked by any role, including the apply role", () => {
+    expect(identities().flatMap((who) => allowedOnBackups(who))).toEqual([]);
   });
 
-  it("stay locked also where somebody has taken the bucket's policy away", () => {
+  it("stay locked without the bucket policy", () => {
     const withoutPolicy = (actions: readonly string[]) =>
-      identities().flatMap((who) => harmToBackups(who, [...actions], false));
+      identities().flatMap((who) => allowedOnBackups(who, [...actions], false));
     expect(withoutPolicy(["s3:BypassGovernanceRetention"])).toEqual([]);
-    // It could then delete what is not locked, and hide what is.
+    // The apply role could then delete objects that are not locked, and hide locked ones with a delete marker.
     expect(new Set(withoutPolicy(["s3:DeleteObject"]).map((line) => line.split(" ")[0]))).toEqual(
       new Set([`notejam-${environment}-apply`]),
     );
   });
 
-  it("keep their rules: only the role that Terraform applies with changes lifecycle, lock, versioning or copying", () => {
+  it("have settings that only the apply role can change: lifecycle, lock, versioning, replication", () => {
     const others = identities().filter((who) => !applyRole(who));
-    expect(others.flatMap(harmToBuckets)).toEqual([]);
-    expect(identities().filter(applyRole).flatMap(harmToBuckets).length).toBeGreaterThan(0);
+    expect(others.flatMap(allowedOnBuckets)).toEqual([]);
+    expect(identities().filter(applyRole).flatMap(allowedOnBuckets).length).toBeGreaterThan(0);
   });
 
-  it("stay readable: only who applies stacks ends a key, which takes its days of grace", () => {
+  it("stay readable: only apply roles can delete a key, after a waiting period of at least 7 days", () => {
     const others = identities().filter((who) => !applyRole(who) && who.name !== "notejam-bootstrap-apply");
-    expect(others.flatMap(harmToKeys)).toEqual([]);
+    expect(others.flatMap(allowedOnKeys)).toEqual([]);
     const keys = platform().resources("aws_kms_key");
     for (const key of keys) expect(Number(key.deletion_window_in_days), key.id).toBeGreaterThanOrEqual(7);
   });
 
-  it("are written by the backup job and proven by the drill, each only what is its own", () => {
-    const [here] = places();
-    const bucketArn = here?.bucketArn ?? "";
+  it("can be written by the backup job only, and read by restore jobs only", () => {
+    const [bucket] = backupBuckets();
+    const bucketArn = bucket?.bucketArn ?? "";
     const can = (ending: string, action: string, resource: string, more: Record<string, string> = {}) =>
       isPermitted(
-        policiesFor(identity(ending), saidAbout(identity(ending), platform(), here?.bucketPolicy)),
+        policiesFor(identity(ending), saidAbout(identity(ending), platform(), bucket?.bucketPolicy)),
         {
           action,
           resource,
@@ -176,22 +181,24 @@ describe.each(["dev", "prod"])("%s: the backups", (environment) => {
       writesRestoreTests: can(ending, "s3:PutObject", `${bucketArn}/restore-tests/x/y.json`),
       listsDumps: can(ending, "s3:ListBucket", bucketArn, { "s3:prefix": "dumps/2026/" }),
       listsRestoreTests: can(ending, "s3:ListBucket", bucketArn, { "s3:prefix": "restore-tests/" }),
-      encrypts: can(ending, "kms:GenerateDataKey", here?.keyArn ?? "", {
+      encrypts: can(ending, "kms:GenerateDataKey", bucket?.keyArn ?? "", {
         "kms:EncryptionContext:aws:s3:arn": bucketArn,
       }),
-      reports: can(ending, "cloudwatch:PutMetricData", "*", { "cloudwatch:namespace": "Notejam/Backups" }),
-      reportsAnything: can(ending, "cloudwatch:PutMetricData", "*", { "cloudwatch:namespace": "AWS/RDS" }),
+      writesMetrics: can(ending, "cloudwatch:PutMetricData", "*", {
+        "cloudwatch:namespace": "Notejam/Backups",
+      }),
+      writesOtherMetrics: can(ending, "cloudwatch:PutMetricData", "*", { "cloudwatch:namespace": "AWS/RDS" }),
     });
     const nothing = Object.fromEntries(Object.keys(rights("notejam")).map((right) => [right, false]));
-    const both = {
+    const common = {
       ...nothing,
       listsDumps: true,
       listsRestoreTests: true,
       encrypts: true,
-      reports: true,
+      writesMetrics: true,
     };
-    expect(rights("notejam-backup")).toEqual({ ...both, writesDumps: true });
-    expect(rights("notejam-restore")).toEqual({ ...both, readsDumps: true, writesRestoreTests: true });
+    expect(rights("notejam-backup")).toEqual({ ...common, writesDumps: true });
+    expect(rights("notejam-restore")).toEqual({ ...common, readsDumps: true, writesRestoreTests: true });
     expect(rights("eu-west-1-notejam")).toEqual(nothing);
     expect(rights("notejam-migrate")).toEqual(nothing);
   });

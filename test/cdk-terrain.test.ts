@@ -19,7 +19,7 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** Synthesizes all stacks with one of the two libraries, which provider bindings load, too. */
+/** Synthesizes all stacks with one of the two libraries. The provider bindings load the same one. */
 async function synthesizeWith(library: "cdktf" | "cdktn"): Promise<string> {
   const out = join(folder, library);
   const program = join(folder, `${library}.cjs`);
@@ -33,12 +33,12 @@ async function synthesizeWith(library: "cdktf" | "cdktn"): Promise<string> {
   return out;
 }
 
-/** The version of the library that wrote a folder of stacks. */
+/** Version of the library that synthesized a folder of stacks. */
 async function versionOf(out: string): Promise<unknown> {
   return JSON.parse(await readFile(join(out, "manifest.json"), "utf8")).version;
 }
 
-/** The stacks' Terraform configuration without the metadata that the library writes about itself. */
+/** Terraform configuration of the stacks without the library's metadata. */
 async function configurationOf(out: string): Promise<Record<string, unknown>> {
   const stacks = await readdir(join(out, "stacks"));
   const read = async (stack: string) => {
@@ -60,7 +60,7 @@ function withoutMetadata(value: unknown): unknown {
 describe("CDK Terrain, the successor of CDK for Terraform", () => {
   it("synthesizes the same Terraform configuration", async () => {
     const [ours, successor] = [await synthesizeWith("cdktf"), await synthesizeWith("cdktn")];
-    // The metadata names the library's version: the second run really used the other one.
+    // The metadata contains the library's version. This verifies that the second run used the other library.
     const manifests = await Promise.all([ours, successor].map(versionOf));
     expect(manifests).toEqual([packageJson.dependencies.cdktf, packageJson.devDependencies.cdktn]);
     const expected = await configurationOf(ours);

@@ -5,7 +5,7 @@ import { parseAllDocuments } from "yaml";
 import * as z from "zod";
 import toolVersions from "../tool-versions.json" with { type: "json" };
 
-/** What of Renovate's configuration is looked at here. */
+/** Tested fields of Renovate's configuration. */
 const Renovate = z.object({
   flux: z.object({ managerFilePatterns: z.array(z.string()) }),
   pip_requirements: z.object({ managerFilePatterns: z.array(z.string()) }),
@@ -39,11 +39,11 @@ const filesIn = (folder: string) =>
     .filter((entry) => entry.isFile() && !entry.parentPath.includes("node_modules"))
     .map(({ parentPath, name }) => join(parentPath, name));
 
-/** Whether Renovate looks into a file; a pattern between slashes is a regular expression. */
+/** Returns true if a file matches one of Renovate's patterns, which are regular expressions between slashes. */
 const looksInto = (patterns: readonly string[], file: string) =>
   patterns.some((pattern) => new RegExp(pattern.slice(1, -1)).test(file));
 
-/** The versions that a manager of our own finds, each with its file. */
+/** Versions that a custom manager extracts, each with its file. */
 function foundBy(name: string): { readonly file: string; readonly version: string }[] {
   return renovate.customManagers
     .filter(({ depNameTemplate }) => depNameTemplate === name || depNameTemplate === undefined)
@@ -106,7 +106,7 @@ describe("Renovate", () => {
     );
   });
 
-  it("finds each version that stands in code", () => {
+  it("extracts each version from the code", () => {
     expect(foundBy("flux-operator").map(({ file }) => file)).toEqual(["modules/flux/flux.ts"]);
     expect(foundBy("flux").map(({ file }) => file)).toEqual(["modules/flux/flux.ts"]);
     expect(foundBy("trufflehog")).toEqual([
@@ -114,7 +114,7 @@ describe("Renovate", () => {
     ]);
   });
 
-  it("finds each repository whose schemas manifests are checked with", () => {
+  it("extracts the repositories of the schemas for manifests", () => {
     const checks = readFileSync(".github/workflows/checks.yaml", "utf8");
     const repositories = [...checks.matchAll(/repository: (\S+)/g)].map(([, name = ""]) => name);
     expect(repositories.length).toBeGreaterThan(3);
@@ -136,7 +136,7 @@ describe("Renovate", () => {
     ["moto", "pypi moto", [toolVersions.moto.newestTested]],
     ["node", "node-version node", [toolVersions.node.pinned, ...toolVersions.node.tested]],
   ])(
-    "finds the versions of %s in tool-versions.json, and not the oldest supported one",
+    "extracts the versions of %s in tool-versions.json, except the oldest supported one",
     (name, source, versions) => {
       expect(foundBy(name)).toEqual(versions.map((version) => ({ file: "tool-versions.json", version })));
       expect(sourceOf(name)).toEqual([source]);
@@ -170,7 +170,7 @@ describe("Renovate", () => {
     expect(disabled).toContain("emulator/requirements-oldest.txt");
   });
 
-  it("finds the repository of each chart in the Flux tree", () => {
+  it("extracts the repository of each chart in the Flux tree", () => {
     const objects = filesIn("flux")
       .filter((file) => file.endsWith(".yaml"))
       .flatMap((file) =>
@@ -184,7 +184,7 @@ describe("Renovate", () => {
     expect(charts.length).toBeGreaterThan(3);
     for (const { file, object } of [...charts, ...named("OCIRepository")]) {
       expect(looksInto(renovate.flux.managerFilePatterns, file), file).toBe(true);
-      // Renovate takes no namespace from a Kustomization.
+      // Renovate does not read the namespace of a Kustomization.
       const reference = object.spec.chart?.spec.sourceRef;
       if (reference)
         expect(sources, file).toContain(
@@ -193,7 +193,7 @@ describe("Renovate", () => {
     }
   });
 
-  it("leaves alone what is archived, and the file that image automation writes", () => {
+  it("ignores archived packages and the file of the image automation", () => {
     const left = renovate.packageRules.filter(({ enabled }) => enabled === false);
     expect(left.flatMap(({ matchPackageNames }) => matchPackageNames)).toEqual(
       expect.arrayContaining(["cdktf", "@cdktf/**", "constructs"]),

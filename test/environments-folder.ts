@@ -1,14 +1,14 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 
-/** The organization and the two environments that tests know by name; a repository may have further ones. */
+/** Files of the organization and of the two environments that tests refer to by name. */
 const FILES = ["organization.ts", "dev.ts", "prod.ts"];
 
 /**
- * Copies dev and prod to where a test may change them.
+ * Copies dev and prod to a folder, so that a test can change them.
  *
- * @param folder an existing one inside the repository, so that what the files import finds its packages
- * @param change applied to the text of every file
+ * @param folder existing folder inside the repository, so that imports of packages work
+ * @param change function that changes the text of each file
  */
 export async function copyDevAndProd(
   folder: string,

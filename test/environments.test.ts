@@ -20,13 +20,13 @@ describe("dev and prod", () => {
     stacks = synthesizeApp(await devAndProd());
   });
 
-  it("are replicas: the same types of resources, in different sizes", () => {
+  it("have the same types of resources, in different sizes", () => {
     const types = stackNamed(stacks, "notejam-dev").types();
     expect(types.length).toBeGreaterThan(50);
     expect(stackNamed(stacks, "notejam-prod").types()).toEqual(types);
   });
 
-  it("keep their states in workspaces of their own, whose organization is stated once", () => {
+  it("keep their states in separate workspaces of one configured organization", () => {
     const clouds = [...stacks].map(([name, stack]) => [name, terraformOf(stack).cloud]);
     expect(clouds).toEqual(
       ["notejam-bootstrap", "notejam-dev", "notejam-dev-gitops", "notejam-prod", "notejam-prod-gitops"].map(
@@ -38,7 +38,7 @@ describe("dev and prod", () => {
     );
   });
 
-  it("ask for the inputs of the system they replace, by the same names, the sensitive ones never stored", () => {
+  it("have the input variables of the system they replace, with the sensitive ones never stored", () => {
     const { variable } = stackNamed(stacks, "notejam-prod").json as {
       variable: Record<string, VariableBlock>;
     };
@@ -55,53 +55,53 @@ describe("dev and prod", () => {
     for (const [name, { validation }] of Object.entries(variable)) expect(validation, name).toHaveLength(1);
   });
 
-  it("need a Terraform that keeps write-only arguments out of the state", () => {
+  it("require a Terraform version with write-only arguments", () => {
     for (const [name, stack] of stacks) expect(terraformOf(stack).required_version, name).toBe(">= 1.11.0");
   });
 });
 
 describe("an environment in any region", () => {
-  it.each(REGIONS)("%s: speaks of no other region, zone or partition", async (region) => {
+  it.each(REGIONS)("%s: refers to no other region, zone or partition", async (region) => {
     const text = JSON.stringify(stackNamed(await synthesizeIn(region), "notejam-dev").json);
     const others = REGIONS.filter((other) => other !== region && other !== drRegionOf(region));
     expect(others.filter((other) => text.includes(other))).toEqual([]);
-    // A zone is its region and a letter; zones are asked of AWS.
+    // Zone names (region and a letter) come from a data source.
     expect(text.match(/\b[a-z]{2}(-gov)?-[a-z]+-\d[a-z]\b/g)).toBeNull();
     expect(text.match(/arn:aws(-cn|-us-gov)?:/g)).toBeNull();
     expect(text.match(/amazonaws\.com\.cn/g)).toBeNull();
   });
 
-  it("covers every partition", () => {
+  it("is tested in every partition", () => {
     expect(REGIONS.length).toBeGreaterThanOrEqual(15);
     expect(new Set(REGIONS.map(partitionOf))).toEqual(new Set(["aws", "aws-cn", "aws-us-gov"]));
   });
 });
 
-describe("a recovery copy", () => {
+describe("a standby", () => {
   const stacks = synthesizeWithCopy();
   const copyOf = async () => stackNamed(await stacks, "notejam-prod-eu-central-1");
 
-  it("stands beside the first copy without a name in common", async () => {
+  it("has no name in common with the primary", async () => {
     const first = globalNames(stackNamed(await stacks, "notejam-prod"));
     const copy = globalNames(await copyOf());
     expect(first.length).toBeGreaterThan(20);
     expect(copy.filter((name) => first.includes(name))).toEqual([]);
   });
 
-  it("asks nothing of the region that it stands in for", async () => {
+  it("does not depend on the primary region", async () => {
     const { json } = await copyOf();
     const text = JSON.stringify(json).replaceAll("notejam-prod-eu-west-1-backup-replica", "");
     expect(text).not.toContain("eu-west-1");
   });
 
-  it("runs the images that its first region has sent, and makes no repository of its own", async () => {
+  it("runs images from the replicated repository and does not create one", async () => {
     const copy = await copyOf();
     expect(copy.resources("aws_ecr_repository")).toEqual([]);
     expect(copy.data("aws_ecr_repository")).toMatchObject([{ name: "notejam-prod-ecr-registry" }]);
     expect(JSON.stringify(Object(copy.json.output).repository_url)).toContain("data.aws_ecr_repository");
   });
 
-  it("brings notes back from the dumps that its first region has sent, which it reads and never writes", async () => {
+  it("restores notes from the replicated dumps, which it can read but not write", async () => {
     const copy = await copyOf();
     const replica = stackNamed(await stacks, "notejam-prod")
       .resources("aws_s3_bucket")
@@ -134,7 +134,7 @@ async function synthesizeWithCopy(): Promise<ReadonlyMap<string, Synthesized>> {
   });
 }
 
-/** What the policies of roles say about a bucket, or about a key for what is in it. */
+/** Statements of role policies about a bucket or its key. */
 function statementsAbout(stack: Synthesized, bucket: string): Statement[] {
   return stack
     .resources("aws_iam_role_policy")
@@ -160,7 +160,7 @@ function terraformOf(stack: Synthesized): Record<string, unknown> {
 function drRegionOf(region: string): string {
   const partition = partitionOf(region);
   const other = REGIONS.find((candidate) => candidate !== region && partitionOf(candidate) === partition);
-  if (other === undefined) throw new Error(`${region} is alone in its partition`);
+  if (other === undefined) throw new Error(`${region} is the only region of its partition`);
   return other;
 }
 
@@ -174,7 +174,7 @@ async function synthesizeIn(region: string): Promise<ReadonlyMap<string, Synthes
   });
 }
 
-/** Names of what AWS keeps once per account or for all accounts, and of what replicates under its own name. */
+/** Names of resources that are global or unique per account, and of those that are replicated under the same name. */
 const GLOBAL_NAMES: Readonly<Record<string, string>> = {
   aws_iam_role: "name",
   aws_iam_policy: "name",

@@ -35,11 +35,11 @@ const clusterVars = () => {
 };
 
 describe("an announced event", () => {
-  it("has its nodes half an hour before it starts by the clocks of its place, and until it ends", () => {
+  it("adds nodes from 30 minutes before its local start time until its end", () => {
     const times = stackNamed(stacks, "notejam-prod")
       .resources("aws_autoscaling_schedule")
       .map(({ scheduled_action_name: name, start_time: at, min_size: least }) => [name, at, least]);
-    // On 28 March Irish clocks have just gone forward.
+    // On 28 March, summer time starts in Ireland.
     expect(times).toEqual(
       expect.arrayContaining([
         ["sale-before", "2027-03-28T07:30:00Z", 9],
@@ -50,7 +50,7 @@ describe("an announced event", () => {
     );
   });
 
-  it("has its pods a quarter of an hour before: four times the usual, or as many as it says", () => {
+  it("adds pods from 15 minutes before: four times the usual number, or the configured number", () => {
     expect(clusterVars().APP_EVENT_MIN_REPLICAS).toBe(
       [
         "sale=2027-03-28T07:45:00.000Z/2027-03-28T21:00:00.000Z=20",
@@ -66,7 +66,7 @@ describe("an announced event", () => {
     );
   });
 
-  it("changes a field that Flux leaves alone", () => {
+  it("changes a field that Flux ignores", () => {
     const file = readTree("flux").find(({ path }) => path.endsWith("/notejam-application.yaml"));
     expect(file?.content).toMatch(/ignore:\n\s+- paths:\n\s+- \/spec\/minReplicas\n\s+target:/);
   });
