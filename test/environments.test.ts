@@ -78,52 +78,52 @@ describe("an environment in any region", () => {
 });
 
 describe("a standby", () => {
-  const stacks = synthesizeWithCopy();
-  const copyOf = async () => stackNamed(await stacks, "notejam-prod-eu-central-1");
+  const stacks = synthesizeWithStandby();
+  const standbyStack = async () => stackNamed(await stacks, "notejam-prod-eu-central-1");
 
   it("has no name in common with the primary", async () => {
-    const first = globalNames(stackNamed(await stacks, "notejam-prod"));
-    const copy = globalNames(await copyOf());
-    expect(first.length).toBeGreaterThan(20);
-    expect(copy.filter((name) => first.includes(name))).toEqual([]);
+    const primary = globalNames(stackNamed(await stacks, "notejam-prod"));
+    const standby = globalNames(await standbyStack());
+    expect(primary.length).toBeGreaterThan(20);
+    expect(standby.filter((name) => primary.includes(name))).toEqual([]);
   });
 
   it("does not depend on the primary region", async () => {
-    const { json } = await copyOf();
+    const { json } = await standbyStack();
     const text = JSON.stringify(json).replaceAll("notejam-prod-eu-west-1-backup-replica", "");
     expect(text).not.toContain("eu-west-1");
   });
 
   it("runs images from the replicated repository and does not create one", async () => {
-    const copy = await copyOf();
-    expect(copy.resources("aws_ecr_repository")).toEqual([]);
-    expect(copy.data("aws_ecr_repository")).toMatchObject([{ name: "notejam-prod-ecr-registry" }]);
-    expect(JSON.stringify(Object(copy.json.output).repository_url)).toContain("data.aws_ecr_repository");
+    const standby = await standbyStack();
+    expect(standby.resources("aws_ecr_repository")).toEqual([]);
+    expect(standby.data("aws_ecr_repository")).toMatchObject([{ name: "notejam-prod-ecr-registry" }]);
+    expect(JSON.stringify(Object(standby.json.output).repository_url)).toContain("data.aws_ecr_repository");
   });
 
   it("restores notes from the replicated dumps, which it can read but not write", async () => {
-    const copy = await copyOf();
+    const standby = await standbyStack();
     const replica = stackNamed(await stacks, "notejam-prod")
       .resources("aws_s3_bucket")
       .find(({ provider }) => provider !== undefined);
-    const { value } = Object(copy.json.output).restore_bucket;
+    const { value } = Object(standby.json.output).restore_bucket;
     expect(value).toBe(replica?.bucket);
     const aliases = stackNamed(await stacks, "notejam-prod").resources("aws_kms_alias");
-    const [received] = copy.data("aws_kms_alias");
-    expect(aliases.map(({ name }) => name)).toContain(received?.name);
-    const rights = statementsAbout(copy, String(value));
-    expect(rights.map(({ Sid }) => Sid)).toEqual([
+    const [alias] = standby.data("aws_kms_alias");
+    expect(aliases.map(({ name }) => name)).toContain(alias?.name);
+    const statements = statementsAbout(standby, String(value));
+    expect(statements.map(({ Sid }) => Sid)).toEqual([
       "ReceivedReadDumps",
       "ReceivedListBackups",
       "ReceivedUseKeyForBucket",
     ]);
-    expect(rights.flatMap(({ Action = [] }) => Action).filter((action) => /Put|Delete/.test(action))).toEqual(
-      [],
-    );
+    expect(
+      statements.flatMap(({ Action = [] }) => Action).filter((action) => /Put|Delete/.test(action)),
+    ).toEqual([]);
   });
 });
 
-async function synthesizeWithCopy(): Promise<ReadonlyMap<string, Synthesized>> {
+async function synthesizeWithStandby(): Promise<ReadonlyMap<string, Synthesized>> {
   const input = createStandby(prod, "eu-central-1", { drRegion: "eu-west-2", vpcCidr: "10.40.0.0/16" });
   const checked = validateEnvironment(input, TODAY);
   if (!("value" in checked)) throw new Error(JSON.stringify(checked.diagnostics));

@@ -18,7 +18,7 @@ beforeAll(async () => {
   prod = stackNamed(stacks, "notejam-prod-gitops");
 });
 
-/** The files of an operations repository, as they will lie there. */
+/** Files of an operations repository, by path, with their final contents. */
 function filesIn(stack: Synthesized): Map<string, string> {
   return new Map(
     stack
@@ -34,21 +34,21 @@ function filesIn(stack: Synthesized): Map<string, string> {
 const dependencies = ({ depends_on: needs }: Block) => (Array.isArray(needs) ? needs.map(String) : []);
 
 describe("the operations repository", () => {
-  it("holds exactly the files of the tree, byte for byte", () => {
+  it("contains exactly the files of the tree, unchanged", () => {
     expect([...filesIn(prod)]).toEqual(TREE.map(({ path, content }) => [path, content]));
   });
 
-  it("holds the same bytes in both environments", () => {
+  it("has the same contents in both environments", () => {
     expect([...filesIn(dev)]).toEqual([...filesIn(prod)]);
   });
 
-  it("leaves no expression of Flux to Terraform", () => {
+  it("escapes Flux's variables, so that Terraform does not evaluate them", () => {
     for (const { file, content } of prod.resources("github_repository_file")) {
       expect(String(content).replaceAll(/\$\$\{|%%\{/g, ""), String(file)).not.toMatch(/\$\{|%\{/);
     }
   });
 
-  it("gets one file more when the tree does", async () => {
+  it("gets one more file when a file is added to the tree", async () => {
     const more = [...TREE, { path: "microservices/second/deployment.yaml", content: "kind: Deployment\n" }];
     const stack = stackNamed(synthesizeApp(await repositoryConfiguration(), more), "notejam-prod-gitops");
     const before = prod.resources("github_repository_file").map(({ id }) => id);
@@ -57,7 +57,7 @@ describe("the operations repository", () => {
     expect(before.filter((id) => !after.includes(id))).toEqual([]);
   });
 
-  it("holds no secret, no account, no domain and no environment of ours", async () => {
+  it("contains no secrets, account ids, domains or environment names", async () => {
     const { environments } = await repositoryConfiguration();
     const own = environments.flatMap(({ region, hostedZone, hostName }) => [region, hostedZone, hostName]);
     for (const [file, content] of filesIn(prod)) {
@@ -71,14 +71,14 @@ describe("the operations repository", () => {
     }
   });
 
-  it("leaves the file that image automation edits to it, and no other", () => {
-    const left = prod
+  it("ignores changes only of the file that the image automation writes", () => {
+    const unmanaged = prod
       .resources("github_repository_file")
       .filter(({ lifecycle }) => JSON.stringify(lifecycle ?? {}).includes("content"));
-    expect(left.map(({ file }) => file)).toEqual([...LEFT_TO_AUTOMATION]);
+    expect(unmanaged.map(({ file }) => file)).toEqual([...LEFT_TO_AUTOMATION]);
   });
 
-  it("is private, warns of vulnerable dependencies, and keeps its history in production", () => {
+  it("is private, has vulnerability alerts, and is archived on destroy in production", () => {
     expect(prod.one("github_repository")).toMatchObject({
       name: "operations-k8s-prod",
       visibility: "private",
@@ -91,7 +91,7 @@ describe("the operations repository", () => {
     });
   });
 
-  it("guards main: nobody deletes or rewrites it, and production's releases come by a pull request that one approval in `promote` has let through", () => {
+  it("protects main from deletion and force pushes, and requires pull requests for production", () => {
     for (const [stack, approvals] of [
       [dev, 1],
       [prod, 0],
@@ -109,13 +109,14 @@ describe("the operations repository", () => {
     const actors = (stack: Synthesized) =>
       JSON.stringify(stack.one("github_repository_ruleset").bypass_actors).match(/DeployKey|RepositoryRole/g);
     expect(actors(dev)).toEqual(["RepositoryRole", "DeployKey"]);
-    // The key in the cluster cannot write to main; the tree's workflow merges what it proposed.
+    // The deploy key of production cannot push to main: a workflow of the tree merges its pull requests, which were
+    // approved in the workflow `promote`.
     expect(actors(prod)).toEqual(["RepositoryRole"]);
   });
 });
 
 describe("the providers of a gitops stack", () => {
-  it("get host and certificate from the platform's outputs, and a token that is stored nowhere", () => {
+  it("get host and certificate from the platform's outputs, and an ephemeral token", () => {
     const cluster = {
       host: `${PLATFORM}cluster_endpoint}`,
       cluster_ca_certificate:
@@ -134,16 +135,16 @@ describe("the providers of a gitops stack", () => {
     expect(prod.data("aws_eks_cluster_auth")).toEqual([]);
   });
 
-  it("record releases where a plan may read them, for it may read no Secret", () => {
+  it("store Helm releases in ConfigMaps, because the plan role cannot read Secrets", () => {
     expect(Object(prod.json.provider).helm[0].helm_driver).toBe("configmap");
     expect(prod.types().filter((type) => type.startsWith("kubernetes_secret"))).toEqual([]);
   });
 
-  it("take the GitHub token as a value that Terraform never stores", () => {
+  it("take the GitHub token from an ephemeral variable", () => {
     expect(Object(prod.json.variable).github_token).toMatchObject({ ephemeral: true, sensitive: true });
   });
 
-  it("are configured from nothing of the same state", () => {
+  it("do not depend on resources of the same state", () => {
     expect(JSON.stringify(prod.json.provider)).not.toMatch(/\$\{(aws|github|kubernetes|helm)_/);
   });
 });
@@ -154,7 +155,7 @@ describe("Flux", () => {
     instance: prod.one("helm_release", /flux-instance/),
   });
 
-  it("is installed by two charts of one pinned version", () => {
+  it("is installed by two charts of the same pinned version", () => {
     const { operator, instance } = releases();
     for (const release of [operator, instance]) {
       expect(release).toMatchObject({
@@ -165,7 +166,7 @@ describe("Flux", () => {
     expect(operator.version).toBe(instance.version);
   });
 
-  it("comes in order: operator, key, and the instance only when tree, key and variables are complete", () => {
+  it("is installed in order: operator, key, then the instance when tree, key and variables are complete", () => {
     const { operator, instance } = releases();
     const job = prod.one("kubernetes_job_v1");
     const key = prod.one("github_repository_deploy_key");
@@ -184,7 +185,7 @@ describe("Flux", () => {
     );
   });
 
-  it("follows clusters/services of its own repository under the environment's name", () => {
+  it("syncs clusters/services of the environment's repository", () => {
     const text = String(releases().instance.values);
     for (const setting of [
       '"name" = "prod-source"',
@@ -199,7 +200,7 @@ describe("Flux", () => {
     );
   });
 
-  it("makes its key in the cluster: no private key is in the stack, not even by reference", () => {
+  it("creates its deploy key in the cluster: the stack does not contain or reference a private key", () => {
     expect(prod.types().filter((type) => type.startsWith("tls_"))).toEqual([]);
     expect(Object.keys(Object(prod.json.ephemeral))).toEqual(["aws_eks_cluster_auth"]);
     expect(prod.one("github_repository_deploy_key").read_only).toBe(false);
@@ -208,7 +209,7 @@ describe("Flux", () => {
     expect(script).toContain("--ignore-not-found");
   });
 
-  it("gets its variables in one ConfigMap that acts at once", () => {
+  it("gets its variables from one ConfigMap, and reconciles when it changes", () => {
     expect(prod.one("kubernetes_config_map_v1").metadata).toEqual({
       name: "cluster-vars",
       namespace: "flux-system",
@@ -216,7 +217,7 @@ describe("Flux", () => {
     });
   });
 
-  it.runIf(process.env.CHART_VALUES)("sets only values that its charts have", () => {
+  it.runIf(process.env.CHART_VALUES)("sets only values that its charts define", () => {
     const charts = new ChartValues(process.env.CHART_VALUES ?? "");
     const instance = fluxInstanceValues({
       fluxVersion: "2.9.4",
@@ -233,7 +234,7 @@ describe("Flux", () => {
 });
 
 describe("the workflows' settings", () => {
-  it("are told account, region, registry and role from the platform's outputs", () => {
+  it("contain account, region, registry and role from the platform's outputs", () => {
     const values = Object.fromEntries(
       prod
         .resources("github_actions_environment_variable")
@@ -251,12 +252,12 @@ describe("the workflows' settings", () => {
     });
   });
 
-  it("name each environment's registry for promotions", () => {
+  it("contain each environment's registry for promotions", () => {
     expect(dev.one("github_actions_variable")).toMatchObject({ variable_name: "DEV_REGISTRY" });
     expect(prod.one("github_actions_variable")).toMatchObject({ variable_name: "PROD_REGISTRY" });
   });
 
-  it("reach jobs of main alone, and leave to people who approves them", () => {
+  it("are limited to jobs of main, with unmanaged reviewers", () => {
     expect(prod.one("github_repository_environment")).toMatchObject({
       deployment_branch_policy: { custom_branch_policies: true, protected_branches: false },
       lifecycle: { ignore_changes: expect.not.arrayContaining(["deployment_branch_policy"]) },
@@ -267,7 +268,7 @@ describe("the workflows' settings", () => {
     expect(prod.one("github_repository_environment")).not.toHaveProperty("reviewers");
   });
 
-  it("belong to the GitHub environment that the push role believes", () => {
+  it("belong to the GitHub environment that the push role trusts", () => {
     const platform = stackNamed(stacks, "notejam-prod");
     const { environment } = prod.one("github_repository_environment");
     expect(platform.one("aws_iam_role", /^github_/).assume_role_policy).toContain(

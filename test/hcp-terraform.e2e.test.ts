@@ -21,8 +21,8 @@ import { ERRORED, PLANNED, SECRET_IN_PLAN } from "./fakes/hcp-terraform/runs.js"
 import { StandIn, type StandInWorkspace } from "./fakes/hcp-terraform/stand-in.js";
 
 /*
- * The real Terraform, with the stacks as they are synthesized, against a stand-in for Terraform Cloud on this machine. What the
- * stand-in does not prove is said in test/fakes/hcp-terraform/stand-in.ts.
+ * Real Terraform with the synthesized stacks against a fake of Terraform Cloud on this machine. The limits of the fake
+ * are described in test/fakes/hcp-terraform/stand-in.ts.
  */
 
 const HOST = "app.terraform.io";
@@ -31,7 +31,7 @@ const STACK = "notejam-dev-gitops";
 
 let home: string;
 let standIn: StandIn;
-/** A workspace per stack. */
+/** One workspace per stack. */
 let known: StandInWorkspace[];
 let stacks: SynthesizedStack[];
 let environment: NodeJS.ProcessEnv;
@@ -80,21 +80,21 @@ function withoutTerraformSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !/^(AWS|TF)_|_PROXY$|_proxy$/.test(name)));
 }
 
-/** The folder of a synthesized stack, copied for one test. */
+/** Copies the folder of a synthesized stack for one test. */
 function copyOf(name: string): string {
   const stack = stacks.find((candidate) => candidate.name === name);
-  if (stack === undefined) throw new Error(`no stack is called ${name}`);
+  if (stack === undefined) throw new Error(`no stack ${name}`);
   const folder = mkdtempSync(join(home, `${name}-`));
   cpSync(stack.folder, folder, { recursive: true });
   return folder;
 }
 
-interface Ended {
+interface Result {
   readonly status: number | undefined;
-  readonly said: string;
+  readonly output: string;
 }
 
-async function terraform(folder: string, command: string, changes: NodeJS.ProcessEnv = {}): Promise<Ended> {
+async function terraform(folder: string, command: string, changes: NodeJS.ProcessEnv = {}): Promise<Result> {
   const { exitCode, all } = await execa("terraform", [command, "-input=false", "-no-color"], {
     cwd: folder,
     env: { ...environment, ...changes },
@@ -102,27 +102,27 @@ async function terraform(folder: string, command: string, changes: NodeJS.Proces
     reject: false,
     all: true,
   });
-  // Terraform breaks lines where a terminal would end.
-  return { status: exitCode, said: all.replaceAll(/\s+/g, " ") };
+  // Terraform wraps lines at the width of a terminal.
+  return { status: exitCode, output: all.replaceAll(/\s+/g, " ") };
 }
 
-async function planned(name: string): Promise<{ readonly folder: string; readonly plan: Ended }> {
+async function planned(name: string): Promise<{ readonly folder: string; readonly plan: Result }> {
   const folder = copyOf(name);
   const init = await terraform(folder, "init");
-  expect(init.status, init.said).toBe(0);
+  expect(init.status, init.output).toBe(0);
   return { folder, plan: await terraform(folder, "plan") };
 }
 
-describe("`terraform plan` of a stack as it is synthesized", () => {
+describe("`terraform plan` of a synthesized stack", () => {
   it.each(["notejam-bootstrap", "notejam-dev", "notejam-dev-gitops", "notejam-prod", "notejam-prod-gitops"])(
-    "%s: starts a run that can only plan, in the workspace of its name, and shows what it finds",
+    "%s: starts a plan-only run in its workspace and prints the result",
     async (name) => {
       const { plan } = await planned(name);
       expect(plan).toEqual({
         status: 0,
-        said: expect.stringContaining("Plan: 1 to add, 0 to change, 0 to destroy."),
+        output: expect.stringContaining("Plan: 1 to add, 0 to change, 0 to destroy."),
       });
-      expect(plan.said).toContain(`https://${HOST}/app/example-notes/${name}/runs/run-1`);
+      expect(plan.output).toContain(`https://${HOST}/app/example-notes/${name}/runs/run-1`);
       expect(standIn.configurations).toMatchObject([
         { workspace: name, asked: { speculative: true, "auto-queue-runs": false } },
       ]);
@@ -132,7 +132,7 @@ describe("`terraform plan` of a stack as it is synthesized", () => {
     },
   );
 
-  it("uploads what was synthesized, byte for byte, with the checksums of the providers and nothing else", async () => {
+  it("uploads only the synthesized files, unchanged, and the dependency lock file", async () => {
     const { folder } = await planned(STACK);
     const [configuration] = standIn.configurations;
     const archive = join(home, "uploaded.tar.gz");
@@ -148,64 +148,64 @@ describe("`terraform plan` of a stack as it is synthesized", () => {
       expect(readFileSync(join(uploaded, file), "utf8"), file).toBe(readFileSync(join(folder, file), "utf8"));
   });
 
-  it("sends no value of a variable: the workspace has them", async () => {
+  it("sends no values of variables, because the workspace has them", async () => {
     const { folder } = await planned("notejam-dev");
     expect(standIn.runs).toMatchObject([{ asked: { variables: [] } }]);
     expect(readdirSync(folder).filter((file) => file.includes("tfvars"))).toEqual([]);
   });
 
-  it("asks for nothing that the stand-in does not know", async () => {
+  it("calls only endpoints that the fake supports", async () => {
     await planned(STACK);
-    const refused = standIn.requests.filter((request) => / 4\d\d$/.test(request));
-    // There is no state yet.
-    expect(refused).toEqual([`GET /api/v2/workspaces/ws-${STACK}/current-state-version 404`]);
+    const rejected = standIn.requests.filter((request) => / 4\d\d$/.test(request));
+    // The workspace has no state yet.
+    expect(rejected).toEqual([`GET /api/v2/workspaces/ws-${STACK}/current-state-version 404`]);
   });
 });
 
-describe("`terraform plan`, when something is wrong", () => {
-  it("is refused with a token that is not known, and starts nothing", async () => {
+describe("`terraform plan` with errors", () => {
+  it("fails for an invalid token without starting a run", async () => {
     const init = await terraform(copyOf(STACK), "init", { TF_TOKEN_app_terraform_io: "another" });
-    expect(init).toEqual({ status: 1, said: expect.stringMatching(/unauthorized/i) });
+    expect(init).toEqual({ status: 1, output: expect.stringMatching(/unauthorized/i) });
     expect(standIn.runs).toEqual([]);
   });
 
-  it("is refused for a workspace that does not exist, which a pipeline's token cannot make", async () => {
+  it("fails for a missing workspace, which the pipeline's token cannot create", async () => {
     standIn.props.workspaces = known.filter(({ name }) => name !== "notejam-dev");
     const init = await terraform(copyOf("notejam-dev"), "init");
-    expect(init).toEqual({ status: 1, said: expect.stringContaining("notejam-dev") });
+    expect(init).toEqual({ status: 1, output: expect.stringContaining("notejam-dev") });
     expect(standIn.refusedWorkspaces).toEqual(["notejam-dev"]);
     expect(standIn.runs).toEqual([]);
   });
 
-  it("fails with a run that fails, in the words of the run", async () => {
+  it("fails with the error message of a failed run", async () => {
     standIn.props.outcome = ERRORED;
     const { plan } = await planned("notejam-dev");
     expect(plan.status).toBe(1);
-    expect(plan.said).toContain("Invalid value for variable");
-    expect(plan.said).toContain("db_user must be 1 to 63 lower-case letters");
+    expect(plan.output).toContain("Invalid value for variable");
+    expect(plan.output).toContain("db_user must be 1 to 63 lower-case letters");
   });
 
-  it("says so when nobody answers", async () => {
+  it("reports a refused connection", async () => {
     const init = await terraform(copyOf(STACK), "init", { HTTPS_PROXY: "http://127.0.0.1:9" });
     expect(init).toEqual({
       status: 1,
-      said: expect.stringMatching(/app\.terraform\.io.*connection refused/),
+      output: expect.stringMatching(/app\.terraform\.io.*connection refused/),
     });
   });
 
-  it("can never turn into an apply: the token's team has no right to one", async () => {
+  it("cannot become an apply, because the token's team lacks the permission", async () => {
     const { folder } = await planned("notejam-prod");
     const apply = await terraform(folder, "apply");
     expect(apply).toEqual({
       status: 1,
-      said: expect.stringContaining("Insufficient rights to apply changes"),
+      output: expect.stringContaining("Insufficient rights to apply changes"),
     });
     expect(standIn.runs).toHaveLength(1);
   });
 });
 
-describe("`pipeline plan`, the program of the workflows", () => {
-  /** The program reaches hosts without a proxy, so the stacks name the stand-in itself. */
+describe("`pipeline plan`, as called by the workflows", () => {
+  /** Returns a copy of the app for a host. The command does not use a proxy, so the stacks must name the fake's host. */
   function synthesizedFor(host: string): string {
     const app = mkdtempSync(join(home, "app-"));
     cpSync(join(home, "synthesized"), app, { recursive: true });
@@ -238,26 +238,26 @@ describe("`pipeline plan`, the program of the workflows", () => {
       },
     );
     const summary = existsSync(out) ? readFileSync(out, "utf8") : undefined;
-    return { status: result.exitCode, error: result.stderr, said: result.stdout, summary };
+    return { status: result.exitCode, error: result.stderr, output: result.stdout, summary };
   }
 
-  it("plans in the workspace and sums up, without any value of the plan", async () => {
-    const { status, summary, said, error } = await pipelinePlan("notejam-dev");
+  it("plans in the workspace and writes a summary without values of the plan", async () => {
+    const { status, summary, output, error } = await pipelinePlan("notejam-dev");
     expect({ status, error }).toEqual({ status: 0, error: "" });
     expect(standIn.runs).toMatchObject([{ workspace: "notejam-dev" }]);
     expect(standIn.configurations).toMatchObject([{ asked: { speculative: true } }]);
     expect(JSON.parse(summary ?? "")).toMatchObject({ stack: "notejam-dev", counts: { add: 1, destroy: 0 } });
-    expect(`${summary}${said}`).not.toContain(SECRET_IN_PLAN);
+    expect(`${summary}${output}`).not.toContain(SECRET_IN_PLAN);
   });
 
-  it("ends with 1 for a run that fails, and sums that up, too", async () => {
+  it("exits with 1 for a failed run and writes its summary", async () => {
     standIn.props.outcome = ERRORED;
     const { status, summary } = await pipelinePlan("notejam-dev");
     expect(status).toBe(1);
     expect(summary).toContain("Invalid value for variable");
   });
 
-  it("ends with 2 and one line for a workspace that does not exist", async () => {
+  it("exits with 2 and one line for a missing workspace", async () => {
     standIn.props.workspaces = [];
     const { status, error } = await pipelinePlan(STACK);
     expect({ status, lines: error.trim().split("\n").length }).toEqual({ status: 2, lines: 1 });
@@ -265,14 +265,14 @@ describe("`pipeline plan`, the program of the workflows", () => {
   });
 
   it.each([
-    ["a token that is not known", STACK, { token: "another" }, /unauthorized/i],
+    ["an invalid token", STACK, { token: "another" }, /unauthorized/i],
     ["no token", STACK, { token: undefined }, /There is no token for localhost:\d+/],
-    ["a stack that does not exist", "notejam-test", {}, /notejam-test/],
-    ["nobody who answers", STACK, { host: "localhost:9" }, /localhost:9.*connection refused/],
-  ])("ends with 2 and one line for %s", async (_what, stack, props, words) => {
+    ["an unknown stack", "notejam-test", {}, /notejam-test/],
+    ["a refused connection", STACK, { host: "localhost:9" }, /localhost:9.*connection refused/],
+  ])("exits with 2 and one line for %s", async (_what, stack, props, message) => {
     const { status, error } = await pipelinePlan(stack, props);
     expect({ status, lines: error.trim().split("\n").length }).toEqual({ status: 2, lines: 1 });
-    expect(error).toMatch(words);
+    expect(error).toMatch(message);
     expect(error).not.toContain(TOKEN);
     expect(standIn.runs).toEqual([]);
   });
@@ -283,7 +283,7 @@ describe("the first run of the bootstrap stack", () => {
   const stateFile = () => join(home, `terraform.${BOOTSTRAP}.tfstate`);
   beforeEach(() => rmSync(stateFile(), { force: true }));
 
-  /** @param answer to Terraform's question whether it may copy the state */
+  /** @param answer - input for Terraform's question whether to copy the state */
   async function firstRunWith(answer: string): Promise<void> {
     const folder = copyOf(BOOTSTRAP);
     const options = {
@@ -300,14 +300,14 @@ describe("the first run of the bootstrap stack", () => {
       workspaceExists: async () => false,
       say: () => undefined,
       terraform: async (...args) => {
-        // The providers here are shells, which can apply nothing: this is what they would have left.
+        // The provider stubs cannot apply. This is the state that an apply would have written.
         if (args[0] === "apply") return writeFileSync(stateFile(), JSON.stringify(ONE_ROLE));
         return execa("terraform", args, options);
       },
     });
   }
 
-  it("moves its state into the workspace that it made, whole, and leaves nothing behind", async () => {
+  it("migrates the complete state to the new workspace and deletes the local state", async () => {
     await firstRunWith("yes");
     expect(standIn.states).toMatchObject([{ workspace: BOOTSTRAP }]);
     expect(JSON.parse(standIn.states[0]?.content ?? "{}").resources).toEqual(ONE_ROLE.resources);
@@ -318,14 +318,14 @@ describe("the first run of the bootstrap stack", () => {
     expect(readdirSync(home).filter((name) => name.includes(".tfstate"))).toEqual([]);
   });
 
-  it("keeps the state where it was when it was not copied", async () => {
+  it("keeps the local state if it was not migrated", async () => {
     await expect(firstRunWith("no")).rejects.toThrow(FirstRunProblem);
     expect(JSON.parse(readFileSync(stateFile(), "utf8"))).toEqual(ONE_ROLE);
     expect(standIn.states).toEqual([]);
   });
 });
 
-/** A state with one role in it. */
+/** State with one IAM role. */
 const ONE_ROLE = {
   version: 4,
   terraform_version: TERRAFORM_VERSION,

@@ -8,14 +8,14 @@ import { repositoryConfiguration, stackNamed, synthesizeApp } from "./synthesize
 import { type Block, type Synthesized, statementsOf } from "./synthesized-constructs.js";
 
 /*
- * Terraform Cloud as the bootstrap stack states it, against what all stacks declare: each from both ends, so that neither
- * a forgotten entry nor one too many passes.
+ * Terraform Cloud resources of the bootstrap stack, compared in both directions with the declarations of all stacks:
+ * both missing and superfluous entries fail.
  */
 
 const BOOTSTRAP = "notejam-bootstrap";
 
 let organization: Organization;
-/** Every environment, with the names that it makes: recovery copies included, whether their files are there or not yet. */
+/** All environments with their names, including standbys that are not deployed. */
 let environments: (Names & { readonly production: boolean })[];
 let stacks: ReadonlyMap<string, Synthesized>;
 let bootstrap: Synthesized;
@@ -24,13 +24,13 @@ beforeAll(async () => {
   const configuration = await repositoryConfiguration();
   organization = configuration.organization;
   bootstrap = stackNamed(synthesizeApp(configuration), BOOTSTRAP);
-  // With the recovery copies that nobody has raised: what they will need is there beforehand.
-  const stated = configuration.environments.map((environment) => namesOf(environment).instance);
-  const copies = configuration.environments
+  // Includes standbys that are not deployed: the bootstrap creates their workspaces and roles in advance.
+  const configured = configuration.environments.map((environment) => namesOf(environment).instance);
+  const standbys = configuration.environments
     .filter(({ production, standbyOf }) => production && standbyOf === undefined)
     .map(plannedStandby)
-    .filter((copy) => !stated.includes(namesOf(copy).instance));
-  const all = [...configuration.environments, ...copies];
+    .filter((standby) => !configured.includes(namesOf(standby).instance));
+  const all = [...configuration.environments, ...standbys];
   environments = all.map((environment) => ({ ...namesOf(environment), production: environment.production }));
   stacks = synthesizeApp({ ...configuration, environments: all });
 });
@@ -44,28 +44,28 @@ interface VariableBlock {
 const variablesOf = (stack: Synthesized) =>
   Object.entries((stack.json.variable ?? {}) as Record<string, VariableBlock>);
 
-/** The workspace's name behind a reference such as `${tfe_workspace.<id>.id}`. */
+/** Returns the name of the workspace for a reference such as `${tfe_workspace.<id>.id}`. */
 function nameOf(reference: unknown): string {
   const id = /^\$\{tfe_workspace\.(.+)\.id\}$/.exec(String(reference))?.[1];
   const workspace = bootstrap.resources("tfe_workspace").find((candidate) => candidate.id === id);
-  if (workspace === undefined) throw new Error(`${String(reference)} is no workspace`);
+  if (workspace === undefined) throw new Error(`${String(reference)} does not refer to a workspace`);
   return String(workspace.name);
 }
 
-/** What a workspace's runs are given, by category and name. */
+/** Variables of a workspace and its variable sets, by category and key. */
 function variablesFor(workspace: string): Map<string, Block> {
   const sets = bootstrap
     .resources("tfe_workspace_variable_set")
     .filter(({ workspace_id }) => nameOf(workspace_id) === workspace)
     .concat(bootstrap.resources("tfe_project_variable_set"))
     .map(({ variable_set_id }) => variable_set_id);
-  const given = bootstrap
+  const found = bootstrap
     .resources("tfe_variable")
     .filter(({ workspace_id, variable_set_id }) =>
       workspace_id === undefined ? sets.includes(variable_set_id) : nameOf(workspace_id) === workspace,
     );
-  const byName = new Map(given.map((variable) => [`${variable.category} ${variable.key}`, variable]));
-  expect(byName.size, `a variable of ${workspace} is given twice`).toBe(given.length);
+  const byName = new Map(found.map((variable) => [`${variable.category} ${variable.key}`, variable]));
+  expect(byName.size, `${workspace} has a duplicate variable`).toBe(found.length);
   return byName;
 }
 
@@ -73,7 +73,7 @@ const inputsFor = (workspace: string) =>
   [...variablesFor(workspace).values()].filter(({ category }) => category === "terraform");
 
 describe("the workspaces", () => {
-  it("are one per stack, with the stack's name, in the stated organization and project", () => {
+  it("are one per stack, with the stack's name, in the configured organization and project", () => {
     const { terraformCloud } = organization;
     const workspaces = bootstrap.resources("tfe_workspace");
     expect(workspaces.map(({ name }) => name).sort()).toEqual([...stacks.keys()].sort());
@@ -90,7 +90,7 @@ describe("the workspaces", () => {
     }
   });
 
-  it("run one exact Terraform that every stack accepts, remotely, and check for drift by themselves", () => {
+  it("run one pinned Terraform version remotely, with health assessments", () => {
     const versions = new Set(bootstrap.resources("tfe_workspace").map((each) => each.terraform_version));
     expect([...versions]).toEqual([expect.stringMatching(/^1\.\d+\.\d+$/)]);
     const [version = ""] = [...versions].map(String);
@@ -112,21 +112,21 @@ describe("the workspaces", () => {
     }
   });
 
-  it("run the Terraform that the workflows install", () => {
+  it("run the Terraform version of the workflows", () => {
     const [workspace] = bootstrap.resources("tfe_workspace");
     const action = readFileSync(".github/actions/terraform/action.yaml", "utf8");
     expect(action).toMatch(/terraform=\\\(\.terraform\.pinned .*tool-versions\.json/);
     expect(workspace?.terraform_version).toBe(toolVersions.terraform.pinned);
   });
 
-  it("plan before they are told to, destroy production never, and go only when they are empty", () => {
+  it("allow speculative plans, no destroy plans in production, and no deletion while they manage resources", () => {
     const destroyable = bootstrap
       .resources("tfe_workspace")
       .filter(({ allow_destroy_plan }) => allow_destroy_plan);
-    const forTrial = environments.filter(({ production }) => !production);
-    expect(forTrial.length).toBeGreaterThan(0);
+    const nonProduction = environments.filter(({ production }) => !production);
+    expect(nonProduction.length).toBeGreaterThan(0);
     expect(destroyable.map(({ name }) => name).sort()).toEqual(
-      forTrial.flatMap(({ platformStack, gitopsStack }) => [platformStack, gitopsStack]).sort(),
+      nonProduction.flatMap(({ platformStack, gitopsStack }) => [platformStack, gitopsStack]).sort(),
     );
     for (const workspace of bootstrap.resources("tfe_workspace")) {
       expect(workspace).toMatchObject({
@@ -134,14 +134,14 @@ describe("the workspaces", () => {
         force_delete: false,
         lifecycle: { prevent_destroy: true },
       });
-      // The `cloud` block uploads the stack's folder; a working directory would make it upload those above, too.
+      // The `cloud` block uploads the stack's folder. With a working directory it would also upload parent folders.
       expect(workspace).not.toHaveProperty("working_directory");
       for (const deprecated of ["execution_mode", "global_remote_state", "remote_state_consumer_ids"])
         expect(workspace).not.toHaveProperty(deprecated);
     }
   });
 
-  it("tell the stated people of trouble", () => {
+  it("notify the configured recipients of errors and drift", () => {
     const { notify = [] } = organization.terraformCloud;
     expect(notify.length).toBeGreaterThan(0);
     expect(bootstrap.data("tfe_organization_membership").map(({ email }) => email)).toEqual(notify);
@@ -159,16 +159,16 @@ describe("the workspaces", () => {
   });
 });
 
-describe("variables", () => {
-  it("are given to each workspace as its stack declares them, and no other", () => {
+describe("the variables", () => {
+  it("exist in each workspace exactly as its stack declares them", () => {
     for (const [name, stack] of stacks) {
       const declared = variablesOf(stack).map(([key]) => key);
-      const given = inputsFor(name).map(({ key }) => key);
-      expect(given.sort(), name).toEqual(declared.sort());
+      const defined = inputsFor(name).map(({ key }) => key);
+      expect(defined.sort(), name).toEqual(declared.sort());
     }
   });
 
-  it("have the words and the confidentiality that the stack gives them", () => {
+  it("have the description and sensitivity of the stack's declaration", () => {
     for (const [name, stack] of stacks) {
       for (const [key, { description, sensitive = false }] of variablesOf(stack)) {
         expect(variablesFor(name).get(`terraform ${key}`), `${name} ${key}`).toMatchObject({
@@ -180,7 +180,7 @@ describe("variables", () => {
     }
   });
 
-  it("are kept where the replaced system kept them: db_* per workspace, GitHub's in sets that all environments use", () => {
+  it("are stored as in the replaced system: db_* per workspace, GitHub's in shared variable sets", () => {
     const kept = bootstrap.resources("tfe_variable").map((variable) => ({
       key: String(variable.key),
       shared: variable.variable_set_id !== undefined,
@@ -194,7 +194,7 @@ describe("variables", () => {
     expect(where(/^TFC_AWS_PROVIDER_AUTH$/)).toEqual(["TFC_AWS_PROVIDER_AUTH true"]);
   });
 
-  it("that are sensitive stand there without a value, and what people fill in is never overwritten", () => {
+  it("have no value in the code if they are sensitive, and unmanaged values are never overwritten", () => {
     const sensitive = bootstrap.resources("tfe_variable").filter((variable) => variable.sensitive);
     expect([...new Set(sensitive.map(({ key }) => key))].sort()).toEqual([
       "TFE_TOKEN",
@@ -203,7 +203,7 @@ describe("variables", () => {
       "github_token",
     ]);
     for (const variable of sensitive) expect(variable, String(variable.key)).not.toHaveProperty("value");
-    const stated = [
+    const managed = [
       "TFC_AWS_PROVIDER_AUTH",
       "TFC_AWS_PLAN_ROLE_ARN",
       "TFC_AWS_APPLY_ROLE_ARN",
@@ -211,11 +211,11 @@ describe("variables", () => {
     ];
     for (const { key, lifecycle } of bootstrap.resources("tfe_variable")) {
       const ignored = Object(lifecycle).ignore_changes;
-      expect(ignored, String(key)).toEqual(stated.includes(String(key)) ? undefined : ["value"]);
+      expect(ignored, String(key)).toEqual(managed.includes(String(key)) ? undefined : ["value"]);
     }
   });
 
-  it("leave nothing to be typed that the configuration states", () => {
+  it("have values if the configuration contains them", () => {
     expect(variablesFor("notejam-prod").get("terraform github_owner")?.value).toBe(organization.githubOwner);
     const empty = [...stacks.keys()].flatMap((name) =>
       inputsFor(name)
@@ -234,8 +234,8 @@ describe("variables", () => {
   });
 });
 
-describe("state", () => {
-  it("is read by exactly the workspaces whose stacks read it", () => {
+describe("the state", () => {
+  it("is shared with exactly the workspaces whose stacks read it", () => {
     const declared = [...stacks].flatMap(([reader, stack]) =>
       stack
         .data("terraform_remote_state")
@@ -258,8 +258,8 @@ describe("state", () => {
   });
 });
 
-describe("identity in AWS", () => {
-  it("each workspace takes roles that believe exactly its runs, each phase its own", () => {
+describe("AWS roles of the workspaces", () => {
+  it("trust exactly the runs of one workspace, with one role per phase", () => {
     for (const name of stacks.keys()) {
       for (const phase of ["plan", "apply"] as const) {
         const role = roleOf(name, phase);
@@ -271,17 +271,17 @@ describe("identity in AWS", () => {
     }
   });
 
-  it("no role believes a workspace that does not take it", () => {
-    const believed = bootstrap
+  it("trust no workspace that does not use them", () => {
+    const trusted = bootstrap
       .resources("aws_iam_role")
       .flatMap((role) => subjectsOf(role).map((subject) => `${role.id} ${subject}`));
-    const taken = [...stacks.keys()].flatMap((name) =>
+    const used = [...stacks.keys()].flatMap((name) =>
       (["plan", "apply"] as const).map((phase) => `${roleOf(name, phase).id} ${name} ${phase}`),
     );
-    expect(believed.sort()).toEqual(taken.sort());
+    expect(trusted.sort()).toEqual(used.sort());
   });
 
-  it("no workspace holds a key of AWS", () => {
+  it("replace access keys", () => {
     const keys = bootstrap.resources("tfe_variable").map(({ key }) => key);
     expect(keys.filter((key) => /ACCESS_KEY|SESSION_TOKEN/.test(String(key)))).toEqual([]);
     for (const name of stacks.keys())
@@ -297,7 +297,7 @@ describe("identity in AWS", () => {
     return role;
   }
 
-  /** Workspace and phase of the runs that a role believes. */
+  /** Workspaces and phases that a role trusts. */
   function subjectsOf(role: Block): string[] {
     return statementsOf(role.assume_role_policy).flatMap(({ Condition }) => {
       const subjects = Condition?.StringEquals?.["app.terraform.io:sub"];
@@ -308,23 +308,23 @@ describe("identity in AWS", () => {
   }
 });
 
-describe("the teams of the pipelines", () => {
-  it("plan in every environment, and apply in one environment each; none reaches the bootstrap", () => {
+describe("the pipelines' teams", () => {
+  it("can plan in every environment, apply in one environment each, and not access the bootstrap", () => {
     const rights = bootstrap.resources("tfe_team_access").map(({ team_id, workspace_id, permissions }) => {
       const id = /^\$\{tfe_team\.(.+)\.id\}$/.exec(String(team_id))?.[1];
       const team = bootstrap.resources("tfe_team").find((candidate) => candidate.id === id);
       return `${team?.name} ${Object(permissions)[0].runs} ${nameOf(workspace_id)}`;
     });
-    const wanted = environments.flatMap(({ instance, platformStack, gitopsStack }) =>
+    const expected = environments.flatMap(({ instance, platformStack, gitopsStack }) =>
       [platformStack, gitopsStack].flatMap((workspace) => [
         `notejam-plan plan ${workspace}`,
         `notejam-${instance}-apply apply ${workspace}`,
       ]),
     );
-    expect(rights.sort()).toEqual(wanted.sort());
+    expect(rights.sort()).toEqual(expected.sort());
   });
 
-  it("read no variable, change nothing else, and have no right in the organization", () => {
+  it("cannot read variables or change settings, and have no organization access", () => {
     for (const { permissions } of bootstrap.resources("tfe_team_access")) {
       expect(permissions).toEqual([
         {
@@ -341,9 +341,9 @@ describe("the teams of the pipelines", () => {
       expect(team).not.toHaveProperty("organization_access");
   });
 
-  it("have tokens that no state holds", () => {
-    const kept = bootstrap.types().filter((type) => /^tfe_.*token/.test(type));
-    expect(kept).toEqual([]);
+  it("have tokens that are not in the state", () => {
+    const stored = bootstrap.types().filter((type) => /^tfe_.*token/.test(type));
+    expect(stored).toEqual([]);
     expect(JSON.stringify(bootstrap.json.provider)).not.toMatch(/"token"/);
   });
 });

@@ -44,7 +44,7 @@ describe("addresses with a login", () => {
     .split("\0")
     .filter((file) => file !== "" && file !== "package-lock.json");
 
-  it("are placeholders, which the job `Secrets` takes for no secret", () => {
+  it("are placeholders, which the job `Secrets` does not report", () => {
     expect(files.length).toBeGreaterThan(500);
     const found = files.flatMap((file) =>
       literalLogins(textOf(file)).map((login) => `${file}: write ${login} as <user>:<password>@<host>`),
@@ -73,7 +73,7 @@ describe("addresses with a login", () => {
   });
 });
 
-/** The text of a file; empty where it was deleted and the deletion is not committed yet. */
+/** Returns the text of a file; empty if the file was deleted without a commit. */
 function textOf(file: string): string {
   try {
     return readFileSync(file, "utf8");

@@ -37,7 +37,7 @@ describe("npm ci", () => {
     expect(tooNew).toEqual([]);
   });
 
-  it("finds no registry URL in the lock file", () => {
+  it("uses a lock file without registry URLs", () => {
     const addresses = Object.values(packages).flatMap(({ resolved }) => resolved ?? []);
     expect(addresses.filter((address) => address.includes("://"))).toEqual([]);
   });

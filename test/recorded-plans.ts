@@ -4,10 +4,10 @@ import { fileURLToPath } from "node:url";
 import { type Summary, summarize } from "../src/pipeline/summary.js";
 import { type Plan, parsePlan } from "../src/terraform/plan-json.js";
 
-/** Plans that Terraform made against the emulated AWS, in its own JSON, shortened; `real-plans.e2e.test.ts` records them. */
+/** Shortened JSON plans of Terraform against the emulated AWS, recorded by `real-plans.e2e.test.ts`. */
 export const PLANS_FOLDER = fileURLToPath(new URL("./fixtures/plans", import.meta.url));
 
-/** The recorded plans' names. */
+/** Names of the recorded plans. */
 export const recordedPlans = () =>
   readdirSync(PLANS_FOLDER)
     .filter((name) => name.endsWith(".json"))
@@ -18,12 +18,12 @@ export function recordedPlanFile(name: string): string {
   return join(PLANS_FOLDER, `${name}.json`);
 }
 
-/** A recorded plan. @param name such as `replace` */
+/** Reads a recorded plan. @param name - such as `replace` */
 export function recordedPlan(name: string): Plan {
   return parsePlan(readFileSync(recordedPlanFile(name), "utf8"), name);
 }
 
-/** The summary of a recorded plan, with the address that its run would have. */
+/** Summary of a recorded plan, with the URL that its run would have. */
 export function recordedSummary(name: string, stack = `notejam-${name}`): Summary {
   return summarize(
     stack,
@@ -33,8 +33,8 @@ export function recordedSummary(name: string, stack = `notejam-${name}`): Summar
 }
 
 /**
- * Values that must never leave a plan, planted where people put them: one that Terraform knows to be sensitive, one that it
- * knows to be ephemeral, and several that it takes for ordinary text.
+ * Values that must never leave a plan, in typical places: one sensitive, one ephemeral, and several that Terraform
+ * treats as ordinary text.
  */
 export const CANARIES = {
   sensitive: "CANARY-sensitive-5d1f",
@@ -47,7 +47,7 @@ export const CANARIES = {
   error: "CANARY-error-97e5",
 } as const;
 
-/** The canaries that a text holds, in any form that a plan writes them. */
+/** Canaries that a text contains, in any encoding of a plan. */
 export function canariesIn(text: string): string[] {
   return Object.entries(CANARIES)
     .filter(([, canary]) =>

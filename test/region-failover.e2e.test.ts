@@ -23,20 +23,21 @@ import { plan } from "../src/terraform/terraform.js";
 import { FormClient } from "./local-application.js";
 
 /*
- * The rehearsal of docs/runbook/region-failover.md: production with notes in one region, which is then lost with all
- * its endpoints; the copy raised in its DR region from what was replicated; the notes read there.
+ * Test of docs/runbook/region-failover.md: production with notes runs in one region; the region with all its endpoints
+ * fails; the standby is deployed in the DR region from replicas; the notes are read there.
  *
- * The emulator answers at once and has no cluster: the times below are this program's own, not AWS's (docs/end-to-end-tests.md).
+ * The emulator has no latency and no cluster: the printed times are those of this project's programs, not of AWS
+ * (docs/end-to-end-tests.md).
  */
 
-const LOST = "eu-west-1";
-const TO = "eu-central-1";
-const COPY = `prod-${TO}`;
+const PRIMARY_REGION = "eu-west-1";
+const DR_REGION = "eu-central-1";
+const STANDBY = `prod-${DR_REGION}`;
 
 const LOGIN = { email: "ann@example.com", password: "long enough" };
-const NOTES = ["Before the loss", "Ένα σημείωμα ✎ 𝒾𝓃 𝓂𝒶𝓃𝓎 𝓈𝒸𝓇𝒾𝓅𝓉𝓈 🗒️"];
+const NOTES = ["Before the failure", "Ένα σημείωμα ✎ 𝒾𝓃 𝓂𝒶𝓃𝓎 𝓈𝒸𝓇𝒾𝓅𝓉𝓈 🗒️"];
 
-/** A manifest is all that the emulated registry looks at. */
+/** Image manifest, the only part of an image that the emulated registry needs. */
 const IMAGE = JSON.stringify({
   schemaVersion: 2,
   mediaType: "application/vnd.oci.image.manifest.v1+json",
@@ -64,7 +65,7 @@ beforeAll(async () => {
   home = await mkdtemp(resolve("out", "region-failover-e2e-"));
   environments = join(home, "environments");
   await cp("environments", environments, { recursive: true });
-  // What environment files import lies beside their folder.
+  // Environment files import from folders next to theirs.
   await symlink(resolve("src"), join(home, "src"));
   folder = new StateFolder(join(home, "state"));
   folder.prepare();
@@ -82,7 +83,7 @@ afterAll(async () => {
   await emulator?.stop();
   await rm(home, { recursive: true, force: true });
   for (const name of Object.keys(emulator?.environment ?? {})) delete process.env[name];
-  console.log(`\nThe move, step by step:\n${times.join("\n")}`);
+  console.log(`\nSteps of the failover:\n${times.join("\n")}`);
 });
 
 async function timed<Result>(what: string, work: () => Promise<Result>): Promise<Result> {
@@ -92,14 +93,14 @@ async function timed<Result>(what: string, work: () => Promise<Result>): Promise
   return result;
 }
 
-/** Synthesizes the environments as they are now, and readies one of the stacks. */
+/** Synthesizes the current environments and prepares one stack. */
 async function runOf(name: string, variables: Record<string, string> = {}): Promise<StackRunProps> {
   process.env.NOTEJAM_ENVIRONMENTS = environments;
   const stacks = await synthesize({ projectFolder: resolve("."), out: folder.out }).finally(() => {
     delete process.env.NOTEJAM_ENVIRONMENTS;
   });
   const stack = stacks.find((candidate) => candidate.name === name);
-  if (stack === undefined) throw new Error(`there is no stack ${name}`);
+  if (stack === undefined) throw new Error(`no stack ${name}`);
   const mirror = findProviderMirror();
   const prepared = prepareStack({ stack, folder, mirror, terraformVersion: terraform.version });
   return {
@@ -114,7 +115,7 @@ async function runOf(name: string, variables: Record<string, string> = {}): Prom
   };
 }
 
-/** Notejam of one copy, with a database of its own, in the environment that its pods would get. */
+/** Notejam of one environment, with its own database and the environment variables of its pods. */
 async function startApplication(instance: string) {
   const stack = `notejam-${instance}`;
   const application = new Application({
@@ -135,9 +136,9 @@ async function startApplication(instance: string) {
   return { application, person: new FormClient(address), outputs };
 }
 
-function moveRegion(...args: readonly string[]) {
+function failOver(...args: readonly string[]) {
   const program = ["--no-warnings", "--import", "tsx", "src/cli/failover.ts"];
-  const command = [...program, "--env", "prod", "--to", TO, "--environments", environments, ...args];
+  const command = [...program, "--env", "prod", "--to", DR_REGION, "--environments", environments, ...args];
   return execa(process.execPath, command, { reject: false, env: emulator.environment });
 }
 
@@ -146,11 +147,11 @@ const digestOfState = async () =>
     .update(await readFile(folder.terraformState("notejam-prod")))
     .digest("hex");
 
-describe("a move to another region, with nothing left of the first", () => {
-  let stateOfFirst: string;
+describe("a failover without the primary region", () => {
+  let primaryState: string;
 
-  it("is not possible before there is anything to move to, and says what is missing", async () => {
-    const { exitCode, stdout } = await moveRegion("--dry-run");
+  it("reports missing preconditions before the primary is deployed", async () => {
+    const { exitCode, stdout } = await failOver("--dry-run");
     expect(exitCode).toBe(1);
     expect(stdout).toMatch(/✖ keys +alias\/rds-cmk-prod-replica is not in eu-central-1/);
     expect(stdout).toMatch(
@@ -161,7 +162,7 @@ describe("a move to another region, with nothing left of the first", () => {
     expect(stdout).not.toContain("Steps of the failover:");
   });
 
-  it("begins with production in the first region, with notes, a backup that was proven, and an image", async () => {
+  it("starts with production in the primary region, with notes, a tested backup and an image", async () => {
     await applyStack(await runOf("notejam-bootstrap"));
     await applyStack(await runOf("notejam-prod"));
     const { application, person } = await startApplication("prod");
@@ -172,7 +173,7 @@ describe("a move to another region, with nothing left of the first", () => {
     }
     await application.perform("backup");
     await application.perform("restore-test");
-    await new ECRClient({ region: LOST }).send(
+    await new ECRClient({ region: PRIMARY_REGION }).send(
       new PutImageCommand({
         repositoryName: "notejam-prod-ecr-registry",
         imageManifest: IMAGE,
@@ -180,19 +181,19 @@ describe("a move to another region, with nothing left of the first", () => {
       }),
     );
     await application.stop();
-    stateOfFirst = await digestOfState();
+    primaryState = await digestOfState();
   });
 
-  it("loses the first region: nothing there answers any more", async () => {
-    await emulator.loseRegions([LOST]);
+  it("fails the primary region: its endpoints do not respond", async () => {
+    await emulator.loseRegions([PRIMARY_REGION]);
     const outputs = readOutputs(await readFile(folder.terraformState("notejam-prod"), "utf8"));
-    const s3 = new S3Client({ region: LOST, forcePathStyle: true, maxAttempts: 1 });
+    const s3 = new S3Client({ region: PRIMARY_REGION, forcePathStyle: true, maxAttempts: 1 });
     const read = new GetObjectCommand({ Bucket: String(outputs.backup_bucket), Key: "dumps/any" });
     await expect(s3.send(read)).rejects.toThrow();
   });
 
-  it("is found possible, by asking the other region alone, and writes the copy's environment", async () => {
-    const checked = await timed("npm run failover: preconditions and plan", () => moveRegion());
+  it("passes the preconditions using only the DR region, and writes the standby's environment file", async () => {
+    const checked = await timed("npm run failover: preconditions and plan", () => failOver());
     console.log(checked.stdout);
     expect(checked).toMatchObject({ exitCode: 0, stderr: "" });
     expect(checked.stdout).not.toContain("✖");
@@ -210,26 +211,28 @@ describe("a move to another region, with nothing left of the first", () => {
     }
     expect(checked.stdout).toMatch(/newest is \d{8}T\d{6}Z-[0-9a-f]{8}: .* would be lost \(RPO\)/);
     expect(checked.stdout).toMatch(/newest verified by a restore test is/);
-    expect(checked.stdout).toContain(`npx cdktf deploy notejam-${COPY}`);
-    expect(await readFile(join(environments, `${COPY}.ts`), "utf8")).toContain(`createStandby(prod, "${TO}"`);
+    expect(checked.stdout).toContain(`npx cdktf deploy notejam-${STANDBY}`);
+    expect(await readFile(join(environments, `${STANDBY}.ts`), "utf8")).toContain(
+      `createStandby(prod, "${DR_REGION}"`,
+    );
   });
 
-  it("raises the copy from replicas alone, with the login of the replicated secret", async () => {
-    const login = JSON.parse(await secretValue(emulator.endpoint, TO, "notejam/prod/database"));
+  it("deploys the standby from replicas, with the login of the replicated secret", async () => {
+    const login = JSON.parse(await secretValue(emulator.endpoint, DR_REGION, "notejam/prod/database"));
     const variables = { db_user: String(login.POSTGRES_USER), db_pass: String(login.POSTGRES_PASS) };
-    const run = await timed("npm run synth", () => runOf(`notejam-${COPY}`, variables));
-    await timed(`cdktf deploy notejam-${COPY}: network, cluster, database`, () => applyStack(run));
-    const outputs = readOutputs(await readFile(folder.terraformState(`notejam-${COPY}`), "utf8"));
+    const run = await timed("npm run synth", () => runOf(`notejam-${STANDBY}`, variables));
+    await timed(`cdktf deploy notejam-${STANDBY}: network, cluster, database`, () => applyStack(run));
+    const outputs = readOutputs(await readFile(folder.terraformState(`notejam-${STANDBY}`), "utf8"));
     expect(outputs).toMatchObject({
-      region: TO,
+      region: DR_REGION,
       repository_url: expect.stringMatching(/\.dkr\.ecr\.eu-central-1\..*\/notejam-prod-ecr-registry$/),
       restore_bucket: expect.stringMatching(/^notejam-prod-eu-west-1-backup-replica-\d{12}$/),
     });
   });
 
-  it("serves the notes there, to who wrote them", async () => {
+  it("serves the notes to their author", async () => {
     const { application, person, outputs } = await timed("Flux: migration and Notejam, first backup", () =>
-      startApplication(COPY),
+      startApplication(STANDBY),
     );
     expect(outputs.host_name).toBe("notejam.example.com");
     await timed("job notejam-restore: newest replicated backup, compared with its manifest", () =>
@@ -238,27 +241,29 @@ describe("a move to another region, with nothing left of the first", () => {
     expect(await person.send("/signin/", LOGIN)).toBe(303);
     const page = await person.read("/");
     for (const name of NOTES) expect(page).toContain(name);
-    expect(await person.send("/notes/create/", { name: "After the move", text: "on", pad: "" })).toBe(303);
+    expect(await person.send("/notes/create/", { name: "After the failover", text: "on", pad: "" })).toBe(
+      303,
+    );
   });
 
-  it("takes backups of its own from then on, and they can be restored", async () => {
-    const [, copy] = applications;
-    if (copy === undefined) throw new Error("the copy was not started");
-    await copy.perform("backup");
-    await timed("job notejam-restore-test: the copy's own backup", () => copy.perform("restore-test"));
+  it("creates backups of the standby that can be restored", async () => {
+    const [, standby] = applications;
+    if (standby === undefined) throw new Error("the standby was not started");
+    await standby.perform("backup");
+    await timed("job notejam-restore-test: the standby's backup", () => standby.perform("restore-test"));
   });
 
-  it("is seen by a second look: the names are taken now", async () => {
-    const { exitCode, stdout } = await moveRegion("--dry-run");
+  it("fails a second time because the names are in use", async () => {
+    const { exitCode, stdout } = await failOver("--dry-run");
     expect(exitCode).toBe(1);
     expect(stdout).toMatch(/✖ names +EKS cluster notejam-prod-eu-central-1 already exists/);
   });
 
-  it("has left the first copy's state untouched, and the first copy as its state says", async () => {
-    expect(await digestOfState()).toBe(stateOfFirst);
+  it("leaves the primary and its state unchanged", async () => {
+    expect(await digestOfState()).toBe(primaryState);
     await emulator.loseRegions([]);
     const run = await runOf("notejam-prod");
-    const found = await plan(terraformRun(run), join(home, "first.tfplan"));
+    const found = await plan(terraformRun(run), join(home, "primary.tfplan"));
     expect(found).toMatchObject({ add: 0, change: 0, remove: 0 });
   });
 });

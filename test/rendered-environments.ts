@@ -10,7 +10,7 @@ const { K8S_SCHEMAS, CHART_VALUES } = process.env;
 
 let checked: Promise<CheckedEnvironment[]> | undefined;
 
-/** Every environment of the repository as Flux would apply it, rendered once for all tests. Needs kubectl. */
+/** All environments as Flux would apply them, rendered once for all tests. Requires kubectl. */
 export function renderedEnvironments(): Promise<CheckedEnvironment[]> {
   checked ??= renderAll();
   return checked;

@@ -8,7 +8,7 @@ describe("a test that needs a tool", () => {
     expect(needs("kubectl or kustomize", true)).toEqual({});
   });
 
-  it("is skipped when the tool is missing, with a line that says how to install it", () => {
+  it("is skipped if the tool is missing, with a line that describes how to install it", () => {
     vi.stubEnv("REQUIRE_ALL_TOOLS", "");
     expect(needs("kubectl or kustomize", false)).toEqual({
       skip: true,
@@ -35,8 +35,8 @@ describe("a test that needs a tool", () => {
   });
 });
 
-describe("a suite whose tool explains itself", () => {
-  it("is reported in one line, and fails where all tools are required", () => {
+describe("a suite with a custom search for its tool", () => {
+  it("is reported in one line, and fails if all tools are required", () => {
     const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
     vi.stubEnv("REQUIRE_ALL_TOOLS", "");
     reportSkipped("a local run", undefined);

@@ -9,9 +9,9 @@ declare module "vitest" {
 }
 
 interface ToolDescription {
-  /** How to install it, in a short sentence. */
+  /** Installation instruction, in one short sentence. */
   readonly install: string;
-  /** Returns true if this machine has it. */
+  /** Returns true if this machine has the tool. */
   readonly isPresent: () => boolean;
   /**
    * True if its tests are skipped even with REQUIRE_ALL_TOOLS=1.
@@ -24,7 +24,7 @@ interface ToolDescription {
 const succeeds = (program: string, ...args: readonly string[]) =>
   spawnSync(program, args, { stdio: "ignore" }).status === 0;
 
-/** Everything that some tests need beyond Node, npm, git and a shell with coreutils. */
+/** Tools that some tests need in addition to Node, npm, git and a shell with coreutils. */
 const TOOLS = {
   "kubectl or kustomize": {
     install: "Install kubectl: https://kubernetes.io/docs/tasks/tools/#kubectl",
@@ -79,16 +79,16 @@ export function needs(tool: Tool, isPresent: boolean = hasTool(tool)): SuiteOpti
 }
 
 /**
- * Reports that a suite is skipped, for a tool whose search explains itself.
+ * Reports that a suite is skipped because a search for its tool failed.
  *
  * @param suite - such as `local runs with real Terraform`
- * @param problem - message of the search; undefined if the tool is present
+ * @param reason - message of the search; undefined if the tool is present
  * @throws Error so that the test file fails, if `REQUIRE_ALL_TOOLS` is 1
  */
-export function reportSkipped(suite: string, problem: string | undefined): void {
-  if (problem === undefined) return;
+export function reportSkipped(suite: string, reason: string | undefined): void {
+  if (reason === undefined) return;
   if (process.env.REQUIRE_ALL_TOOLS === "1") {
-    throw new Error(`REQUIRE_ALL_TOOLS is set, and ${suite} cannot be tested: ${problem}`);
+    throw new Error(`REQUIRE_ALL_TOOLS is set, and ${suite} cannot be tested: ${reason}`);
   }
-  console.warn(`SKIPPED: ${suite}. ${problem}`);
+  console.warn(`SKIPPED: ${suite}. ${reason}`);
 }

@@ -15,8 +15,8 @@ import type { Synthesized } from "./synthesized-constructs.js";
 import { statementsOf } from "./synthesized-constructs.js";
 
 /*
- * The business requirements, each under its own words, over what Terraform builds and what Flux runs together. What only
- * load, time or a broken zone can show is measured elsewhere.
+ * The business requirements, each with its own words as title, tested on synthesized stacks and rendered manifests
+ * together. Other tests measure load, retention over time, and zone failures.
  */
 
 const THREE_YEARS_IN_DAYS = 3 * 365;
@@ -24,7 +24,7 @@ const THREE_YEARS_IN_DAYS = 3 * 365;
 let stacks: ReadonlyMap<string, Synthesized>;
 let rendered: CheckedEnvironment[];
 let prod: Environment;
-/** Of every environment, recovery copies included. */
+/** All environments, including standbys. */
 let instances: string[];
 
 beforeAll(async () => {
@@ -39,11 +39,11 @@ const platform = () => stackNamed(stacks, "notejam-prod");
 
 function objectsOf(instance: string): readonly Manifest[] {
   const found = rendered.find((environment) => environment.instance === instance);
-  if (!found) throw new Error(`no environment is called ${instance}`);
+  if (!found) throw new Error(`no environment ${instance}`);
   return found.objects;
 }
 
-/** The only object of a kind and name. */
+/** Returns the only object of a kind and name. */
 function one(kind: string, name: string, instance = "prod"): Manifest {
   const [found, ...others] = objectsOf(instance).filter(
     (object) => object.kind === kind && object.name === name,
@@ -56,8 +56,8 @@ const deployment = () => one("Deployment", "notejam");
 const container = () => listAt(deployment().body, "spec", "template", "spec", "containers")[0];
 const group = (name: string) => platform().one("aws_eks_node_group", new RegExp(`^nodes-${name}_`));
 
-describe("the tree that runs", needs("kubectl or kustomize"), () => {
-  it("has nothing wrong in any environment", () => {
+describe("the Flux tree", needs("kubectl or kustomize"), () => {
+  it("has no errors in any environment", () => {
     expect(
       rendered.flatMap(({ instance, diagnostics }) =>
         diagnostics.map((diagnostic) => ({ instance, ...diagnostic })),
@@ -69,7 +69,7 @@ describe("the tree that runs", needs("kubectl or kustomize"), () => {
 });
 
 describe("1. variable traffic: four times the usual at big events", needs("kubectl or kustomize"), () => {
-  it("grows from its usual number of pods to four times as many, doubling every 15 seconds", () => {
+  it("scales out to four times the usual pods, doubling every 15 seconds", () => {
     const { body } = one("HorizontalPodAutoscaler", "notejam");
     const least = numberAt(body, "spec", "minReplicas") ?? 0;
     expect(numberAt(body, "spec", "maxReplicas")).toBeGreaterThanOrEqual(4 * least);
@@ -81,16 +81,16 @@ describe("1. variable traffic: four times the usual at big events", needs("kubec
     expect(numberAt(body, "spec", "behavior", "scaleUp", "stabilizationWindowSeconds")).toBe(0);
   });
 
-  it("has nodes for all of those pods: the most that the group may grow to carries what they request", () => {
+  it("has enough nodes: the node group's maximum size fits the requests of all pods", () => {
     const most = numberAt(one("HorizontalPodAutoscaler", "notejam").body, "spec", "maxReplicas") ?? 0;
     const request = requestsOf(container()).millicores / 1000;
     const nodes = numberAt(group("apps"), "scaling_config", "max_size") ?? 0;
-    // Two CPUs per node (t3.large); a quarter of them for the system and what runs on every node.
+    // Two CPUs per node (t3.large), a quarter of them reserved for the system and DaemonSets.
     expect(group("apps").instance_types).toEqual(["t3.large"]);
     expect(nodes * 2 * 0.75).toBeGreaterThanOrEqual(most * request);
   });
 
-  it("carries four times the load that it states, by what one pod was measured to answer", () => {
+  it("serves four times the configured load, by the measured capacity of a pod", () => {
     expect(prod.load.eventFactor).toBeGreaterThanOrEqual(4);
     expect(checkCapacity(prod, capacityInputs(readTree("flux")))).toEqual([]);
   });
@@ -109,14 +109,14 @@ describe("1. variable traffic: four times the usual at big events", needs("kubec
     ]);
   });
 
-  it("has a reader for the database that others join under load", () => {
+  it("has a database reader and adds readers under load", () => {
     expect(platform().one("aws_appautoscaling_target")).toMatchObject({
       scalable_dimension: "rds:cluster:ReadReplicaCount",
       max_capacity: prod.database.readers.max,
     });
   });
 
-  it("gets nodes when pods wait: the autoscaler looks for groups of this cluster", () => {
+  it("adds nodes for pending pods: the autoscaler discovers the cluster's node groups", () => {
     const { body } = one("HelmRelease", "cluster-autoscaler");
     expect(textAt(body, "spec", "values", "autoDiscovery", "clusterName")).toBe("notejam-prod");
   });
@@ -130,13 +130,13 @@ describe("2. notes are kept up to three years, and are recoverable", needs("kube
     expect(textAt(backup(), "spec", "concurrencyPolicy")).toBe("Forbid");
   });
 
-  it("keeps every dump three years, in a bucket that lets nobody delete one, and a copy in another region", () => {
+  it("keeps every dump for three years, in a bucket with Object Lock and a replica in another region", () => {
     const lock = platform().one("aws_s3_bucket_object_lock_configuration", /^backup-storage_bucket_/);
     expect(numberAt(lock, "rule", "default_retention", "days")).toBeGreaterThanOrEqual(THREE_YEARS_IN_DAYS);
     expect(platform().count("aws_s3_bucket_replication_configuration")).toBeGreaterThanOrEqual(1);
   });
 
-  it("dumps into that bucket, as an identity that can write and not delete", () => {
+  it("dumps into that bucket with an identity that can write but not delete", () => {
     const environment = podTemplates({ objects: objectsOf("prod") })
       .filter(({ owner }) => owner.name === "notejam-backup")
       .flatMap(({ spec }) => listAt(spec, "containers"))
@@ -153,12 +153,12 @@ describe("2. notes are kept up to three years, and are recoverable", needs("kube
     );
   });
 
-  it("proves every week that a dump can be restored", () => {
-    const { body } = one("CronJob", "notejam-restore-test");
+  it("tests a restore every week", () => {
+    const { body } = one("CronJob", "notejam-drill");
     expect(textAt(body, "spec", "schedule")).toMatch(/^\d+ \d+ \* \* (\d|[A-Z]{3})$/i);
   });
 
-  it("can go back to any second of the last 35 days", () => {
+  it("has point-in-time recovery for 35 days", () => {
     expect(platform().one("aws_rds_cluster")).toMatchObject({
       backup_retention_period: 35,
       deletion_protection: true,
@@ -174,7 +174,7 @@ describe("3. service goes on when a data centre fails", needs("kubectl or kustom
     expect(platform().count("aws_rds_cluster_instance")).toBeGreaterThanOrEqual(2);
   });
 
-  it("spreads the application's pods evenly over zones, and keeps at least two at work while nodes are drained", () => {
+  it("spreads the application's pods evenly over zones, and keeps at least two during node drains", () => {
     const spread = listAt(deployment().body, "spec", "template", "spec", "topologySpreadConstraints");
     expect(spread).toContainEqual(
       expect.objectContaining({
@@ -188,7 +188,7 @@ describe("3. service goes on when a data centre fails", needs("kubectl or kustom
     expect(at(one("PodDisruptionBudget", "notejam").body, "spec", "maxUnavailable")).toBe(1);
   });
 
-  it("does not start without the pods that watch it: alerts are sent from two", () => {
+  it("keeps sending alerts: two replicas of Alertmanager and Prometheus", () => {
     const { body } = one("HelmRelease", "kube-prometheus-stack");
     expect(
       numberAt(body, "spec", "values", "alertmanager", "alertmanagerSpec", "replicas"),
@@ -203,7 +203,7 @@ describe(
   "4. it can be moved to any region of the provider in an emergency",
   needs("kubectl or kustomize"),
   () => {
-    it("runs from manifests that name no region, account or domain: all of it comes from the platform", () => {
+    it("has manifests without region, account or domain, which come from the platform", () => {
       const names = Object.keys(
         Object(stackNamed(stacks, "notejam-prod-gitops").one("kubernetes_config_map_v1").data),
       );
@@ -212,7 +212,7 @@ describe(
       );
     });
 
-    it("has what it is raised from in another region: dumps, images and secrets are copied there", () => {
+    it("replicates dumps, images and secrets to another region", () => {
       const elsewhere = prod.drRegion;
       expect(elsewhere).not.toBe(prod.region);
       expect(JSON.stringify(platform().one("aws_secretsmanager_secret", /^rds_/).replica)).toContain(
@@ -226,13 +226,13 @@ describe(
 );
 
 describe("5. several deployments a day, no downtime", needs("kubectl or kustomize"), () => {
-  it("takes no pod away before another serves", () => {
+  it("removes a pod only after its replacement is ready", () => {
     expect(at(deployment().body, "spec", "strategy", "rollingUpdate", "maxUnavailable")).toBe(0);
     expect(at(container(), "readinessProbe", "httpGet", "path")).toBe("/readyz");
     expect(one("Namespace", "notejam").labels["elbv2.k8s.aws/pod-readiness-gate-inject"]).toBe("enabled");
   });
 
-  it("stops a pod only when the load balancer has stopped sending to it", () => {
+  it("stops a pod only after the load balancer stops sending requests to it", () => {
     const attributes = textAt(
       one("Ingress", "notejam").body,
       "metadata",
@@ -244,17 +244,17 @@ describe("5. several deployments a day, no downtime", needs("kubectl or kustomiz
     const grace =
       numberAt(deployment().body, "spec", "template", "spec", "terminationGracePeriodSeconds") ?? 0;
     expect(pause).toBeGreaterThanOrEqual(delay);
-    // The application answers its last requests for up to 30 s.
+    // The application completes its last requests within 30 s.
     expect(grace).toBeGreaterThanOrEqual(pause + 30);
   });
 
-  it("migrates the database before the new version starts, and only then", () => {
+  it("migrates the database before the new version starts", () => {
     const { body } = one("Kustomization", "notejam-prod-application");
     expect(listAt(body, "spec", "dependsOn")).toContainEqual({ name: "notejam-prod-migration" });
     expect(at(one("Kustomization", "notejam-prod-migration").body, "spec", "wait")).toBe(true);
   });
 
-  it("reaches dev with every build of main, and prod with a release that somebody approved", () => {
+  it("deploys every build of main to dev, and approved releases to prod", () => {
     const branch = (instance: string) =>
       textAt(one("ImageUpdateAutomation", "notejam", instance).body, "spec", "git", "push", "branch");
     expect(branch("dev")).toBe("main");
@@ -274,7 +274,7 @@ describe(
   "6. separate environments for development, testing and production",
   needs("kubectl or kustomize"),
   () => {
-    it("run the same: every object of one is in the others", () => {
+    it("run the same Kubernetes objects", () => {
       const names = (instance: string) =>
         objectsOf(instance)
           .map(({ kind, namespace = "", name }) =>
@@ -293,7 +293,7 @@ describe(
       expect(JSON.stringify(development.json)).not.toMatch(/notejam-prod/);
     });
 
-    it("write to one DNS zone without touching each other's records", () => {
+    it("share a DNS zone, but change only their own records", () => {
       const owner = (instance: string) =>
         textAt(one("HelmRelease", "external-dns", instance).body, "spec", "values", "txtOwnerId");
       expect(owner("dev")).toBeTruthy();
@@ -313,7 +313,7 @@ describe("7. metrics and logs of the infrastructure are collected", needs("kubec
     expect(watched).toContain("notejam");
   });
 
-  it("keeps the logs of pods, in CloudWatch and in a bucket of our own, as long as the environment says", () => {
+  it("keeps the logs of pods in CloudWatch and in a bucket for the configured time", () => {
     const addons = platform()
       .resources("aws_eks_addon")
       .map(({ addon_name: name }) => name);
@@ -323,7 +323,7 @@ describe("7. metrics and logs of the infrastructure are collected", needs("kubec
     expect(loki).toContain(`${prod.logRetentionDays}d`);
   });
 
-  it("keeps the logs of control plane, network, database, firewall, load balancer and calls to AWS", () => {
+  it("keeps the logs of control plane, network, database, WAF, load balancer and AWS API calls", () => {
     expect(platform().one("aws_eks_cluster").enabled_cluster_log_types).toHaveLength(5);
     expect(platform().count("aws_flow_log")).toBe(1);
     expect(platform().one("aws_rds_cluster").enabled_cloudwatch_logs_exports).toContain("postgresql");
@@ -332,7 +332,7 @@ describe("7. metrics and logs of the infrastructure are collected", needs("kubec
     expect(stackNamed(stacks, "notejam-bootstrap").count("aws_cloudtrail")).toBe(1);
   });
 
-  it("tells people: every alert says what to do, and critical ones page", () => {
+  it("notifies the team: every alert has a runbook, and critical ones page", () => {
     const rules = objectsOf("prod")
       .filter(({ kind }) => kind === "PrometheusRule")
       .flatMap(({ body }) => listAt(body, "spec", "groups"))
@@ -349,7 +349,7 @@ describe("7. metrics and logs of the infrastructure are collected", needs("kubec
     expect(routes).toContain('{"matchers":["severity = critical"],"receiver":"page"');
   });
 
-  it("shows them: dashboards come from files", () => {
+  it("shows dashboards from files", () => {
     const dashboards = objectsOf("prod")
       .filter(({ labels }) => labels.grafana_dashboard !== undefined)
       .flatMap(({ body }) => Object.keys(Object(at(body, "data"))));
