@@ -154,7 +154,7 @@ describe("2. notes are kept up to three years, and are recoverable", needs("kube
   });
 
   it("tests a restore every week", () => {
-    const { body } = one("CronJob", "notejam-drill");
+    const { body } = one("CronJob", "notejam-restore-test");
     expect(textAt(body, "spec", "schedule")).toMatch(/^\d+ \d+ \* \* (\d|[A-Z]{3})$/i);
   });
 
