@@ -3,7 +3,7 @@ import type { PolicyStatement } from "../modules/blocks/iam-policy.js";
 import { isPermitted } from "./simulators/iam-policy.js";
 import { repositoryConfiguration, stackNamed, synthesizeApp } from "./synthesized-app.js";
 import type { Synthesized } from "./synthesized-constructs.js";
-import { arnOf, type Identity, identitiesIn, policiesFor, saidAbout } from "./synthesized-rights.js";
+import { arnOf, type Identity, identitiesIn, policiesFor, statementsAbout } from "./synthesized-rights.js";
 
 /*
  * Permissions on backups of every role, evaluated from all synthesized policies: of identities, permissions boundaries,
@@ -95,7 +95,7 @@ describe.each(["dev", "prod"])("%s: the backups", (environment) => {
   /** Allowed actions on backups as `role action resource`; optionally without the bucket policies. */
   function allowedOnBackups(who: Identity, actions = ON_BACKUPS, withBucketPolicy = true): string[] {
     return backupBuckets().flatMap(({ bucketArn, bucketPolicy }) => {
-      const statements = withBucketPolicy ? saidAbout(who, platform(), bucketPolicy) : [];
+      const statements = withBucketPolicy ? statementsAbout(who, platform(), bucketPolicy) : [];
       return ["dumps/2026/11/01/x/notejam.dump", "dumps/2026/11/01/x/manifest.json", "restore-tests/x/y.json"]
         .flatMap((key) => actions.map((action) => ({ action, resource: `${bucketArn}/${key}` })))
         .filter(({ action, resource }) => isAllowed(who, action, resource, statements))
@@ -106,16 +106,16 @@ describe.each(["dev", "prod"])("%s: the backups", (environment) => {
   function allowedOnBuckets(who: Identity): string[] {
     return backupBuckets().flatMap(({ bucketArn, bucketPolicy }) =>
       ON_BUCKETS.filter((action) =>
-        isAllowed(who, action, bucketArn, saidAbout(who, platform(), bucketPolicy)),
+        isAllowed(who, action, bucketArn, statementsAbout(who, platform(), bucketPolicy)),
       ).map((action) => `${who.name} ${action}`),
     );
   }
 
   function allowedOnKeys(who: Identity): string[] {
     return backupBuckets().flatMap(({ keyArn, keyPolicy }) =>
-      ON_KEYS.filter((action) => isAllowed(who, action, keyArn, saidAbout(who, platform(), keyPolicy))).map(
-        (action) => `${who.name} ${action}`,
-      ),
+      ON_KEYS.filter((action) =>
+        isAllowed(who, action, keyArn, statementsAbout(who, platform(), keyPolicy)),
+      ).map((action) => `${who.name} ${action}`),
     );
   }
 
@@ -168,7 +168,7 @@ describe.each(["dev", "prod"])("%s: the backups", (environment) => {
     const bucketArn = bucket?.bucketArn ?? "";
     const can = (ending: string, action: string, resource: string, more: Record<string, string> = {}) =>
       isPermitted(
-        policiesFor(identity(ending), saidAbout(identity(ending), platform(), bucket?.bucketPolicy)),
+        policiesFor(identity(ending), statementsAbout(identity(ending), platform(), bucket?.bucketPolicy)),
         {
           action,
           resource,

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { copyDevAndProd } from "./environments-folder.js";
 import { needs } from "./required-tools.js";
 
-/** Parameters of Node for the program that `cdktf synth` runs: from its sources, and from its cached bundle. */
+/** Arguments of Node for the program of `cdktf synth`: from sources, and from the cached bundle. */
 const PROGRAMS = [
   { from: "sources", program: ["--import", "tsx", resolve("src/main.ts")] },
   { from: "cached bundle", program: [resolve("src/cached-main.cjs")] },
@@ -16,7 +16,7 @@ let environments: string;
 let output: string;
 
 beforeEach(async () => {
-  // Inside the repository, so that environments there find the package they import.
+  // Inside the repository, so that the environments' imports of packages work.
   await mkdir("out", { recursive: true });
   folder = await mkdtemp(join("out", "synth-command-"));
   environments = join(folder, "environments");
@@ -46,7 +46,7 @@ const written = (directory: string) => readdir(directory, { recursive: true }).c
 describe.each(PROGRAMS)("the synth command, run from its $from", ({ program }) => {
   const synth = (env: Record<string, string> = {}) => run(program, env);
 
-  it("writes every stack and a manifest, and says nothing", async () => {
+  it("writes every stack and a manifest, without output", async () => {
     const { exitCode, stderr, stdout } = await synth();
     expect({ exitCode, stderr, stdout }).toEqual({ exitCode: 0, stderr: "", stdout: "" });
     expect((await readdir(join(output, "stacks"))).sort()).toEqual([
@@ -58,7 +58,7 @@ describe.each(PROGRAMS)("the synth command, run from its $from", ({ program }) =
     ]);
   });
 
-  it("makes a third environment of one new file", async () => {
+  it("synthesizes a third environment from one new file", async () => {
     await cp(join(environments, "dev.ts"), join(environments, "test.ts"));
     await edit("test.ts", 'name: "dev"', 'name: "test"');
     await edit("test.ts", "10.20.0.0/16", "10.30.0.0/16");
@@ -82,7 +82,7 @@ describe.each(PROGRAMS)("the synth command, run from its $from", ({ program }) =
   });
 
   it(
-    "says that the disk is full, and leaves nothing half written",
+    "reports a full disk and leaves no partial files",
     needs("permission to mount a file system"),
     async () => {
       const disk = join(folder, "disk");
@@ -100,7 +100,7 @@ describe.each(PROGRAMS)("the synth command, run from its $from", ({ program }) =
     },
   );
 
-  it("says that a file stands where the output folder should be, in a line", async () => {
+  it("reports in one line that the output folder is a file", async () => {
     await writeFile(join(folder, "occupied"), "");
     const { exitCode, stderr } = await synth({ CDKTF_OUTDIR: join(folder, "occupied", "out") });
     expect(exitCode).toBe(1);
@@ -113,7 +113,7 @@ describe("the cached bundle of the synth command", () => {
   const bundle = (env: Record<string, string> = {}) => run([resolve("src/cached-main.cjs")], env);
   const json = (stack: string) => readFile(join(output, "stacks", stack, "cdk.tf.json"), "utf8");
 
-  it("writes what the sources write, when it is made and when it is used again", async () => {
+  it("produces the same result as the sources, when created and when reused", async () => {
     await run(["--import", "tsx", resolve("src/main.ts")]);
     const expected = await json("notejam-prod");
     for (const _ of [1, 2]) {
@@ -123,14 +123,14 @@ describe("the cached bundle of the synth command", () => {
     }
   });
 
-  it("is made anew after a change of an environment", async () => {
+  it("is rebuilt after an environment changes", async () => {
     await bundle();
     await edit("dev.ts", "notejam-dev.example.com", "other-dev.example.com");
     await bundle();
     expect(await json("notejam-dev")).toContain("other-dev.example.com");
   });
 
-  it("leaves an environment that does not compile to the sources, which report it", async () => {
+  it("falls back to the sources for an environment that does not compile, so that they report it", async () => {
     await writeFile(join(environments, "test.ts"), "export default {");
     const [fromBundle, fromSources] = [
       await bundle(),
@@ -141,7 +141,7 @@ describe("the cached bundle of the synth command", () => {
     expect(fromBundle.stderr).toBe(fromSources.stderr);
   });
 
-  it("reports a fault of the program with its place in the sources", async () => {
+  it("reports internal errors with positions in the sources", async () => {
     await edit(
       "dev.ts",
       "export default",

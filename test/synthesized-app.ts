@@ -12,15 +12,15 @@ import { addStacks } from "../src/stacks/compose.js";
 import { withoutTraces } from "../src/terraform/write-stacks.js";
 import { Synthesized } from "./synthesized-constructs.js";
 
-/** The day that tests of the stacks live on, so that no version ever leaves its support under them. */
+/** Fixed date for tests, so that no version reaches its end of support. */
 export const TODAY = new Date("2026-11-01T00:00:00Z");
 
-/** The repository's own configuration, with every environment that there is. */
+/** Configuration of the repository with all environments. */
 export function repositoryConfiguration(): Promise<Configuration> {
   return loadConfiguration("environments", { today: TODAY });
 }
 
-/** The repository's configuration with these two alone, for tests that count or list: other environments may stand beside them. */
+/** Configuration of the repository with dev and prod only, for tests that count or list environments. */
 export async function devAndProd(): Promise<Configuration> {
   const configuration = await repositoryConfiguration();
   return {
@@ -29,11 +29,11 @@ export async function devAndProd(): Promise<Configuration> {
   };
 }
 
-/** The repository's environment of that name: the first copy, not a recovery copy of it. */
+/** Environment of the repository with a name; the primary, not a standby. */
 export async function environmentNamed(name: string): Promise<Environment> {
   const { environments } = await repositoryConfiguration();
   const found = environments.find((environment) => namesOf(environment).instance === name);
-  if (!found) throw new Error(`no environment is called ${name}`);
+  if (!found) throw new Error(`no environment ${name}`);
   return found;
 }
 
@@ -76,9 +76,9 @@ function synthesizeAnew(
   }
 }
 
-/** One stack of `synthesizeApp`. */
+/** Returns one stack of `synthesizeApp`. */
 export function stackNamed(stacks: ReadonlyMap<string, Synthesized>, name: string): Synthesized {
   const stack = stacks.get(name);
-  if (!stack) throw new Error(`no stack is called ${name}; there are ${[...stacks.keys()].join(", ")}`);
+  if (!stack) throw new Error(`no stack ${name}; the stacks are ${[...stacks.keys()].join(", ")}`);
   return stack;
 }

@@ -1,12 +1,12 @@
 import { AwsProvider } from "@cdktf/provider-aws/lib/provider/index.js";
 import { TerraformStack, Testing } from "cdktf";
 
-/** One `resource` or `data` block of the synthesized JSON, with its logical id. */
+/** `resource` or `data` block of the synthesized JSON, with its logical id. */
 export type Block = { readonly id: string } & Readonly<Record<string, unknown>>;
 
 type BlocksByType = Record<string, Record<string, Record<string, unknown>> | undefined>;
 
-/** What a stack synthesized to, with the questions that tests ask of it. */
+/** Synthesized JSON of a stack, with queries for tests. */
 export class Synthesized {
   readonly json: { resource?: BlocksByType; data?: BlocksByType } & Record<string, unknown>;
 
@@ -14,7 +14,7 @@ export class Synthesized {
     this.json = JSON.parse(text);
   }
 
-  /** All resources of a type (`aws_subnet`), in the order of their logical ids. */
+  /** All resources of a type, such as `aws_subnet`, in the order of their logical ids. */
   resources(type: string): Block[] {
     return blocks(this.json.resource, type);
   }
@@ -24,7 +24,7 @@ export class Synthesized {
     return blocks(this.json.data, type);
   }
 
-  /** The resource types in use, sorted. */
+  /** Types of all resources, sorted. */
   types(): string[] {
     return Object.keys(this.json.resource ?? {}).sort();
   }
@@ -34,9 +34,9 @@ export class Synthesized {
   }
 
   /**
-   * The only resource of a type, or the only one whose logical id matches.
+   * Returns the only resource of a type, or the only one whose logical id matches.
    *
-   * @throws Error that lists what there is, when it is not exactly one
+   * @throws Error with a list of the candidates unless exactly one matches
    */
   one(type: string, id: RegExp = /(?:)/): Block {
     const found = this.resources(type).filter((block) => id.test(block.id));
@@ -57,7 +57,7 @@ function blocks(section: BlocksByType | undefined, type: string): Block[] {
     .sort((a, b) => a.id.localeCompare(b.id));
 }
 
-/** A statement of a policy in the synthesized JSON. */
+/** Policy statement in the synthesized JSON. */
 export interface SynthesizedStatement {
   readonly Sid?: string;
   readonly Effect: "Allow" | "Deny";
@@ -69,20 +69,20 @@ export interface SynthesizedStatement {
   readonly Condition?: Record<string, Record<string, unknown>>;
 }
 
-/** The statements of a policy attribute, such as `role.assume_role_policy`. */
+/** Statements of a policy attribute, such as `role.assume_role_policy`. */
 export function statementsOf(policy: unknown): SynthesizedStatement[] {
   if (typeof policy !== "string") throw new Error(`expected a policy as JSON text, got ${typeof policy}`);
   return JSON.parse(policy).Statement;
 }
 
-/** The providers that a module under test may be given. */
+/** Providers for modules under test. */
 export interface TestProviders {
   readonly main: AwsProvider;
   readonly replica: AwsProvider;
 }
 
 /**
- * Synthesizes what `build` puts into an otherwise empty stack with a main and a replica AWS provider.
+ * Synthesizes a stack with two AWS providers (main and replica) and the constructs that `build` creates.
  *
  * @example
  * const stack = synthesize((scope) => new EncryptionKeys(scope, "kms", props));

@@ -7,7 +7,7 @@ import {
   statementsOf,
 } from "./synthesized-constructs.js";
 
-/** A role in a stack, with everything that says what it may do. */
+/** Role of a stack with its policies and permissions boundary. */
 export interface Identity {
   readonly name: string;
   readonly arn: string;
@@ -18,8 +18,9 @@ export interface Identity {
 export const ACCOUNT = "123456789012";
 
 /**
- * What AWS's own policies allow in S3 and KMS; for the rest they are not asked here.
- * https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html
+ * Actions of AWS managed policies in S3 and KMS. Other actions are not relevant here.
+ *
+ * @see https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html
  */
 const MANAGED: Readonly<Record<string, readonly string[]>> = {
   AmazonEBSCSIDriverPolicy: [],
@@ -33,7 +34,7 @@ const MANAGED: Readonly<Record<string, readonly string[]>> = {
   ReadOnlyAccess: ["kms:Describe*", "kms:Get*", "kms:List*", "s3:Get*", "s3:List*"],
 };
 
-/** Every role of a stack. Boundaries are policies of the account's own stack. */
+/** All roles of a stack. Permissions boundaries are policies of the bootstrap stack. */
 export function identitiesIn(stack: Synthesized, bootstrap: Synthesized): Identity[] {
   const resolve = new References(stack);
   return stack.resources("aws_iam_role").map((role) => {
@@ -54,19 +55,19 @@ export function identitiesIn(stack: Synthesized, bootstrap: Synthesized): Identi
   });
 }
 
-/** What a policy that hangs on a resource (a bucket, a key) says about a role. */
-export function saidAbout(identity: Identity, stack: Synthesized, policy: unknown): PolicyStatement[] {
+/** Statements of a resource-based policy (of a bucket or key) that apply to a role. */
+export function statementsAbout(identity: Identity, stack: Synthesized, policy: unknown): PolicyStatement[] {
   return new References(stack)
     .statements(policy)
     .filter(({ principals }) => concerns(principals, identity.arn));
 }
 
-/** All that has a say when a role calls something that has a policy of its own. */
+/** All policies that apply when a role accesses a resource with a resource-based policy. */
 export function policiesFor(identity: Identity, resource: readonly PolicyStatement[]): Policies {
   return { identity: identity.identity, boundary: identity.boundary, resource };
 }
 
-/** The ARN of a resource of the stack, as an account would have it. */
+/** ARN of a resource of the stack in the test account. */
 export function arnOf(stack: Synthesized, type: string, id: string): string {
   return new References(stack).text(`\${${type}.${id}.arn}`);
 }
@@ -75,7 +76,7 @@ function managed(arn: string): PolicyStatement {
   const name = arn.slice(arn.lastIndexOf("/") + 1);
   const actions = MANAGED[name];
   if (actions === undefined)
-    throw new Error(`what ${name} allows in S3 and KMS is not known here; add it to MANAGED.`);
+    throw new Error(`Unknown managed policy ${name}. Add its S3 and KMS actions to MANAGED.`);
   return { actions, resources: ["*"] };
 }
 
@@ -84,17 +85,17 @@ function boundaryOf(role: Block, bootstrap: Synthesized): PolicyStatement[] | un
   if (typeof arn !== "string") return undefined;
   const policies = bootstrap.resources("aws_iam_policy");
   const found = policies.find(({ path, name }) => arn.endsWith(`:policy${String(path)}${String(name)}`));
-  if (!found) throw new Error(`no policy in the account's stack is the boundary ${arn}`);
+  if (!found) throw new Error(`The bootstrap stack has no permissions boundary ${arn}.`);
   return new References(bootstrap).statements(found.policy);
 }
 
-/** The account itself is no caller: where a key's policy names it, policies on identities decide. */
+/** Returns true if a principal includes a role. The account as principal only delegates to identity-based policies. */
 function concerns(principals: PolicyStatement["principals"], roleArn: string): boolean {
   if (principals === "*") return true;
   return [principals?.AWS ?? []].flat().some((arn) => arn === "*" || arn === roleArn);
 }
 
-/** Replaces what Terraform would learn from AWS by something of the same form, the same for the same resource. */
+/** Replaces references to values that AWS returns with deterministic values of the same format. */
 class References {
   private readonly stack: Synthesized;
 

@@ -11,14 +11,14 @@ interface Diagnostic {
   readonly snippet?: { readonly code: string };
 }
 
-/** Environment without the user's Terraform settings, which could name another data folder or arguments. */
+/** Environment variables without the user's Terraform settings, such as a data folder or arguments. */
 const ENVIRONMENT = { PATH: process.env.PATH, CHECKPOINT_DISABLE: "1", TF_IN_AUTOMATION: "1" };
 
 /**
- * Evaluates templates with Terraform and returns the value of each.
+ * Evaluates templates with Terraform and returns their values.
  *
- * @param templates by output name; without references to resources, so that no provider is needed
- * @throws Error with Terraform's message when a template is invalid
+ * @param templates - templates by output name, without references to resources, so that no provider is needed
+ * @throws Error with Terraform's message if a template is invalid
  */
 export function evaluate(templates: Readonly<Record<string, string>>): Record<string, unknown> {
   const output = Object.fromEntries(Object.entries(templates).map(([name, value]) => [name, { value }]));
@@ -32,9 +32,9 @@ export function evaluate(templates: Readonly<Record<string, string>>): Record<st
 }
 
 /**
- * Validates a configuration that needs no provider but the one built into Terraform.
+ * Validates a configuration that needs no provider except the one built into Terraform.
  *
- * @returns errors and warnings, each with the line of the configuration that caused it
+ * @returns errors and warnings, each with its line of the configuration
  */
 export function validate(configuration: object): string[] {
   return inFolderOf(configuration, (folder) => {

@@ -8,12 +8,12 @@ import { asConfiguration, templatesOf } from "./terraform-templates.js";
 
 type Ast = NonNullable<Awaited<ReturnType<typeof getExpressionAst>>>;
 
-/** A value of any type, unknown until the apply. It replaces each reference to another block. */
+/** Value of any type, unknown until the apply. It replaces each reference to another block. */
 const UNKNOWN = "terraform_data.unknown.output";
 const RESOURCE = { terraform_data: { unknown: {} } };
 
 /**
- * Returns a configuration without providers that holds each template of a stack as a local value.
+ * Returns a configuration without providers that contains each template of a stack as a local value.
  *
  * Terraform then checks more than the syntax: the names of functions, the number of their arguments, and the types of
  * the literals among them.
@@ -32,7 +32,7 @@ async function withoutProviders(
 async function withoutReferences(template: string): Promise<string> {
   const [, heredoc = ""] = /^template_0 = (.*)$/s.exec(asConfiguration([template])) ?? [];
   const ast = await getExpressionAst("template.tf", heredoc);
-  if (ast === null) throw new Error(`${template} is no expression`);
+  if (ast === null) throw new Error(`${template} is not an expression`);
   const bytes = Buffer.from(heredoc);
   const parts: Buffer[] = [];
   let copied = 0;
@@ -65,7 +65,7 @@ describe("terraform validate", needs("terraform"), () => {
     },
   );
 
-  it("refuses a broken template", () => {
+  it("rejects invalid templates", () => {
     for (const [text, message] of [
       ['${jsonencode({"a" = "b"c"})}', "Missing attribute separator"],
       ["${no_such_function(1)}", "no_such_function"],

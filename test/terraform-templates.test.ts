@@ -16,10 +16,10 @@ import { decodeJsonencode, faultsOf, type Template, templatesOf } from "./terraf
 /** Characters with a special meaning in HCL, in a template or in JSON. */
 const ODD = 'a"b\\c\\n${d}$${e}%{f}%%{g}\nh\r\ti$\u0001\u2028ü€😀';
 
-/** An address that validation accepts, with characters that are special in a template. */
+/** Valid email address with characters that are special in a template. */
 const ODD_EMAIL = "a\\b'${c}$${d}%{e}%%{f}ü@example.com";
 
-/** A third environment beside dev and prod. */
+/** A third environment. */
 const STAGING: EnvironmentInput = {
   ...dev,
   name: "staging",
@@ -28,7 +28,7 @@ const STAGING: EnvironmentInput = {
   hostName: "notejam-staging.example.com",
 };
 
-/** An environment with all special characters that validation allows. */
+/** Environment with all special characters that validation allows. */
 const ODD_ENVIRONMENT: EnvironmentInput = {
   ...dev,
   name: "odd",
@@ -72,13 +72,13 @@ describe("the template strings of a stack", () => {
     ).toEqual([]);
   });
 
-  it("keep an e-mail address as it is written", () => {
+  it("keep an email address unchanged", () => {
     const { endpoint } = stackNamed(stacks, "notejam-odd").one("aws_sns_topic_subscription");
     expect(String(endpoint).replaceAll(/([$%])\1\{/g, "$1{")).toBe(ODD_EMAIL);
     expect(String(endpoint).replaceAll(/([$%])\1\{/g, "")).not.toMatch(/[$%]\{/);
   });
 
-  it("are valid HCL whatever the text of a Flux source and of a secret", async () => {
+  it("are valid HCL for any text of a Flux source and of a secret", async () => {
     const stack = synthesize((scope) => {
       new Flux(scope, "flux", {
         clusterName: "notejam-test",
@@ -112,7 +112,7 @@ describe("the check of template strings", () => {
     "%{ if true }",
     "%{unknown}",
     '${join("\\", [])}',
-  ])("finds %j", async (text) => {
+  ])("reports %j", async (text) => {
     expect(await faultsOf([template("${var.fine}"), template(text)])).toEqual([
       { ...template(text), message: expect.stringContaining("templates.tf:") },
     ]);
@@ -128,7 +128,7 @@ describe("the check of template strings", () => {
     expect(await faultsOf([template(text)])).toEqual([]);
   });
 
-  it("reads keys, and no comments", () => {
+  it("reads keys, but not comments", () => {
     expect(templatesOf({ "//": { "${a}": "${b}" }, tags: [{ "${c}": "${d}", e: "f" }] })).toEqual([
       { path: "tags.0.${c}", text: "${c}" },
       { path: "tags.0.${c}", text: "${d}" },
@@ -152,11 +152,11 @@ function instanceValues(environment: string, owner: string, repository: string) 
 describe.each(["dev", "prod"])("the Helm releases of %s", (environment) => {
   const gitops = () => stackNamed(stacks, `notejam-${environment}-gitops`);
 
-  it("give the operator its values", () => {
+  it("contain the operator's values", () => {
     expect(decodeJsonencode(valuesOf(gitops(), /flux-operator/))).toEqual(OPERATOR_VALUES);
   });
 
-  it("give the instance its values, each patch as one JSON text", () => {
+  it("contain the instance's values, with each patch as one JSON text", () => {
     const repository = `\${github_repository.${gitops().one("github_repository").id}.name}`;
     const meant = instanceValues(environment, "${var.github_owner}", repository);
     expect(decodeJsonencode(valuesOf(gitops(), /flux-instance/))).toEqual(meant);

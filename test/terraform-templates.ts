@@ -1,15 +1,15 @@
 import { parse } from "@cdktf/hcl2json";
 
-/** A string of a stack that Terraform reads as a template. */
+/** String of a stack that Terraform evaluates as a template. */
 export interface Template {
   /** Path in the JSON, such as `resource.helm_release.flux.values.0`. The path of a key ends with the key itself. */
   readonly path: string;
   readonly text: string;
 }
 
-/** A template that is not valid HCL. */
+/** Template that is not valid HCL. */
 export interface TemplateFault extends Template {
-  /** The parser's message. */
+  /** Message of the parser. */
   readonly message: string;
 }
 
@@ -17,7 +17,7 @@ export interface TemplateFault extends Template {
 const COMMENT = "//";
 
 /**
- * Returns every string in a stack's JSON that holds a template: values and keys. Terraform reads both as templates.
+ * Returns all values and keys in a stack's JSON that contain a template. Terraform evaluates both.
  *
  * @see https://developer.hashicorp.com/terraform/language/syntax/json#expression-mapping
  */
@@ -36,7 +36,7 @@ function stringsOf(value: unknown, path: string): Template[] {
 }
 
 /**
- * Returns the templates that an HCL parser refuses.
+ * Returns the templates that an HCL parser rejects.
  *
  * Parses all templates at once, and each one separately only if that fails.
  */

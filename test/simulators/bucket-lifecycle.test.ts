@@ -18,31 +18,31 @@ const rule = (change: Partial<LifecycleRule>): LifecycleRule => ({
   ...change,
 });
 
-/** Lives by the rules for some days, from the first midnight after the start on. */
+/** Applies the rules at every midnight of some days after the start. */
 function live(bucket: SimulatedBucket, days: number): void {
   for (let day = 1; day <= days; day += 1) bucket.midnight(dueAt(START, day - 1));
 }
 
-/** A bucket with one object of a mebibyte. */
+/** Bucket with one object of 1 MiB. */
 function bucketWithOne(settings: BucketSettings) {
   const bucket = new SimulatedBucket(settings);
   bucket.put("dumps/a", MIB, START);
   const [version] = bucket.written;
-  if (!version) throw new Error("nothing was written");
+  if (!version) throw new Error("no version was written");
   return { bucket, version };
 }
 
 const daysAfter = (time: number | undefined) => (time === undefined ? undefined : (time - START) / DAY);
 
 describe("a simulated bucket", () => {
-  // The example of https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html
-  it("counts days from the creation and rounds up to midnight, as S3 does", () => {
+  // Example from https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html
+  it("counts days from the creation and rounds up to midnight", () => {
     expect(new Date(dueAt(Date.parse("2014-01-15T10:30:00Z"), 3)).toISOString()).toBe(
       "2014-01-19T00:00:00.000Z",
     );
   });
 
-  it("hides what expires by a marker, and removes it when it has been noncurrent long enough", () => {
+  it("adds a delete marker to expired objects, and removes noncurrent versions later", () => {
     const { bucket, version } = bucketWithOne({ rules: [rule({ expirationDays: 10, noncurrentDays: 5 })] });
     live(bucket, 40);
     expect(Math.floor(daysAfter(version.hiddenAt) ?? 0)).toBe(10);
@@ -50,7 +50,7 @@ describe("a simulated bucket", () => {
     expect([...bucket.visibleKeys()]).toEqual([]);
   });
 
-  it("removes nothing that is locked, however it was hidden", () => {
+  it("does not remove locked versions", () => {
     const { bucket, version } = bucketWithOne({ rules: [rule({ noncurrentDays: 1 })], lockDays: 20 });
     bucket.delete("dumps/a", START + DAY);
     bucket.deleteVersion(version, START + 2 * DAY);
@@ -60,7 +60,7 @@ describe("a simulated bucket", () => {
     expect(daysAfter(version.removedAt)).toBeGreaterThanOrEqual(20);
   });
 
-  it("keeps the former version of what is written again until it has been noncurrent long enough", () => {
+  it("keeps overwritten versions until their noncurrent expiration", () => {
     const { bucket, version } = bucketWithOne({ rules: [rule({ noncurrentDays: 3 })] });
     bucket.put("dumps/a", MIB, START + 10 * DAY);
     live(bucket, 30);
@@ -68,7 +68,7 @@ describe("a simulated bucket", () => {
     expect([...bucket.visibleKeys()]).toEqual(["dumps/a"]);
   });
 
-  it("lets a marker lie that hides nothing, until a rule removes those", () => {
+  it("keeps orphaned delete markers, unless a rule removes them", () => {
     const rules = [rule({ expirationDays: 2, noncurrentDays: 1 })];
     const { bucket } = bucketWithOne({ rules: [...rules, rule({ removesOrphanedMarkers: true })] });
     live(bucket, 10);
@@ -76,7 +76,7 @@ describe("a simulated bucket", () => {
     expect(bucket.written.map(({ hiddenAt }) => hiddenAt !== undefined)).toEqual([true, false]);
   });
 
-  it("moves on what is large enough, to the class whose days are over last", () => {
+  it("moves large objects to the storage class of the latest due transition", () => {
     const transitions = [
       { days: 30, storageClass: "STANDARD_IA" },
       { days: 90, storageClass: "GLACIER_IR" },
@@ -93,7 +93,7 @@ describe("a simulated bucket", () => {
     expect(classes()).toEqual(["GLACIER_IR", "STANDARD"]);
   });
 
-  it("aborts uploads that nobody finished, and applies rules to their prefix alone", () => {
+  it("aborts incomplete uploads, and applies rules only to their prefix", () => {
     const bucket = new SimulatedBucket({ rules: [rule({ prefix: "dumps/", abortUploadsAfterDays: 7 })] });
     bucket.beginUpload("dumps/a", START);
     bucket.beginUpload("restore-tests/a", START);
@@ -104,8 +104,8 @@ describe("a simulated bucket", () => {
   });
 });
 
-describe("the reader of rules", () => {
-  it("understands what Terraform is given", () => {
+describe("lifecycleRulesOf", () => {
+  it("reads the rules of Terraform's configuration", () => {
     expect(
       lifecycleRulesOf({
         rule: [
@@ -132,7 +132,7 @@ describe("the reader of rules", () => {
       "an exception",
       { id: "x", status: "Enabled", noncurrent_version_expiration: [{ newer_noncurrent_versions: 3 }] },
     ],
-  ])("refuses %s of a rule that it does not know", (_what, unknown) => {
+  ])("rejects an unknown %s of a rule", (_what, unknown) => {
     expect(() => lifecycleRulesOf({ rule: [unknown] })).toThrow(/teach it/);
   });
 });

@@ -1,7 +1,7 @@
-/** A lifecycle rule as S3 understands it. Days count from a version's creation, or from when it became noncurrent. */
+/** S3 lifecycle rule. Days count from a version's creation, or from when it became noncurrent. */
 export interface LifecycleRule {
   readonly id: string;
-  /** Keys that it is about; empty for all. */
+  /** Prefix of the affected keys; empty for all. */
   readonly prefix: string;
   readonly expirationDays?: number;
   readonly removesOrphanedMarkers?: boolean;
@@ -10,21 +10,21 @@ export interface LifecycleRule {
   readonly abortUploadsAfterDays?: number;
 }
 
-/** What of a bucket decides how long a version lives. */
+/** Settings of a bucket that affect the lifetime of versions. */
 export interface BucketSettings {
   readonly rules: readonly LifecycleRule[];
-  /** Days of the default lock. @default no lock */
+  /** Days of the default retention. @default no Object Lock */
   readonly lockDays?: number;
-  /** Class in which objects arrive. @default "STANDARD" */
+  /** Storage class of new objects. @default "STANDARD" */
   readonly arrivesIn?: string;
 }
 
-/** Something that was written: a version of an object, or an upload that nobody finished. Times are in milliseconds. */
+/** Version of an object. Times are in milliseconds. */
 export interface Version {
   readonly key: string;
   readonly bytes: number;
   readonly createdAt: number;
-  /** Storage classes in which it has lain, the present one last. */
+  /** Storage classes of the version so far, the current one last. */
   readonly classes: string[];
   readonly lockedUntil: number;
   noncurrentSince?: number;
@@ -32,33 +32,36 @@ export interface Version {
   removedAt?: number;
 }
 
-/** An object's versions, the newest last, and when a delete marker was laid on them. */
+/** Versions of an object, the newest last, and the time of its delete marker. */
 interface Stack {
   readonly versions: Version[];
   marker?: number;
-  /** Until then no rule acts on it: three years have many midnights. */
+  /** Time until which no rule applies. Skipping the checks until then makes the simulation faster. */
   quietUntil: number;
 }
 
 const DAY_MS = 86_400_000;
 
-/** S3 moves no smaller object to another class unless a rule says so. https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-transition-general-considerations.html */
+/**
+ * Minimum size of objects for transitions, unless a rule sets another one.
+ *
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-transition-general-considerations.html
+ */
 const SMALLEST_TRANSITION_BYTES = 128 * 1024;
 
 /**
- * A versioned bucket that lives by its rules, day by day. For tests: nothing that runs needs it.
+ * Simulates the lifecycle rules of a versioned bucket, day by day.
  *
- * Rules act at midnight UTC: days are added to a time and the sum is rounded up to the next midnight. In a versioned
- * bucket an expiry hides the current version by a delete marker; only a noncurrent version is removed, and none that
- * is locked.
+ * Rules run at midnight UTC: the due time is a time plus days, rounded up to the next midnight. In a versioned bucket
+ * an expiration adds a delete marker to the current version. Only noncurrent versions without a lock are removed.
  *
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-managing.html#object-lock-managing-lifecycle
  */
 export class SimulatedBucket {
-  /** Everything that was ever written. */
+  /** All versions that were written, including removed ones. */
   readonly written: Version[] = [];
-  /** Uploads in parts that were begun and neither finished nor yet aborted, by when they began. */
+  /** Incomplete multipart uploads, in the order of their start. */
   readonly unfinishedUploads: { readonly key: string; readonly startedAt: number }[] = [];
 
   private readonly settings: BucketSettings;
@@ -68,7 +71,7 @@ export class SimulatedBucket {
     this.settings = settings;
   }
 
-  /** Writes an object; one of the same key becomes noncurrent. An upload in parts is created when it begins. */
+  /** Writes an object. An existing version becomes noncurrent. For multipart uploads, `at` is the start of the upload. */
   put(key: string, bytes: number, at: number): void {
     const { lockDays = 0, arrivesIn = "STANDARD" } = this.settings;
     const version: Version = {
@@ -84,20 +87,20 @@ export class SimulatedBucket {
       this.stacks.set(key, { versions: [version], quietUntil: 0 });
       return;
     }
-    this.retire(stack, at);
+    this.makeNoncurrent(stack, at);
     stack.versions.push(version);
     stack.marker = undefined;
   }
 
-  /** Deletes as a person does who names no version: a marker hides the object. */
+  /** Deletes an object without a version id: adds a delete marker. */
   delete(key: string, at: number): void {
     const stack = this.stacks.get(key);
     if (stack === undefined || stack.marker !== undefined) return;
-    this.retire(stack, at);
+    this.makeNoncurrent(stack, at);
     stack.marker = at;
   }
 
-  /** Deletes a version for good, where its lock lets go of it. */
+  /** Deletes a version permanently, unless it is locked. */
   deleteVersion(version: Version, at: number): void {
     if (version.lockedUntil > at) return;
     this.remove(version, at);
@@ -107,13 +110,13 @@ export class SimulatedBucket {
     this.unfinishedUploads.push({ key, startedAt: at });
   }
 
-  /** Keys that a listing shows. */
+  /** Keys of objects without a delete marker. */
   *visibleKeys(): Generator<string> {
     for (const [key, { marker, versions }] of this.stacks)
       if (marker === undefined && versions.length > 0) yield key;
   }
 
-  /** What the lifecycle does at a midnight. */
+  /** Applies the lifecycle rules at a midnight. */
   midnight(now: number): void {
     for (const rule of this.settings.rules) this.abortUploads(rule, now);
     for (const [key, stack] of this.stacks) {
@@ -129,9 +132,9 @@ export class SimulatedBucket {
     this.removeNoncurrent(rule, stack, now);
     const current = stack.marker === undefined ? stack.versions.at(-1) : undefined;
     if (current) {
-      moveOn(current, rule, now);
+      changeStorageClass(current, rule, now);
       if (isDue(current.createdAt, rule.expirationDays, now)) {
-        this.retire(stack, now);
+        this.makeNoncurrent(stack, now);
         stack.marker = now;
       }
     } else if (stack.marker !== undefined && stack.versions.length === 0) {
@@ -148,14 +151,14 @@ export class SimulatedBucket {
   }
 
   private abortUploads(rule: LifecycleRule, now: number): void {
-    const over = this.unfinishedUploads.filter(
+    const due = this.unfinishedUploads.filter(
       ({ key, startedAt }) =>
         key.startsWith(rule.prefix) && isDue(startedAt, rule.abortUploadsAfterDays, now),
     );
-    for (const upload of over) this.unfinishedUploads.splice(this.unfinishedUploads.indexOf(upload), 1);
+    for (const upload of due) this.unfinishedUploads.splice(this.unfinishedUploads.indexOf(upload), 1);
   }
 
-  private retire(stack: Stack, at: number): void {
+  private makeNoncurrent(stack: Stack, at: number): void {
     stack.quietUntil = 0;
     const current = stack.marker === undefined ? stack.versions.at(-1) : undefined;
     if (current === undefined) return;
@@ -174,12 +177,12 @@ export class SimulatedBucket {
   }
 }
 
-/** The midnight at which something is due that counts `days` from `since`: the sum, rounded up. */
+/** Returns the time `days` after `since`, rounded up to midnight. */
 export function dueAt(since: number, days: number): number {
   return Math.ceil((since + days * DAY_MS) / DAY_MS) * DAY_MS;
 }
 
-/** The coming times at which a rule may act on what nobody touches. */
+/** Future times at which a rule may apply to an object that does not change. */
 function dueTimes(rule: LifecycleRule, { versions, marker }: Stack, now: number): number[] {
   const current = marker === undefined ? versions.at(-1) : undefined;
   const since = (time: number | undefined, days: number | undefined) =>
@@ -198,14 +201,14 @@ function isDue(since: number, days: number | undefined, now: number): boolean {
   return days !== undefined && dueAt(since, days) <= now;
 }
 
-function moveOn(version: Version, rule: LifecycleRule, now: number): void {
+function changeStorageClass(version: Version, rule: LifecycleRule, now: number): void {
   if (version.bytes < SMALLEST_TRANSITION_BYTES) return;
   const due = rule.transitions.filter(({ days }) => isDue(version.createdAt, days, now));
   const [last] = due.sort((a, b) => b.days - a.days);
   if (last && version.classes.at(-1) !== last.storageClass) version.classes.push(last.storageClass);
 }
 
-/** Parts of a rule that the reader below understands. Any other would be lived by wrongly, so it is refused. */
+/** Supported parts of a rule. Other parts are errors, because the simulation would be wrong. */
 const KNOWN_PARTS = new Set([
   "id",
   "status",
@@ -217,21 +220,21 @@ const KNOWN_PARTS = new Set([
 ]);
 
 /**
- * The rules of a synthesized `aws_s3_bucket_lifecycle_configuration`.
+ * Returns the rules of a synthesized `aws_s3_bucket_lifecycle_configuration`.
  *
- * @throws Error at a part of a rule that the simulator does not know
+ * @throws Error if the simulator does not support a part of a rule
  */
 export function lifecycleRulesOf(block: Readonly<Record<string, unknown>>): LifecycleRule[] {
   return blocksIn(block, "rule")
     .filter(({ status }) => status === "Enabled")
     .map((rule) => {
-      refuseUnknown(rule, KNOWN_PARTS);
+      rejectUnknown(rule, KNOWN_PARTS);
       const [filter = {}] = blocksIn(rule, "filter");
-      refuseUnknown(filter, new Set(["prefix"]));
+      rejectUnknown(filter, new Set(["prefix"]));
       const [expiration = {}] = blocksIn(rule, "expiration");
-      refuseUnknown(expiration, new Set(["days", "expired_object_delete_marker"]));
+      rejectUnknown(expiration, new Set(["days", "expired_object_delete_marker"]));
       const [noncurrent = {}] = blocksIn(rule, "noncurrent_version_expiration");
-      refuseUnknown(noncurrent, new Set(["noncurrent_days"]));
+      rejectUnknown(noncurrent, new Set(["noncurrent_days"]));
       const [abort = {}] = blocksIn(rule, "abort_incomplete_multipart_upload");
       return {
         id: String(rule.id),
@@ -250,15 +253,15 @@ export function lifecycleRulesOf(block: Readonly<Record<string, unknown>>): Life
 
 type Part = Readonly<Record<string, unknown>>;
 
-/** Nested blocks stand as a list, or alone. */
+/** Returns nested blocks, which the JSON contains as a list or as a single object. */
 function blocksIn(part: Part, name: string): Part[] {
   return [part[name] ?? []].flat().map((block) => Object(block));
 }
 
-function refuseUnknown(part: Part, known: ReadonlySet<string>): void {
+function rejectUnknown(part: Part, known: ReadonlySet<string>): void {
   const [unknown] = Object.keys(part).filter((name) => !known.has(name));
   if (unknown === undefined) return;
-  throw new Error(`the simulator does not know "${unknown}" of a lifecycle rule; teach it.`);
+  throw new Error(`The simulator does not support "${unknown}" of a lifecycle rule.`);
 }
 
 const numberOf = (value: unknown) => (value === undefined ? undefined : Number(value));

@@ -1,6 +1,6 @@
 import type { PolicyStatement } from "../../modules/blocks/iam-policy.js";
 
-/** One call to AWS, as IAM sees it. */
+/** Request to AWS, as evaluated by IAM. */
 export interface Call {
   readonly action: string;
   readonly resource: string;
@@ -8,17 +8,17 @@ export interface Call {
   readonly context?: Readonly<Record<string, string>>;
 }
 
-/** All policies that have a say in a call. */
+/** Policies that apply to a request. */
 export interface Policies {
-  /** On the caller. */
+  /** Identity-based policies of the caller. */
   readonly identity: readonly PolicyStatement[];
-  /** The most that the caller can do. @default no limit */
+  /** Permissions boundary of the caller. @default no boundary */
   readonly boundary?: readonly PolicyStatement[];
-  /** On what is called: those statements whose principal is the caller or everybody. @default none */
+  /** Statements of the resource-based policy whose principal includes the caller. @default none */
   readonly resource?: readonly PolicyStatement[];
 }
 
-/** What AWS would decide within one account: any denial wins, and a permission has to be within the boundary. */
+/** Returns true if a request is allowed within one account: not denied, and allowed within the boundary. */
 export function isPermitted({ identity, boundary, resource = [] }: Policies, call: Call): boolean {
   const everything = [...identity, ...(boundary ?? []), ...resource];
   if (everything.some((statement) => statement.effect === "Deny" && matches(statement, call))) return false;
@@ -27,9 +27,9 @@ export function isPermitted({ identity, boundary, resource = [] }: Policies, cal
 }
 
 /**
- * What IAM would decide by these statements: a denial that matches wins, then a permission that matches.
+ * Evaluates statements: an explicit deny overrides an allow.
  *
- * For tests. Knows the condition operators that this module's policies use, and throws at any other.
+ * Supports only the condition operators that the policies of this project use.
  *
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
  */
@@ -41,7 +41,7 @@ export function isAllowed(statements: readonly PolicyStatement[], call: Call): b
 }
 
 function matches(statement: PolicyStatement, { action, resource, context = {} }: Call): boolean {
-  if (statement.notResources) throw new Error("the simulator does not know NotResource; teach it.");
+  if (statement.notResources) throw new Error("The simulator does not support NotResource.");
   const named = statement.actions?.some((pattern) => like(pattern, action));
   const spared = statement.notActions && !statement.notActions.some((pattern) => like(pattern, action));
   return (
@@ -72,7 +72,7 @@ function holds(operator: string, expected: readonly string[], actual: string | u
     case "Null":
       return expected.includes(String(actual === undefined));
     default:
-      throw new Error(`the simulator does not know the condition operator ${operator}; teach it.`);
+      throw new Error(`The simulator does not support the condition operator ${operator}.`);
   }
 }
 

@@ -4,27 +4,27 @@ import { requestsOf } from "../../../src/kubernetes/quantity.js";
 import { chartOf } from "../../../src/manifests/chart-of.js";
 import { type Budget, type PodSet, placementOf, SYSTEM_PRIORITY } from "./pod-set.js";
 
-/** Pods that a chart makes, and where its values speak of them. */
+/** Pods of a chart, and the location of their settings in its values. */
 interface ChartPods {
   readonly name: string;
-  /** Map with placement and resources. @default the values themselves */
+  /** Path of the map with placement and resources. @default the root of the values */
   readonly at?: readonly string[];
-  /** Key of the number of pods in that map. @default one pod */
+  /** Key of the number of replicas in that map. @default one replica */
   readonly replicas?: string;
-  /** Key in that map under which a disk is asked for. @default none */
+  /** Key of a persistent volume in that map. @default none */
   readonly disk?: string;
-  /** Map of the budget. @default none */
+  /** Path of the map with the PodDisruptionBudget. @default none */
   readonly budget?: readonly string[];
-  /** The budget where the chart's own default makes one. @default none */
+  /** PodDisruptionBudget that the chart creates by default. @default none */
   readonly defaultBudget?: Budget;
-  /** @default what the class in that map says, or the chart's default */
+  /** @default the priority of the class in that map, or the chart's default */
   readonly priority?: number;
 }
 
 /**
- * The Deployments and StatefulSets of each chart in use; what runs on every node is counted with the nodes.
+ * Deployments and StatefulSets of each chart. DaemonSets are subtracted from the capacity of nodes.
  *
- * Budgets and priorities are the charts' defaults where the values say nothing.
+ * Budgets and priorities default to those of the charts.
  */
 const CHARTS: Readonly<Record<string, readonly ChartPods[]>> = {
   alloy: [],
@@ -76,10 +76,10 @@ const CHARTS: Readonly<Record<string, readonly ChartPods[]>> = {
 };
 
 /**
- * The pods of every chart of a cluster, as far as the values say what they request.
+ * Returns the pods of all charts of a cluster whose values contain requests.
  *
  * @param priorities - value of each PriorityClass
- * @throws Error at a chart whose pods are not known here
+ * @throws Error for an unknown chart
  */
 export function chartPods(
   cluster: Pick<Cluster, "objects">,
@@ -90,7 +90,7 @@ export function chartPods(
     const pods = CHARTS[chart];
     if (pods === undefined)
       throw new Error(
-        `The chart "${chart}" of the HelmRelease ${release.name} is not known to test/simulators/scheduler; say there which pods it makes.`,
+        `Unknown chart "${chart}" of the HelmRelease ${release.name}. Add its pods to test/simulators/scheduler.`,
       );
     return pods.map((found) => podSet(found, release, priorities));
   });
@@ -110,7 +110,7 @@ function podSet(pods: ChartPods, { body }: Manifest, priorities: ReadonlyMap<str
   };
 }
 
-/** A chart's budget: of `enabled` ones that say nothing more, one pod has to stay. */
+/** Returns a chart's budget. Without more settings than `enabled`, minAvailable is 1. */
 function budgetOf(map: unknown): Budget | undefined {
   const maxUnavailable = numberAt(map, "maxUnavailable");
   if (maxUnavailable !== undefined) return { maxUnavailable };

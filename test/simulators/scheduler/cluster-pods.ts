@@ -6,12 +6,12 @@ import { chartPods } from "./chart-pods.js";
 import { GIVEN_PODS } from "./given-pods.js";
 import { type Budget, type PodSet, placementOf } from "./pod-set.js";
 
-/** How much there is to do: the least number of pods that the autoscaler keeps, or the most that it starts. */
+/** Load: the autoscaler's minimum or maximum number of pods. */
 export type Load = "usual" | "peak";
 
 type Rendered = Pick<Cluster, "objects">;
 
-/** Every pod of a rendered cluster that needs a place: of manifests, of charts, of add-ons. Jobs count as if all ran at once. */
+/** Returns all pods of a rendered cluster: of manifests, charts and add-ons. Assumes that all Jobs run at the same time. */
 export function podsOf(cluster: Rendered, load: Load): PodSet[] {
   const priorities = new Map(
     ofKind(cluster, "PriorityClass").map(({ name, body }) => [name, numberAt(body, "value") ?? 0]),
@@ -27,7 +27,7 @@ export function podsOf(cluster: Rendered, load: Load): PodSet[] {
   return [...own, ...chartPods(cluster, priorities), ...GIVEN_PODS];
 }
 
-/** As its autoscaler has it, or as it says itself, or one. */
+/** Number of replicas: from the autoscaler, from the workload, or one. */
 function countOf(cluster: Rendered, owner: Manifest, load: Load): number {
   const autoscaler = ofKind(cluster, "HorizontalPodAutoscaler").find(
     ({ body }) => textAt(body, "spec", "scaleTargetRef", "name") === owner.name,
@@ -46,5 +46,7 @@ function budgetOf(cluster: Rendered, { labels, owner }: PodTemplate): Budget | u
   const minAvailable = at(found.body, "spec", "minAvailable");
   if (typeof maxUnavailable === "number") return { maxUnavailable };
   if (typeof minAvailable === "number") return { minAvailable };
-  throw new Error(`PodDisruptionBudget ${found.name} counts in percent; test/simulators/scheduler does not.`);
+  throw new Error(
+    `PodDisruptionBudget ${found.name}: percentages are not supported in test/simulators/scheduler.`,
+  );
 }

@@ -5,8 +5,8 @@ const ONE_AT_A_TIME = { maxUnavailable: 1 };
 const FLUX_CONTROLLER = { count: 1, requests: { millicores: 100, mebibytes: 64 }, ...ANYWHERE_UNTAINTED };
 
 /**
- * Pods that no manifest of ours shows: of EKS's add-ons (modules/eks/system-addons.ts) and of Flux, with what their makers
- * let them request.
+ * Pods without manifests in this repository: of EKS add-ons (modules/eks/system-addons.ts) and of Flux, with their
+ * default requests.
  *
  * @see https://github.com/fluxcd/flux2/tree/main/manifests/bases
  */

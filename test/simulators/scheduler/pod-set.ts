@@ -1,35 +1,35 @@
 import { isFields, listAt, textAt } from "../../../src/kubernetes/objects.js";
 import type { Resources } from "../../../src/kubernetes/quantity.js";
 
-/** How many pods an eviction of people's making (a drain, an update of nodes) has to leave. */
+/** PodDisruptionBudget: limits voluntary evictions (node drains and updates). */
 export type Budget =
   | { readonly maxUnavailable: number; readonly minAvailable?: undefined }
   | { readonly minAvailable: number; readonly maxUnavailable?: undefined };
 
-/** Pods that are alike: a Deployment's, a StatefulSet's, a job's. */
+/** Pods with the same template: of a Deployment, a StatefulSet or a Job. */
 export interface PodSet {
   readonly name: string;
   readonly count: number;
-  /** What one pod asks for. */
+  /** Resource requests of one pod. */
   readonly requests: Resources;
-  /** Group of nodes that it demands. @default any whose taint it tolerates */
+  /** Required node group. @default any whose taint the pods tolerate */
   readonly scope?: string;
-  /** Groups whose taint it tolerates. */
+  /** Returns true if the pods tolerate the taint of a node group. */
   readonly tolerates: (scope: string) => boolean;
-  /** Whether no zone may have two pods more than another. @default its pods are only preferred to be apart */
+  /** True if the pods of two zones may differ by at most one. @default false: spreading is only preferred */
   readonly evenOverZones?: boolean;
-  /** Whether it writes to a disk that exists in one zone only, so that a pod can never leave its first one. @default false */
+  /** True if the pods use a zonal volume, which binds them to their first zone. @default false */
   readonly staysInItsZone?: boolean;
-  /** Higher ones are placed first. @default 0 */
+  /** Pods with higher values are scheduled first. @default 0 */
   readonly priority?: number;
   /** @default none */
   readonly budget?: Budget;
 }
 
-/** Priority of what Kubernetes itself cannot do without (`system-cluster-critical`). */
+/** Priority of the class `system-cluster-critical`. */
 export const SYSTEM_PRIORITY = 2_000_000_000;
 
-/** Where a pod's specification, or a map of a chart's values, lets it run. */
+/** Scheduling constraints of a pod's specification, or of a map of a chart's values. */
 export function placementOf(spec: unknown): Pick<PodSet, "scope" | "tolerates" | "evenOverZones"> {
   const tolerations = listAt(spec, "tolerations").filter(isFields);
   const constraints = listAt(spec, "topologySpreadConstraints");
@@ -48,7 +48,7 @@ export function placementOf(spec: unknown): Pick<PodSet, "scope" | "tolerates" |
   };
 }
 
-/** Pods that may be evicted now, of `healthy` ones among `desired`. */
+/** Number of pods that may be evicted, of `healthy` ones among `desired`. */
 export function evictable(budget: Budget | undefined, healthy: number, desired: number): number {
   if (budget === undefined) return healthy;
   const least = budget.minAvailable ?? desired - budget.maxUnavailable;

@@ -31,14 +31,14 @@ function clusterWith(groups: readonly NodeGroupSize[], ...sets: readonly PodSet[
 }
 
 describe("a simulated cluster", () => {
-  it("puts pods evenly into zones, so that one takes no more than its share along", () => {
+  it("spreads pods evenly over zones", () => {
     const cluster = clusterWith([group()], pods({ count: 5 }));
     cluster.loseZone("c");
     expect(cluster.running("server")).toBe(4);
   });
 
-  it("starts pods again in the zones that are left, as far as there is room, then on new nodes", () => {
-    // Five pods of 250 millicores fit on a t3.large beside what runs on every node.
+  it("restarts lost pods in the remaining zones, first on existing nodes, then on new ones", () => {
+    // Five pods of 250 millicores and the DaemonSets fit on a t3.large.
     const cluster = clusterWith([group({ max: 3 })], pods({ count: 11 }));
     const nodes = cluster.nodeCounts();
     cluster.loseZone("a");
@@ -48,13 +48,13 @@ describe("a simulated cluster", () => {
     expect(cluster.waiting()).toEqual([]);
   });
 
-  it("lets no group grow beyond its maximum", () => {
+  it("does not scale a group beyond its maximum", () => {
     const cluster = clusterWith([group({ desired: 1, max: 1 })], pods({ count: 6 }));
     expect(cluster.waiting()).toEqual(["server"]);
     expect(clusterWith([group({ desired: 1, max: 2 })], pods({ count: 6 })).waiting()).toEqual([]);
   });
 
-  it("respects the group that a pod asks for, and taints that it does not tolerate", () => {
+  it("respects node selectors and taints", () => {
     const tainted = group();
     const open = group({ scope: "operations", tainted: false });
     expect(clusterWith([open], pods()).waiting()).toHaveLength(3);
@@ -66,14 +66,14 @@ describe("a simulated cluster", () => {
     ).toEqual([]);
   });
 
-  it("leaves a pod waiting whose disk is in the zone that is lost", () => {
+  it("does not restart a pod with a volume in the failed zone", () => {
     const cluster = clusterWith([group()], pods({ staysInItsZone: true }));
     cluster.loseZone("b");
     cluster.placeAndGrow(new Map([["apps", 3]]));
     expect(cluster.waiting()).toEqual(["server"]);
   });
 
-  it("gives places to the important first", () => {
+  it("schedules pods with higher priority first", () => {
     const cluster = clusterWith(
       [group({ desired: 1, max: 1 })],
       pods({ name: "background", count: 4 }),
@@ -84,18 +84,18 @@ describe("a simulated cluster", () => {
   });
 });
 
-describe("the loss of zones", () => {
-  it("is tried for every zone and however the nodes of small groups are spread", () => {
+describe("zone failures", () => {
+  it("are simulated for every zone and every distribution of small node groups", () => {
     expect(zoneLosses([group()], [pods()])).toHaveLength(9);
     const left = zoneLosses([group({ desired: 1, max: 1 })], [pods({ count: 2 })]).map(
-      ({ courses }) => courses[0]?.left,
+      ({ podCounts }) => podCounts[0]?.left,
     );
     expect(new Set(left)).toEqual(new Set([0, 2]));
   });
 
-  it("tells whether a budget would stop a drain", () => {
+  it("report budgets that block node drains", () => {
     const [loss] = zoneLosses([group()], [pods({ budget: { minAvailable: 3 } })]);
-    expect(loss?.courses[0]).toMatchObject({ evictableBefore: 0, evictableAfter: 0 });
+    expect(loss?.podCounts[0]).toMatchObject({ evictableBefore: 0, evictableAfter: 0 });
     expect(evictable({ maxUnavailable: 1 }, 3, 3)).toBe(1);
     expect(evictable({ maxUnavailable: 1 }, 2, 3)).toBe(0);
     expect(evictable({ minAvailable: 1 }, 2, 2)).toBe(1);
@@ -103,7 +103,7 @@ describe("the loss of zones", () => {
 });
 
 describe("what manifests and values say", () => {
-  it("tells strict spreading from a wish", () => {
+  it("distinguish required from preferred spreading", () => {
     const spec = (whenUnsatisfiable: string) => ({
       topologySpreadConstraints: [{ topologyKey: "topology.kubernetes.io/zone", whenUnsatisfiable }],
     });

@@ -2,12 +2,12 @@ import { allocatable, instanceSize, NODE_DAEMONS } from "../../../src/kubernetes
 import type { Resources } from "../../../src/kubernetes/quantity.js";
 import type { PodSet } from "./pod-set.js";
 
-/** A group of nodes as the platform makes it. */
+/** Node group of the platform. */
 export interface NodeGroupSize {
-  /** Value of the label `scope`, and of the taint where there is one. */
+  /** Value of the label `scope`, and of the taint if there is one. */
   readonly scope: string;
   readonly tainted: boolean;
-  /** The smallest counts. */
+  /** Instance types; the capacity of the smallest one is used. */
   readonly instanceTypes: readonly string[];
   readonly desired: number;
   readonly max: number;
@@ -22,17 +22,16 @@ interface Node {
 interface Pod {
   readonly set: PodSet;
   node?: Node;
-  /** Zone of its disk. */
+  /** Zone of its volume. */
   diskIn?: string;
 }
 
 /**
- * A cluster in which pods find places as kube-scheduler would find them, groups grow as the autoscaler and EC2 would let
- * them, and zones are lost.
+ * Simulates kube-scheduler, the cluster autoscaler and EC2, with zone failures.
  *
- * Weaker than the real one, so that what fits here fits there: no pod is moved or preempted to make room for another.
- * Between places that are allowed a pod takes the zone, then the node, with the fewest of its kind, then the emptiest
- * node. A new node comes up in the zone that has fewest of its group, for EC2 balances them.
+ * More restrictive than the real components, without rescheduling and preemption, so that pods that fit here also fit
+ * there. A pod is placed in the zone, then on the node, with the fewest pods of its set, then on the node with the most
+ * free CPU. A new node starts in the zone with the fewest nodes of its group, as EC2 balances zones.
  */
 export class SimulatedCluster {
   private readonly groups: readonly NodeGroupSize[];
@@ -41,7 +40,7 @@ export class SimulatedCluster {
   private nodes: Node[] = [];
 
   /**
-   * @param zones - in the order in which EC2 fills them, by group
+   * @param zones - zones in the order in which EC2 starts nodes, by group
    */
   constructor(groups: readonly NodeGroupSize[], zones: (group: string) => readonly string[]) {
     this.groups = groups;
@@ -55,29 +54,29 @@ export class SimulatedCluster {
     }
   }
 
-  /** Starts pods and lets groups grow until all have a place or nothing can grow any more. */
+  /** Starts pods and scales node groups until all pods run or no group can grow. */
   start(sets: readonly PodSet[]): void {
     for (const set of sets) for (let index = 0; index < set.count; index += 1) this.pods.push({ set });
     this.pods.sort((a, b) => (b.set.priority ?? 0) - (a.set.priority ?? 0));
     this.placeAndGrow();
   }
 
-  /** The zone's nodes are gone, and the pods on them. What was lost looks for a place when `replace` is called. */
+  /** Removes the nodes and pods of a zone. Call `replace` to restart the pods. */
   loseZone(zone: string): void {
     this.zones = this.zones.filter((other) => other !== zone);
     for (const pod of this.pods) if (pod.node?.zone === zone) pod.node = undefined;
     this.nodes = this.nodes.filter((node) => node.zone !== zone);
   }
 
-  /** Pods that were lost are started again on the nodes that are there. */
+  /** Restarts lost pods on existing nodes. */
   replace(): void {
     this.place();
   }
 
   /**
-   * EC2 starts as many nodes in the remaining zones as were lost, and the autoscaler what is still missing.
+   * Replaces lost nodes in the remaining zones, as EC2 does, then adds nodes for pending pods, as the autoscaler does.
    *
-   * @param before - nodes of each group before the loss
+   * @param before - number of nodes of each group before the failure
    */
   placeAndGrow(before: ReadonlyMap<string, number> = new Map()): void {
     for (const group of this.groups)
@@ -86,17 +85,17 @@ export class SimulatedCluster {
     for (const pod of this.waitingPods()) while (pod.node === undefined && this.growFor(pod)) this.place();
   }
 
-  /** Nodes of each group. */
+  /** Number of nodes of each group. */
   nodeCounts(): Map<string, number> {
     return new Map(this.groups.map((group) => [group.scope, this.count(group)]));
   }
 
-  /** Pods of that name that run, by zone. */
+  /** Number of running pods with a name. */
   running(name: string): number {
     return this.pods.filter(({ set, node }) => set.name === name && node !== undefined).length;
   }
 
-  /** Names of pods without a place, one for each pod. */
+  /** Names of pending pods, one entry for each pod. */
   waiting(): string[] {
     return this.waitingPods().map(({ set }) => set.name);
   }
@@ -117,11 +116,11 @@ export class SimulatedCluster {
     const inZone = (zone: string) =>
       this.nodes.filter((node) => node.group === group && node.zone === zone).length;
     const [emptiest] = [...this.zones].sort((a, b) => inZone(a) - inZone(b));
-    if (emptiest === undefined) throw new Error("every zone is lost");
+    if (emptiest === undefined) throw new Error("no zone is left");
     this.addNode(group, emptiest);
   }
 
-  /** @returns whether a node was started that the pod could take */
+  /** Starts a node for a pod. @returns false if no group can grow for it */
   private growFor({ set, diskIn }: Pod): boolean {
     if (diskIn !== undefined && !this.zones.includes(diskIn)) return false;
     const group = this.groups.find(
@@ -169,11 +168,12 @@ function holds(free: Resources, asked: Resources): boolean {
   return free.millicores >= asked.millicores && free.mebibytes >= asked.mebibytes;
 }
 
-/** What is left for pods on a node of the smallest of the types, beside what runs on every node. */
+/** Resources for pods on a node of the smallest type, without those of DaemonSets. */
 function roomOn(types: readonly string[]): { millicores: number; mebibytes: number } {
   const rooms = types.map((type) => {
     const size = instanceSize(type);
-    if (size === undefined) throw new Error(`The size of ${type} is not known to src/capacity.`);
+    if (size === undefined)
+      throw new Error(`Unknown instance type ${type}. Add it to src/kubernetes/node-capacity.ts.`);
     return allocatable(size);
   });
   const daemons = Object.values(NODE_DAEMONS);

@@ -1,36 +1,36 @@
 import { evictable, type PodSet } from "./pod-set.js";
 import { type NodeGroupSize, SimulatedCluster } from "./simulated-cluster.js";
 
-/** The zones of every environment, by place; their names are AWS's. */
+/** Placeholders for the zones of an environment. */
 export const ZONES = ["first", "second", "third"] as const;
 
 export type Zone = (typeof ZONES)[number];
 
-/** Pods of one kind through the loss of a zone. */
-export interface Course {
+/** Pod counts of a pod set during a zone failure. */
+export interface PodCounts {
   readonly name: string;
-  readonly wanted: number;
-  /** Those that are left when the zone has gone. */
+  readonly desired: number;
+  /** Running pods directly after the failure. */
   readonly left: number;
-  /** With those that found room on the nodes that are left. */
+  /** Running pods after rescheduling to existing nodes. */
   readonly onNodesLeft: number;
-  /** With those that run on new nodes. */
+  /** Running pods after node groups have scaled. */
   readonly onNewNodes: number;
-  /** Pods that a drain may take away, before the loss and when all is done. */
+  /** Pods that a drain may evict, before the failure and after recovery. */
   readonly evictableBefore: number;
   readonly evictableAfter: number;
 }
 
 export interface ZoneLoss {
   readonly zone: Zone;
-  /** Whether every pod had a place before. */
+  /** True if every pod was running before the failure. */
   readonly fitted: boolean;
-  readonly courses: readonly Course[];
+  readonly podCounts: readonly PodCounts[];
 }
 
 /**
- * Takes each zone away from a cluster, however EC2 had spread the nodes of its groups: groups of fewer nodes than zones
- * may leave out any of them.
+ * Simulates the failure of each zone, for every distribution of the nodes: groups with fewer nodes than zones may lack
+ * nodes in any zone.
  */
 export function zoneLosses(groups: readonly NodeGroupSize[], pods: readonly PodSet[]): ZoneLoss[] {
   return startsOf(groups).flatMap((firstZones) => ZONES.map((zone) => lose(zone, groups, pods, firstZones)));
@@ -53,16 +53,16 @@ function lose(
   const onNodesLeft = runningIn(cluster, pods);
   cluster.placeAndGrow(nodes);
   const onNewNodes = runningIn(cluster, pods);
-  const courses = pods.map(({ name, count, budget }) => ({
+  const podCounts = pods.map(({ name, count, budget }) => ({
     name,
-    wanted: count,
+    desired: count,
     left: left(name),
     onNodesLeft: onNodesLeft(name),
     onNewNodes: onNewNodes(name),
     evictableBefore: evictable(budget, before(name), count),
     evictableAfter: evictable(budget, onNewNodes(name), count),
   }));
-  return { zone, fitted, courses };
+  return { zone, fitted, podCounts };
 }
 
 function runningIn(cluster: SimulatedCluster, pods: readonly PodSet[]): (name: string) => number {
@@ -70,7 +70,7 @@ function runningIn(cluster: SimulatedCluster, pods: readonly PodSet[]): (name: s
   return (name) => counts.get(name) ?? 0;
 }
 
-/** Every way in which groups may begin with one of the zones. */
+/** All combinations of first zones of the node groups. */
 function startsOf(groups: readonly NodeGroupSize[]): Map<string, number>[] {
   return groups.reduce<Map<string, number>[]>(
     (starts, { scope }) =>
