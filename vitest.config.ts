@@ -18,11 +18,11 @@ export default defineConfig({
           name: "platform",
           include: infrastructure,
           exclude: [...configDefaults.exclude, "**/*.e2e.test.ts"],
-          // Loading the provider bindings costs more than a test: keep them loaded between files.
+          // Keeps the provider bindings loaded between files, because loading them takes longer than a test.
           pool: "threads",
           isolate: false,
           maxWorkers: 3,
-          // Some tests run the programs themselves; on a busy machine that takes its time.
+          // Some tests run whole programs, which is slow on a busy machine.
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config";
 
 const MINUTES = 60_000;
 
-/** The slow end-to-end tests: real Terraform against the emulated AWS, one after the other. */
+/** Slow end-to-end tests with real Terraform and the emulated AWS. Run one at a time. */
 export default defineConfig({
   test: {
     include: ["emulator/**/*.e2e.test.ts", "src/**/*.e2e.test.ts", "test/**/*.e2e.test.ts"],

@@ -29,7 +29,7 @@ const BENCHMARKS: Readonly<Record<string, (options: Options) => Promise<Result[]
 async function main(): Promise<void> {
   const names = Object.keys(BENCHMARKS);
   const command = new Command("npm run bench --")
-    .description("Measures what this project promises about its own speed, and compares it with the budgets.")
+    .description("Measures the speed of this project's commands and compares it with the budgets.")
     .addArgument(new Argument("[what...]", "what to measure (default: everything)").choices(names))
     .option("--apply", "plan: apply too, and measure the second plan (minutes)")
     .option("--strict", "exit 1 when a budget is exceeded (on a quiet machine)")
@@ -47,7 +47,7 @@ async function main(): Promise<void> {
   }
 }
 
-/** A benchmark that cannot run says so in its line; the others still count. */
+/** Runs a benchmark. If it fails, the report contains the reason. */
 async function resultsOf(name: string, options: Options): Promise<Result[]> {
   try {
     return (await BENCHMARKS[name]?.(options)) ?? [];

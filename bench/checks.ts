@@ -4,7 +4,7 @@ import { atMost, costInWords, figureOnly, type Result } from "./result.js";
 const CHECK_BUDGET_SECONDS = 10;
 const TESTS_BUDGET_SECONDS = 30;
 
-/** Types, lint, format and unused code (`npm run check`). */
+/** Measures `npm run check`: types, lint, format and unused code. */
 export async function benchCheck(project: string): Promise<Result[]> {
   const cost = await measure(["npm", "run", "check"], { cwd: project });
   return [
@@ -13,7 +13,7 @@ export async function benchCheck(project: string): Promise<Result[]> {
   ];
 }
 
-/** The tests that synthesize: modules, stacks, configuration and policy. */
+/** Measures the tests that synthesize: modules, stacks, configuration and policy. */
 export async function benchTests(project: string): Promise<Result[]> {
   const folders = ["modules", "environments", "src/config", "src/policy", "src/stacks"];
   const cost = await measure(["npx", "vitest", "run", "--project", "platform", ...folders], { cwd: project });

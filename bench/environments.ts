@@ -7,10 +7,10 @@ import { medianSynth } from "./synth.js";
 
 const COUNTS = [1, 10, 50] as const;
 const RUNS = 3;
-/** A quadratic step would show as 5 between the two slopes; the rest is noise. */
+/** Maximum ratio of the two slopes. Quadratic growth would be about 5; lower values allow for noise. */
 const BUDGET_GROWTH = 1.5;
 
-/** How synthesis grows with the number of environments. */
+/** Measures the growth of the synthesis time with the number of environments. */
 export async function benchEnvironments(project: string): Promise<Result[]> {
   const results: Result[] = [];
   const seconds: number[] = [];
@@ -29,17 +29,17 @@ export async function benchEnvironments(project: string): Promise<Result[]> {
   const late = (fifty - ten) / 40;
   return [
     ...results,
-    figureOnly("one environment more costs", `${(late * 1000).toFixed(0)} ms`),
-    atMost("growth: cost of an environment from 10 to 50 against 1 to 10", late / early, BUDGET_GROWTH, "×"),
+    figureOnly("cost of another environment", `${(late * 1000).toFixed(0)} ms`),
+    atMost("growth: cost per environment, 10 to 50 relative to 1 to 10", late / early, BUDGET_GROWTH, "×"),
   ];
 }
 
-/** Copies of dev with a name, a network and a host name of their own. */
+/** Creates copies of dev with different names, networks and host names. */
 function generateEnvironments(project: string, count: number): string {
   const root = mkdtempSync(join(tmpdir(), "notejam-bench-"));
   const folder = join(root, "environments");
   mkdirSync(folder);
-  // Outside the project, these files must say themselves that they are ESM.
+  // Outside the project, a package.json must declare the files as ESM.
   writeFileSync(join(root, "package.json"), '{ "type": "module" }');
   const source = pathToFileURL(join(project, "src")).href;
   const rooted = (text: string) => text.replaceAll('"../src/', `"${source}/`);

@@ -4,12 +4,12 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** What one run of a program cost. */
+/** Cost of one run of a program. */
 export interface Cost {
   readonly wallSeconds: number;
-  /** User and system time of the program and all it started; undefined where the machine cannot tell. */
+  /** User and system time of the program and its children; undefined if the machine cannot measure it. */
   readonly cpuSeconds: number | undefined;
-  /** Peak resident memory of its largest process, in MiB; undefined where the machine cannot tell. */
+  /** Peak resident memory of its largest process, in MiB; undefined if the machine cannot measure it. */
   readonly peakMib: number | undefined;
 }
 
@@ -19,24 +19,24 @@ export interface MeasureOptions {
 }
 
 const GNU_TIME = "/usr/bin/time";
-/** How often a process's memory is looked at where GNU time is missing. The kernel keeps the peak: few looks do. */
+/** Interval for reading a process's memory without GNU time. The kernel records the peak, so few samples suffice. */
 const LOOK_EVERY_MS = 20;
 const OUTPUT_KEPT = 4000;
 
-/** How costs are measured on this machine, to be printed with them. */
+/** Describes how costs are measured on this machine, for the report. */
 export function method(): string {
   if (hasGnuTime()) {
     return "wall, CPU and peak memory by GNU time (memory: the largest single process)";
   }
   return existsSync("/proc/self/status")
-    ? "wall by Node; peak memory from /proc (largest process, looked at every 20 ms); no CPU time without GNU time"
+    ? "wall by Node; peak memory from /proc (largest process, sampled every 20 ms); no CPU time without GNU time"
     : "wall by Node only: no GNU time and no /proc here";
 }
 
 /**
- * Runs a program to its end and measures it.
+ * Runs a program and measures its cost.
  *
- * @throws Error with the program's last words when it fails
+ * @throws Error with the end of the program's output if it fails
  */
 export async function measure(command: readonly string[], options: MeasureOptions): Promise<Cost> {
   return hasGnuTime() ? measureWithTime(command, options) : measureByLooking(command, options);
@@ -44,7 +44,7 @@ export async function measure(command: readonly string[], options: MeasureOption
 
 let gnuTime: boolean | undefined;
 function hasGnuTime(): boolean {
-  // macOS has another program by this name, which knows neither -f nor -o.
+  // The macOS program with this name does not support -f and -o.
   gnuTime ??= process.platform === "linux" && existsSync(GNU_TIME);
   return gnuTime;
 }
@@ -100,7 +100,7 @@ async function run(
   try {
     const [code] = await once(child, "close");
     if (code !== 0) {
-      throw new Error(`\`${[program, ...args].join(" ")}\` ended with ${code}:\n${output}`);
+      throw new Error(`\`${[program, ...args].join(" ")}\` exited with ${code}:\n${output}`);
     }
   } finally {
     clearInterval(looking);

@@ -19,7 +19,7 @@ const PARALLELISM = 20;
 const ROUNDS = 3;
 const WEB_ACL = "aws_wafv2_web_acl";
 
-/** Where the plan of production spends its time, on the emulator. */
+/** Measures the parts of production's plan on the emulator. */
 export async function benchPlan(
   project: string,
   { applied }: { readonly applied: boolean },
@@ -51,7 +51,7 @@ async function prepare(
     prepareStack({ stack: each, folder, mirror, terraformVersion: terraform.version }),
   );
   if (stack === undefined) {
-    throw new Error(`There is no stack for ${ENVIRONMENT}.`);
+    throw new Error(`No stack for ${ENVIRONMENT}.`);
   }
   const env = terraformEnvironment({
     emulator: emulator.environment,
@@ -78,7 +78,7 @@ async function firstPlans(stack: PreparedStack, props: TerraformRunProps): Promi
   const validated = await seconds(() => validate(props));
   const whole: number[] = [];
   const withoutRules: number[] = [];
-  // In turns, so that a busy minute of the machine weighs on both.
+  // Alternates, so that load on the machine affects both.
   for (let round = 0; round < ROUNDS; round += 1) {
     whole.push(await seconds(() => plan(props)));
     withoutRules.push(await withEmptyWebAcls(stack, () => seconds(() => plan(props))));
@@ -91,7 +91,7 @@ async function firstPlans(stack: PreparedStack, props: TerraformRunProps): Promi
     ),
     figureOnly(`${stack.name}: first plan, best of ${ROUNDS}`, figure(plain, "s")),
     figureOnly(`${stack.name}: first plan with a web ACL without rules`, figure(reduced, "s")),
-    figureOnly(`${stack.name}: what the web ACL's rules cost`, figure(plain - reduced, "s")),
+    figureOnly(`${stack.name}: cost of the web ACL's rules`, figure(plain - reduced, "s")),
   ];
 }
 
@@ -108,7 +108,7 @@ async function secondPlan(props: TerraformRunProps): Promise<Result[]> {
   ];
 }
 
-/** Takes the rules out of the web ACLs for the time of some work; what refers to the ACLs stays whole. */
+/** Removes the rules of the web ACLs while `work` runs. References to the ACLs stay valid. */
 async function withEmptyWebAcls<T>(stack: PreparedStack, work: () => Promise<T>): Promise<T> {
   const file = join(stack.folder, "cdk.tf.json");
   const before = readFileSync(file, "utf8");

@@ -2,7 +2,7 @@ import type { TerraformEvent } from "../src/terraform/events.js";
 
 const TYPES_SHOWN = 5;
 
-/** Adds up how long Terraform reads each type of resource, from its events. Reads overlap: these are not wall times. */
+/** Sums Terraform's read times by resource type, from its events. Reads overlap, so the sums are not wall time. */
 export class RefreshTimes {
   private readonly started = new Map<string, number>();
   private readonly totals = new Map<string, number>();

@@ -1,32 +1,32 @@
 import Table from "cli-table3";
 import type { Cost } from "./measure.js";
 
-/** One line of the report. */
+/** Line of the report. */
 export interface Result {
   readonly what: string;
   readonly measured: string;
-  /** What was promised; empty where a figure is only for information. */
+  /** Budget; empty for figures without one. */
   readonly budget: string;
-  /** Whether the promise is kept; undefined where there is none. */
+  /** True if the figure is within the budget; undefined without a budget. */
   readonly kept: boolean | undefined;
 }
 
-/** A figure with a limit from above. */
+/** Figure with a maximum. */
 export function atMost(what: string, value: number, limit: number, unit: string): Result {
   return { what, measured: figure(value, unit), budget: `≤ ${figure(limit, unit)}`, kept: value <= limit };
 }
 
-/** A figure with a limit from below. */
+/** Figure with a minimum. */
 export function atLeast(what: string, value: number, limit: number, unit: string): Result {
   return { what, measured: figure(value, unit), budget: `≥ ${figure(limit, unit)}`, kept: value >= limit };
 }
 
-/** A figure for information. */
+/** Figure without a budget. */
 export function figureOnly(what: string, measured: string): Result {
   return { what, measured, budget: "", kept: undefined };
 }
 
-/** Wall time, CPU time and memory in a few words. */
+/** Formats wall time, CPU time and memory. */
 export function costInWords({ wallSeconds, cpuSeconds, peakMib }: Cost): string {
   const parts = [figure(wallSeconds, "s")];
   if (cpuSeconds !== undefined) {
@@ -56,12 +56,12 @@ function verdict(kept: boolean | undefined): string {
   return kept ? "kept" : "EXCEEDED";
 }
 
-/** The middle one of several runs, by wall time. */
+/** Median of several runs, by wall time. */
 export function median(costs: readonly Cost[]): Cost {
   const sorted = [...costs].sort((a, b) => a.wallSeconds - b.wallSeconds);
   const middle = sorted[Math.floor(sorted.length / 2)];
   if (middle === undefined) {
-    throw new Error("There is nothing to take the median of.");
+    throw new Error("The median of no runs is undefined.");
   }
   return middle;
 }

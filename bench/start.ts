@@ -5,19 +5,19 @@ import { execa } from "execa";
 import { measure } from "./measure.js";
 import { atMost, costInWords, figureOnly, type Result } from "./result.js";
 
-/** Seconds of wall time, stopping included. */
+/** Maximum wall time in seconds, including the shutdown. */
 const BUDGETS = {
-  /** First start, to a proven backup in the emulated AWS. */
+  /** First start, until a tested backup in the emulated AWS. */
   cold: 120,
   /** Second start, with the kept state. */
   kept: 15,
-  /** First start with Node alone, to Notejam on its embedded database. */
+  /** First start with only Node, until Notejam runs on its embedded database. */
   nodeAlone: 15,
 };
 
 /**
- * Measures `npm start -- --once` with all tools in an empty folder, again in the same folder, and on a PATH with Node
- * alone.
+ * Measures `npm start -- --once` with all tools in an empty folder, again in the same folder, and on a PATH with only
+ * Node.
  */
 export async function benchStart(project: string): Promise<Result[]> {
   const folder = await mkdtemp(join(tmpdir(), "notejam-bench-start-"));
@@ -43,7 +43,7 @@ export async function benchStart(project: string): Promise<Result[]> {
   }
 }
 
-/** Makes a folder that can be the whole PATH: it holds Node, npm and the shell that npm needs. */
+/** Creates a folder for the PATH with only Node, npm and the shell that npm requires. */
 async function pathWithNodeAlone(folder: string): Promise<string> {
   const { stdout: npm } = await execa("sh", ["-c", "command -v npm"]);
   const { stdout: sh } = await execa("sh", ["-c", "command -v sh"]);

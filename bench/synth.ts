@@ -8,10 +8,10 @@ const RUNS = 5;
 const BUDGET_SECONDS = 1.5;
 const BUDGET_MIB = 250;
 
-/** How the stacks are synthesized (`npm run synth`). */
+/** Command that synthesizes the stacks, as in `npm run synth`. */
 export const SYNTH: readonly string[] = [process.execPath, "src/cached-main.cjs"];
 
-/** Synthesizes once into a folder that is thrown away. */
+/** Synthesizes once into a temporary folder. */
 export async function synthesizeOnce(
   project: string,
   command: readonly string[] = SYNTH,
@@ -25,7 +25,7 @@ export async function synthesizeOnce(
   }
 }
 
-/** Synthesizes several times, after one run that warms the caches of disk and compiler. @returns the median */
+/** Returns the median of several runs, after one run that warms the caches of disk and compiler. */
 export async function medianSynth(
   project: string,
   env: Readonly<Record<string, string>> = {},
@@ -39,7 +39,7 @@ export async function medianSynth(
   return median(costs);
 }
 
-/** Synthesis of all stacks. */
+/** Measures the synthesis of all stacks. */
 export async function benchSynth(project: string): Promise<Result[]> {
   const cost = await medianSynth(project);
   return [

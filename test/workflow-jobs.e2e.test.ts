@@ -15,7 +15,7 @@ beforeEach(() => {
 
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Prepares a job with these steps in a clone of a small repository. */
+/** Prepares a job with some steps in a clone of a small repository. */
 function jobRun(steps: string, matrix: Readonly<Record<string, string>> = {}) {
   const repository = join(folder, "repository");
   mkdirSync(join(repository, ".github/actions/greet"), { recursive: true });
@@ -47,7 +47,7 @@ function jobRun(steps: string, matrix: Readonly<Record<string, string>> = {}) {
 const inClone = (clone: string, file: string) => readFileSync(join(clone, file), "utf8").trim();
 
 describe("a job on this machine", () => {
-  it("runs its commands in a clone of HEAD, with its own variables and those of the matrix", () => {
+  it("runs its commands in a clone of HEAD, with its variables and those of the matrix", () => {
     const steps = `      - uses: actions/checkout@v0\n      - env:\n          WHAT: \${{ matrix.what }}\n        run: echo "$FROM_JOB $WHAT" > said\n`;
     const { clone, run } = jobRun(steps, { what: "matrix" });
     run();
@@ -55,7 +55,7 @@ describe("a job on this machine", () => {
     expect(existsSync(join(clone, "uncommitted"))).toBe(false);
   });
 
-  it("has the programs of the runner's image, and no other program of this machine", () => {
+  it("has only the programs of the runner image", () => {
     const { clone, run } = jobRun(
       "      - run: |\n          command -v jq git kubectl\n          command -v node terraform moto_server > found || true\n",
     );
@@ -63,7 +63,7 @@ describe("a job on this machine", () => {
     expect(inClone(clone, "found")).toBe("");
   });
 
-  it("has what its earlier steps provide: Node of the workflows, an action's result, a folder of programs", () => {
+  it("has the results of earlier steps: the workflows' Node, files of an action, a folder on the PATH", () => {
     const { clone, run } = jobRun(
       [
         "      - uses: actions/setup-node@v0",
@@ -79,15 +79,15 @@ describe("a job on this machine", () => {
   it.each([
     ["a command", "      - run: 'false'\n", /The step failed with status 1: false/],
     ["an unset variable", '      - run: echo "$NOT_SET"\n', /status 1/],
-    ["a program that the image lacks", "      - run: chromium --version\n", /status 127/],
-    ["an action that is not known here", "      - uses: some/action@v0\n", /some\/action cannot be run here/],
+    ["a program that is not in the runner image", "      - run: chromium --version\n", /status 127/],
+    ["an unsupported action", "      - uses: some/action@v0\n", /some\/action cannot be run here/],
     [
       "a matrix without a value",
       "      - env:\n          A: ${{ matrix.a }}\n        run: 'true'\n",
       /--matrix a=/,
     ],
     [
-      "an expression that needs GitHub",
+      "an expression that only GitHub can evaluate",
       "      - env:\n          A: ${{ github.sha }}\n        run: 'true'\n",
       /github\.sha cannot/,
     ],

@@ -66,7 +66,7 @@ function replace(path: string, from: string, to: string): void {
 }
 
 describe("the linters of the workflows", () => {
-  it("find nothing in the repository", () => {
+  it("pass in the repository", () => {
     expect(lint()).toMatchObject({ status: 0 });
   });
 
@@ -115,10 +115,10 @@ describe("the linters of the workflows", () => {
       'run: echo "${{ github.head_ref }}"',
       /template-injection/,
     ],
-  ])("report a fault to %s", (_, path, from, to, finding) => {
+  ])("fail: %s", (_, path, from, to, message) => {
     replace(path, from, to);
     const { status, output } = lint();
-    expect(output).toMatch(finding);
+    expect(output).toMatch(message);
     expect(status).toBe(1);
   });
 });
@@ -147,7 +147,7 @@ describe("the installation of the linters", () => {
     expect(readFileSync(join(tools, "notes.txt"), "utf8")).toBe("mine");
   });
 
-  it("keeps what is in the place of the linters, and says so", () => {
+  it("keeps an incomplete installation and fails with a message", () => {
     const pins = execFileSync("sh", ["-c", "cat requirements.txt go.mod go.sum | sha256sum | cut -c1-12"], {
       cwd: join(folder, ".github/lint"),
       encoding: "utf8",
@@ -161,7 +161,7 @@ describe("the installation of the linters", () => {
     expect(readdirSync(join(tools, pins))).toEqual(["notes.txt"]);
   });
 
-  it("leaves no draft behind when an installation fails", () => {
+  it("deletes its draft folder if the installation fails", () => {
     replace(".github/lint/requirements.txt", "zizmor==", "zizmor==0.");
     expect(lint({ ...process.env, LINT_TOOLS: tools })).toMatchObject({ status: 1 });
     expect(readdirSync(tools)).toEqual([]);
@@ -170,13 +170,13 @@ describe("the installation of the linters", () => {
   it.each([
     ["python3", ["go"], "python3 is missing. Install Python 3.10 or later with venv.\n"],
     ["go", ["python3"], "go is missing. Install Go 1.25 or later.\n"],
-  ])("says that %s is missing, also without a home folder", (_, present, message) => {
-    // Other pins than those of an installation that exists.
+  ])("reports that %s is missing, even without a home folder", (_, present, message) => {
+    // Changed pins, so that no existing installation is used.
     replace(".github/lint/go.sum", "\n", "\n\n");
     expect(lint({ PATH: pathWith(present) })).toEqual({ status: 1, output: message });
   });
 
-  /** Makes a PATH with the programs that the script calls before it installs the linters, and these. */
+  /** Creates a PATH with the programs that the script calls before the installation, and some more. */
   function pathWith(programs: readonly string[]): string {
     const bin = join(tools, "bin");
     mkdirSync(bin);

@@ -22,7 +22,7 @@ beforeEach(() => {
 
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** Runs the script of a step as a runner does, in the folder of the test. */
+/** Runs the script of a step in the test's folder, as a runner does. */
 function runStep(file: WorkflowFile | ActionFile, name: string, env: Readonly<Record<string, string>> = {}) {
   const found = stepsOf(file).find(({ step }) => step.name === name);
   writeFileSync(join(folder, "step.sh"), found?.step.run ?? "exit 99");
@@ -38,20 +38,20 @@ function runStep(file: WorkflowFile | ActionFile, name: string, env: Readonly<Re
   return { status, stdout, stderr };
 }
 
-/** Adds a fake program to the step's PATH. @param script shell script that it runs */
+/** Adds a fake program to the step's PATH. @param script - its shell script */
 function stub(program: string, script: string): void {
   mkdirSync(join(folder, "bin"), { recursive: true });
   writeExecutable(join(folder, "bin", program), `#!/bin/sh\n${script}\n`);
 }
 
-/** The outputs that a step wrote. */
+/** Outputs of a step. */
 const outputs = () => readFileSync(join(folder, "output"), "utf8").trim();
 
 describe("an apply", needs("jq"), () => {
   const apply = readAction(".github/actions/apply/action.yaml");
-  const step = "Apply, stack after stack";
+  const step = "Apply the stacks in order";
 
-  /** An npm that writes down what it was asked, and fails where it is told to. */
+  /** Adds a fake npm that records its calls and fails for a given argument. */
   function stubNpm(failing = "nothing"): void {
     stub("npm", `echo "$*" >> '${folder}/calls'\ncase "$*" in *"${failing}"*) exit 1;; esac`);
   }
@@ -59,7 +59,7 @@ describe("an apply", needs("jq"), () => {
   const calls = () =>
     existsSync(join(folder, "calls")) ? readFileSync(join(folder, "calls"), "utf8").trim().split("\n") : [];
 
-  it("takes one stack after the other, in the order that it is given", () => {
+  it("applies the stacks in the given order", () => {
     stubNpm();
     const { status } = runStep(apply, step, { STACKS: '["notejam-dev","notejam-dev-gitops"]' });
     expect(status).toBe(0);
@@ -69,18 +69,18 @@ describe("an apply", needs("jq"), () => {
     ]);
   });
 
-  it("ends with the first that fails: what comes after it would read old outputs", () => {
+  it("stops after the first failure, because later stacks would read old outputs", () => {
     stubNpm("--stack notejam-dev");
     expect(runStep(apply, step, { STACKS: '["notejam-dev","notejam-dev-gitops"]' }).status).not.toBe(0);
     expect(calls()).toHaveLength(1);
   });
 
-  it("shows nothing of what Terraform prints: a job's log is as public as the repository", () => {
+  it("does not print Terraform's output, because the logs of jobs may be public", () => {
     const scripts = stepsOf(apply).map(({ step: { run = "" } }) => run);
     expect(scripts.filter((script) => script.includes("terraform "))).toEqual([]);
   });
 
-  it.each(["", "[]", "notejam-dev", "{}"])("fails when nothing is to be applied: '%s'", (stacks) => {
+  it.each(["", "[]", "notejam-dev", "{}"])("fails without stacks: '%s'", (stacks) => {
     stubNpm();
     expect(runStep(apply, step, { STACKS: stacks }).status).not.toBe(0);
     expect(calls()).toEqual([]);
@@ -89,9 +89,9 @@ describe("an apply", needs("jq"), () => {
 
 describe("the approval of a deploy to prod", () => {
   const deploy = readWorkflow(".github/workflows/deploy.yaml");
-  const step = "Refuse an approval that came after a newer merge";
+  const step = "Fail if main has newer infrastructure changes";
 
-  /** Commits a file, and gives the commit. */
+  /** Commits a file and returns the commit. */
   function merge(path: string): string {
     const repository = join(folder, "newest");
     mkdirSync(join(repository, dirname(path)), { recursive: true });
@@ -110,7 +110,7 @@ describe("the approval of a deploy to prod", () => {
     return git("rev-parse", "HEAD");
   }
 
-  it("is good as long as main holds the same infrastructure", () => {
+  it("is valid while the infrastructure on main is unchanged", () => {
     const commit = merge("src/main.ts");
     for (const path of ["app/src/main.ts", "docs/runbook/README.md", "README.md", "flux/README.md"])
       merge(path);
@@ -119,17 +119,17 @@ describe("the approval of a deploy to prod", () => {
   });
 
   it.each(["src/main.ts", "flux/namespaces/new.yaml", "environments/prod.ts", "package-lock.json"])(
-    "is too late once %s has changed",
+    "is invalid after a change of %s",
     (path) => {
       const commit = merge("modules/vpc/vpc.ts");
       merge(path);
       const { status, stdout } = runStep(deploy, step, { GITHUB_SHA: commit });
       expect(status).toBe(1);
-      expect(stdout).toContain("approve the run of its newest merge");
+      expect(stdout).toContain("Approve the newest run instead");
     },
   );
 
-  it("overlooks the very files that start no deploy", () => {
+  it("ignores the same files as the trigger of the workflow", () => {
     const on: { push?: { "paths-ignore"?: string[] } } = deploy.workflow.on;
     expect(on.push?.["paths-ignore"]).toEqual(["app/**", "docs/**", "**.md"]);
     const script = stepsOf(deploy).find(({ step: { name } }) => name === step)?.step.run;
@@ -147,7 +147,7 @@ describe("the checks of a pull request", () => {
     ["success success success success cancelled", 1],
     ["skipped success success success success", 1],
     ["", 1],
-  ])("passed together when all did: '%s'", (results, status) => {
+  ])("pass if all jobs succeed: '%s'", (results, status) => {
     expect(runStep(checks, "Fail unless all passed", { RESULTS: results }).status).toBe(status);
   });
 
@@ -157,8 +157,8 @@ describe("the checks of a pull request", () => {
     ["success", "failure", 1],
     ["success", "cancelled", 1],
     ["failure", "skipped", 1],
-  ])("have a plan, or need none: synth %s, plan %s", (synth, planned, status) => {
-    expect(runStep(plan, "Fail when a plan failed", { SYNTH: synth, PLAN: planned }).status).toBe(status);
+  ])("require a successful or skipped plan: synth %s, plan %s", (synth, planned, status) => {
+    expect(runStep(plan, "Fail if a plan failed", { SYNTH: synth, PLAN: planned }).status).toBe(status);
   });
 });
 
@@ -184,7 +184,7 @@ describe("the versions of tools", needs("jq"), () => {
     expect(outputs()).toBe('node=["20.1.0","26.2.0"]');
   });
 
-  it("are there in the repository's own file", () => {
+  it("are in the repository's tool-versions.json", () => {
     const env = versions(toolVersions);
     expect(runStep(terraform, "Read the version", env).status).toBe(0);
     expect(runStep(machines, "Read the versions", env).status).toBe(0);
@@ -201,7 +201,7 @@ describe("the check of npm start on Windows", () => {
   const machines = readWorkflow(".github/workflows/machines.yaml");
   const step = "Expect one line that names WSL 2";
 
-  it("passes with one line and a failure", () => {
+  it("passes for a failure with one line", () => {
     stub("npm", "echo 'Notejam does not run on Windows itself: use WSL 2.' >&2; exit 1");
     expect(runStep(machines, step).status).toBe(0);
   });
@@ -230,7 +230,7 @@ describe("the lock file of the providers", needs("jq"), () => {
     }
   }
 
-  it("holds the providers of all stacks, for Linux, macOS and Windows", () => {
+  it("contains the providers of all stacks, for Linux, macOS and Windows", () => {
     stub("terraform", `echo "$*" > '${folder}/calls'`);
     const aws = { source: "aws", version: "~> 6.26" };
     const helm = { source: "helm", version: "3.1.1" };
@@ -249,12 +249,12 @@ describe("the lock file of the providers", needs("jq"), () => {
     ]);
   });
 
-  it("is not written without stacks", () => {
+  it("requires stacks", () => {
     stub("terraform", "exit 0");
     expect(runStep(locks, lock).status).not.toBe(0);
   });
 
-  /** Makes a clone with a committed and a downloaded lock file, and a `gh` that records its calls. */
+  /** Creates a clone with a committed and a downloaded lock file, and a `gh` that records its calls. */
   function clone(present: string, downloaded: string, open: number): (...parameters: string[]) => string {
     const git = (...parameters: string[]) =>
       execFileSync("git", ["-c", "user.name=n", "-c", "user.email=n@example.com", ...parameters], {
@@ -275,14 +275,14 @@ describe("the lock file of the providers", needs("jq"), () => {
 
   const calls = () => (existsSync(join(folder, "calls")) ? readFileSync(join(folder, "calls"), "utf8") : "");
 
-  it("is proposed in a pull request when it differs", () => {
+  it("is proposed in a pull request if it changed", () => {
     const git = clone("old", "new", 0);
     expect(runStep(locks, propose)).toMatchObject({ status: 0 });
     expect(git("--git-dir=remote", "show", "provider-locks:.terraform.lock.hcl")).toBe("new");
     expect(calls()).toContain("pr create --base main --head provider-locks");
   });
 
-  it("replaces the one of a pull request that is open", () => {
+  it("updates an open pull request", () => {
     const git = clone("old", "new", 0);
     expect(runStep(locks, propose).status).toBe(0);
     git("switch", "--quiet", "main");
@@ -294,7 +294,7 @@ describe("the lock file of the providers", needs("jq"), () => {
     expect(readFileSync(join(folder, "calls-2"), "utf8")).not.toContain("pr create");
   });
 
-  it("is not proposed when it is the same", () => {
+  it("is not proposed if it is unchanged", () => {
     const git = clone("same", "same", 0);
     expect(runStep(locks, propose)).toMatchObject({ status: 0, stdout: "The lock file is up to date.\n" });
     expect(git("--git-dir=remote", "branch", "--list")).toBe("");

@@ -9,30 +9,30 @@ import { TERRAFORM_VERSION } from "../src/stacks/workspaces.js";
 import toolVersions from "../tool-versions.json" with { type: "json" };
 import { environmentNamed, repositoryConfiguration, stackNamed, synthesizeApp } from "./synthesized-app.js";
 import { statementsOf } from "./synthesized-constructs.js";
-import { believedSubjects, claimedSubjects } from "./workflows/identities.js";
+import { subjectsOf, trustedSubjects } from "./workflows/identities.js";
 import { environmentsOf } from "./workflows/matrices.js";
 import {
+  broadPermissions,
   dangerousTriggers,
   differingVersions,
-  endlessJobs,
   expressionsInScripts,
   hardCodedVersions,
   installScripts,
-  keptCredentials,
+  jobsWithoutTimeout,
   laxShells,
-  loosePermissions,
   misusedActions,
   mixedEnvironments,
   namedEnvironments,
   PLAN_TOKEN,
+  persistedCredentials,
   stuckApplies,
-  unfitPermissions,
   unguardedApplies,
   unpinnedActions,
-  waysAround,
+  unprotectedAccess,
   writingJobsWithPackages,
+  wrongPermissions,
 } from "./workflows/rules.js";
-import { schemaFindings } from "./workflows/schema.js";
+import { schemaErrors } from "./workflows/schema.js";
 import { npmCalls } from "./workflows/scripts.js";
 import {
   actionPaths,
@@ -43,26 +43,26 @@ import {
   workflowPaths,
 } from "./workflows/workflow-file.js";
 
-/** Also the workflow that every operations repository gets. */
+/** Includes the workflow of the operations repositories. */
 const workflows = [...workflowPaths(), "flux/.github/workflows/pull-request.yaml"].map((path) =>
   readWorkflow(path),
 );
 const actions = actionPaths().map((path) => readAction(path));
 const files = [...workflows, ...actions];
 
-/** One of the repository's workflows with a change, to see that the change is found. */
+/** Returns a workflow of the repository with a change that a rule must report. */
 function broken(name: string, from: string | RegExp, to: string): WorkflowFile {
   const path = `.github/workflows/${name}.yaml`;
   const text = readFileSync(path, "utf8");
   const changed = text.replace(from, to);
-  if (changed === text) throw new Error(`${path} has no ${from} that could be broken`);
+  if (changed === text) throw new Error(`${path} does not contain ${from}`);
   return readWorkflow(path, changed);
 }
 
 const PINNED_CHECKOUT = /actions\/checkout@[0-9a-f]{40} # v[\d.]+/;
 
 describe("the workflows", () => {
-  it("are there for everything that the pipeline promises", () => {
+  it("exist for all parts of the pipeline", () => {
     expect(workflowPaths().map((path) => path.replace(/^.*\/|\.yaml$/g, ""))).toEqual(
       expect.arrayContaining([
         "checks",
@@ -77,34 +77,34 @@ describe("the workflows", () => {
     );
   });
 
-  it.each(workflows)("$path: GitHub's own parser takes it", (file) => {
-    expect(schemaFindings(file)).toEqual([]);
+  it.each(workflows)("$path: is valid for GitHub's parser", (file) => {
+    expect(schemaErrors(file)).toEqual([]);
   });
 
   it.each([
-    ["a key that does not exist", "timeout-minutes: 120", "timeout-minuets: 120"],
-    ["a permission that does not exist", "contents: read", "content: read"],
-    ["a job without a machine", "    runs-on: ubuntu-24.04\n", ""],
-  ])("show %s to GitHub's parser", (_, from, to) => {
+    ["an unknown key", "timeout-minutes: 120", "timeout-minuets: 120"],
+    ["an unknown permission", "contents: read", "content: read"],
+    ["a job without a runner", "    runs-on: ubuntu-24.04\n", ""],
+  ])("are invalid with %s", (_, from, to) => {
     const path = ".github/workflows/deploy.yaml";
     const text = readFileSync(path, "utf8").replace(from, to);
-    expect(schemaFindings({ path, text })).not.toEqual([]);
+    expect(schemaErrors({ path, text })).not.toEqual([]);
   });
 });
 
-describe("actions of others", () => {
+describe("third-party actions", () => {
   it.each(files)("$path: are pinned by commit, with their version", (file) => {
     expect(unpinnedActions(file)).toEqual([]);
   });
 
-  it("are of one version everywhere", () => {
+  it("have the same version everywhere", () => {
     expect(differingVersions(files)).toEqual([]);
     const other = broken("plan", PINNED_CHECKOUT, `actions/checkout@${"0".repeat(40)} # v1.0.0`);
     expect(differingVersions([...files, other])).toHaveLength(1);
   });
 
   it.each(["actions/checkout@v7", `actions/checkout@${"a".repeat(40)}`, "docker://alpine:3"])(
-    "may not be written as %s",
+    "must not be written as %s",
     (written) => {
       expect(unpinnedActions(broken("plan", PINNED_CHECKOUT, written))).toEqual([
         `.github/workflows/plan.yaml: write ${written} as owner/action@<commit> # vX.Y.Z`,
@@ -114,8 +114,8 @@ describe("actions of others", () => {
 });
 
 describe("jobs", () => {
-  it.each(workflows)("$path: say their permissions, and write little", (file) => {
-    expect(loosePermissions(file)).toEqual([]);
+  it.each(workflows)("$path: declare minimal permissions", (file) => {
+    expect(broadPermissions(file)).toEqual([]);
   });
 
   it.each([
@@ -123,31 +123,31 @@ describe("jobs", () => {
     ["read-all for the workflow", /^permissions: \{\}$/m, "permissions: read-all"],
     ["no permissions for a job", /^ {4}permissions:\n {6}contents: read\n/m, ""],
     ["write-all for a job", /^ {4}permissions:\n {6}contents: read\n/m, "    permissions: write-all\n"],
-    ["the right to write code", "contents: read", "contents: write"],
-  ])("show that there is %s", (_, from, to) => {
-    expect(loosePermissions(broken("deploy", from, to))).toHaveLength(1);
+    ["permission to write code", "contents: read", "contents: write"],
+  ])("are reported for %s", (_, from, to) => {
+    expect(broadPermissions(broken("deploy", from, to))).toHaveLength(1);
   });
 
-  it.each(workflows)("$path: have the rights that they use, and no others", (file) => {
-    expect(unfitPermissions(file)).toEqual([]);
+  it.each(workflows)("$path: have exactly the permissions that they use", (file) => {
+    expect(wrongPermissions(file)).toEqual([]);
   });
 
   it.each([
     ["image", "      attestations: write\n", "", "needs attestations: write"],
-    ["promote", "attestations: read", "attestations: write", "has no use for attestations: write"],
-    ["plan", "pull-requests: write", "issues: write", "has no use for issues: write"],
+    ["promote", "attestations: read", "attestations: write", "does not use attestations: write"],
+    ["plan", "pull-requests: write", "issues: write", "does not use issues: write"],
     ["drift", "      issues: write\n", "", "needs issues: write"],
     [
       "checks",
       "    permissions: {}\n    steps",
       "    permissions:\n      contents: read\n    steps",
-      "has no use for contents: read",
+      "does not use contents: read",
     ],
-  ])("show in %s what '%s' becoming '%s' means", (name, from, to, finding) => {
-    expect(unfitPermissions(broken(name, from, to)).join("\n")).toContain(finding);
+  ])("are reported in %s if '%s' becomes '%s'", (name, from, to, message) => {
+    expect(wrongPermissions(broken(name, from, to)).join("\n")).toContain(message);
   });
 
-  it.each(files)("$path: give actions of our own what they take", (file) => {
+  it.each(files)("$path: pass local actions their declared inputs", (file) => {
     expect(misusedActions(file, actions)).toEqual([]);
   });
 
@@ -157,40 +157,46 @@ describe("jobs", () => {
       "environment: ${{ matrix.environment }}\n          tokens",
     ],
     ["./.github/actions/apply", "./.github/actions/aply"],
-  ])("show that %s became %s", (from, to) => {
+  ])("are reported if %s becomes %s", (from, to) => {
     expect(misusedActions(broken("deploy", from, to), actions)).toHaveLength(1);
   });
 
-  it.each(workflows)("$path: end", (file) => {
-    expect(endlessJobs(file)).toEqual([]);
+  it.each(workflows)("$path: have a timeout", (file) => {
+    expect(jobsWithoutTimeout(file)).toEqual([]);
   });
 
-  it.each(["", "    timeout-minutes: 360\n"])("show that they may last too long: '%s'", (timeout) => {
-    expect(endlessJobs(broken("deploy", "    timeout-minutes: 120\n", timeout))).toHaveLength(1);
-  });
+  it.each(["", "    timeout-minutes: 360\n"])(
+    "are reported for a missing or long timeout: '%s'",
+    (timeout) => {
+      expect(jobsWithoutTimeout(broken("deploy", "    timeout-minutes: 120\n", timeout))).toHaveLength(1);
+    },
+  );
 
-  it.each(files)("$path: stop at the first failure of a script", (file) => {
+  it.each(files)("$path: stop scripts at the first error", (file) => {
     expect(laxShells(file)).toEqual([]);
   });
 
-  it("show a shell that goes on after a failure", () => {
+  it("are reported for a shell that continues after errors", () => {
     expect(laxShells(broken("plan", "bash -euo pipefail {0}", "bash"))).not.toEqual([]);
   });
 
   it.each(files)("$path: leave no credentials in the work tree", (file) => {
-    expect(keptCredentials(file)).toEqual([]);
+    expect(persistedCredentials(file)).toEqual([]);
   });
 
-  it.each(["", "persist-credentials: true"])("show a checkout that keeps them: '%s'", (kept) => {
-    expect(keptCredentials(broken("image", "persist-credentials: false", kept))).toHaveLength(1);
-  });
+  it.each(["", "persist-credentials: true"])(
+    "are reported for a checkout that leaves credentials: '%s'",
+    (setting) => {
+      expect(persistedCredentials(broken("image", "persist-credentials: false", setting))).toHaveLength(1);
+    },
+  );
 
-  it.each(files)("$path: put no expression into a script", (file) => {
+  it.each(files)("$path: use no expressions in scripts", (file) => {
     expect(expressionsInScripts(file)).toEqual([]);
   });
 
   it.each(["github.event.pull_request.title", "github.head_ref", "inputs.version"])(
-    "show %s in a script",
+    "are reported for %s in a script",
     (value) => {
       const file = broken("plan", "run: npm run --silent synth", `run: echo "\${{ ${value} }}"`);
       expect(expressionsInScripts(file)).toHaveLength(1);
@@ -201,7 +207,7 @@ describe("jobs", () => {
     expect(writingJobsWithPackages(file)).toEqual([]);
   });
 
-  it("report npm packages in a job with contents: write", () => {
+  it("are reported for npm packages in a job with contents: write", () => {
     const file = broken("provider-locks", "contents: read", "contents: write");
     expect(writingJobsWithPackages(file)).toHaveLength(1);
   });
@@ -210,7 +216,7 @@ describe("jobs", () => {
     expect(installScripts(file)).toEqual([]);
   });
 
-  it("report an npm ci that runs install scripts", () => {
+  it("are reported for an npm ci that runs install scripts", () => {
     expect(installScripts(broken("plan", "npm ci --ignore-scripts", "npm ci"))).toHaveLength(1);
   });
 
@@ -218,16 +224,16 @@ describe("jobs", () => {
     expect(hardCodedVersions(file)).toEqual([]);
   });
 
-  it("report a hard-coded Node version in a workflow", () => {
+  it("are reported for a hard-coded Node version in a workflow", () => {
     const file = broken("machines", "node-version: ${{ matrix.node }}", "node-version: 22");
     expect(hardCodedVersions(file)).toHaveLength(1);
   });
 
-  it.each(workflows)("$path: lend no rights to what strangers send", (file) => {
+  it.each(workflows)("$path: have no triggers that give forks permissions", (file) => {
     expect(dangerousTriggers(file)).toEqual([]);
   });
 
-  it("show pull_request_target", () => {
+  it("are reported for pull_request_target", () => {
     expect(dangerousTriggers(broken("plan", "pull_request:", "pull_request_target:"))).toHaveLength(1);
   });
 });
@@ -235,14 +241,14 @@ describe("jobs", () => {
 /** Line of a job that has an environment. */
 const JOB_ENVIRONMENT = "    environment: ${{ matrix.environment }}\n";
 
-describe("the way to an environment", () => {
-  it.each(workflows)("$path: leads through its rules on GitHub", (file) => {
-    expect(waysAround(file)).toEqual([]);
+describe("access to environments", () => {
+  it.each(workflows)("$path: is subject to their protection rules on GitHub", (file) => {
+    expect(unprotectedAccess(file)).toEqual([]);
   });
 
   it.each([
-    ["a role without an environment", "promote", JOB_ENVIRONMENT, "", /takes an identity/],
-    ["a token without an environment", "deploy", JOB_ENVIRONMENT, "", /has TF_APPLY_TOKEN/],
+    ["a role without an environment", "promote", JOB_ENVIRONMENT, "", /requests an OIDC token/],
+    ["a token without an environment", "deploy", JOB_ENVIRONMENT, "", /uses TF_APPLY_TOKEN/],
     [
       "all secrets at once",
       "checks",
@@ -285,33 +291,33 @@ describe("the way to an environment", () => {
       "production: ${{ steps.environments.outputs.builds }}",
       /from the job environments/,
     ],
-    ["another branch", "promote", "github.ref == 'refs/heads/main'", "always()", /run on main alone/],
+    ["another branch", "promote", "github.ref == 'refs/heads/main'", "always()", /run only on main/],
     [
       "a branch or",
       "image",
       "needs: [build, environments]\n    if: github.event_name == 'push' &&",
       "needs: [build, environments]\n    if: github.event_name == 'push' ||",
-      /run on main alone/,
+      /run only on main/,
     ],
     [
       "a skipped condition",
       "deploy",
       /needs: \[environments, non-production, supersede\]\n( {4}#.*\n) {4}if: >-\n.*\n/,
       "needs: [environments, non-production, supersede]\n    if: always()\n",
-      /run on main alone/,
+      /run only on main/,
     ],
     [
-      "somebody else's workflow",
+      "a reusable workflow",
       "deploy",
       "    runs-on: ubuntu-24.04\n",
       "    uses: ./.github/workflows/other.yaml\n    runs-on: ubuntu-24.04\n",
-      /another workflow/,
+      /reusable workflows/,
     ],
-  ])("shows %s", (_, name, from, to, finding) => {
-    expect(waysAround(broken(name, from, to)).join("\n")).toMatch(finding);
+  ])("is reported for %s", (_, name, from, to, message) => {
+    expect(unprotectedAccess(broken(name, from, to)).join("\n")).toMatch(message);
   });
 
-  it.each(workflows)("$path: applies one at a time, and to the end", (file) => {
+  it.each(workflows)("$path: applies one run at a time, without cancelling", (file) => {
     expect([...unguardedApplies(file), ...mixedEnvironments(file)]).toEqual([]);
   });
 
@@ -320,22 +326,22 @@ describe("the way to an environment", () => {
     ["group: deploy-${{ matrix.environment }}", "group: deploy"],
     ["      max-parallel: 1\n", ""],
     [/ {4}concurrency:\n.*\n.*\n/, ""],
-  ])("shows an apply that another one could meet: %s", (from, to) => {
+  ])("is reported for concurrent applies: %s", (from, to) => {
     expect(unguardedApplies(broken("deploy", from, to))).toHaveLength(1);
   });
 
-  it.each(workflows)("$path: asks for the newest run's approval, whatever waits before it", (file) => {
+  it.each(workflows)("$path: requests approval for the newest run, not for older ones", (file) => {
     expect(stuckApplies(file)).toEqual([]);
   });
 
   it.each([
     ["needs: [environments, non-production, supersede]", "needs: [environments, non-production]"],
     ["--workflow deploy.yaml", "--workflow deliver.yaml"],
-  ])("shows an apply that an older run would keep waiting: %s", (from, to) => {
+  ])("is reported for an apply that an older run can block: %s", (from, to) => {
     expect(stuckApplies(broken("deploy", from, to))).toHaveLength(1);
   });
 
-  it("shows an apply to another environment", () => {
+  it("is reported for an apply to another environment", () => {
     const file = broken(
       "deploy",
       "environment: ${{ matrix.environment }}\n          token",
@@ -347,29 +353,24 @@ describe("the way to an environment", () => {
   it.each([
     ["names", undefined],
     ["names and numbers", { owner: 12, repositories: { notejam: 34 } }],
-  ])(
-    "is open to the very jobs that AWS believes, by %s, and AWS believes no others",
-    async (_, githubIds) => {
-      const { organization, environments } = await repositoryConfiguration();
-      const configuration = { organization: { ...organization, githubIds }, environments };
-      const believed = believedSubjects(synthesizeApp(configuration).values());
-      const owner = "${var.github_owner}";
-      const repository = githubIds ? `${owner}@12/notejam@34` : `${owner}/notejam`;
-      const subjectOf = (instance: string) => `repo:${repository}:environment:${instance}`;
-      const all = environments.map((environment) => subjectOf(namesOf(environment).instance)).sort();
-      expect(believed).toEqual(all);
-      const claimed = claimedSubjects(workflows, repository, environments);
-      // A recovery copy has no jobs while nobody works in it, and an environment may run what another one built.
-      expect(believed).toEqual(expect.arrayContaining(claimed));
-      expect(claimed).toEqual(expect.arrayContaining(["dev", "prod"].map(subjectOf)));
-      const elsewhere = broken("promote", JOB_ENVIRONMENT, "    environment: live\n");
-      expect(believed).not.toEqual(
-        expect.arrayContaining(claimedSubjects([elsewhere], repository, environments)),
-      );
-    },
-  );
+  ])("is granted by AWS to exactly the jobs of environments, by %s", async (_, githubIds) => {
+    const { organization, environments } = await repositoryConfiguration();
+    const configuration = { organization: { ...organization, githubIds }, environments };
+    const trusted = trustedSubjects(synthesizeApp(configuration).values());
+    const owner = "${var.github_owner}";
+    const repository = githubIds ? `${owner}@12/notejam@34` : `${owner}/notejam`;
+    const subjectOf = (instance: string) => `repo:${repository}:environment:${instance}`;
+    const all = environments.map((environment) => subjectOf(namesOf(environment).instance)).sort();
+    expect(trusted).toEqual(all);
+    const subjects = subjectsOf(workflows, repository, environments);
+    // Standbys have no jobs before a failover, and an environment may run images that another one built.
+    expect(trusted).toEqual(expect.arrayContaining(subjects));
+    expect(subjects).toEqual(expect.arrayContaining(["dev", "prod"].map(subjectOf)));
+    const elsewhere = broken("promote", JOB_ENVIRONMENT, "    environment: live\n");
+    expect(trusted).not.toEqual(expect.arrayContaining(subjectsOf([elsewhere], repository, environments)));
+  });
 
-  it("leads from dev's images to prod's releases: prod's role reads the one and writes the other", async () => {
+  it("lets prod's role read dev's images and write prod's releases", async () => {
     const prod = stackNamed(synthesizeApp(await repositoryConfiguration()), "notejam-prod");
     const role = prod.one("aws_iam_role_policy", /^github/);
     const rights = statementsOf(role.policy).filter(({ Resource }) => !Resource?.includes("*"));
@@ -410,7 +411,7 @@ describe("the way to an environment", () => {
     );
   });
 
-  it("gives Terraform its token by the name of the host", async () => {
+  it("passes Terraform's token in the variable for the host", async () => {
     const { organization } = await repositoryConfiguration();
     const host = organization.terraformCloud.hostname.replaceAll("-", "__").replaceAll(".", "_");
     const texts = files.map(({ text }) => text).join("\n");
@@ -420,13 +421,13 @@ describe("the way to an environment", () => {
 });
 
 describe("the versions of tools", () => {
-  it("are the same for Node in .nvmrc and in tool-versions.json", () => {
+  it("of Node are equal in .nvmrc and tool-versions.json", () => {
     const [major, minor] = toolVersions.node.pinned.split(".");
     expect(readFileSync(".nvmrc", "utf8")).toBe(`${major}.${minor}\n`);
     expect(toolVersions.node.tested).toContain(toolVersions.node.pinned);
   });
 
-  it("are the same for Terraform in workspaces and workflows, which all use the action terraform", () => {
+  it("of Terraform are equal in workspaces and workflows, which use the action terraform", () => {
     const setups = files.filter(({ text }) => text.includes("hashicorp/setup-terraform@"));
     expect(setups.map(({ path }) => path)).toEqual([".github/actions/terraform/action.yaml"]);
     expect(toolVersions.terraform.pinned).toBe(TERRAFORM_VERSION);
@@ -434,7 +435,7 @@ describe("the versions of tools", () => {
 });
 
 describe("the required check", () => {
-  it("waits for every other job of the workflow", () => {
+  it("needs every other job of the workflow", () => {
     const { jobs } = readWorkflow(".github/workflows/checks.yaml").workflow;
     const others = Object.keys(jobs).filter((id) => id !== "passed");
     expect(jobs.passed?.needs.toSorted()).toEqual(others.sort());
@@ -450,7 +451,7 @@ describe("the required check", () => {
 describe("the machines", () => {
   const { on, jobs } = readWorkflow(".github/workflows/machines.yaml").workflow;
 
-  it("run the commands of the README, and install nothing but Node and its packages", () => {
+  it("run the commands of the README with only Node and npm packages installed", () => {
     const { steps = [] } = jobs.machine ?? {};
     expect(steps.flatMap(({ run }) => run ?? [])).toEqual([
       "npm ci --ignore-scripts",
@@ -471,7 +472,7 @@ describe("the machines", () => {
   });
 });
 
-describe("what the workflows ask GitHub for", () => {
+describe("the workflows' secrets and variables", () => {
   const asked = (context: string) =>
     new Set(
       [
@@ -482,12 +483,12 @@ describe("what the workflows ask GitHub for", () => {
       ].map(([, name]) => name),
     );
 
-  it("is set by people, as the runbook says, when it is a secret", () => {
-    const said = readFileSync("docs/runbook/github.md", "utf8").matchAll(/gh secret set (\w+)/g);
-    expect(new Set([...said].map(([, name]) => name))).toEqual(asked("secrets"));
+  it("include only secrets that the runbook sets", () => {
+    const documented = readFileSync("docs/runbook/github.md", "utf8").matchAll(/gh secret set (\w+)/g);
+    expect(new Set([...documented].map(([, name]) => name))).toEqual(asked("secrets"));
   });
 
-  it("is written by the gitops stacks when it is a variable, but for the one switch", async () => {
+  it("include only variables that the gitops stacks set, except ATTESTATIONS", async () => {
     const stacks = synthesizeApp(await repositoryConfiguration());
     const written = ["notejam-dev-gitops", "notejam-prod-gitops"].flatMap((name) =>
       ["github_actions_variable", "github_actions_environment_variable"].flatMap((type) =>
@@ -504,7 +505,7 @@ describe("what the workflows ask GitHub for", () => {
 });
 
 describe("scripts", () => {
-  it("call only what the package has", () => {
+  it("call only scripts of package.json", () => {
     const { scripts } = JSON.parse(readFileSync("package.json", "utf8"));
     const calls = files.flatMap(npmCalls);
     expect(calls.length).toBeGreaterThan(10);
@@ -514,7 +515,7 @@ describe("scripts", () => {
     for (const { script } of jobs.tests.strategy.matrix.include) expect(scripts).toHaveProperty([script]);
   });
 
-  it("measure manifests by schemas that they fetch", () => {
+  it("check manifests with the schemas that they check out", () => {
     const { jobs } = parse(readFileSync(".github/workflows/checks.yaml", "utf8"));
     const inputs: Record<string, string>[] = jobs.manifests.steps.map(
       (step: { with?: Record<string, string> }) => step.with ?? {},
@@ -525,7 +526,7 @@ describe("scripts", () => {
     expect(jobs.manifests.env.K8S_SCHEMAS.split(":")).toEqual(fetched);
   });
 
-  it("give the pipeline's programs only options that they have", async () => {
+  it("call the pipeline's commands with known options", async () => {
     const calls = files.flatMap(npmCalls).filter(({ script }) => script === "pipeline");
     const commands = [...new Set(calls.map(({ parameters: [command = ""] }) => command))];
     expect(commands.sort()).toEqual(
@@ -554,7 +555,7 @@ describe("scripts", () => {
   });
 });
 
-/** Returns what a command of the pipeline's program says about itself. */
+/** Returns the help text of a pipeline command. */
 async function helpOf(command: string): Promise<string> {
   const lines: string[] = [];
   const status = await runProgram([command, "--help"], {
@@ -568,7 +569,7 @@ async function helpOf(command: string): Promise<string> {
 }
 
 describe("the image", () => {
-  it("gets a tag that Flux follows in dev when it is built from main, and in prod when it is released", async () => {
+  it("gets a tag that Flux deploys: to dev for builds of main, to prod for releases", async () => {
     const stacks = synthesizeApp(await repositoryConfiguration());
     const follows = (instance: string, tag: string) => {
       const vars = stackNamed(stacks, `notejam-${instance}-gitops`).one("kubernetes_config_map_v1").data;
@@ -586,11 +587,11 @@ describe("the image", () => {
       false,
       false,
     ]);
-    // The tools have a policy of their own.
+    // The tools image has a separate image policy.
     expect(follows("dev", toolsTag)).toBe(false);
   });
 
-  it("is built anew whenever something changes that it is built from", () => {
+  it("is rebuilt when one of its sources changes", () => {
     const { on } = parse(readFileSync(".github/workflows/image.yaml", "utf8"));
     expect(on.push.paths).toEqual(on.pull_request.paths);
     const copied = [...readFileSync("app/Dockerfile", "utf8").matchAll(/^COPY (?!--from)(.+) \S+$/gm)];

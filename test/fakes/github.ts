@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
 import type { GitHubSettings } from "../../src/pipeline/github.js";
 
-/** A comment or an issue, as the fake keeps it. */
+/** Stored comment or issue. */
 export interface FakeItem {
   readonly id: number;
   readonly number: number;
@@ -14,7 +14,7 @@ export interface FakeItem {
   readonly [key: string]: unknown;
 }
 
-/** A run of a workflow, as the fake keeps it. */
+/** Stored workflow run. */
 export interface FakeRun {
   readonly id: number;
   readonly run_number: number;
@@ -22,7 +22,7 @@ export interface FakeRun {
   status: string;
 }
 
-/** An answer that takes the place of the real one. */
+/** Response that replaces the fake's normal one. */
 export interface FakeAnswer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
@@ -30,24 +30,24 @@ export interface FakeAnswer {
 }
 
 /**
- * The few calls of GitHub's API that the pipelines make, with its pages, its authors and its refusals. It proves what is
- * sent and how answers are read; that GitHub itself takes it, only GitHub can show.
+ * Fake of the parts of GitHub's API that the pipelines use, with pagination, authors and errors. It tests requests and
+ * the handling of responses, but not that GitHub accepts the requests.
  */
 export class FakeGitHub {
   readonly comments: FakeItem[] = [];
   readonly issues: FakeItem[] = [];
   readonly runs: FakeRun[] = [];
-  /** Every request, as `POST /repos/…`. */
+  /** All requests, as `POST /repos/…`. */
   readonly requests: string[] = [];
-  /** Asked before each request; what it gives is the answer. */
+  /** Called before each request. A returned value becomes the response. */
   refuse: (request: string) => FakeAnswer | undefined = () => undefined;
-  /** Awaited before each answer: two clients can be made to meet. */
+  /** Awaited before each response, so that tests can make the requests of two clients overlap. */
   pause: (request: string) => Promise<void> = async () => {};
   author = "github-actions[bot]";
   url = "";
   private lastId = 100;
 
-  /** Listens on the loopback interface until the test is over. */
+  /** Listens on the loopback interface until the end of the test. */
   static async start(): Promise<FakeGitHub> {
     const fake = new FakeGitHub();
     const server = createServer((request, response) => void fake.answer(request, response));
@@ -57,12 +57,12 @@ export class FakeGitHub {
       server.close();
     });
     const address = server.address();
-    if (!isPort(address)) throw new Error("the fake listens on no port");
+    if (!isPort(address)) throw new Error("The fake has no port.");
     fake.url = `http://127.0.0.1:${address.port}`;
     return fake;
   }
 
-  /** What a client needs to speak to it. */
+  /** Connection settings for clients. */
   get settings(): GitHubSettings {
     return { token: "fake-token", owner: "example", repository: "notejam", apiUrl: this.url };
   }
@@ -82,7 +82,7 @@ export class FakeGitHub {
     return item;
   }
 
-  /** Adds a run, whose id is its number. */
+  /** Adds a run. Its id is its number. */
   addRun(number: number, status: string): void {
     const html_url = `https://github.example/runs/${number}`;
     this.runs.push({ id: number, run_number: number, html_url, status });

@@ -3,13 +3,13 @@ import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 
-/** Clones the last commit of this repository. What is not committed is not in it. */
+/** Clones the last commit of this repository, without uncommitted changes. */
 export function cloneInto(folder: string): string {
   execFileSync("git", ["clone", "--quiet", "--no-hardlinks", ".", folder]);
   return folder;
 }
 
-/** Copies an installed checkout, links and all. */
+/** Copies an installed checkout, including symbolic links. */
 export function copyCheckout(from: string, to: string): string {
   cpSync(from, to, { recursive: true, verbatimSymlinks: true });
   rmSync(join(to, ".notejam"), { recursive: true, force: true });
@@ -26,11 +26,11 @@ export interface NodeInstallation {
 /**
  * Installs Node and npm from npm's registry.
  *
- * @param node version such as `24.21.0`, or a range
- * @param npm version such as `12`
+ * @param node - version such as `24.21.0`, or a range
+ * @param npm - version such as `12`
  */
 export async function installNode(folder: string, node: string, npm: string): Promise<NodeInstallation> {
-  // The package `node` needs its install script; it only links to this one.
+  // The package `node` requires its install script, which only links to this package.
   const programs = `node-${process.platform}-${process.arch}`;
   await execa(
     "npm",

@@ -24,10 +24,10 @@ const BARE_PROGRAMS = [
   ...["tr", "true", "uname", "uniq", "wc", "whoami", "yes"],
 ];
 
-/** Ids of a user who owns nothing on this machine. */
+/** User and group ID of a user without files on this machine. */
 export const ORDINARY_USER = { uid: 4321, gid: 4321 };
 
-/** Enough for an apply on a busy machine. */
+/** Timeout of commands: enough for an apply on a busy machine. */
 const TIMEOUT_MS = 15 * 60_000;
 const POLL_MS = 100;
 
@@ -52,7 +52,7 @@ export interface MachineProps {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** How a command ended. */
+/** Result of a command. */
 export interface Ended {
   /** Exit status; null when a signal ended it. */
   readonly status: number | null;
@@ -166,9 +166,9 @@ function watch(child: ChildProcessByStdio<null, Readable, Readable>): Running {
 }
 
 /**
- * The path of a program of the real machine.
+ * Returns the path of a program of the real machine.
  *
- * @throws Error when it has none of that name
+ * @throws Error if the program does not exist
  */
 export function findProgram(name: string): string {
   const found = programIfThere(name);
@@ -176,7 +176,7 @@ export function findProgram(name: string): string {
   return found;
 }
 
-/** The path of a program of the real machine; undefined when it has none of that name. */
+/** Returns the path of a program of the real machine; undefined if the program does not exist. */
 export function programIfThere(name: string): string | undefined {
   const folders = (process.env.PATH ?? "").split(delimiter);
   return folders.map((folder) => join(folder, name)).find(isExecutable);

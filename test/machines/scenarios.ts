@@ -10,15 +10,15 @@ import { Machine, type MachineProps, ORDINARY_USER, programIfThere } from "./mac
 
 /** Tools and folders that all scenarios share. */
 export interface Workshop {
-  /** Folder for everything that is made; removed at the end. */
+  /** Folder for all files of the scenarios; deleted at the end. */
   readonly folder: string;
   /** A clean clone after `npm ci --ignore-scripts`. Scenarios must not change it. */
   readonly checkout: string;
-  /** Makes a clean clone of the last commit. */
+  /** Creates a clean clone of the last commit. */
   readonly clone: (name: string) => string;
   /** Node and npm of this machine, or those of the given versions. */
   readonly node: (version?: string, npm?: string) => Promise<Pick<MachineProps, "node" | "npm">>;
-  /** Prints a line about what is being done. */
+  /** Prints a line about the progress. */
   readonly say: (line: string) => void;
 }
 
@@ -27,7 +27,7 @@ export interface Scenario {
   readonly about: string;
   /** Returns the reason why the scenario cannot run here, or undefined. */
   readonly impossible?: () => string | undefined;
-  /** @throws Error when a command does not do what it should */
+  /** @throws Error if a command has an unexpected result */
   readonly run: (workshop: Workshop) => Promise<void>;
 }
 
@@ -50,7 +50,7 @@ const NO_PROVIDER =
 const NO_MOTO = /Left out: the emulated AWS.*moto.*--install-emulator/;
 const START = "npm start -- --once --app-port 0";
 
-/** Both commands of the README, as they stand there. */
+/** Runs both commands of the README. */
 async function readmeCommands(machine: Machine, checkout: string, say: Workshop["say"]): Promise<void> {
   const start = `npm ci && ${START}`;
   expectEnd(start, await machine.run(start, checkout), {
@@ -88,7 +88,7 @@ const NODE_ALONE: Scenario = {
 
 const SIGNALS: Scenario = {
   name: "signals",
-  about: "Ctrl-C, and SIGTERM to npm alone as from a supervisor: everything ends, with status 0 after Ctrl-C",
+  about: "Ctrl-C, and SIGTERM to npm as from a supervisor: all processes end, with status 0 after Ctrl-C",
   async run({ folder, checkout, node }) {
     const machine = new Machine({ folder, ...(await node()) });
     // The shell replaces itself with npm, as in a terminal.
@@ -107,7 +107,7 @@ const SIGNALS: Scenario = {
   },
 };
 
-/** @throws Error when processes that mention a folder are still there after some seconds */
+/** @throws Error if processes that mention a folder are still running after some seconds */
 async function requireNoProcesses(folder: string): Promise<void> {
   let left = processesIn(folder);
   for (let attempt = 0; left.length > 0 && attempt < 50; attempt += 1) {
@@ -130,7 +130,7 @@ function processesIn(folder: string): string[] {
   });
 }
 
-/** The oldest npm goes with the oldest Node. */
+/** The oldest npm runs on the oldest Node. */
 const NPM_OF: Readonly<Record<string, string>> = { "20": "10", "22": "11", "24": "12", "26": "12" };
 
 const NODES: readonly Scenario[] = toolVersions.node.tested.map((version) => {
@@ -195,7 +195,7 @@ const NO_REGISTRY: Scenario = {
 
 const NO_PYTHON: Scenario = {
   name: "without-python",
-  about: "Terraform, but no Python: the emulator is left out, with how to get it",
+  about: "Terraform, but no Python: npm start skips the emulator and prints how to install it",
   impossible: () => needs("terraform"),
   async run({ folder, checkout, node }) {
     const machine = new Machine({ folder, ...(await node()), programs: ["terraform"] });
@@ -320,7 +320,7 @@ const OTHER_USER: Scenario = {
 
 const BAD_INPUT: Scenario = {
   name: "bad-input",
-  about: "invalid environments, a stale lock, a database of another version: one message each, nothing lost",
+  about: "invalid environments, a stale lock, a database of another version: one message each, no data loss",
   async run({ folder, checkout: installed, node }) {
     const machine = new Machine({ folder, ...(await node()) });
     const checkout = copyCheckout(installed, join(folder, "bad-input"));
@@ -360,7 +360,7 @@ const BAD_INPUT: Scenario = {
   },
 };
 
-/** All scenarios, in the order in which they run. */
+/** All scenarios, in order. */
 export const SCENARIOS: readonly Scenario[] = [
   NODE_ALONE,
   SIGNALS,

@@ -132,7 +132,7 @@ describe("lifecycleRulesOf", () => {
       "an exception",
       { id: "x", status: "Enabled", noncurrent_version_expiration: [{ newer_noncurrent_versions: 3 }] },
     ],
-  ])("rejects an unknown %s of a rule", (_what, unknown) => {
-    expect(() => lifecycleRulesOf({ rule: [unknown] })).toThrow(/teach it/);
+  ])("rejects %s that it does not support", (_what, unknown) => {
+    expect(() => lifecycleRulesOf({ rule: [unknown] })).toThrow(/does not support/);
   });
 });

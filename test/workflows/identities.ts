@@ -3,11 +3,11 @@ import type { WorkflowEnvironment } from "../../src/pipeline/environments.js";
 import type { Synthesized } from "../synthesized-constructs.js";
 import { statementsOf } from "../synthesized-constructs.js";
 import { environmentsOf } from "./matrices.js";
-import { takesAnIdentity } from "./rules.js";
+import { requestsOidcToken } from "./rules.js";
 import { jobsOf, type WorkflowFile } from "./workflow-file.js";
 
-/** The subjects that the synthesized roles believe, from GitHub, each once. */
-export function believedSubjects(stacks: Iterable<Synthesized>): string[] {
+/** Subjects of GitHub tokens that the synthesized roles trust, without duplicates. */
+export function trustedSubjects(stacks: Iterable<Synthesized>): string[] {
   const subjects = [...stacks].flatMap((stack) =>
     stack
       .resources("aws_iam_role")
@@ -19,13 +19,13 @@ export function believedSubjects(stacks: Iterable<Synthesized>): string[] {
 }
 
 /**
- * The subjects that GitHub writes into the tokens of the workflows' jobs, each once.
+ * Subjects of the GitHub tokens of the workflows' jobs, without duplicates.
  *
- * @param repository owner and name, as they stand in a subject
+ * @param repository - owner and name, in the format of subjects
  * @param environments environments of the configuration
  * @see https://docs.github.com/en/actions/reference/security/oidc
  */
-export function claimedSubjects(
+export function subjectsOf(
   files: readonly WorkflowFile[],
   repository: string,
   environments: readonly WorkflowEnvironment[],
@@ -33,7 +33,7 @@ export function claimedSubjects(
   const subjects = files.flatMap((file) => {
     const jobs = jobsOf(file);
     return jobs
-      .filter(({ job }) => takesAnIdentity(job))
+      .filter(({ job }) => requestsOidcToken(job))
       .flatMap(({ job }) => {
         const ids = environmentsOf(job, jobs, environments);
         return ids.length === 0 ? ["ref or event"] : ids.map((id) => `environment:${id}`);

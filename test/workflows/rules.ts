@@ -9,24 +9,24 @@ import {
   type WorkflowFile,
 } from "./workflow-file.js";
 
-/** How scripts run: the first failure, an unset variable or a failure in a pipe ends them. */
+/** Required shell of scripts: stops at errors, unset variables and errors in pipes. */
 export const STRICT_SHELL = "bash -euo pipefail {0}";
 
-/** What jobs may write; everything else is read at most. */
+/** Permissions that jobs may have as `write`. */
 const WRITABLE = ["actions", "attestations", "id-token", "issues", "pull-requests"];
 
-/** Runs with the repository's own token and secrets on what strangers send. */
+/** Triggers that run with the repository's token and secrets for contributions from forks. */
 const DANGEROUS_TRIGGERS = ["pull_request_target", "workflow_run", "issue_comment"];
 
-/** An environment that takes an hour to make; no job waits longer for anything. */
-const LONGEST_MINUTES = 120;
+/** Maximum timeout of a job. A new environment takes about an hour. */
+const MAX_TIMEOUT_MINUTES = 120;
 
-/** The one secret that a job may have without an environment: a token that can plan, and no more. */
+/** The only secret for jobs without an environment: a token that can only plan. */
 export const PLAN_TOKEN = "TF_PLAN_TOKEN";
 
 const ONLY_MAIN = "github.ref == 'refs/heads/main'";
 
-/** Actions of others that are not written as a commit with the version it is. */
+/** Third-party actions that are not pinned by commit with a version comment. */
 export function unpinnedActions({ path, text }: Pick<WorkflowFile, "path" | "text">): string[] {
   return [...text.matchAll(/^\s*(?:- )?uses: *(.*)$/gm)]
     .map(([, written = ""]) => written)
@@ -35,7 +35,7 @@ export function unpinnedActions({ path, text }: Pick<WorkflowFile, "path" | "tex
     .map((written) => `${path}: write ${written} as owner/action@<commit> # vX.Y.Z`);
 }
 
-/** Actions that two files take at different versions. */
+/** Actions that files use in different versions. */
 export function differingVersions(files: readonly Pick<WorkflowFile, "path" | "text">[]): string[] {
   const versions = new Map<string, Set<string>>();
   for (const { text } of files) {
@@ -46,24 +46,24 @@ export function differingVersions(files: readonly Pick<WorkflowFile, "path" | "t
   return [...versions].filter(([, seen]) => seen.size > 1).map(([action, seen]) => `${action}: ${[...seen]}`);
 }
 
-/** Jobs and workflows that could do more than they say. */
-export function loosePermissions(file: WorkflowFile): string[] {
+/** Jobs and workflows without declared permissions, or with broad ones. */
+export function broadPermissions(file: WorkflowFile): string[] {
   const whole = Object.keys(Object(file.workflow.permissions)).length === 0 && file.workflow.permissions;
   return [
     ...(whole ? [] : [`${file.path}: write permissions: {} for the workflow`]),
     ...jobsOf(file).flatMap(({ where, job: { permissions, steps } }) => {
-      if (permissions === undefined) return [`${where}: say its permissions`];
-      if (typeof permissions === "string") return [`${where}: ${permissions} is more than any job needs`];
+      if (permissions === undefined) return [`${where}: declare permissions`];
+      if (typeof permissions === "string") return [`${where}: ${permissions} is too broad`];
       return Object.entries(permissions)
         .filter(([scope, right]) => right === "write" && !WRITABLE.includes(scope))
         .filter(([scope]) => !(scope === "contents" && WRITES_CODE.test(JSON.stringify(steps))))
-        .map(([scope]) => `${where}: may not write ${scope}`);
+        .map(([scope]) => `${where}: must not have ${scope}: write`);
     }),
   ];
 }
 
 /**
- * Commands for which a job may have `contents: write`: merging an approved release, pushing a pull request's branch.
+ * Commands that justify `contents: write`: merging an approved release, pushing a pull request's branch.
  */
 const WRITES_CODE = /gh pr merge|git push --quiet --force origin provider-locks/;
 
@@ -76,7 +76,7 @@ export function writingJobsWithPackages(file: WorkflowFile): string[] {
   return jobsOf(file)
     .filter(({ job }) => Object(job.permissions).contents === "write")
     .filter(({ job }) => RUNS_PACKAGES.test(JSON.stringify(job.steps)))
-    .map(({ where }) => `${where}: run packages in a job that may not write contents`);
+    .map(({ where }) => `${where}: run packages in a job without contents: write`);
 }
 
 /** Returns `npm ci` and `npm install` calls without `--ignore-scripts`. */
@@ -95,10 +95,10 @@ export function hardCodedVersions(file: WorkflowFile | ActionFile): string[] {
   );
 }
 
-/** What lets the newest run be asked for, where older ones wait for an approval. */
+/** Command that cancels older runs that wait for approval. */
 const SUPERSEDES = /pipeline -- supersede/;
 
-/** What a job does that takes a right, by the right. */
+/** Uses of each permission. */
 const USES_OF: Readonly<Record<string, RegExp>> = {
   "actions: write": SUPERSEDES,
   "contents: read": /actions\/checkout@|gh pr |gh attestation/,
@@ -110,16 +110,16 @@ const USES_OF: Readonly<Record<string, RegExp>> = {
   "issues: write": /pipeline -- drift/,
 };
 
-/** Rights that a job has and does not use, and those that it uses and does not have. */
-export function unfitPermissions(file: WorkflowFile): string[] {
+/** Unused and missing permissions of jobs. */
+export function wrongPermissions(file: WorkflowFile): string[] {
   return jobsOf(file).flatMap(({ where, job: { permissions, steps } }) => {
     const has = Object.entries(Object(permissions)).map(([scope, right]) => `${scope}: ${right}`);
     const needs = Object.entries(USES_OF)
       .filter(([, use]) => use.test(JSON.stringify(steps)))
       .map(([right]) => right);
     return [
-      ...has.filter((right) => !needs.includes(right)).map((right) => `${where}: has no use for ${right}`),
-      // Who may write may read.
+      ...has.filter((right) => !needs.includes(right)).map((right) => `${where}: does not use ${right}`),
+      // Write permission includes read.
       ...needs
         .filter((right) => !has.includes(right) && !has.includes(right.replace(": read", ": write")))
         .map((right) => `${where}: needs ${right}`),
@@ -127,26 +127,28 @@ export function unfitPermissions(file: WorkflowFile): string[] {
   });
 }
 
-/** Uses of an action of our own that do not give it what it takes. */
+/** Calls of local actions with missing or unknown inputs. */
 export function misusedActions(file: WorkflowFile | ActionFile, actions: readonly ActionFile[]): string[] {
   return stepsOf(file)
     .filter(({ step }) => step.uses?.startsWith("./"))
     .flatMap(({ where, step }) => {
       const used = actions.find(({ path }) => path === `${step.uses?.slice(2)}/action.yaml`);
-      if (used === undefined) return [`${where}: there is no ${step.uses}`];
-      const [given, taken] = [Object.keys(step.with).sort(), Object.keys(used.action.inputs).sort()];
-      return given.join() === taken.join() ? [] : [`${where}: give ${step.uses} ${taken}, not ${given}`];
+      if (used === undefined) return [`${where}: ${step.uses} does not exist`];
+      const [passed, declared] = [Object.keys(step.with).sort(), Object.keys(used.action.inputs).sort()];
+      return passed.join() === declared.join()
+        ? []
+        : [`${where}: ${step.uses} has the inputs ${declared}, not ${passed}`];
     });
 }
 
-/** Jobs that could hang for GitHub's six hours. */
-export function endlessJobs(file: WorkflowFile): string[] {
+/** Jobs without a timeout, or with a long one. GitHub's default is six hours. */
+export function jobsWithoutTimeout(file: WorkflowFile): string[] {
   return jobsOf(file)
-    .filter(({ job }) => !((job["timeout-minutes"] ?? Number.POSITIVE_INFINITY) <= LONGEST_MINUTES))
-    .map(({ where }) => `${where}: give it timeout-minutes of at most ${LONGEST_MINUTES}`);
+    .filter(({ job }) => !((job["timeout-minutes"] ?? Number.POSITIVE_INFINITY) <= MAX_TIMEOUT_MINUTES))
+    .map(({ where }) => `${where}: set timeout-minutes to at most ${MAX_TIMEOUT_MINUTES}`);
 }
 
-/** Scripts that would go on after a failure. */
+/** Scripts that continue after errors. */
 export function laxShells(file: WorkflowFile | ActionFile): string[] {
   const byDefault = "workflow" in file ? file.workflow.defaults?.run.shell : undefined;
   return stepsOf(file)
@@ -155,58 +157,58 @@ export function laxShells(file: WorkflowFile | ActionFile): string[] {
       ({ step }) =>
         (step.shell ?? byDefault) !== STRICT_SHELL && !step.run?.startsWith("set -euo pipefail\n"),
     )
-    .map(({ where }) => `${where}: run it by ${STRICT_SHELL}`);
+    .map(({ where }) => `${where}: use the shell ${STRICT_SHELL}`);
 }
 
-/** Checkouts that leave the job's token for every program that runs after them. */
-export function keptCredentials(file: WorkflowFile | ActionFile): string[] {
+/** Checkouts that leave the job's token in the work tree, where later programs can read it. */
+export function persistedCredentials(file: WorkflowFile | ActionFile): string[] {
   return stepsOf(file)
     .filter(({ step }) => step.uses?.startsWith("actions/checkout@"))
     .filter(({ step }) => step.with["persist-credentials"] !== "false")
-    .map(({ where }) => `${where}: write persist-credentials: false`);
+    .map(({ where }) => `${where}: set persist-credentials: false`);
 }
 
-/** Expressions in scripts: what a stranger wrote in a title or a branch's name would be run. */
+/** Expressions in scripts, through which titles or branch names could inject code. */
 export function expressionsInScripts(file: WorkflowFile | ActionFile): string[] {
   return stepsOf(file)
     .filter(({ step }) => step.run?.includes("${{"))
-    .map(({ where }) => `${where}: hand the value over by env`);
+    .map(({ where }) => `${where}: pass the value in env`);
 }
 
-/** Triggers that give strangers the repository's own rights. */
+/** Triggers that give contributions from forks the repository's permissions. */
 export function dangerousTriggers({ path, workflow }: WorkflowFile): string[] {
   return DANGEROUS_TRIGGERS.filter((trigger) => trigger in workflow.on).map(
-    (trigger) => `${path}: ${trigger} runs with our rights on what others send`,
+    (trigger) => `${path}: ${trigger} gives forks the repository's permissions`,
   );
 }
 
-/** Ways to an environment past the rules that its people have set on GitHub. */
-export function waysAround(file: WorkflowFile): string[] {
+/** Jobs that bypass the protection rules of environments. */
+export function unprotectedAccess(file: WorkflowFile): string[] {
   const jobs = jobsOf(file);
   return jobs.flatMap(({ where, job }) => [
     ...credentialsWithoutEnvironment(where, job),
-    ...(job.uses === undefined ? [] : [`${where}: another workflow's jobs are not looked at here`]),
+    ...(job.uses === undefined ? [] : [`${where}: the rules do not support reusable workflows`]),
     ...(job.environment !== undefined && listOf(job, jobs) === undefined
       ? [`${where}: take the environment from the job environments`]
       : []),
-    ...(job.environment !== undefined && !runsOnMainAlone(job, jobs)
-      ? [`${where}: let it run on main alone (if: ${ONLY_MAIN})`]
+    ...(job.environment !== undefined && !runsOnlyOnMain(job, jobs)
+      ? [`${where}: run only on main (if: ${ONLY_MAIN})`]
       : []),
   ]);
 }
 
 function credentialsWithoutEnvironment(where: string, job: Job): string[] {
   if (job.environment !== undefined) return [];
-  const taking = takesAnIdentity(job) ? [`${where}: takes an identity without an environment`] : [];
+  const oidc = requestsOidcToken(job) ? [`${where}: requests an OIDC token without an environment`] : [];
   return [
-    ...taking,
+    ...oidc,
     ...secretsOf(job)
       .filter((name) => name !== PLAN_TOKEN)
-      .map((name) => `${where}: has ${name} without an environment`),
+      .map((name) => `${where}: uses ${name} without an environment`),
   ];
 }
 
-/** The secrets that a job's expressions name; all of them, where it does not name one. */
+/** Secrets in a job's expressions; `all secrets` for the whole context. */
 function secretsOf(job: Job): string[] {
   const expressions = JSON.stringify(job).match(/\$\{\{.*?\}\}/g) ?? [];
   return [...expressions.join("\n").matchAll(/\bsecrets\b(?:\.(\w+))?/g)].map(
@@ -214,16 +216,16 @@ function secretsOf(job: Job): string[] {
   );
 }
 
-/** Whether a job asks GitHub for the token by which AWS lets it in. */
-export function takesAnIdentity({ permissions }: Job): boolean {
+/** Returns true if a job can request an OIDC token, with which it can assume AWS roles. */
+export function requestsOidcToken({ permissions }: Job): boolean {
   return permissions === "write-all" || Object(permissions)["id-token"] === "write";
 }
 
-function runsOnMainAlone(job: Job, jobs: readonly NamedJob[]): boolean {
+function runsOnlyOnMain(job: Job, jobs: readonly NamedJob[]): boolean {
   if (job.if?.split("&&").some((condition) => condition.trim() === ONLY_MAIN)) return true;
   if (job.if !== undefined) return false;
-  // A job without a condition runs only when what it needs has run.
-  return job.needs.some((id) => jobs.some((other) => other.id === id && runsOnMainAlone(other.job, jobs)));
+  // A job without a condition runs only after the jobs that it needs.
+  return job.needs.some((id) => jobs.some((other) => other.id === id && runsOnlyOnMain(other.job, jobs)));
 }
 
 /**
@@ -270,10 +272,10 @@ export function stuckApplies(file: WorkflowFile): string[] {
   return jobs
     .filter(({ job }) => listOf(job, jobs) === "production" && job.concurrency !== undefined)
     .filter(({ job }) => !job.needs.some((id) => superseding.some((other) => other.id === id)))
-    .map(({ where }) => `${where}: let it need a job that runs ${call}`);
+    .map(({ where }) => `${where}: add a job to needs that runs ${call}`);
 }
 
-/** Steps that apply another environment than the job's. */
+/** Steps that apply to another environment than the job's. */
 export function mixedEnvironments(file: WorkflowFile): string[] {
   return jobsOf(file).flatMap(({ where, job }) =>
     job.steps

@@ -91,14 +91,14 @@ export class JobRun {
     linkImagePrograms(this.#programs);
   }
 
-  /** The PATH of the next step. */
+  /** PATH of the next step. */
   get path(): string {
     const added = join(this.#temporary, "path");
     const folders = existsSync(added) ? readFileSync(added, "utf8").split("\n").filter(Boolean) : [];
     return [...folders.reverse(), this.#programs].join(delimiter);
   }
 
-  /** The variables of a step. */
+  /** Environment variables of a step. */
   environment(step?: Step): NodeJS.ProcessEnv {
     const kept = Object.fromEntries(
       Object.entries(process.env).filter(([name]) => KEPT_VARIABLES.test(name)),
@@ -116,7 +116,7 @@ export class JobRun {
     };
   }
 
-  /** Runs steps one after the other. @throws Error when one fails, or cannot be run here */
+  /** Runs steps in order. @throws Error if one fails or cannot run here */
   run(steps: readonly Step[]): void {
     for (const step of steps) {
       if (step.run !== undefined) this.#runScript(step, step.run);

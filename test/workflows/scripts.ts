@@ -1,15 +1,15 @@
 import { type ActionFile, stepsOf, type WorkflowFile } from "./workflow-file.js";
 
-/** A call of `npm run` in a script. */
+/** Call of `npm run` in a script. */
 export interface NpmCall {
   readonly where: string;
-  /** Name of the package's script. */
+  /** Name of the npm script. */
   readonly script: string;
-  /** What the script is given: subcommand and options. */
+  /** Arguments of the script: subcommand and options. */
   readonly parameters: readonly string[];
 }
 
-/** Every `npm run` of a workflow or an action. A name that a variable holds is not followed. */
+/** All `npm run` calls of a workflow or an action, except those whose script name is a variable. */
 export function npmCalls(file: WorkflowFile | ActionFile): NpmCall[] {
   return stepsOf(file).flatMap(({ where, step: { run = "" } }) =>
     [...run.replaceAll(/\\\n\s*/g, "").matchAll(/npm run (?:--silent )?([\w:]+)(?: -- ([^\n|;&]*))?/g)].map(

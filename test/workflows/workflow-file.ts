@@ -55,59 +55,59 @@ const ActionSchema = z.object({
   runs: z.object({ using: z.literal("composite"), steps: z.array(StepSchema) }),
 });
 
-/** A step of a job, or of an action of our own. */
+/** Step of a job or a local action. */
 export type Step = z.output<typeof StepSchema>;
 
-/** A job of a workflow. */
+/** Job of a workflow. */
 export type Job = z.output<typeof JobSchema>;
 
-/** A workflow as it lies in the repository. */
+/** Workflow file of the repository. */
 export interface WorkflowFile {
   readonly path: string;
   readonly text: string;
   readonly workflow: z.output<typeof WorkflowSchema>;
 }
 
-/** An action of our own, which several jobs share. */
+/** Local action file of the repository. */
 export interface ActionFile {
   readonly path: string;
   readonly text: string;
   readonly action: z.output<typeof ActionSchema>;
 }
 
-/** A job with what names it in a message: `deploy.yaml, job prod`. */
+/** Job with its location for messages, such as `deploy.yaml, job prod`. */
 export interface NamedJob {
   readonly id: string;
   readonly where: string;
   readonly job: Job;
 }
 
-/** Reads a workflow, from its own text or from another one to see what would be found in that. */
+/** Reads a workflow, optionally from a changed text. */
 export function readWorkflow(path: string, text = readFileSync(path, "utf8")): WorkflowFile {
   return { path, text, workflow: WorkflowSchema.parse(parse(text)) };
 }
 
-/** Reads an action of our own. */
+/** Reads a local action. */
 export function readAction(path: string, text = readFileSync(path, "utf8")): ActionFile {
   return { path, text, action: ActionSchema.parse(parse(text)) };
 }
 
-/** The repository's workflows. */
+/** Paths of the repository's workflows. */
 export function workflowPaths(): string[] {
   return readdirSync(".github/workflows").map((name) => join(".github/workflows", name));
 }
 
-/** The repository's own actions. */
+/** Paths of the repository's local actions. */
 export function actionPaths(): string[] {
   return readdirSync(".github/actions").map((name) => join(".github/actions", name, "action.yaml"));
 }
 
-/** The jobs of a workflow. */
+/** Jobs of a workflow. */
 export function jobsOf({ path, workflow }: WorkflowFile): NamedJob[] {
   return Object.entries(workflow.jobs).map(([id, job]) => ({ id, job, where: `${path}, job ${id}` }));
 }
 
-/** Every step, with what names it in a message. */
+/** All steps, with their locations for messages. */
 export function stepsOf(file: WorkflowFile | ActionFile): { readonly where: string; readonly step: Step }[] {
   if ("action" in file) return named(file.path, file.action.runs.steps);
   return jobsOf(file).flatMap(({ where, job }) => named(where, job.steps));

@@ -2,11 +2,11 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 
-/** A certificate for a server, and the authority that programs must trust to believe it. */
+/** Server certificate, and the certificate authority that clients must trust. */
 export interface ServerCertificate {
   readonly key: string;
   readonly certificate: string;
-  /** File with the authority's certificate, for `SSL_CERT_FILE` and `NODE_EXTRA_CA_CERTS`. */
+  /** File with the CA certificate, for `SSL_CERT_FILE` and `NODE_EXTRA_CA_CERTS`. */
   readonly authorityFile: string;
 }
 
@@ -16,7 +16,7 @@ extendedKeyUsage = serverAuth
 subjectAltName = ${names.map((name) => `DNS:${name}`).join(",")}
 `;
 
-/** Makes an authority for one day, and a certificate for the names, with the openssl of this machine. */
+/** Creates a CA that is valid for one day, and a certificate for some host names, with openssl. */
 export async function certificateFor(names: readonly string[], folder: string): Promise<ServerCertificate> {
   const file = (name: string) => join(folder, name);
   const openssl = (...args: string[]) => execa("openssl", args, { cwd: folder });

@@ -3,11 +3,11 @@ import { join } from "node:path";
 import { thisPlatform } from "../../../src/terraform/provider-mirror.js";
 
 /**
- * A mirror whose providers are empty shells: `terraform init` installs them and writes down their checksums, as it does before a
- * remote run, and whatever tried to run one here would fail. So a plan that succeeds was not made on this machine.
+ * Creates a mirror with provider stubs. `terraform init` installs them and records their checksums, as before a remote
+ * run. Running a stub fails, so a successful plan was not made on this machine.
  *
- * @param required `required_providers` of the stacks
- * @returns the Terraform CLI configuration that uses the mirror
+ * @param required - `required_providers` of the stacks
+ * @returns Terraform CLI configuration that uses the mirror
  */
 export function shellProviders(
   required: readonly Readonly<
@@ -21,13 +21,13 @@ export function shellProviders(
     const place = join(folder, "registry.terraform.io", namespace, type, exact, thisPlatform());
     mkdirSync(place, { recursive: true });
     const binary = join(place, `terraform-provider-${type}_v${exact}`);
-    writeFileSync(binary, "#!/bin/sh\necho 'this is not a provider' >&2\nexit 1\n");
+    writeFileSync(binary, "#!/bin/sh\necho 'provider stub' >&2\nexit 1\n");
     chmodSync(binary, 0o755);
   }
   return `provider_installation {\n  filesystem_mirror {\n    path = ${JSON.stringify(folder)}\n  }\n}\n`;
 }
 
-/** The lowest version that a constraint such as `~> 6.26` or `0.71.0` admits. */
+/** Lowest version that a constraint such as `~> 6.26` or `0.71.0` allows. */
 function lowest(constraint = "1.0.0"): string {
   const numbers = constraint.replace(/^\D*/, "").split(".");
   return [...numbers, "0", "0"].slice(0, 3).join(".");

@@ -11,12 +11,12 @@ const event = (message: string, more: object = {}) => ({
 
 const VERSION = event("Terraform 1.11.4", { type: "version", terraform: "1.11.4", ui: "1.2" });
 
-/** A value that only a plan's JSON holds: nothing of it may get into what a pull request shows. */
+/** Value in the plan's JSON that must not appear in a pull request. */
 export const SECRET_IN_PLAN = "canary-in-the-plan";
 
 const TYPE = "aws_sns_topic";
 
-/** A plan that makes one thing. */
+/** Plan that creates one resource. */
 export const PLANNED: StandInOutcome = {
   status: "planned_and_finished",
   log: [
@@ -71,7 +71,7 @@ export const PLANNED: StandInOutcome = {
   },
 };
 
-/** A plan that Terraform cannot make: an input was never filled in. */
+/** Failed plan: an input variable has no valid value. */
 export const ERRORED: StandInOutcome = {
   status: "errored",
   log: [

@@ -9,66 +9,66 @@ import { type AddressInfo, connect } from "node:net";
 import type { ServerCertificate } from "./certificate.js";
 
 /*
- * A stand-in for the part of Terraform Cloud that the `cloud` block and `pipeline plan` speak to: service discovery, ping,
+ * Fake of the parts of Terraform Cloud that the `cloud` block and `pipeline plan` use: service discovery, ping,
  * entitlements, workspaces, states, configuration versions and their upload, plan-only runs, plans, logs.
  *
- * It shows what the clients send and how they take the answers. It does not show that Terraform Cloud accepts what is sent, what a
- * plan finds (it plans nothing: log and plan are given), what teams may do beyond "this token, this workspace", how
- * runs queue, or anything of variables, agents, policies, cost estimates and AWS. Its answers follow the public API
- * documentation (https://developer.hashicorp.com/terraform/cloud-docs/api-docs).
+ * It tests requests and the handling of responses. It does not test that Terraform Cloud accepts the requests, the
+ * contents of plans (log and plan are given), permissions of teams except "this token, this workspace", queues of runs,
+ * variables, agents, policies, cost estimates and AWS. Its responses follow the public API documentation
+ * (https://developer.hashicorp.com/terraform/cloud-docs/api-docs).
  */
 
-/** A workspace that exists. */
+/** Existing workspace. */
 export interface StandInWorkspace {
   readonly name: string;
   readonly terraformVersion: string;
 }
 
-/** How a run ends, and what it says. */
+/** Result of a run, with its log. */
 export interface StandInOutcome {
   readonly status: "planned_and_finished" | "errored";
-  /** Lines of the log, each a JSON event of Terraform. */
+  /** Lines of the log, each one JSON event of Terraform. */
   readonly log: readonly object[];
-  /** Terraform Cloud's redacted plan; none when the run failed. */
+  /** Redacted plan; undefined if the run failed. */
   readonly plan?: object;
 }
 
 export interface StandInProps {
   readonly certificate: ServerCertificate;
   readonly organization: string;
-  /** Which workspaces there are; a test changes it. */
+  /** Existing workspaces. Tests can change them. */
   workspaces: readonly StandInWorkspace[];
-  /** The token that is known. */
+  /** Valid token. */
   readonly token: string;
-  /** What the next runs come to; a test changes it. */
+  /** Outcome of the next runs. Tests can change it. */
   outcome: StandInOutcome;
 }
 
-/** A run that somebody started. */
+/** Started run. */
 export interface StandInRun {
   readonly id: string;
   readonly workspace: string;
   readonly configurationVersion: string;
-  /** The attributes as they were sent. */
+  /** Attributes of the request. */
   readonly asked: Readonly<Record<string, unknown>>;
   polls: number;
 }
 
-/** A configuration that somebody uploaded. */
+/** Configuration version. */
 export interface StandInConfiguration {
   readonly id: string;
   readonly workspace: string;
   readonly asked: Readonly<Record<string, unknown>>;
-  /** The archive: tar, gzip. */
+  /** Uploaded archive (tar, gzip). */
   archive: Buffer | undefined;
 }
 
-/** A state that somebody stored. */
+/** Stored state version. */
 export interface StandInState {
   readonly id: string;
   readonly workspace: string;
   readonly serial: number;
-  /** What was uploaded; undefined until it was. */
+  /** Uploaded state; undefined before the upload. */
   content: string | undefined;
 }
 
@@ -82,7 +82,7 @@ interface Call {
 interface Answer {
   readonly status: number;
   readonly body?: unknown;
-  /** Plain text in place of JSON. */
+  /** Plain text instead of JSON. */
   readonly text?: string;
 }
 
@@ -94,9 +94,9 @@ export class StandIn {
   readonly runs: StandInRun[] = [];
   readonly configurations: StandInConfiguration[] = [];
   readonly states: StandInState[] = [];
-  /** Every request, as `GET /api/v2/ping 204`. */
+  /** All requests, as `GET /api/v2/ping 204`. */
   readonly requests: string[] = [];
-  /** Workspaces that somebody tried to make. */
+  /** Workspaces that clients tried to create. */
   readonly refusedWorkspaces: string[] = [];
 
   readonly props: StandInProps;
@@ -112,7 +112,7 @@ export class StandIn {
       { key, cert },
       (request, response) => void this.handle(request, response),
     );
-    // Whatever host a program wants to reach through the proxy, it reaches the stand-in.
+    // The proxy connects every host to the fake.
     this.proxy = createHttpServer().on("connect", (_request, socket, head) => {
       const upstream = connect(this.port, "127.0.0.1", () => {
         socket.write("HTTP/1.1 200 Connection established\r\n\r\n");
@@ -141,7 +141,7 @@ export class StandIn {
     return portOf(this.server);
   }
 
-  /** For `HTTPS_PROXY`. */
+  /** Value for `HTTPS_PROXY`. */
   get proxyUrl(): string {
     return `http://127.0.0.1:${portOf(this.proxy)}`;
   }
@@ -214,7 +214,7 @@ export class StandIn {
         "POST",
         /^\/api\/v2\/organizations\/[^/]+\/workspaces$/,
         ({ body }) => {
-          // A team that plans or applies may make no workspace; the API says that there is none to make it in.
+          // Teams that plan or apply cannot create workspaces. The API answers 404.
           this.refusedWorkspaces.push(String(attributesOf(body).name));
           return NOT_FOUND;
         },
@@ -254,7 +254,7 @@ export class StandIn {
         ({ params: [id, json], body }) => {
           const state = this.states.find((each) => each.id === id);
           if (state === undefined) return NOT_FOUND;
-          // Outputs for people to look at come a second time, in another form.
+          // Terraform uploads outputs a second time, in a format for the user interface.
           if (json === undefined) state.content = body.toString("utf8");
           return { status: 200, text: "" };
         },
@@ -404,7 +404,7 @@ export class StandIn {
     return { status: 201, body: this.runDocument(run, "pending") };
   }
 
-  /** Pending at first, then planning, then at its end. */
+  /** Status of a run: pending, then planning, then its final status. */
   private pollRun(id: string | undefined): Answer {
     const run = this.runs.find((each) => each.id === id);
     if (run === undefined) return NOT_FOUND;
@@ -455,7 +455,7 @@ export class StandIn {
     };
   }
 
-  /** Logs are read in pieces, from an offset; the first byte says that it begins, the last that it is over. */
+  /** Returns a part of a log from an offset. Control characters mark its start and end. */
   private log(url: string): Answer {
     const query = new URL(url, "https://stand-in").searchParams;
     const offset = Number(query.get("offset") ?? 0);
@@ -472,7 +472,7 @@ function contentType(path: string, text: string | undefined): string {
 
 function portOf(server: Server): number {
   const address: AddressInfo | string | null = server.address();
-  if (address === null || typeof address === "string") throw new Error("the stand-in does not listen");
+  if (address === null || typeof address === "string") throw new Error("The fake does not listen.");
   return address.port;
 }
 

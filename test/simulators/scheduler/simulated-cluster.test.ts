@@ -102,8 +102,8 @@ describe("zone failures", () => {
   });
 });
 
-describe("what manifests and values say", () => {
-  it("distinguish required from preferred spreading", () => {
+describe("spread constraints", () => {
+  it("are required or preferred", () => {
     const spec = (whenUnsatisfiable: string) => ({
       topologySpreadConstraints: [{ topologyKey: "topology.kubernetes.io/zone", whenUnsatisfiable }],
     });
