@@ -257,14 +257,14 @@ describe("access to environments", () => {
       /all secrets/,
     ],
     [
-      "an environment by hand",
+      "a hard-coded environment",
       "image",
       JOB_ENVIRONMENT,
       "    environment: prod\n",
       /from the job environments/,
     ],
     [
-      "an environment by input",
+      "an environment from an input",
       "promote",
       JOB_ENVIRONMENT,
       "    environment: ${{ inputs.environment }}\n",
