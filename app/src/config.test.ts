@@ -18,7 +18,7 @@ describe("the configuration", () => {
     expect(config.mail).toEqual({ kind: "folder", folder: path.resolve(".notejam/mail") });
   });
 
-  it("lists every problem at once, with what is allowed and without secrets", () => {
+  it("lists all errors with allowed values, without secrets", () => {
     const wrong = {
       PORT: "http",
       BASE_URL: "notes.example.com",
@@ -46,7 +46,7 @@ describe("the configuration", () => {
     expect(attempt).not.toThrow(/hunter2/);
   });
 
-  it("says how to write a password with a percent sign in an address", () => {
+  it("explains how to write a password with a percent sign in an address", () => {
     const attempt = () => readConfig({ DATABASE_URL: "postgres://me:hunter%2%@host/db" });
     expect(attempt).toThrow(/- DATABASE_URL: must encode a percent sign as %25/);
     expect(attempt).not.toThrow(/hunter/);

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { loggedError } from "./logged-error.js";
 
-it("tells where an error happened and of which kind, but not what the database quotes", () => {
+it("contains the place and kind of an error, but no quoted values of the database", () => {
   const error = Object.assign(new Error('invalid input: "Secret"'), {
     severity: "ERROR",
     code: "22P02",
@@ -13,7 +13,7 @@ it("tells where an error happened and of which kind, but not what the database q
   expect(JSON.stringify(logged)).not.toContain("Secret");
 });
 
-it("keeps the words of our own errors", () => {
+it("contains the messages of our own errors", () => {
   expect(loggedError(new TypeError("x is not a function")).message).toBe("x is not a function");
   expect(loggedError("text")).toMatchObject({ type: "string" });
 });

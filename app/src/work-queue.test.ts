@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { Overloaded, WorkQueue } from "./work-queue.js";
 
-it("does so much at once, keeps so much waiting in order, and refuses the rest", async () => {
+it("limits running and waiting tasks, keeps their order, and rejects the rest", async () => {
   const queue = new WorkQueue(2, 3);
   const finish: (() => void)[] = [];
   const started: number[] = [];
@@ -20,7 +20,7 @@ it("does so much at once, keeps so much waiting in order, and refuses the rest",
   expect(started).toEqual([1, 2, 3, 4, 5]);
 });
 
-it("goes on after work that failed", async () => {
+it("continues after a failed task", async () => {
   const queue = new WorkQueue(1, 1);
   await expect(queue.run(() => Promise.reject(new Error("broken")))).rejects.toThrow("broken");
   expect(await queue.run(async () => "fine")).toBe("fine");

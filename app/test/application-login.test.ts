@@ -73,7 +73,7 @@ describe("migrating with the master user's login", needs("a PostgreSQL server"),
   });
 });
 
-it("says so when half of the master user's login is missing", () => {
+it("rejects half of the master user's login", () => {
   expect(() => readConfig({ POSTGRES_ADMIN_USER: "notejam_admin" })).toThrow(ConfigError);
   expect(() => readConfig({ POSTGRES_ADMIN_USER: "notejam_admin" })).toThrow(
     /POSTGRES_ADMIN_PASS: set both or neither/,

@@ -37,7 +37,9 @@ export class BackupWorld {
     await this.server.remove();
   }
 
-  /** A new database with Notejam's tables and a new bucket: what is in the environment of a program that uses them. */
+  /**
+   * Creates a database with the tables of Notejam, and a bucket. @returns the environment of a program that uses them
+   */
   async environment(): Promise<Record<string, string>> {
     this.#made += 1;
     const name = `notejam${this.#made}`;

@@ -71,7 +71,7 @@ describe("backups", needs("a PostgreSQL server", "pg_dump and pg_restore", "moto
   ) {
     const dump = await world.store.read(context.bucket, dumpKeyOf(id));
     await world.store.write(context.bucket, dumpKeyOf(id), change(dump));
-    // The damaged one is what the manifest means: as if it had been stored so.
+    // Replaces the dump before it is read, as if the damaged one had been stored.
     const manifest: Manifest = JSON.parse(
       (await world.store.read(context.bucket, manifestKeyOf(id))).toString(),
     );
@@ -127,7 +127,7 @@ describe("backups", needs("a PostgreSQL server", "pg_dump and pg_restore", "moto
     expect(added).toEqual({ id: 801 });
   });
 
-  it("keep every table's rows but those that say who is signed in", async () => {
+  it("contain the rows of every table except sessions, reset links and rate limits", async () => {
     const context = await start();
     await ask(context.config, "insert into sessions (token_hash, user_id) values ('hash', 1)");
     const { tables, withoutRows } = await backup(context);
@@ -181,7 +181,7 @@ describe("backups", needs("a PostgreSQL server", "pg_dump and pg_restore", "moto
     expect((await world.list(context)).map(({ id }) => id)).toEqual(ids.reverse());
   });
 
-  it("let two be taken at once", async () => {
+  it("may be taken concurrently", async () => {
     const context = await start();
     const [first, second] = await Promise.all([backup(context), backup(context)]);
     expect((await world.list(context)).map(({ id, complete }) => [id, complete])).toEqual(
@@ -245,7 +245,7 @@ describe("backups", needs("a PostgreSQL server", "pg_dump and pg_restore", "moto
       expect(await world.store.keys(context.bucket)).toEqual([]);
     });
 
-    it("when the client is older than the server: nothing is written, and the reason is said", async () => {
+    it("when the client is older than the server: nothing is written, and the error names the reason", async () => {
       const context = await start();
       const folder = mkdtempSync(path.join(tmpdir(), "notejam-tools-"));
       writeExecutable(path.join(folder, "pg_dump"), '#!/bin/sh\necho "pg_dump (PostgreSQL) 9.6.24"\n');
@@ -272,7 +272,7 @@ describe("backups", needs("a PostgreSQL server", "pg_dump and pg_restore", "moto
       expect((await restoreTest(context)).id).toBe(id);
     });
 
-    it("when they are stopped: no part of the upload is left", async () => {
+    it("when they are stopped: no part of the upload remains", async () => {
       const context = await start();
       await ask(context.config, megabytes(30));
       const stop = new AbortController();
@@ -287,7 +287,7 @@ describe("backups", needs("a PostgreSQL server", "pg_dump and pg_restore", "moto
     });
   });
 
-  it("wait when S3 asks to slow down, and cross connections that break", async () => {
+  it("are retried when S3 throttles requests or connections break", async () => {
     const context = await start();
     let left = 3;
     world.store.disturb = () => {
@@ -326,7 +326,7 @@ describe("backups", needs("a PostgreSQL server", "pg_dump and pg_restore", "moto
       expect(await ask(context.config, "select nspname from pg_namespace where nspname ~ '^re'")).toEqual([]);
     });
 
-    it("and a database that was made for it is gone again", async () => {
+    it("and a database created for the restore is dropped", async () => {
       const context = await start();
       const { id } = await backup(context);
       await damage(context, id, (dump) => flipped(dump, Math.floor(dump.length / 2)));
@@ -381,7 +381,7 @@ describe("backups", needs("a PostgreSQL server", "pg_dump and pg_restore", "moto
     expect((await restoreTest(context)).id).toBe(id);
   });
 
-  it("leave out what is not Notejam's, and say so", async () => {
+  it("omit tables that do not belong to Notejam, and report them", async () => {
     const context = await start();
     await ask(
       context.config,
@@ -401,7 +401,7 @@ describe("backups", needs("a PostgreSQL server", "pg_dump and pg_restore", "moto
     ).toEqual([{ there: null }]);
   });
 
-  it("can be restored by PostgreSQL's own program, too", async () => {
+  it("can also be restored by pg_restore alone", async () => {
     const context = await start();
     const { dump } = await backup(context);
     await ask(context.config, "create database by_hand");
@@ -412,7 +412,7 @@ describe("backups", needs("a PostgreSQL server", "pg_dump and pg_restore", "moto
     expect(await ask(inDatabase(context, "by_hand"), NOTES)).toEqual(await ask(context.config, NOTES));
   });
 
-  it("have S3's time, whatever this machine's clock says", async () => {
+  it("use the time of S3, whatever the clock of this machine", async () => {
     const context = await start();
     const before = Date.now();
     const first = await backup(context);
@@ -446,13 +446,13 @@ describe("backups", needs("a PostgreSQL server", "pg_dump and pg_restore", "moto
     );
   });
 
-  describe("end with a clear word when the database goes away", () => {
+  describe("fail with a clear error when the database goes away", () => {
     const throwOut = (name: string) =>
       world.server.query(
         "postgres",
         `select pg_terminate_backend(pid) from pg_stat_activity where application_name like '${name}%'`,
       );
-    /** Does something once, when a request comes. */
+    /** Runs a callback once, at the first matching request. */
     const once = (matches: (method: string, url: string) => boolean, work: () => Promise<unknown>) => {
       let done = false;
       world.store.disturb = ({ method = "", url = "" }) => {
@@ -464,7 +464,7 @@ describe("backups", needs("a PostgreSQL server", "pg_dump and pg_restore", "moto
       };
     };
 
-    it("during a backup, of which nothing is left", async () => {
+    it("during a backup, which leaves nothing behind", async () => {
       const context = await start();
       await ask(context.config, megabytes(30));
       once(
@@ -513,7 +513,7 @@ describe("backups", needs("a PostgreSQL server", "pg_dump and pg_restore", "moto
       expect(failure).not.toContain("Nothing was changed");
     });
 
-    it("is stopped during a restore: nothing of it is left", async () => {
+    it("is stopped during a restore, which leaves nothing behind", async () => {
       const context = await start();
       await ask(context.config, megabytes(3));
       await backup(context);
@@ -564,7 +564,7 @@ describe("backups", needs("a PostgreSQL server", "pg_dump and pg_restore", "moto
       await restoreTest(context);
     });
 
-    it("wait for a backup that was begun meanwhile", async () => {
+    it("wait for a running backup", async () => {
       const context = await start();
       await backup(context);
       if (context.config.database.kind !== "server") throw new Error("This needs a server");
@@ -584,7 +584,7 @@ describe("backups", needs("a PostgreSQL server", "pg_dump and pg_restore", "moto
       expect((await restoring).replaced).toMatch(/^replaced_/);
     });
 
-    it("take the place of tables without rows, as a new release's migration leaves them", async () => {
+    it("replace tables without rows, as a new release's migration creates them", async () => {
       const context = await start();
       await backup(context);
       await ask(context.config, "create database migrated_only");
@@ -682,7 +682,7 @@ describe("backups", needs("a PostgreSQL server", "pg_dump and pg_restore", "moto
       expect(await ask(scratch, "select nspname from pg_namespace where nspname ~ '^re'")).toEqual([]);
     });
 
-    it("use the scratch database that the migration with the admin's login made", async () => {
+    it("use the scratch database created by the migration with the admin's login", async () => {
       const environment = await world.environment();
       const url = new URL(environment.DATABASE_URL ?? "");
       const login = {

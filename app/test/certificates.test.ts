@@ -17,7 +17,7 @@ describe("the certificates that the image trusts", () => {
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  it("are all authorities of the file, and nothing else of it", () => {
+  it("are exactly the authorities in the file", () => {
     const file = `Root of one region\n${authorities.join("\nand of another\n")}\n`;
     expect(checkedCertificates(file)).toBe(`${authorities.join("\n")}\n`);
   });

@@ -82,7 +82,7 @@ onEachDatabase("the contract", (database) => {
         200,
         "public, max-age=31536000, immutable",
       ]);
-      // While versions change, a page of another one may ask for a content that is not this one's.
+      // During a rollout, a page of another release may request a style sheet with other content.
       const another = await visitor.get("/static/css/style.css?v=0123456789ab");
       expect([another.status, another.raw.headers["cache-control"]]).toEqual([200, "no-cache"]);
     });
@@ -111,7 +111,7 @@ onEachDatabase("the contract", (database) => {
       expect((await visitor.get("/")).location).toBe("/signin/?next=/");
     });
 
-    it("reports every missing field at once", async () => {
+    it("reports every missing field together", async () => {
       const answer = await notejam.visitor().submit("/signup/");
       expect(answer.status).toBe(200);
       expect(answer.errors).toEqual({ email: REQUIRED, password: REQUIRED, repeat_password: REQUIRED });
@@ -193,7 +193,7 @@ onEachDatabase("the contract", (database) => {
       expect(page.body).toContain('<a href="/signout/">Sign out</a>');
     });
 
-    it("says the same of an unknown address and a wrong password", async () => {
+    it("answers an unknown address like a wrong password", async () => {
       const { email } = await notejam.person();
       for (const [address, password] of [
         [email, "wrong password"],
@@ -217,7 +217,7 @@ onEachDatabase("the contract", (database) => {
       });
     });
 
-    it("goes on to the page that was asked for", async () => {
+    it("redirects to the requested page", async () => {
       const person = await notejam.person();
       const id = await makeNote(person, "Mine");
       await person.get("/signout/");
@@ -281,7 +281,7 @@ onEachDatabase("the contract", (database) => {
   });
 
   describe("pads", () => {
-    it("are made, shown, renamed and deleted with their notes", async () => {
+    it("can be created, shown, renamed and deleted with their notes", async () => {
       const person = await notejam.person();
       const made = await person.submit("/pads/create/", { name: "  Travel <plans> " });
       expect(made.location).toMatch(/^\/pads\/\d+\/$/);
@@ -320,7 +320,7 @@ onEachDatabase("the contract", (database) => {
         expect((await person.get(url)).status, url).toBe(404);
     });
 
-    it("are listed on each page of notes in the order they were made, or there are none", async () => {
+    it("are listed on each page of notes in the order of creation, or an empty list", async () => {
       const person = await notejam.person();
       expect((await person.get("/")).body).toContain("No pads");
       const first = await makePad(person, "Zebra");
@@ -353,7 +353,7 @@ onEachDatabase("the contract", (database) => {
   });
 
   describe("notes", () => {
-    it("are made, shown, changed and deleted", async () => {
+    it("can be created, shown, changed and deleted", async () => {
       const person = await notejam.person();
       const text = 'First line\n\n  <script>alert("x")</script> & more\nlast';
       const made = await person.submit("/notes/create/", { name: "Tom & Jerry", text });
@@ -393,7 +393,7 @@ onEachDatabase("the contract", (database) => {
       expect((await person.get(`/notes/${id}/`)).status).toBe(404);
     });
 
-    it("go to the pad they were made in", async () => {
+    it("redirect to the pad they were created in", async () => {
       const person = await notejam.person();
       const pad = await makePad(person, "Work");
       const made = await person.submit(`/notes/create/?pad=${pad}`, { name: "n", text: "t" });
@@ -403,7 +403,7 @@ onEachDatabase("the contract", (database) => {
       expect((await person.submit(`/notes/${id}/delete/`)).location).toBe("/");
     });
 
-    it("report every missing field at once and keep what was typed", async () => {
+    it("report every missing field together and keep what was typed", async () => {
       const person = await notejam.person();
       const nothing = await person.submit("/notes/create/");
       expect([nothing.status, nothing.errors]).toEqual([200, { name: REQUIRED, text: REQUIRED }]);
@@ -424,7 +424,7 @@ onEachDatabase("the contract", (database) => {
       expect((await person.get("/")).title).toBe("All notes (0)");
     });
 
-    it("keep line breaks at the beginning and blanks, but trim names", async () => {
+    it("keep leading line breaks and blanks, but trim names", async () => {
       const person = await notejam.person();
       const id = await makeNote(person, "  Name  ", "\n  indented\n");
       const { fields } = (await person.get(`/notes/${id}/edit/`)).form;
@@ -460,7 +460,7 @@ onEachDatabase("the contract", (database) => {
       expect(answer.errors).toEqual({ name: error, text: error });
     });
 
-    it("set the time of change on every save, also when nothing changed", async () => {
+    it("update the time of change on every save, even without a change", async () => {
       const person = await notejam.person();
       const id = await makeNote(person, "n");
       const aged = sql`update notes set created_at = now() - interval '9 days', updated_at = now() - interval '9 days' where id = ${id}`;
@@ -563,7 +563,7 @@ onEachDatabase("the contract", (database) => {
       }
     });
 
-    it("say how to begin", async () => {
+    it("explain how to start", async () => {
       const person = await notejam.person();
       const { content, title } = await person.get("/");
       expect([title, content.includes("Create your first note.")]).toEqual(["All notes (0)", true]);

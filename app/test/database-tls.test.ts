@@ -78,7 +78,7 @@ describe("the way to the database", needs("a PostgreSQL server"), () => {
     ).rejects.toThrow(/127\.0\.0\.1 has a certificate for another name \(DNS:localhost\)/);
   });
 
-  it("is as safe for the master user's login, and says so before anything is done", async () => {
+  it("is verified for the master user's login, too, before any change", async () => {
     const { database } = readConfig({
       ...{ POSTGRES_USER: "made", POSTGRES_PASS: "secret", POSTGRES_DB: "postgres" },
       ...{ POSTGRES_ADMIN_USER: "notejam", POSTGRES_ADMIN_PASS: "secret" },

@@ -14,7 +14,7 @@ async function openEmbedded(): Promise<Database> {
   return databaseOver(new EmbeddedConnections(await PGlite.create({ loadDataDir: file })));
 }
 
-/** A new database on the test server; its address. */
+/** Creates a database on the test server. @returns its URL */
 export async function createDatabase(template = "template_notejam"): Promise<string> {
   made += 1;
   const name = `test_${process.pid}_${process.env.VITEST_POOL_ID ?? 0}_${made}_${Date.now()}`;
@@ -31,7 +31,7 @@ async function openServer(): Promise<Database> {
 }
 
 /**
- * Runs the same tests on a PostgreSQL server, where there is one, and on the embedded PostgreSQL.
+ * Runs the same tests on a PostgreSQL server, if one is installed, and on the embedded PostgreSQL.
  *
  * @param tests gets a function that returns the database, to be called within tests
  */

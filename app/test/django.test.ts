@@ -75,7 +75,7 @@ describe("the former application's database", needs("a PostgreSQL server"), () =
     expect((await person.get("/pads/3/")).title).toBe("Work (1)");
     const note = await person.get("/notes/11/");
     expect(note.content).toContain("a\nb 😀 &quot;quoted&quot;</div>");
-    // Half an hour past midnight in Berlin, where it was the next day already.
+    // Half past midnight in Berlin, where it was already the next day.
     expect(note.content).toContain('<time datetime="2013-02-02T23:30:00.000Z">03 Feb. 2013</time>');
     expect((await person.get("/notes/12/")).title).toBe("untitled");
     expect((await person.get("/")).content).toContain("No pad");

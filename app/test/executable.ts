@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { chmodSync } from "node:fs";
 
 /**
- * Writes a program that tests run.
+ * Writes a program for tests.
  *
  * A shell writes the file. If this process did, a program that another thread starts at the same moment would inherit the
  * open file, and Linux does not run a file that is open for writing (ETXTBSY).

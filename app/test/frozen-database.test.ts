@@ -10,9 +10,9 @@ import { PostgresServer } from "./postgres-server.js";
 import { needs } from "./required-tools.js";
 import type { Answer, Visitor } from "./visitor.js";
 
-/** Within this time everybody has an answer, in milliseconds. */
+/** Maximum time until every request is answered, in milliseconds. */
 const IN_TIME = 11_000;
-/** Within this time everything works again, in milliseconds. */
+/** Maximum time until everything works again, in milliseconds. */
 const RECOVERY = 5_000;
 const WRITES = 15;
 

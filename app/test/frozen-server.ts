@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import type { PostgresServer } from "./postgres-server.js";
 
-/** Processes of this machine whose parent is that one. */
+/** Child processes of a process. */
 function childrenOf(parent: number): number[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
@@ -23,7 +23,7 @@ function childrenOf(parent: number): number[] {
  * @returns a function that resumes the processes
  */
 export function freeze(server: PostgresServer): () => void {
-  // First the one that could start others.
+  // The parent first, because it could start others.
   process.kill(server.pid, "SIGSTOP");
   const frozen = [...childrenOf(server.pid), server.pid];
   for (const pid of frozen) process.kill(pid, "SIGSTOP");

@@ -12,16 +12,16 @@ import { findServer, PostgresServer } from "./postgres-server.js";
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** Address of the server with the database `template`; empty when this machine has no PostgreSQL. */
+    /** URL of the server with the template database; empty if PostgreSQL is not installed. */
     postgresServer: string;
-    /** Folder of a PostgreSQL server's programs; empty when this machine has no PostgreSQL. */
+    /** Folder of the PostgreSQL programs; empty if PostgreSQL is not installed. */
     postgresPrograms: string;
     /** File with an embedded database that has the schema. */
     embeddedSnapshot: string;
   }
 }
 
-/** Makes both kinds of database once, with the schema in them; test files copy them. */
+/** Creates both kinds of database once with the schema. Test files copy them. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = mkdtempSync(path.join(tmpdir(), "notejam-test-"));
   const migrations = readMigrations(MIGRATIONS_FOLDER);

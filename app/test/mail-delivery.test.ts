@@ -55,7 +55,7 @@ async function expectGivenUp(notejam: Serving, reason: RegExp): Promise<void> {
 }
 
 describe("mail through an SMTP server", needs("a PostgreSQL server"), () => {
-  /** A mail as it arrived. */
+  /** A received mail. */
   interface Arrived {
     readonly encrypted: boolean;
     readonly user: string | undefined;
@@ -73,9 +73,9 @@ describe("mail through an SMTP server", needs("a PostgreSQL server"), () => {
 
   async function listen(options: SMTPServerOptions = {}): Promise<void> {
     server = new SMTPServer({
-      // Names of visitors are of no interest, and may take seconds to find out.
+      // Reverse DNS lookups of clients are not needed and may take seconds.
       disableReverseLookup: true,
-      // Connections that are kept for the next mail are cut.
+      // Keep-alive connections are closed.
       closeTimeout: 100,
       key: readFileSync(certificate.key),
       cert: readFileSync(certificate.certificate),
@@ -132,7 +132,7 @@ describe("mail through an SMTP server", needs("a PostgreSQL server"), () => {
     expect(notejam.output()).not.toContain(PERSON);
   });
 
-  it("arrives in the end when the server is away for a moment", async () => {
+  it("arrives after a short outage of the server", async () => {
     await expectAsked(notejam);
     await expect.poll(() => mailLines(notejam).at(-1), GIVEN_UP).toMatchObject({ msg: "mail not sent" });
     await listen();
@@ -165,7 +165,7 @@ describe("mail through an SMTP server", needs("a PostgreSQL server"), () => {
 });
 
 describe("mail through Amazon SES", needs("a PostgreSQL server"), () => {
-  /** A request as SES would get it. */
+  /** A request to SES. */
   interface Call {
     readonly path: string | undefined;
     readonly authorization: string;
@@ -180,7 +180,7 @@ describe("mail through Amazon SES", needs("a PostgreSQL server"), () => {
 
   beforeAll(async () => {
     folder = mkdtempSync(path.join(tmpdir(), "notejam-ses-"));
-    // Both what Pod Identity gives credentials through, and the service itself.
+    // Both the credentials endpoint of Pod Identity and SES.
     service = createServer(async (request, response) => {
       response.setHeader("content-type", "application/json");
       if (request.url === "/v1/credentials") {
@@ -218,7 +218,7 @@ describe("mail through Amazon SES", needs("a PostgreSQL server"), () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it("is sent with the pod's own identity, and is whole", async () => {
+  it("is sent with the pod identity, completely", async () => {
     await expectAsked(notejam);
     await expect.poll(() => calls.length, GIVEN_UP).toBe(1);
     expect(credentialsAskedWith).toEqual(["token-of-the-pod"]);

@@ -36,7 +36,7 @@ describe("migrations", needs("a PostgreSQL server"), () => {
     await Promise.all(databases.map((database) => database.end()));
   });
 
-  it("leave nothing of a file that fails, and go on from there", async () => {
+  it("roll back a file that fails, and continue there", async () => {
     const database = await open(await createDatabase("template0"));
     const good = { "0001_good.sql": "create table good (id int)" };
     const bad = readMigrations(

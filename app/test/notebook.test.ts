@@ -62,7 +62,7 @@ onEachDatabase("the notebook", (database) => {
     const found = (page: Answer) =>
       [...page.content.matchAll(/<h2><a href="\/notes\/(\d+)\//g)].map(([, id]) => Number(id));
 
-    it("finds own notes that have all the words or beginnings of words, newest first, and marks them", async () => {
+    it("finds the user's notes that have all the words or prefixes, newest first, and marks them", async () => {
       const [person, stranger] = [await notejam.person(), await notejam.person()];
       const pad = await makePad(person, "Travel");
       const rome = await makeNote(
@@ -127,7 +127,7 @@ onEachDatabase("the notebook", (database) => {
       expect(answer.status).toBe(302);
     });
 
-    it("does not find what is in the trash, and says when nothing is found", async () => {
+    it("ignores the trash, and says if there are no results", async () => {
       const person = await notejam.person();
       const id = await makeNote(person, "Gone", "vanishing");
       await person.submit(`/notes/${id}/delete/`);
@@ -237,7 +237,7 @@ onEachDatabase("the notebook", (database) => {
     expect((await person.get(`/notes/${id}/`)).title).toBe("restored");
   });
 
-  it("purges sessions, links and counters that are over, and leaves the others", async () => {
+  it("purges expired sessions, links and counters, and keeps the others", async () => {
     const person = await notejam.person();
     const other = await notejam.person();
     await database().writes.execute(sql`
@@ -253,7 +253,7 @@ onEachDatabase("the notebook", (database) => {
   });
 
   describe("export and import", () => {
-    it("carry everything to another account: names, pads, dates, trash", async () => {
+    it("copy everything to another account: names, pads, dates, trash", async () => {
       const [person, other] = [await notejam.person(), await notejam.person()];
       const odd = 'a/b\\c:..<>|?*" 😀 ‮';
       const pad = await makePad(person, odd);
@@ -380,7 +380,7 @@ onEachDatabase("the notebook", (database) => {
       expect((await person.get("/")).title).toBe("All notes (0)");
     });
 
-    it("add everything once when the form is sent twice at the same moment to two processes", async () => {
+    it("add notes once if the form is sent to two processes at the same time", async () => {
       const second = await startNotejam(database());
       const email = newAddress();
       const [one, two] = [notejam.visitor(), second.visitor()];
@@ -429,7 +429,7 @@ onEachDatabase("the notebook", (database) => {
       expect((await person.send("POST", "/import/", { headers, payload })).status).toBeLessThan(500);
     });
 
-    it("take several small uploads at once", async () => {
+    it("accept several small uploads at the same time", async () => {
       const person = await notejam.person();
       const content = await zipOf({ "notejam.json": manifestOf() });
       const answers = await Promise.all(Array.from({ length: 6 }, () => upload(person, content)));

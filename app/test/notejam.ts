@@ -10,9 +10,9 @@ import { Visitor } from "./visitor.js";
 /** Notejam for tests. */
 export interface TestNotejam {
   readonly app: FastifyInstance;
-  /** Mails that were sent. */
+  /** Sent mails. */
   readonly mails: Mail[];
-  /** Lines that were logged. */
+  /** Logged lines. */
   readonly logged: string[];
   /** A new visitor with a browser. */
   visitor(address?: string): Visitor;
@@ -37,7 +37,7 @@ export function newAddress(): string {
   return `person${people}@example.com`;
 }
 
-/** Builds Notejam over a database; the caller closes `app`. */
+/** Builds Notejam on a database. The caller closes `app`. */
 export async function startNotejam(database: Database, options: TestOptions = {}): Promise<TestNotejam> {
   const mails: Mail[] = [];
   const logged: string[] = [];
@@ -74,14 +74,14 @@ export async function startNotejam(database: Database, options: TestOptions = {}
   };
 }
 
-/** Makes a note and returns its id. */
+/** Creates a note and returns its id. */
 export async function makeNote(visitor: Visitor, name: string, text = "text", pad = ""): Promise<number> {
   const list = await visitor.submitAndFollow("/notes/create/", { name, text, pad });
   const ids = [...list.content.matchAll(/\/notes\/(\d+)\//g)].map(([, id]) => Number(id));
   return Math.max(...ids);
 }
 
-/** Makes a pad and returns its id. */
+/** Creates a pad and returns its id. */
 export async function makePad(visitor: Visitor, name: string): Promise<number> {
   const answer = await visitor.submit("/pads/create/", { name });
   return Number(/\/pads\/(\d+)\//.exec(answer.location ?? "")?.[1]);

@@ -23,7 +23,7 @@ export type Disturbance = (request: http.IncomingMessage) => "cut" | number | un
 
 /** An emulated S3 and CloudWatch in a child process, behind a proxy that can inject faults. */
 export class ObjectStore {
-  /** Asked for each request. */
+  /** Called for each request. */
   disturb: Disturbance = () => undefined;
   /** Requests so far: method, address and headers. */
   readonly requests: { method: string; url: string; headers: http.IncomingHttpHeaders }[] = [];
@@ -50,7 +50,7 @@ export class ObjectStore {
     const [port, proxyPort] = [await freePort(), await freePort()];
     const child = spawn(PROGRAM, ["-H", "127.0.0.1", "-p", String(port)], {
       stdio: "ignore",
-      // Few keys at a time, so that lists have several pages.
+      // Few keys per page, so that lists have several pages.
       env: { ...process.env, MOTO_S3_DEFAULT_MAX_KEYS: "3" },
     });
     const store = new ObjectStore(child, port, proxyPort);
@@ -104,7 +104,7 @@ export class ObjectStore {
     request.pipe(onward);
   }
 
-  /** Makes a bucket as the platform does: versioned, and what is put into it cannot be deleted for three years. */
+  /** Creates a bucket like the platform: versioned, with objects locked for three years. */
   async createBucket(bucket: string): Promise<void> {
     await this.client.send(
       new CreateBucketCommand({
@@ -135,7 +135,7 @@ export class ObjectStore {
     return keys;
   }
 
-  /** Uploads that were begun and neither finished nor taken back. */
+  /** Multipart uploads that were neither completed nor aborted. */
   async unfinishedUploads(bucket: string): Promise<number> {
     const { Uploads = [] } = await this.client.send(new ListMultipartUploadsCommand({ Bucket: bucket }));
     return Uploads.length;

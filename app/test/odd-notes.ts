@@ -1,19 +1,19 @@
-/** Content that has broken programs: each is a PostgreSQL expression of the note's `number`. */
+/** Unusual content: PostgreSQL expressions of the note's `number`. */
 const ODD_TEXTS: readonly string[] = [
-  // A character of every plane of Unicode but those of surrogates.
+  // A character of every Unicode plane.
   `(select string_agg(chr(plane * 65536 + case when plane = 0 then 192 + number % 50000 else number % 65534 end), '')
     from generate_series(0, 16) as plane)`,
-  // What ends a COPY, stands for null in it, or quotes.
+  // Special sequences of COPY: end marker, null and escapes.
   String.raw`E'it''s "odd"; \\. \n\\.\n\\N\t\\\\ $$ \\x41 {"a": [1]}\n' || number`,
-  // From right to left, with marks and direction changes.
+  // Right-to-left text with combining marks and direction changes.
   `'שלום עולם ' || number || ' مرحبا' || chr(8238) || 'abc' || chr(8236) || ' é' || repeat(chr(769), 20)`,
   // Emoji of several characters each.
   `repeat('👩‍👩‍👧‍👦🏳️‍🌈🇪🇺', 1 + number % 9) || number`,
-  // As little as a note can hold.
+  // The shortest text.
   `chr(32 + number % 3)`,
-  // Long, and now and then very long.
+  // Long, and sometimes very long.
   `repeat(md5(number::text) || ' ä ', case when number % 5000 = 5 then 20000 else 40 end)`,
-  // Every control character that a text can have, and all ends of lines.
+  // All control characters that a text can contain, and all line endings.
   `(select string_agg(chr(code), '') from generate_series(1, 31) as code) || E'\\r\\n\\r\\u2028' || number`,
   `'Note number ' || number || repeat(': milk and bread, the plumber on Tuesday', 20)`,
 ];

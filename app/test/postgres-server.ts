@@ -112,7 +112,7 @@ export class PostgresServer {
   }
 
   /**
-   * Makes and starts a server.
+   * Creates and starts a server.
    *
    * @param programs - folder of the server's programs; default: what {@link findServer} finds
    * @throws Error when this machine has no PostgreSQL
@@ -132,7 +132,7 @@ export class PostgresServer {
     return server;
   }
 
-  /** Makes, but does not start, a second server with a copy of a stopped server's files. */
+  /** Creates, but does not start, a second server with a copy of a stopped server's files. */
   static async copyOf(stopped: PostgresServer): Promise<PostgresServer> {
     const folder = makeFolder();
     // Unlike Node's own function this keeps the owner.
@@ -198,12 +198,12 @@ export class PostgresServer {
     }
   }
 
-  /** Stops as an administrator would: everyone is thrown out (57P01). */
+  /** Stops immediately and ends all sessions (57P01), like an administrator. */
   stop(): Promise<void> {
     return this.#end("SIGINT");
   }
 
-  /** Stops as a crash would. */
+  /** Stops like a crash. */
   kill(): Promise<void> {
     return this.#end("SIGQUIT");
   }

@@ -58,7 +58,7 @@ describe("the program", () => {
       expect(help.output()).toContain(command);
   });
 
-  it("says what is wrong with its configuration without a stack trace", async () => {
+  it("explains an invalid configuration without a stack trace", async () => {
     const wrong = notejam(["serve"], { PORT: "x", APP_TIMEZONE: "y" });
     expect(await wrong.ended).toBe(2);
     expect(wrong.output()).toMatch(/- PORT: .*\n\s+- APP_TIMEZONE: /);

@@ -56,7 +56,7 @@ describe("the notes of one user", needs("a PostgreSQL server", "pg_dump and pg_r
     rest = await sql(REST);
   });
 
-  it("come back when they are gone, with their numbers, pads and times, and nothing else is touched", async () => {
+  it("are restored if they were deleted, with their ids, pads and times, and nothing else changes", async () => {
     await sql("delete from notes where user_id = 1");
     await sql("delete from pads where user_id = 1 and name like 'Pad \"1\"%'");
     expect(await recover(context, asked())).toEqual({
@@ -74,7 +74,7 @@ describe("the notes of one user", needs("a PostgreSQL server", "pg_dump and pg_r
     expect(await sql(REST)).toEqual(rest);
   });
 
-  it("are left alone when they are there, whenever it is done again", async () => {
+  it("are not changed if they exist, even when repeated", async () => {
     expect(await recover(context, asked())).toEqual({
       restored: 0,
       untrashed: 0,

@@ -180,7 +180,7 @@ onEachDatabase("security", (database) => {
     const choose = (link: string, password: string) =>
       notejam.visitor().submit(link, { new_password1: password, new_password2: password });
 
-    it("is answered the same way, whether the address is known or not", async () => {
+    it("has the same response for known and unknown addresses", async () => {
       const { email } = await notejam.person();
       const before = notejam.mails.length;
       const answers = [];
@@ -353,7 +353,7 @@ onEachDatabase("security", (database) => {
       }
     });
 
-    it("hold for mails to one address, known or not", async () => {
+    it("apply to mails to one address, known or not", async () => {
       for (const email of [(await notejam.person()).email, newAddress()]) {
         const statuses = [];
         for (let attempt = 0; attempt < 7; attempt += 1) {
@@ -363,7 +363,7 @@ onEachDatabase("security", (database) => {
       }
     });
 
-    it("count by the address that the trusted proxy saw, and a whole IPv6 network as one", async () => {
+    it("count the address seen by the trusted proxy, and an IPv6 network as one", async () => {
       await database().writes.execute(sql`delete from rate_limits`);
       const from = async (forwarded: string): Promise<number> => {
         const visitor = new Visitor(strict.app);

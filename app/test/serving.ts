@@ -6,13 +6,13 @@ import { createDatabase } from "./databases.js";
 import { freePort } from "./postgres-server.js";
 import { formsOf } from "./visitor.js";
 
-/** Longest to wait until it is ready, in milliseconds. */
+/** Maximum time until it is ready, in milliseconds. */
 const CHECK_TIMEOUT = 60_000;
 
 /** Notejam in a child process with its own database, configured by environment variables only. */
 export interface Serving {
   readonly address: string;
-  /** All that it logged so far. */
+  /** The log so far. */
   output(): string;
   /** Fills in the form of a page as a visitor would. */
   submit(page: string, fields: Readonly<Record<string, string>>): Promise<Response>;

@@ -21,7 +21,7 @@ const proven = (id: string, at: string) => object(restoreTestKeyOf(id, new Date(
 const listing = (...objects: StoredObject[]) => ({ now: new Date(), backups: backupsOf(objects) });
 
 describe("the names of backups", () => {
-  it("begin with their time and find their folder by it", () => {
+  it("start with their time and contain it in their folder", () => {
     const id = newBackupId(new Date("2026-11-22T20:15:03.999Z"));
     expect(id).toMatch(/^20261122T201503Z-[0-9a-f]{8}$/);
     expect(takenAtOf(id)).toEqual(new Date("2026-11-22T20:15:03Z"));
@@ -105,7 +105,7 @@ describe("the choice of a backup", () => {
     expect(() => chooseBackup(there, choice)).toThrow(reason);
   });
 
-  it("says so when there is none", () => {
+  it("fails if there is none", () => {
     expect(() => chooseBackup(listing(object(dumpKeyOf(NEW))), {})).toThrow(
       "There is no complete backup. There are 1 incomplete backups.",
     );

@@ -5,7 +5,7 @@ import { unavailabilityIn } from "./errors.js";
 
 const TIMED_OUT = Object.assign(new Error("canceling statement due to lock timeout"), { code: "55P03" });
 
-it("counts a time limit within a transaction as busy, with nothing applied, and rolls back", async () => {
+it("treats a timeout within a transaction as busy, with nothing applied, and rolls back", async () => {
   const statements: string[] = [];
   const connection: Connection = {
     async query(config) {

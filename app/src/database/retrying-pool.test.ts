@@ -70,7 +70,7 @@ describe("a write", () => {
     await expect(still.pool.query("insert")).rejects.toMatchObject({ mayBeApplied: false });
   });
 
-  it("is tried again when no connection could be made", async () => {
+  it("is repeated if no connection could be opened", async () => {
     const { pool, seen } = failing("writes", { connections: [REFUSED] });
     await expect(pool.query("insert")).resolves.toBe(ANSWER);
     expect(seen).toMatchObject({ connections: 2, statements: 1 });

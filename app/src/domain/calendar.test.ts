@@ -28,7 +28,7 @@ describe("dates", () => {
     expect(at("2026-10-25T23:00:00Z").tell(new Date("2026-10-24T22:00:00Z"))).toBe("Yesterday at 00:00");
   });
 
-  it("follow zones whose offset is no whole hour", () => {
+  it("support time zones whose offset is not a whole hour", () => {
     expect(at("2026-06-10T12:00:00Z", "Asia/Kathmandu").tell(new Date("2026-06-10T00:00:00Z"))).toBe(
       "Today at 05:45",
     );

@@ -14,7 +14,7 @@ async function fileOf(entries: AsyncIterable<ZipEntry>): Promise<string> {
   return file;
 }
 
-it("writes files whole and in pieces, large and empty, with names in any script", async () => {
+it("writes buffers and streams, large and empty, with names in any script", async () => {
   const large = Buffer.from("0123456789".repeat(50_000));
   async function* entries(): AsyncGenerator<ZipEntry> {
     const modified = new Date("2026-01-02T03:04:06Z");

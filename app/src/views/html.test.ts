@@ -7,12 +7,12 @@ it("escapes whatever is put into it, also in attributes and after an exclamation
   expect(html`<p title="${evil}">Hello!${evil}</p>`.markup).toBe(`<p title="${safe}">Hello!${safe}</p>`);
 });
 
-it("keeps markup that it made itself, alone or in lists", () => {
+it("does not escape its own markup, alone or in lists", () => {
   expect(html`<ul>${["a", "<b>"].map((text) => html`<li>${text}</li>`)}</ul>`.markup).toBe(
     "<ul><li>a</li><li>&lt;b&gt;</li></ul>",
   );
 });
 
-it("shows nothing for what is not there, and zero as zero", () => {
+it("prints nothing for missing values, and zero as zero", () => {
   expect(html`${undefined}${null}${false}${0}${""}`.markup).toBe("0");
 });
