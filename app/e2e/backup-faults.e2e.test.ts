@@ -135,8 +135,8 @@ function fakeDump(script: string): string {
   return folder;
 }
 
-describe("nothing is wrong", () => {
-  it("take, verify and restore a backup", async () => {
+describe("without faults", () => {
+  it("takes, verifies and restores a backup", async () => {
     usual.backup = await succeeds({ fault: "none: backup" });
     usual.restoreTest = (
       await trials.survive({ fault: "none: restore test", args: ["restore-test"], status: 0 })
@@ -150,7 +150,7 @@ describe("nothing is wrong", () => {
 });
 
 describe("the upload", () => {
-  it("goes on when it is cut in the middle of a part", async () => {
+  it("resumes when it is cut within a part", async () => {
     let cuts = 2;
     await succeeds({
       fault: "upload cut twice in the middle of part 2",
@@ -162,7 +162,7 @@ describe("the upload", () => {
     });
   });
 
-  it("fails when it is cut each time, and is taken back", async () => {
+  it("fails when it is cut each time, and is aborted", async () => {
     await fails({
       fault: "upload cut in the middle of part 2, each time",
       faults: onPart(2, { kind: "cut", afterBytes: 3e6 }),
@@ -172,7 +172,7 @@ describe("the upload", () => {
     });
   });
 
-  it("does not count when the manifest is cut each time", async () => {
+  it("leaves an incomplete backup when the manifest is cut each time", async () => {
     await fails({
       fault: "manifest cut each time",
       faults: ({ key }) => (key.endsWith("manifest.json") ? { kind: "cut", afterBytes: 100 } : undefined),
@@ -181,7 +181,7 @@ describe("the upload", () => {
     });
   });
 
-  it("crosses answers that are lost", async () => {
+  it("survives lost responses", async () => {
     await succeeds({
       fault: "answers of S3 lost, one of each kind but the last of the upload",
       faults: ({ operation, before }) =>
@@ -191,7 +191,7 @@ describe("the upload", () => {
     expect(await trials.takeBackUploads()).toBe(1);
   });
 
-  it("waits for an S3 that is slow", async () => {
+  it("waits for a slow S3", async () => {
     await succeeds({
       fault: "each answer of S3 late by half a second",
       faults: () => ({ kind: "delay", by: 500 }),
@@ -199,8 +199,8 @@ describe("the upload", () => {
   });
 });
 
-describe("S3 asks to slow down", () => {
-  it("for a while, and the backup is taken", async () => {
+describe("throttling by S3", () => {
+  it("for a while: the backup succeeds", async () => {
     let left = 10;
     await succeeds({
       fault: "SlowDown, ten times",
@@ -211,7 +211,7 @@ describe("S3 asks to slow down", () => {
     });
   });
 
-  it("for ever, and each command says so", async () => {
+  it("forever: each command fails with the reason", async () => {
     const message =
       /^The .* cannot be .*: Please reduce your request rate\. .*Run the command again later\.$/;
     const target = await trials.target();
@@ -245,7 +245,7 @@ describe("S3 asks to slow down", () => {
   });
 });
 
-describe("rights and keys", () => {
+describe("permissions and keys", () => {
   it("are missing: writing", async () => {
     await fails({
       fault: "no right to write",
@@ -266,7 +266,7 @@ describe("rights and keys", () => {
     });
   });
 
-  it("are missing: taking back what was written of a failed upload", async () => {
+  it("are missing: aborting a failed upload", async () => {
     await trials.survive({
       fault: "no right to take an upload back",
       args: ["backup"],
@@ -325,7 +325,7 @@ describe("rights and keys", () => {
     });
   });
 
-  it("are of a key that may not be used", async () => {
+  it("are of a key without permission", async () => {
     await fails({
       fault: "key that may not be used",
       faults: always("begin", denied("kms:GenerateDataKey on this resource")),
@@ -357,7 +357,7 @@ describe("rights and keys", () => {
     expect(await trials.hasDatabase("never")).toBe(false);
   }
 
-  it("are of a database's password that is wrong", async () => {
+  it("are of a wrong database password", async () => {
     const url = new URL(trials.urlOf(SOURCE));
     url.password = "canary-of-a-wrong-one";
     const environment = { DATABASE_URL: url.href };
@@ -375,7 +375,7 @@ describe("rights and keys", () => {
   });
 });
 
-describe("what is stored", () => {
+describe("the stored backup", () => {
   /** A copy of the newest backup and of one before, the newer one damaged. */
   async function damaged(damage: (bucket: string, newer: string, older: string) => Promise<void>) {
     const [newer, older] = (await trials.list()).filter(({ complete }) => complete);
@@ -410,7 +410,7 @@ describe("what is stored", () => {
     );
   });
 
-  it("is right, but changes on its way", async () => {
+  it("is correct, but changed during the transfer", async () => {
     await refused(
       {
         fault: "one bit changed on the way from S3",
@@ -421,7 +421,7 @@ describe("what is stored", () => {
     );
   });
 
-  it("is overwritten: the version that the manifest means is still there", async () => {
+  it("is overwritten: the version in the manifest still exists", async () => {
     const { store } = trials.world;
     const dump = await store.read(trials.bucket, dumpKeyOf(newest));
     await store.write(trials.bucket, dumpKeyOf(newest), flipped(dump, 0.5));
@@ -429,7 +429,7 @@ describe("what is stored", () => {
     await store.write(trials.bucket, dumpKeyOf(newest), dump);
   });
 
-  it("arrives in pieces", async () => {
+  it("arrives in small chunks", async () => {
     let pieces = 3;
     await trials.survive({
       fault: "download broken off three times",
@@ -527,7 +527,7 @@ describe("what is stored", () => {
   });
 });
 
-describe("the disk is full", () => {
+describe("a full disk", () => {
   const isRoot = process.getuid?.() === 0 && process.platform === "linux";
   let small: string;
 
@@ -542,7 +542,7 @@ describe("the disk is full", () => {
     rmSync(small, { recursive: true, force: true });
   });
 
-  it.runIf(isRoot)("where a command runs: none of them needs any", async () => {
+  it.runIf(isRoot)("of the machine that runs a command: no command needs disk space", async () => {
     writeFileSync(path.join(small, "full"), Buffer.alloc(20 * 2 ** 20));
     await expect(run("dd", ["if=/dev/zero", `of=${path.join(small, "more")}`, "bs=1M"])).rejects.toThrow(
       "No space",
@@ -580,7 +580,7 @@ describe("the database", () => {
   // pg_dump can write two parts, and is then in the middle of the largest table.
   const held: Faults = ({ part }) => (part > 0 ? { kind: "hold" } : undefined);
 
-  it("is killed in the middle of a dump", async () => {
+  it("is killed during a dump", async () => {
     await fails({
       fault: "database killed during the dump",
       faults: held,
@@ -616,7 +616,7 @@ describe("the database", () => {
       .toBe(true);
   });
 
-  it("ends pg_dump's statement in the middle, as a limit of time does", async () => {
+  it("cancels the statement of pg_dump, like a timeout", async () => {
     await fails({
       fault: "statement of pg_dump cancelled",
       status: 1,
@@ -637,7 +637,7 @@ describe("the database", () => {
     }
   }
 
-  it("is killed in the middle of a restore", async () => {
+  it("is killed during a restore", async () => {
     const target = await trials.target();
     const before = await trials.contentsOf(target);
     await trials.survive({
@@ -655,7 +655,7 @@ describe("the database", () => {
     expect(await trials.contentsOf(target)).toEqual(before);
   });
 
-  it("has limits of time that are shorter than a backup", async () => {
+  it("has timeouts that are shorter than a backup", async () => {
     const limits = ["statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"];
     for (const limit of limits) await query(`alter role ${LOGIN} set ${limit} = '250ms'`);
     await succeeds({ fault: "limits of a quarter of a second: backup" });
@@ -683,19 +683,18 @@ describe("pg_dump", () => {
       fault: "pg_dump older than the server",
       environment: { PGBIN: fakeDump('echo "pg_dump (PostgreSQL) 9.6.24"') },
       status: 2,
-      message:
-        /^pg_dump 9\.6\.24 is older than the server \(PostgreSQL \d.* Nothing was written\..*PGBIN\.$/,
+      message: /^pg_dump 9\.6\.24 is older than the server \(PostgreSQL \d.* Nothing was written\..*PGBIN\.$/,
     });
   });
 
   it.each([
     [
-      "fails at once",
+      "fails immediately",
       "echo 'cannot do that' >&2; exit 3",
       /pg_dump failed \(exit status 3\): cannot do that\. The backup was discarded/,
     ],
     [
-      "fails in the middle",
+      "fails during the dump",
       '"$REAL" "$@" | head -c 9000000; echo broken >&2; exit 1',
       /pg_dump failed \(exit status 1\): .*broken/,
     ],
@@ -741,8 +740,8 @@ describe("the clock of this machine", () => {
   });
 });
 
-describe("two at once", () => {
-  it("are two backups that count", async () => {
+describe("two commands at once", () => {
+  it("are two complete backups", async () => {
     const ids: string[] = [];
     const one = async (fault: string) => {
       const { stdout } = await trials.survive({ fault, args: ["backup"], status: 0 }, { alone: false });
@@ -775,9 +774,9 @@ describe("two at once", () => {
   });
 });
 
-describe("asked to end", () => {
+describe("a signal", () => {
   it.each([["SIGTERM" as const], ["SIGINT" as const]])(
-    "%s in the middle of a backup ends it, and its upload is taken back",
+    "%s during a backup ends it and aborts its upload",
     async (signal) => {
       let took = 0;
       await fails({
@@ -794,7 +793,7 @@ describe("asked to end", () => {
     },
   );
 
-  it("while S3 says nothing at all", async () => {
+  it("while S3 does not respond", async () => {
     let took = 0;
     await trials.survive({
       fault: "SIGTERM while S3 says nothing",
@@ -812,14 +811,14 @@ describe("asked to end", () => {
     await trials.takeBackUploads();
   });
 
-  it.each(["restore", "restore-test"])("in the middle of a %s changes nothing", async (what) => {
+  it.each(["restore", "restore-test"])("during a %s changes nothing", async (what) => {
     await stoppedWithoutTrace(`SIGTERM in the middle of a ${what}`, what, PROMPTLY, {
       message: /^Stopped by SIGTERM\. Partial results were removed/,
       during: untilLoading,
     });
   });
 
-  it("in the middle of a restore while S3 says nothing changes nothing", async () => {
+  it("during a restore while S3 does not respond changes nothing", async () => {
     await stoppedWithoutTrace("SIGTERM during a restore while S3 says nothing", "restore", GRACE_PERIOD, {
       message: /^Stopped by SIGTERM/,
       faults: ({ operation, key }) =>
@@ -874,7 +873,7 @@ describe(`SIGKILL at random points (SEED=${SEED})`, () => {
     command.signal("SIGKILL");
   };
 
-  it("of a backup, between its dump and its manifest: it does not count", async () => {
+  it("of a backup, between its dump and its manifest: it is incomplete", async () => {
     await trials.survive({
       fault: "SIGKILL between dump and manifest",
       args: ["backup"],
@@ -891,7 +890,7 @@ describe(`SIGKILL at random points (SEED=${SEED})`, () => {
     expect((await trials.newest())?.id).toBe(newest);
   });
 
-  it(`of ${BACKUPS_KILLED} backups: only what is whole counts`, async () => {
+  it(`of ${BACKUPS_KILLED} backups: only complete ones are listed as complete`, async () => {
     for (let turn = 1; turn <= BACKUPS_KILLED; turn += 1) {
       const seconds = usual.backup * random.next();
       const ended = await trials.run({ args: ["backup"], during: killAfter(seconds) });
@@ -914,7 +913,7 @@ describe(`SIGKILL at random points (SEED=${SEED})`, () => {
     );
   });
 
-  it(`of ${RESTORES_KILLED} restores: each database is as it was, or restored whole`, async () => {
+  it(`of ${RESTORES_KILLED} restores: each database is unchanged or completely restored`, async () => {
     const whole = (await trials.contentsOf(SOURCE)).sum;
     for (let turn = 1; turn <= RESTORES_KILLED; turn += 1) {
       const target = await trials.target();

@@ -83,7 +83,7 @@ const CONTENT = `
 
 const megabytes = (bytes: number): number => bytes / 1e6;
 
-describe(`a backup of ${NOTES} notes of odd content`, () => {
+describe(`a backup of ${NOTES} notes with unusual content`, () => {
   let many: Record<string, string>;
   let few: Record<string, string>;
   let backup: ListedBackup;
@@ -124,7 +124,7 @@ describe(`a backup of ${NOTES} notes of odd content`, () => {
     expect(ran.memory - (memoryOfFew[0]?.memory ?? 0)).toBeLessThan(MEMORY_GROWTH);
   });
 
-  it("has the sums of every table in its manifest", async () => {
+  it("has the checksums of all tables in its manifest", async () => {
     const bucket = many.BACKUP_BUCKET ?? "";
     const manifest: Manifest = JSON.parse(
       (await world.store.read(bucket, manifestKeyOf(backup.id))).toString(),
@@ -133,7 +133,7 @@ describe(`a backup of ${NOTES} notes of odd content`, () => {
     expect(manifest.tables.users?.rows).toBe(3);
   });
 
-  it("is restored note by note as it was, in constant memory and without a file", async () => {
+  it("is restored note by note, in constant memory and without a file", async () => {
     const ran = await notejam(many, "restore", "--latest", "--into", "restored");
     expect([ran.status, ran.output]).toEqual([0, expect.stringContaining("matching the manifest")]);
     const config = readConfig({ ...many, DATABASE_URL: world.server.url("restored") });
@@ -206,7 +206,7 @@ describe(`a dump of ${LARGE} MB that cannot be compressed, sent in many parts`, 
   });
 });
 
-describe("the exit status and the message", () => {
+describe("exit status and message", () => {
   it.each([
     [2, "BACKUP_BUCKET is not set", { BACKUP_BUCKET: "" }, ["backup"]],
     [2, "must be the ARN of a key", { BACKUP_KEY_ARN: "key" }, ["backup"]],

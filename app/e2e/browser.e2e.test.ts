@@ -212,53 +212,49 @@ describe("in a browser", needs("chromium"), () => {
     expect(screen.troubles).toEqual([]);
   });
 
-  it.each([PHONE, DESKTOP])(
-    "needs no mouse to sign in and write a note, $width pixels wide",
-    async (size) => {
-      const look: Look = { name: `keyboard-${size.width}`, ...size, scheme: "light", javaScript: true };
-      const screen = await open(look);
-      const { page } = screen;
-      const { keyboard } = page;
-      const email = `keyboard.${size.width}@example.com`;
-      await signUpAndIn(screen, email);
-      await screen.goTo("/signout/");
+  it.each([PHONE, DESKTOP])("can be used with the keyboard alone, $width pixels wide", async (size) => {
+    const look: Look = { name: `keyboard-${size.width}`, ...size, scheme: "light", javaScript: true };
+    const screen = await open(look);
+    const { page } = screen;
+    const { keyboard } = page;
+    const email = `keyboard.${size.width}@example.com`;
+    await signUpAndIn(screen, email);
+    await screen.goTo("/signout/");
 
-      await screen.tabTo(page.getByLabel("Email"));
-      await keyboard.type(email);
-      await screen.tabTo(page.getByLabel("Password"));
-      await keyboard.type(PASSWORD);
-      await keyboard.press("Enter");
-      await screen.arriveAt("All notes (0)");
-      await screen.tabTo(page.getByRole("link", { name: "New pad" }));
-      await keyboard.press("Enter");
-      await screen.arriveAt("New pad");
-      await screen.tabTo(page.getByLabel("Name"));
-      await keyboard.type("Errands");
-      await keyboard.press("Enter");
-      await screen.arriveAt("Errands (0)");
-      await screen.goTo("/notes/create/");
-      await screen.tabTo(page.getByRole("link", { name: "Skip to content" }));
-      await screen.inspect("Skip to content");
-      await keyboard.press("Enter");
-      await keyboard.press("Tab");
-      expect(
-        await page.getByLabel("Name").evaluate((field) => field.matches(":focus")),
-        "after the skip",
-      ).toBe(true);
-      await keyboard.type("Milk");
-      await screen.tabTo(page.getByLabel("Note"));
-      await keyboard.type("Two litres");
-      await screen.tabTo(page.getByLabel("Select Pad"));
-      await keyboard.type("Err");
-      await screen.tabTo(page.getByRole("button", { name: "Save" }));
-      await keyboard.press("Enter");
-      await screen.arriveAt("Errands (1)", "Note is successfully created");
-      expect(screen.troubles).toEqual([]);
-    },
-  );
+    await screen.tabTo(page.getByLabel("Email"));
+    await keyboard.type(email);
+    await screen.tabTo(page.getByLabel("Password"));
+    await keyboard.type(PASSWORD);
+    await keyboard.press("Enter");
+    await screen.arriveAt("All notes (0)");
+    await screen.tabTo(page.getByRole("link", { name: "New pad" }));
+    await keyboard.press("Enter");
+    await screen.arriveAt("New pad");
+    await screen.tabTo(page.getByLabel("Name"));
+    await keyboard.type("Errands");
+    await keyboard.press("Enter");
+    await screen.arriveAt("Errands (0)");
+    await screen.goTo("/notes/create/");
+    await screen.tabTo(page.getByRole("link", { name: "Skip to content" }));
+    await screen.inspect("Skip to content");
+    await keyboard.press("Enter");
+    await keyboard.press("Tab");
+    expect(await page.getByLabel("Name").evaluate((field) => field.matches(":focus")), "after the skip").toBe(
+      true,
+    );
+    await keyboard.type("Milk");
+    await screen.tabTo(page.getByLabel("Note"));
+    await keyboard.type("Two litres");
+    await screen.tabTo(page.getByLabel("Select Pad"));
+    await keyboard.type("Err");
+    await screen.tabTo(page.getByRole("button", { name: "Save" }));
+    await keyboard.press("Enter");
+    await screen.arriveAt("Errands (1)", "Note is successfully created");
+    expect(screen.troubles).toEqual([]);
+  });
 
   it.each(LOOKS.filter(({ name }) => ["phone-dark", "desktop-light"].includes(name)))(
-    "shows many notes page by page, and says when they are away: $name",
+    "shows many notes in pages, and explains a database outage: $name",
     async (look) => {
       const screen = await open({ ...look, name: `${look.name}-many` });
       const { page } = screen;
@@ -285,7 +281,7 @@ describe("in a browser", needs("chromium"), () => {
     },
   );
 
-  it("fits a screen 320 pixels wide, as pages do that are enlarged four times", async () => {
+  it("fits a screen of 320 pixels, which equals a zoom of 400 %", async () => {
     const screen = await open({ name: "narrow", width: 320, height: 640, scheme: "light", javaScript: true });
     await signUpAndIn(screen, "narrow@example.com");
     await screen.goTo("/pads/create/");

@@ -111,7 +111,7 @@ async function through(
   return account;
 }
 
-it("survives PostgreSQL killed and started again", async () => {
+it("survives a killed and restarted PostgreSQL", async () => {
   await through(
     "PostgreSQL killed and started again",
     async () => {
@@ -124,7 +124,7 @@ it("survives PostgreSQL killed and started again", async () => {
   );
 });
 
-it("writes nothing twice and denies nothing that was saved when answers of PostgreSQL are lost", async () => {
+it("writes nothing twice and reports no saved note as lost when responses of PostgreSQL are lost", async () => {
   await through(
     "One in fifteen answers of PostgreSQL lost",
     async () => {
@@ -137,7 +137,7 @@ it("writes nothing twice and denies nothing that was saved when answers of Postg
   );
 });
 
-it("serves reads and saves nothing while PostgreSQL only reads, and saves again afterwards", async () => {
+it("serves reads and saves nothing while PostgreSQL is read-only, and saves again afterwards", async () => {
   const account = await through(
     "PostgreSQL made read-only",
     async () => {
@@ -184,7 +184,7 @@ it("follows the database to another instance", async () => {
   );
 });
 
-it("is replaced by another process without one failed request", async () => {
+it("is replaced by another process without a failed request", async () => {
   const balancer = await TestBalancer.open();
   try {
     await balancer.add(notejam.port);
@@ -211,6 +211,6 @@ it("is replaced by another process without one failed request", async () => {
   }
 });
 
-it("logged no error that it did not expect", () => {
+it("logged only expected errors", () => {
   expect(logged.filter((line) => /"level":"(error|fatal)"/.test(line) || !line.startsWith("{"))).toEqual([]);
 });

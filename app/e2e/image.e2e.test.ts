@@ -153,7 +153,7 @@ describe("the images", needs("root", "buildah", "mmdebstrap", "bwrap"), () => {
     if (folder) rmSync(folder, { recursive: true, force: true });
   });
 
-  it("are small, and share all but the programs of PostgreSQL", () => {
+  it("are small, and share all layers but the PostgreSQL programs", () => {
     expect(tools.layers.slice(0, -1)).toEqual(notejam.layers);
     expect(notejam.layers.slice(0, runtime.layers.length)).toEqual(runtime.layers);
     for (const [name, { layers }] of Object.entries({ notejam, tools })) {
@@ -164,7 +164,7 @@ describe("the images", needs("root", "buildah", "mmdebstrap", "bwrap"), () => {
     }
   });
 
-  it("are the same, to the last bit, when the same commit is built again", async () => {
+  it("are identical when the same commit is built again", async () => {
     // Every file of the copy is new: times of files must not matter.
     const context = path.join(folder, "context-again");
     cpSync(path.join(folder, "context"), context, { recursive: true });
@@ -173,7 +173,7 @@ describe("the images", needs("root", "buildah", "mmdebstrap", "bwrap"), () => {
     expect(again.id).toBe(tools.id);
   });
 
-  it("hold the program and nothing that it was made of or with", async () => {
+  it("contain only the program, without its sources and build tools", async () => {
     const wrong: string[] = [];
     for (const layer of tools.layers.slice(runtime.layers.length)) {
       for (const { mode, owner, path: file } of await tools.entries(layer)) {
@@ -198,7 +198,7 @@ describe("the images", needs("root", "buildah", "mmdebstrap", "bwrap"), () => {
     expect(wrong).toEqual([]);
   });
 
-  it("say what they are, and name their user by numbers", () => {
+  it("have labels, and a numeric user", () => {
     for (const [image, title, command] of [
       [notejam, "Notejam", "serve"],
       [tools, "Notejam with PostgreSQL's client programs", "--help"],
@@ -243,7 +243,7 @@ describe("the images", needs("root", "buildah", "mmdebstrap", "bwrap"), () => {
     });
   });
 
-  it("bring the schema up to date, serve, and end in time with status 0", async () => {
+  it("migrate the schema, serve, and stop in time with status 0", async () => {
     const image = notejam;
     const root = await rootOf(image);
     const migrated = await Container.run({ image, root, arguments: ["migrate"], ...asInPods() });
@@ -295,7 +295,7 @@ describe("the images", needs("root", "buildah", "mmdebstrap", "bwrap"), () => {
     expect(output).toContain('"msg":"stopped"');
   });
 
-  it("load the former application's SQLite file", async () => {
+  it("load the SQLite file of the former application", async () => {
     const root = await rootOf(tools);
     const former = path.join(folder, "former");
     mkdirSync(former);
@@ -351,7 +351,7 @@ describe("the images", needs("root", "buildah", "mmdebstrap", "bwrap"), () => {
     expect(refused.output).not.toContain("    at ");
   });
 
-  it("explain themselves, and have PostgreSQL's programs where they belong", async () => {
+  it("print their help, and have the PostgreSQL programs only in the tools image", async () => {
     const help = await Container.run({ image: tools, root: await rootOf(tools) });
     expect(help).toEqual({
       status: 0,
@@ -373,7 +373,7 @@ describe("the images", needs("root", "buildah", "mmdebstrap", "bwrap"), () => {
     expect(status, "the image that serves has no use for them").not.toBe(0);
   });
 
-  it("list the packages of PostgreSQL's programs for scanners", async () => {
+  it("list the packages of the PostgreSQL programs for scanners", async () => {
     const layer = tools.layers.at(-1) ?? "";
     const entries = (await tools.entries(layer)).map((entry) => entry.path);
     const packages = entries.filter((file) => file.startsWith("var/lib/dpkg/status.d/"));

@@ -164,7 +164,7 @@ describe.runIf(canLimit)("the load of an event", needs("haproxy"), () => {
     await server?.remove();
   });
 
-  it("is measured against the most that one process answers", async () => {
+  it("is measured against the maximum of one process", async () => {
     const [one] = processes;
     if (!one) throw new Error("There is no process");
     const most = await saturate(one.port, mix, CONNECTIONS, SECONDS);
@@ -188,7 +188,7 @@ describe.runIf(canLimit)("the load of an event", needs("haproxy"), () => {
     expect(event.requestsPerSecond).toBeCloseTo(4 * peakOfOne);
   });
 
-  it("starts from as much as one process can, on as many as the model says, without one wrong answer", async () => {
+  it("starts with the maximum of one process, on as many processes as the model computes, without an error", async () => {
     await growTo(usual.pods);
     const seen = await visit(`${processes.length} processes`, balancer.port, usual.requestsPerSecond);
     expect(seen.wrong).toBe(0);

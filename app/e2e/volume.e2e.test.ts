@@ -114,13 +114,13 @@ describe(`with ${NOTES} notes`, () => {
     await timePage(address, expected);
   });
 
-  it("a pad and a note are, too", async () => {
+  it("a pad and a note are served", async () => {
     for (const address of [`/pads/${padId}/`, `/pads/${padId}/?order=name&page=90`, `/notes/${noteId}/`]) {
       await timePage(address, /Note number|Pad 1/);
     }
   });
 
-  it("the list is served to many readers at once", async () => {
+  it("the list is served to many concurrent readers", async () => {
     const cpu = await readUnderLoad(browser, UNDER_LOAD);
     console.log(
       `application: ${cpu.toFixed(2)} CPU-ms for a list of ${NOTES} notes, ${cpuOfFew.toFixed(2)} for one of ${FEW.notes}`,
@@ -148,7 +148,7 @@ describe(`with ${NOTES} notes`, () => {
       await rm(folder, { recursive: true, force: true });
     });
 
-    it("streams, keeps memory flat and lets others read meanwhile", async () => {
+    it("streams in constant memory, and other requests are served meanwhile", async () => {
       const before = residentMemory(notejam.pid);
       let most = before;
       const others: number[] = [];
