@@ -132,8 +132,8 @@ describe.skipIf(typeof tools === "string")("Notejam as npm start runs it", { tim
 
   it("reports when it or its database ends by itself", async () => {
     for (const [program, message] of [
-      ["notejam.mjs serve", /^Notejam ended \(exit status 137\)\. Look at .*serve\.log\.$/],
-      ["-h 127.0.0.1 -p", /^PostgreSQL ended \(exit status 137\)\. Look at .*postgres\.log\.$/],
+      ["notejam.mjs serve", /^Notejam ended \(exit status 137\)\. See .*serve\.log\.$/],
+      ["-h 127.0.0.1 -p", /^PostgreSQL ended \(exit status 137\)\. See .*postgres\.log\.$/],
     ] as const) {
       const folder = temporaryFolder();
       const { start } = applicationIn(folder);
@@ -178,7 +178,7 @@ describe.skipIf(typeof tools === "string")("Notejam as npm start runs it", { tim
     const login = { ...SECRETS["notejam/dev/database"], POSTGRES_DB: "" };
     const { start } = applicationIn(temporaryFolder());
     await expect(start({ ...SECRETS, "notejam/dev/database": login })).rejects.toThrow(
-      /PostgreSQL cannot make the master user|notejam migrate ended with exit status 2/,
+      /PostgreSQL cannot create the master user|notejam migrate ended with exit status 2/,
     );
   });
 });
