@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { errorCode } from "../error-text.js";
-import { explainFileError } from "../file-error.js";
 import { destroyLocal } from "../local/destroy-local.js";
 import { explainEmulatorError } from "../local/emulator-error.js";
+import { explainFileError } from "../local/file-error.js";
 import { exitCodeOf, Interrupted, Interruption } from "../local/interruption.js";
 import { type Outcome, runLocal } from "../local/local-run.js";
 import type { LocalRunProps } from "../local/local-run-props.js";

@@ -17,9 +17,9 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { errorCode } from "../error-text.js";
-import { explainFileError } from "../file-error.js";
 import { homeFolder } from "../home-folder.js";
 import { UserError } from "../user-error.js";
+import { explainFileError } from "./file-error.js";
 
 /** More than the synthesized stacks, the emulator's snapshot, Terraform's state and an empty database need. */
 const MINIMUM_FREE_MIB = 192;

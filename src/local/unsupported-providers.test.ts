@@ -34,7 +34,7 @@ describe("unsupported providers", () => {
   it("are removed with all their resources, which are counted by type", () => {
     const file = written(WITH_TERRAFORM_CLOUD);
     expect(removeUnsupportedProviders("notejam-bootstrap", file)).toEqual([
-      "Terraform Cloud is not emulated: 4 of notejam-bootstrap's resources are left out " +
+      "HCP Terraform is not emulated: 4 of notejam-bootstrap's resources are left out " +
         "(2 tfe_workspace, 1 tfe_variable, 1 data.tfe_organization_membership).",
     ]);
     expect(JSON.parse(readFileSync(file, "utf8"))).toEqual(AWS);

@@ -3,7 +3,7 @@ import { UserError } from "../user-error.js";
 import { writeWhole } from "./state-folder.js";
 
 /** Providers whose service is not emulated, with the service's name. Their resources are removed from a stack. */
-const UNSUPPORTED: Readonly<Record<string, string>> = { tfe: "Terraform Cloud" };
+const UNSUPPORTED: Readonly<Record<string, string>> = { tfe: "HCP Terraform" };
 
 type Json = Record<string, unknown>;
 

@@ -2,7 +2,6 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { z } from "zod";
-import { explainFileError } from "../file-error.js";
 import { UserError } from "../user-error.js";
 import { readStacks, type SynthesizedStack } from "./synthesized-stacks.js";
 
@@ -51,11 +50,7 @@ function readOutput(out: string): SynthesizedStack[] {
       hint: "Check that the app in cdktf.json synthesizes.",
     });
   }
-  try {
-    return [...readStacks(out).values()];
-  } catch (error) {
-    throw explainFileError(error, "read the synthesized stacks", out);
-  }
+  return [...readStacks(out).values()];
 }
 
 function appCommand(projectFolder: string): string {

@@ -1,5 +1,5 @@
-import { errorCode } from "./error-text.js";
-import { UserError } from "./user-error.js";
+import { errorCode } from "../error-text.js";
+import { UserError } from "../user-error.js";
 
 const FREE_SPACE = "Free some space there, then run the same command again.";
 const MAKE_WRITABLE = "Make the folder writable for your user, then run the same command again.";
