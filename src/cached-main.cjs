@@ -171,11 +171,23 @@ async function runSources() {
   await import(pathToFileURL(join(__dirname, "main.ts")).href);
 }
 
+/** Parameters are for the command `synth`: `npm run synth -- --help`. */
+async function runCommand(parameters) {
+  process.argv = [process.argv[0], join(__dirname, "cli", "index.ts"), "synth", ...parameters];
+  await import("tsx");
+  await import(pathToFileURL(process.argv[1]).href);
+}
+
 module.exports = { bundleOptions };
 
 if (require.main === module) {
-  findBundle()
-    .then(run)
-    .catch(() => false)
-    .then((isDone) => (isDone ? undefined : runSources()));
+  const parameters = process.argv.slice(2);
+  if (parameters.length > 0) {
+    runCommand(parameters);
+  } else {
+    findBundle()
+      .then(run)
+      .catch(() => false)
+      .then((isDone) => (isDone ? undefined : runSources()));
+  }
 }

@@ -12,7 +12,7 @@ export async function synthesizeFromBundle(importFile: ImportFile): Promise<bool
     await synthesizeStacks(importFile);
   } catch (error) {
     if (isFault(error)) return false;
-    reportUserError(error, { isSynth: true });
+    process.exitCode = reportUserError(error, { isSynth: true });
   }
   return true;
 }

@@ -1,5 +1,5 @@
 /**
- * Checks Node's version and the platform. Exits with one line and status 1 when they are unsupported:
+ * Checks Node's version and the platform. Exits with one line and status 2 when they are unsupported:
  * `node src/preflight.cjs && …`.
  *
  * CommonJS without recent syntax, so that unsupported Node versions can run it.
@@ -42,6 +42,6 @@ if (require.main === module) {
   const problem = unsupported(process.versions.node, process.platform) || notInstalled(require.resolve);
   if (problem !== undefined) {
     console.error(problem);
-    process.exitCode = 1;
+    process.exitCode = 2;
   }
 }

@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import { execa } from "execa";
 import { describe, expect, it } from "vitest";
 import toolVersions from "../tool-versions.json" with { type: "json" };
 
@@ -22,6 +23,15 @@ describe("the check before npm start and npm test", () => {
 
   it("points to WSL 2 on Windows", () => {
     expect(unsupported("24.0.0", "win32")).toMatch(/^[^\n]*WSL 2[^\n]*$/);
+  });
+
+  it("exits with 2", async () => {
+    const onWindows = "data:text/javascript,Object.defineProperty(process,'platform',{value:'win32'})";
+    const { exitCode, stderr } = await execa(process.execPath, ["--import", onWindows, "src/preflight.cjs"], {
+      reject: false,
+    });
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(/^[^\n]*WSL 2[^\n]*$/);
   });
 
   it("asks for npm ci where the packages are missing", () => {

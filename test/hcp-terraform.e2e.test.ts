@@ -11,10 +11,11 @@ import {
 import { join, resolve } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { FirstRunProblem, firstRun } from "../src/bootstrap/first-run.js";
+import { firstRun } from "../src/bootstrap/first-run.js";
 import { TERRAFORM_VERSION } from "../src/stacks/workspaces.js";
 import { synthesize } from "../src/terraform/synthesize-app.js";
 import { readConfiguration, type SynthesizedStack } from "../src/terraform/synthesized-stacks.js";
+import { UserError } from "../src/user-error.js";
 import { certificateFor } from "./fakes/hcp-terraform/certificate.js";
 import { shellProviders } from "./fakes/hcp-terraform/provider-shells.js";
 import { ERRORED, PLANNED, SECRET_IN_PLAN } from "./fakes/hcp-terraform/runs.js";
@@ -230,7 +231,7 @@ describe("`pipeline plan`, as called by the workflows", () => {
     const { HTTPS_PROXY: _proxy, TF_TOKEN_app_terraform_io: _token, ...own } = environment;
     const result = await execa(
       process.execPath,
-      ["--import", "tsx", resolve("src/cli/pipeline.ts"), ...args],
+      ["--import", "tsx", resolve("src/cli/index.ts"), "pipeline", ...args],
       {
         env: { ...own, NODE_EXTRA_CA_CERTS: own.SSL_CERT_FILE, [`TF_TOKEN_${host}`]: token },
         extendEnv: false,
@@ -298,7 +299,7 @@ describe("the first run of the bootstrap stack", () => {
       folder,
       stateFile: stateFile(),
       workspaceExists: async () => false,
-      say: () => undefined,
+      print: () => undefined,
       terraform: async (...args) => {
         // The provider stubs cannot apply. This is the state that an apply would have written.
         if (args[0] === "apply") return writeFileSync(stateFile(), JSON.stringify(ONE_ROLE));
@@ -319,7 +320,7 @@ describe("the first run of the bootstrap stack", () => {
   });
 
   it("keeps the local state if it was not migrated", async () => {
-    await expect(firstRunWith("no")).rejects.toThrow(FirstRunProblem);
+    await expect(firstRunWith("no")).rejects.toThrow(UserError);
     expect(JSON.parse(readFileSync(stateFile(), "utf8"))).toEqual(ONE_ROLE);
     expect(standIn.states).toEqual([]);
   });

@@ -137,7 +137,7 @@ async function startApplication(instance: string) {
 }
 
 function failOver(...args: readonly string[]) {
-  const program = ["--no-warnings", "--import", "tsx", "src/cli/failover.ts"];
+  const program = ["--no-warnings", "--import", "tsx", "src/cli/index.ts", "failover"];
   const command = [...program, "--env", "prod", "--to", DR_REGION, "--environments", environments, ...args];
   return execa(process.execPath, command, { reject: false, env: emulator.environment });
 }
@@ -159,7 +159,7 @@ describe("a failover without the primary region", () => {
     );
     expect(stdout).toMatch(/✖ images /);
     expect(stdout).toMatch(/✖ roles +the role notejam-prod-eu-central-1-plan does not exist/);
-    expect(stdout).not.toContain("Steps of the failover:");
+    expect(stdout).not.toContain("Steps:");
   });
 
   it("starts with production in the primary region, with notes, a tested backup and an image", async () => {

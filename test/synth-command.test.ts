@@ -90,7 +90,7 @@ describe.each(PROGRAMS)("the synth command, run from its $from", ({ program }) =
       await execa("mount", ["-t", "tmpfs", "-o", "size=128k", "tmpfs", disk]);
       try {
         const { exitCode, stderr } = await synth({ CDKTF_OUTDIR: join(disk, "cdktf.out") });
-        expect(exitCode).toBe(1);
+        expect(exitCode).toBe(2);
         expect(stderr).toMatch(/^Cannot write the Terraform configuration: ENOSPC.*\nThe disk is full/);
         expect(stderr).not.toMatch(/^\s+at /m);
         expect(await readdir(disk)).toEqual([]);
@@ -103,7 +103,7 @@ describe.each(PROGRAMS)("the synth command, run from its $from", ({ program }) =
   it("reports in one line that the output folder is a file", async () => {
     await writeFile(join(folder, "occupied"), "");
     const { exitCode, stderr } = await synth({ CDKTF_OUTDIR: join(folder, "occupied", "out") });
-    expect(exitCode).toBe(1);
+    expect(exitCode).toBe(2);
     expect(stderr).toMatch(/^Cannot write the Terraform configuration: .*\n.*CDKTF_OUTDIR/);
     expect(stderr).not.toMatch(/^\s+at /m);
   });
@@ -148,7 +148,7 @@ describe("the cached bundle of the synth command", () => {
       "process.cwd = () => { throw new TypeError('a fault'); };\nexport default",
     );
     const { exitCode, stderr } = await bundle();
-    expect(exitCode).toBe(1);
+    expect(exitCode).toBe(2);
     expect(stderr).toMatch(/a fault[\s\S]* \(?.*src\/synthesize\.ts:\d+/);
   });
 });

@@ -4,9 +4,9 @@ import { parse } from "yaml";
 import * as z from "zod";
 import { namesOf } from "../src/config/names.js";
 import { imageTags } from "../src/pipeline/image-tag.js";
-import { runProgram } from "../src/pipeline/program.js";
 import { TERRAFORM_VERSION } from "../src/stacks/workspaces.js";
 import toolVersions from "../tool-versions.json" with { type: "json" };
+import { runNotejam } from "./run-notejam.js";
 import { environmentNamed, repositoryConfiguration, stackNamed, synthesizeApp } from "./synthesized-app.js";
 import { statementsOf } from "./synthesized-constructs.js";
 import { subjectsOf, trustedSubjects } from "./workflows/identities.js";
@@ -526,46 +526,39 @@ describe("scripts", () => {
     expect(jobs.manifests.env.K8S_SCHEMAS.split(":")).toEqual(fetched);
   });
 
-  it("call the pipeline's commands with known options", async () => {
-    const calls = files.flatMap(npmCalls).filter(({ script }) => script === "pipeline");
-    const commands = [...new Set(calls.map(({ parameters: [command = ""] }) => command))];
-    expect(commands.sort()).toEqual(
-      [
-        "apply",
-        "changed-stacks",
-        "comment",
-        "copy-image",
-        "deploy",
-        "drift",
-        "environments",
-        "image-tag",
-        "plan",
-        "promotion-check",
-        "supersede",
-      ].sort(),
-    );
-    const help = new Map<string, string>();
-    for (const command of commands) help.set(command, await helpOf(command));
-    for (const { where, parameters } of calls) {
-      const options = parameters.filter((parameter) => parameter.startsWith("--"));
-      const [command = ""] = parameters;
-      const known = help.get(command)?.match(/--[a-z-]+/g);
-      for (const option of options) expect(known, `${where}: ${command}`).toContain(option);
+  it("call commands of the program with options that they have", async () => {
+    const calls = files.flatMap(npmCalls).flatMap(({ where, script, parameters }) => {
+      if (script !== "pipeline" && script !== "notejam") return [];
+      const isCommand = (word: string) => /^[a-z-]+$/.test(word) && !word.startsWith("-");
+      const words = parameters.slice(0, 1).filter(isCommand);
+      const command = script === "pipeline" ? ["pipeline", ...words] : words;
+      return [{ where, command, options: parameters.filter((parameter) => parameter.startsWith("-")) }];
+    });
+    expect([...new Set(calls.map(({ command }) => command.join(" ")))].sort()).toEqual([
+      "deploy-order",
+      "pipeline apply",
+      "pipeline changed-stacks",
+      "pipeline comment",
+      "pipeline copy-image",
+      "pipeline drift",
+      "pipeline environments",
+      "pipeline image-tag",
+      "pipeline plan",
+      "pipeline promotion-check",
+      "pipeline supersede",
+    ]);
+    for (const { where, command, options } of calls) {
+      const known = (await helpOf(command)).match(/--[a-z-]+/g);
+      for (const option of options) expect(known, `${where}: ${command.join(" ")}`).toContain(option);
     }
   });
 });
 
-/** Returns the help text of a pipeline command. */
-async function helpOf(command: string): Promise<string> {
-  const lines: string[] = [];
-  const status = await runProgram([command, "--help"], {
-    env: {},
-    print: (line) => void lines.push(line),
-    complain: (line) => void lines.push(line),
-    status: 0,
-  });
-  expect(status, lines.join("\n")).toBe(0);
-  return lines.join("\n");
+/** Returns the help of a command of the program. */
+async function helpOf(command: readonly string[]): Promise<string> {
+  const { status, stdout, stderr } = await runNotejam([...command, "--help"]);
+  expect(status, stderr).toBe(0);
+  return stdout;
 }
 
 describe("the image", () => {

@@ -2,24 +2,25 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../test/fakes/local-tools.js";
-import { FirstRunProblem, type FirstRunProps, firstRun } from "./first-run.js";
+import { UserError } from "../user-error.js";
+import { type FirstRunProps, firstRun } from "./first-run.js";
 
 const STACK = "notejam-bootstrap";
 
-interface Told {
+interface RunOptions {
   readonly exists?: boolean;
-  /** The command of Terraform that fails. */
+  /** Terraform command that fails. */
   readonly fails?: string;
 }
 
-/** A first run with a Terraform that notes what it is asked, and where it would have kept the state. */
-function run({ exists = false, fails }: Told = {}) {
+/** A first run with a fake Terraform that records its commands and where each keeps the state. */
+function run({ exists = false, fails }: RunOptions = {}) {
   const home = temporaryFolder();
   const folder = join(home, "cdktf.out", "stacks", STACK);
   mkdirSync(folder, { recursive: true });
   const stateFile = join(home, `terraform.${STACK}.tfstate`);
   const override = join(folder, "override.tf.json");
-  const asked: string[] = [];
+  const calls: string[] = [];
   const props: FirstRunProps = {
     stack: STACK,
     folder,
@@ -30,21 +31,21 @@ function run({ exists = false, fails }: Told = {}) {
         ? JSON.parse(readFileSync(override, "utf8")).terraform.backend.local.path
         : undefined;
       const where = typeof local === "string" ? resolve(folder, local) : "the workspace";
-      asked.push(`${command} | ${where}`);
+      calls.push(`${command} | ${where}`);
       if (command === fails) throw new Error("it failed");
       if (command === "apply") writeFileSync(stateFile, "{}");
     },
     workspaceExists: async () => exists,
-    say: () => undefined,
+    print: () => undefined,
   };
-  return { props, asked, stateFile, override };
+  return { props, calls, stateFile, override };
 }
 
 describe("the first run of the bootstrap stack", () => {
-  it("applies with the state in a file, then moves the state into the workspace and looks at it there", async () => {
-    const { props, asked, stateFile, override } = run();
+  it("applies with a local state, then moves the state into the workspace and lists it there", async () => {
+    const { props, calls, stateFile, override } = run();
     await firstRun(props);
-    expect(asked).toEqual([
+    expect(calls).toEqual([
       `init -input=false -reconfigure | ${stateFile}`,
       `apply | ${stateFile}`,
       "init | the workspace",
@@ -53,26 +54,26 @@ describe("the first run of the bootstrap stack", () => {
     expect([stateFile, override].filter(existsSync)).toEqual([]);
   });
 
-  it("is refused where it was done already: a second one would make everything twice", async () => {
-    const { props, asked } = run({ exists: true });
-    await expect(firstRun(props)).rejects.toThrow(FirstRunProblem);
+  it("is refused when the workspace exists: a second run would create all resources twice", async () => {
+    const { props, calls } = run({ exists: true });
+    await expect(firstRun(props)).rejects.toThrow(UserError);
     await expect(firstRun(props)).rejects.toThrow(/npx cdktf deploy notejam-bootstrap/);
-    expect(asked).toEqual([]);
+    expect(calls).toEqual([]);
   });
 
-  it("goes on where it was stopped, although the workspace is there by now", async () => {
-    const { props, asked, stateFile } = run({ exists: true });
+  it("continues after an interruption, although the workspace exists now", async () => {
+    const { props, calls, stateFile } = run({ exists: true });
     writeFileSync(stateFile, "{}");
     await firstRun(props);
-    expect(asked).toHaveLength(4);
+    expect(calls).toHaveLength(4);
   });
 
   it.each(["apply", "init", "state list"])(
-    "keeps the state file when `%s` fails, and no override",
+    "keeps the state file, but no override, when `%s` fails",
     async (fails) => {
       const { props, stateFile, override } = run({ fails });
       writeFileSync(stateFile, "{}");
-      await expect(firstRun(props)).rejects.toThrow(/start this again: what is made is kept/);
+      await expect(firstRun(props)).rejects.toThrow(/run this command again: created resources are kept/);
       expect([stateFile, override].filter(existsSync)).toEqual([stateFile]);
     },
   );

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
-import { Command } from "commander";
-import { FirstRunProblem, firstRun } from "../bootstrap/first-run.js";
-import { leftToDo } from "../bootstrap/manual-steps.js";
+import type { Command } from "commander";
+import { firstRun } from "../bootstrap/first-run.js";
+import { manualSteps } from "../bootstrap/manual-steps.js";
 import { loadConfiguration } from "../config/load.js";
 import { BOOTSTRAP_STACK } from "../config/names.js";
 import type { Organization } from "../config/organization.js";
@@ -11,42 +11,46 @@ import { runInTerminal } from "../terraform/process.js";
 import { synthesize } from "../terraform/synthesize-app.js";
 import { readConfiguration } from "../terraform/synthesized-stacks.js";
 import { UserError } from "../user-error.js";
-import { reportUserError } from "./report-user-error.js";
+import type { CommandContext } from "./context.js";
+import { exitStatusHelp } from "./options.js";
 
-async function main(): Promise<void> {
-  new Command("npm run bootstrap")
+export function define(command: Command, context: CommandContext): void {
+  command
     .description(
-      `Applies ${BOOTSTRAP_STACK} for the first time, and moves its state into its workspace. It needs \`terraform login\` as an ` +
-        "owner of the organization, and credentials of an administrator of the AWS account (AWS_PROFILE, or the variables).",
+      `Applies ${BOOTSTRAP_STACK} for the first time, moves its state into its workspace, and prints the manual steps that remain.`,
     )
-    .parse();
+    .addHelpText(
+      "after",
+      `
+Needs \`terraform login\` as an owner of the organization, and credentials of an administrator of the AWS account
+(AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY).
+${exitStatusHelp()}`,
+    )
+    .action(() => bootstrap(context));
+}
+
+async function bootstrap({ env, print }: CommandContext): Promise<void> {
   const { organization } = await loadConfiguration("environments");
   const { binary } = await findTerraform();
   const stacks = await synthesize({ projectFolder: resolve("."), out: resolve("cdktf.out") });
   const stack = stacks.find(({ name }) => name === BOOTSTRAP_STACK);
-  if (stack === undefined) throw new FirstRunProblem(`There is no stack ${BOOTSTRAP_STACK}.`);
+  if (stack === undefined) throw new UserError(`There is no stack ${BOOTSTRAP_STACK}.`);
   await firstRun({
     stack: stack.name,
     folder: stack.folder,
     stateFile: resolve(`terraform.${stack.name}.tfstate`),
     terraform: (...args) => runInTerminal({ binary, args, folder: stack.folder }),
-    workspaceExists: () => workspaceExists(organization, stack.name),
-    say: (line) => console.log(line),
+    workspaceExists: () => workspaceExists(organization, stack.name, env),
+    print,
   });
-  for (const line of leftToDo(readConfiguration(stack))) console.log(line);
+  for (const line of manualSteps(readConfiguration(stack))) print(line);
 }
 
 async function workspaceExists(
   { terraformCloud: { hostname, organization } }: Organization,
   name: string,
+  env: NodeJS.ProcessEnv,
 ): Promise<boolean> {
-  const client = new HcpClient({ hostname, token: terraformToken(hostname) });
+  const client = new HcpClient({ hostname, token: terraformToken(hostname, env) });
   return client.workspaceExists(organization, name);
 }
-
-await main().catch((error: unknown) => {
-  const forPeople = [FirstRunProblem, UserError].some((kind) => error instanceof kind);
-  if (!forPeople) return reportUserError(error);
-  process.exitCode = 1;
-  console.error(error instanceof Error ? error.message : String(error));
-});

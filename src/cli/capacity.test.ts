@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { beforeAll, describe, expect, it } from "vitest";
 import { copyDevAndProd } from "../../test/environments-folder.js";
+import { runNotejam } from "../../test/run-notejam.js";
 import { environmentNamed, repositoryConfiguration } from "../../test/synthesized-app.js";
 import { checkCapacity } from "../capacity/capacity-check.js";
 import { capacityInputs } from "../capacity/capacity-inputs.js";
@@ -228,48 +229,51 @@ describe("capacityInputs", () => {
   });
 });
 
-describe("npm run capacity", () => {
+describe("the capacity command", () => {
   const allInstances = async () =>
     (await repositoryConfiguration()).environments.map((environment) => ({
       instance: namesOf(environment).instance,
       region: environment.region,
     }));
-  const run = (...args: string[]) =>
-    execa(process.execPath, ["--import", "tsx", "src/cli/capacity.ts", ...args], { reject: false });
+  const run = (...args: string[]) => runNotejam(["capacity", ...args]);
 
-  it("prints the resources for each environment, and exits with 0 if all have capacity", async () => {
-    const { exitCode, stdout } = await run();
-    expect(exitCode).toBe(0);
+  it("prints a table for each environment, and exits with 0 if all have capacity", async () => {
+    const { status, stdout, stderr } = await run();
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     for (const { instance, region } of await allInstances())
       expect(stdout).toContain(`${instance} (${region}) has capacity for its stated load`);
     expect(stdout).toMatch(/│ pods +│ +5 │ +\d+ │ 20 \(application\.replicas\.max\) +│/);
     expect(stdout).toMatch(/Measured on \d{4}-\d\d-\d\d by npm run bench:pod -w app/);
   });
 
-  it("computes another load as JSON, and exits with 1 without capacity", async () => {
-    const { exitCode, stdout } = await run("--env", "prod", "--requests-per-second", "50000", "--json");
-    expect(exitCode).toBe(1);
+  it("computes another load as JSON, and exits with 1 when it does not fit", async () => {
+    const { status, stdout, stderr } = await run("--env", "prod", "--requests-per-second", "50000", "--json");
+    expect({ status, stderr }).toEqual({ status: 1, stderr: "1 of 1 environment without enough capacity." });
     expect(JSON.parse(stdout)).toMatchObject([
       { environment: "prod", fits: false, peak: { requestsPerSecond: 200_000 } },
     ]);
   });
 
-  it("exits with 2 and one line for an unknown environment", async () => {
-    const { exitCode, stderr } = await run("--env", "prd");
+  it("exits with 2 and one line for an environment that does not exist", async () => {
+    const { status, stderr } = await run("--env", "prd");
     const known = (await allInstances()).map(({ instance }) => instance);
-    expect({ exitCode, stderr }).toEqual({
-      exitCode: 2,
+    expect({ status, stderr }).toEqual({
+      status: 2,
       stderr: `There is no environment "prd". Choose from: ${known.join(", ")}.`,
     });
   });
 
   it.each([
-    ["--requests-per-second", "many", /Write a number above 0\.$/],
-    ["--measured", "nowhere.json", /^Nothing can be computed from .* and nowhere\.json: ENOENT.*$/],
-    ["--measured", "README.md", /^Nothing can be computed from .* and README\.md: .*is not valid JSON$/],
-    ["--tree", "nowhere", /^Nothing can be computed from nowhere: ENOENT.*$/],
+    ["--requests-per-second", "many", /It must be a number above 0\.$/],
+    ["--measured", "nowhere.json", /^The capacity cannot be computed from flux and nowhere\.json: ENOENT.*$/],
+    [
+      "--measured",
+      "README.md",
+      /^The capacity cannot be computed from flux and README\.md: .*is not valid JSON$/,
+    ],
+    ["--tree", "nowhere", /^The capacity cannot be computed from nowhere: ENOENT.*$/],
   ])("exits with 2 and one line for %s %s", async (option, value, words) => {
-    const { exitCode, stderr } = await run(option, value);
-    expect({ exitCode, stderr }).toEqual({ exitCode: 2, stderr: expect.stringMatching(words) });
+    const { status, stderr } = await run(option, value);
+    expect({ status, stderr }).toEqual({ status: 2, stderr: expect.stringMatching(words) });
   });
 });

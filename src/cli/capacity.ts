@@ -1,16 +1,20 @@
-import { fileURLToPath } from "node:url";
-import { Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 import { checkCapacity, isComputable } from "../capacity/capacity-check.js";
 import { capacityInputs } from "../capacity/capacity-inputs.js";
 import { type CapacityInputs, capacityOf } from "../capacity/model.js";
 import { type CapacityResult, sourceOf, tableOf } from "../capacity/report.js";
 import type { Environment } from "../config/environment.js";
+import { findEnvironment } from "../config/find-environment.js";
 import { loadConfiguration } from "../config/load.js";
 import { namesOf } from "../config/names.js";
+import { count } from "../diagnostic.js";
+import { reasonOf } from "../error-text.js";
 import { readTree } from "../kubernetes/flux-tree.js";
-import { reportUserError } from "./report-user-error.js";
+import { UserError } from "../user-error.js";
+import { type CommandContext, printResult } from "./context.js";
+import { environmentsOption, exitStatusHelp, jsonOption, positiveNumber, treeOption } from "./options.js";
 
-interface Options {
+interface CapacityOptions {
   readonly env?: string;
   readonly json?: boolean;
   readonly requestsPerSecond?: number;
@@ -20,69 +24,64 @@ interface Options {
   readonly tree: string;
 }
 
-/** Nothing could be computed: a wrong option, a file that cannot be read. */
-const CANNOT_TELL = 2;
-
-/** A wish that cannot be met; its message says why. */
-class WrongUse extends Error {}
-
-const project = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
-
-async function main(): Promise<void> {
-  const options = readOptions();
-  const { environments } = await loadConfiguration(options.environments);
-  const inputs = asAsked(inputsFrom(options), options);
-  const judged = chosen(environments, options).map((environment) => judge(environment, inputs));
-  if (options.json) console.log(JSON.stringify(judged.map(plain), undefined, 2));
-  else console.log([...judged.map(tableOf), sourceOf(inputs.measurement)].join("\n\n"));
-  if (judged.some(({ diagnostics }) => diagnostics.length > 0)) process.exitCode = 1;
-}
-
-function readOptions(): Options {
-  return new Command("npm run capacity --")
+export function define(command: Command, context: CommandContext): void {
+  command
     .description(
-      "Computes pods, nodes, database connections and addresses for the load that each environment states, usual and at\n" +
-        "events, and compares them with its limits. Exit status: 0 all carry their load, 1 one cannot, 2 it cannot be computed.",
+      "Computes pods, nodes, database connections and IP addresses for the usual load of each environment and for its events, and compares them with the limits of the environment.",
     )
-    .option("--env <instance>", "one environment, such as prod (default: all)")
-    .option("--json", "for programs")
-    .option("--requests-per-second <number>", "as if this were the usual load", positive)
-    .option("--pod-cpu <millicores>", "as if each pod requested this much processor", positive)
-    .option("--measured <file>", "another measurement than app/docs/pod-capacity.json")
-    .option("--environments <folder>", "the environments", project("environments"))
-    .option("--tree <folder>", "the Flux tree", project("flux"))
-    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : CANNOT_TELL))
-    .parse()
-    .opts<Options>();
+    .option("-e, --env <id>", "environment, such as prod (default: all)")
+    .option("--requests-per-second <number>", "usual load instead of the configured one", positiveNumber)
+    .option("--pod-cpu <millicores>", "CPU request of a pod instead of the configured one", positiveNumber)
+    .option("--measured <file>", "measurement to compute from (default: app/docs/pod-capacity.json)")
+    .addOption(environmentsOption(context.env))
+    .addOption(treeOption())
+    .addOption(jsonOption())
+    .addHelpText(
+      "after",
+      `
+JSON: a list with an object for each environment: environment, load, fits (true or false), diagnostics, and, unless an
+instance type is unknown, requestsPerPod, podsPerNode, usual, peak, events, addresses and limits.
+${exitStatusHelp("an environment has not enough capacity")}
+
+Examples:
+  npm run capacity
+  npm run capacity -- --env prod --requests-per-second 900 --json`,
+    )
+    .action((options: CapacityOptions) => compare(options, context));
 }
 
-function inputsFrom({ tree, measured }: Options): CapacityInputs {
+async function compare(options: CapacityOptions, context: CommandContext): Promise<void> {
+  const { environments } = await loadConfiguration(options.environments);
+  const inputs = readInputs(options);
+  const results = chosen(environments, options).map((environment) => resultOf(environment, inputs));
+  printResult(context, options, results.map(asJson), () =>
+    [...results.map(tableOf), sourceOf(inputs.measurement)].join("\n\n"),
+  );
+  const overloaded = results.filter(({ diagnostics }) => diagnostics.length > 0).length;
+  if (overloaded > 0) {
+    throw new UserError(`${overloaded} of ${count(results.length, "environment")} without enough capacity.`, {
+      exitCode: 1,
+    });
+  }
+}
+
+function readInputs({ tree, measured, podCpu }: CapacityOptions): CapacityInputs {
   try {
-    return capacityInputs(readTree(tree), measured);
+    const { shape, measurement } = capacityInputs(readTree(tree), measured);
+    const pod = { ...shape.pod, ...(podCpu === undefined ? {} : { millicores: podCpu }) };
+    return { shape: { ...shape, pod }, measurement };
   } catch (error) {
     const from = measured === undefined ? tree : `${tree} and ${measured}`;
-    const because = error instanceof Error ? error.message : String(error);
-    throw new WrongUse(`Nothing can be computed from ${from}: ${because}`);
+    throw new UserError(`The capacity cannot be computed from ${from}: ${reasonOf(error)}`, { cause: error });
   }
 }
 
-function positive(text: string): number {
-  const value = Number(text);
-  if (!(value > 0 && Number.isFinite(value))) throw new InvalidArgumentError("Write a number above 0.");
-  return value;
-}
-
+/** Returns the environments to compute, with the load of the command line. */
 function chosen(
   environments: readonly Environment[],
-  { env, requestsPerSecond }: Options,
+  { env, requestsPerSecond }: CapacityOptions,
 ): readonly Environment[] {
-  const found = environments.filter(
-    (environment) => env === undefined || namesOf(environment).instance === env,
-  );
-  if (found.length === 0) {
-    const known = environments.map((environment) => namesOf(environment).instance).join(", ");
-    throw new WrongUse(`There is no environment "${env}". Choose from: ${known}.`);
-  }
+  const found = env === undefined ? environments : [findEnvironment(environments, env)];
   if (requestsPerSecond === undefined) return found;
   return found.map((environment) => ({
     ...environment,
@@ -90,17 +89,12 @@ function chosen(
   }));
 }
 
-function asAsked({ shape, measurement }: CapacityInputs, { podCpu }: Options): CapacityInputs {
-  if (podCpu === undefined) return { shape, measurement };
-  return { shape: { ...shape, pod: { ...shape.pod, millicores: podCpu } }, measurement };
-}
-
-function judge(environment: Environment, inputs: CapacityInputs): CapacityResult {
+function resultOf(environment: Environment, inputs: CapacityInputs): CapacityResult {
   const capacity = isComputable(environment) ? capacityOf(environment, inputs) : undefined;
   return { environment, diagnostics: checkCapacity(environment, inputs), capacity };
 }
 
-function plain({ environment, capacity, diagnostics }: CapacityResult) {
+function asJson({ environment, capacity, diagnostics }: CapacityResult) {
   return {
     environment: namesOf(environment).instance,
     load: environment.load,
@@ -109,9 +103,3 @@ function plain({ environment, capacity, diagnostics }: CapacityResult) {
     diagnostics,
   };
 }
-
-await main().catch((error: unknown) => {
-  if (error instanceof WrongUse) console.error(error.message);
-  else reportUserError(error);
-  process.exitCode = CANNOT_TELL;
-});

@@ -1,56 +1,62 @@
-import { Command } from "commander";
+import type { Command } from "commander";
 import { execa } from "execa";
+import { findEnvironment } from "../config/find-environment.js";
 import { loadConfiguration } from "../config/load.js";
 import { namesOf } from "../config/names.js";
-import { DestroyProblem, type DestroyStep, destroySteps, runSteps } from "../destroy/steps.js";
-import { reportUserError } from "./report-user-error.js";
+import { type DestroyStep, destroySteps, runSteps } from "../destroy/steps.js";
+import { UserError } from "../user-error.js";
+import type { CommandContext } from "./context.js";
+import { environmentsOption, exitStatusHelp } from "./options.js";
 
-interface Options {
+interface DestroyOptions {
   readonly yes?: boolean;
   readonly environments: string;
 }
 
-async function main(): Promise<void> {
-  const command = new Command("npm run destroy --")
+const RUNBOOK = "docs/runbook/destroy.md#destroy-production";
+
+export function define(command: Command, context: CommandContext): void {
+  command
     .description(
-      "Destroys an environment in the order that leaves nothing behind: what controllers made, Flux, then AWS.",
+      "Destroys an environment in an order that leaves nothing behind: resources of controllers, Flux, AWS.",
     )
-    .argument("<environment>", "such as dev")
-    .option("--yes", "do it; without, only say what would be done")
-    .option("--environments <folder>", "the environments", "environments")
-    .parse();
-  const { yes, environments: folder } = command.opts<Options>();
-  const [instance = ""] = command.args;
-  const { environments } = await loadConfiguration(folder);
-  const environment = environments.find((candidate) => namesOf(candidate).instance === instance);
-  if (environment === undefined) {
-    const known = environments.map((candidate) => namesOf(candidate).instance).join(", ");
-    throw new DestroyProblem(`There is no environment "${instance}". Choose from: ${known}.`);
-  }
+    .argument("<environment>", "id of the environment, such as dev")
+    .option("--yes", "run the commands; without it, they are only printed")
+    .addOption(environmentsOption(context.env))
+    .addHelpText(
+      "after",
+      `
+A production environment is protected: see ${RUNBOOK}.
+${exitStatusHelp()}
+
+Examples:
+  npm run notejam -- destroy dev        # prints the commands
+  npm run notejam -- destroy dev --yes  # runs them`,
+    )
+    .action((id: string, options: DestroyOptions) => destroy(id, options, context));
+}
+
+async function destroy(id: string, options: DestroyOptions, context: CommandContext): Promise<void> {
+  const { environments } = await loadConfiguration(options.environments);
+  const environment = findEnvironment(environments, id);
   const steps = destroySteps(namesOf(environment));
-  if (!yes) return explain(steps, environment.production);
+  if (!options.yes) {
+    printSteps(steps, environment.production, context);
+    return;
+  }
   if (environment.production) {
-    throw new DestroyProblem(
-      `${instance} is a production environment: its database and load balancer are protected. ` +
-        "Follow docs/runbook/destroy.md#destroy-production.",
-    );
+    throw new UserError(`${id} is a production environment: its database and load balancer are protected.`, {
+      hint: `See ${RUNBOOK}.`,
+    });
   }
   await runSteps(steps, {
-    run: (program, args) =>
-      execa(program, [...args], { stdin: "inherit", stdout: "inherit", stderr: "inherit" }),
-    say: (line) => console.log(line),
+    run: (program, args) => execa(program, [...args], { stdio: "inherit" }),
+    print: context.print,
   });
 }
 
-function explain(steps: readonly DestroyStep[], production: boolean): void {
-  console.log("Would do, in this order (add --yes to do it):");
-  for (const { what, program, args } of steps) console.log(`  ${what}\n    ${program} ${args.join(" ")}`);
-  if (production)
-    console.log("It is a production environment: --yes is refused, see docs/runbook/destroy.md.");
+function printSteps(steps: readonly DestroyStep[], production: boolean, { print }: CommandContext): void {
+  print("Commands, in this order (--yes runs them):");
+  for (const { summary, program, args } of steps) print(`  ${summary}\n    ${program} ${args.join(" ")}`);
+  if (production) print(`This is a production environment: --yes is refused. See ${RUNBOOK}.`);
 }
-
-await main().catch((error: unknown) => {
-  if (!(error instanceof DestroyProblem)) return reportUserError(error);
-  process.exitCode = 1;
-  console.error(error.message);
-});

@@ -13,19 +13,19 @@ interface Ended {
   readonly err: string;
 }
 
-function moveRegion(args: readonly string[], env: Record<string, string> = {}): Promise<Ended> {
+function failover(args: readonly string[], env: Record<string, string> = {}): Promise<Ended> {
   const aws = { AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test", AWS_EC2_METADATA_DISABLED: "true" };
   return new Promise((resolve) => {
     execFile(
       process.execPath,
-      ["--no-warnings", "--import", "tsx", "src/cli/failover.ts", ...args],
+      ["--no-warnings", "--import", "tsx", "src/cli/index.ts", "failover", ...args],
       { env: { PATH: process.env.PATH, HOME: "/nonexistent", ...aws, ...env } },
       (error, out, err) => resolve({ status: Number(error?.code ?? 0), out, err }),
     );
   });
 }
 
-/** An AWS that says the same to every call. */
+/** Starts a fake AWS API that returns the same error for every call. */
 async function answering(status: number, code: string): Promise<string> {
   const server = createServer((_request, response) => {
     const body = `<ErrorResponse><Error><Type>Sender</Type><Code>${code}</Code><Message>no</Message></Error></ErrorResponse>`;
@@ -40,9 +40,9 @@ async function answering(status: number, code: string): Promise<string> {
 
 const PROD = ["--env", "prod", "--to", "eu-central-1", "--dry-run"];
 
-describe("npm run failover, if the checks cannot run", () => {
-  it("prints one line if AWS is unreachable", async () => {
-    const ended = await moveRegion(PROD, { AWS_ENDPOINT_URL: "http://127.0.0.1:1" });
+describe("the failover command without a result", () => {
+  it("exits with 2 and one line when AWS cannot be reached", async () => {
+    const ended = await failover(PROD, { AWS_ENDPOINT_URL: "http://127.0.0.1:1" });
     expect(ended).toMatchObject({ status: 2, out: "" });
     expect(ended.err).toMatch(/^The target AWS region cannot be reached \(ECONNREFUSED\)\. .*\n$/);
   });
@@ -50,12 +50,12 @@ describe("npm run failover, if the checks cannot run", () => {
   it.each([
     [["--env", "prod"], /--to <region>/],
     [["--env", "prod", "--to", "eu-central-1", "--environments", "nowhere"], /nowhere/],
-  ])("does not report a failed check for the arguments %j", async (args, err) => {
-    expect(await moveRegion(args)).toEqual({ status: 2, out: "", err: expect.stringMatching(err) });
+  ])("exits with 2 for %j", async (args, err) => {
+    expect(await failover(args)).toEqual({ status: 2, out: "", err: expect.stringMatching(err) });
   });
 
-  it("prints one line for invalid credentials", async () => {
-    const ended = await moveRegion(PROD, { AWS_ENDPOINT_URL: await answering(403, "InvalidClientTokenId") });
+  it("exits with 2 and one line when AWS rejects the credentials", async () => {
+    const ended = await failover(PROD, { AWS_ENDPOINT_URL: await answering(403, "InvalidClientTokenId") });
     expect(ended).toMatchObject({ status: 2, out: "" });
     expect(ended.err).toMatch(/^AWS rejected the credentials \(InvalidClientTokenId\)\. Sign in .*\n$/);
   });
@@ -63,13 +63,13 @@ describe("npm run failover, if the checks cannot run", () => {
   it.each([
     [
       ["--env", "prd", "--to", "eu-central-1"],
-      /^There is no environment "prd"\. Choose one with --env: (.+, )?dev, (.+, )?prod(, .+)?\.\n$/,
+      /^There is no environment "prd"\. Choose from: (.+, )?dev, (.+, )?prod(, .+)?\.\n$/,
     ],
     [
       ["--env", "prod", "--to", "eu-west-1"],
       /^prod is already in eu-west-1\. Choose another region with --to\.\n$/,
     ],
-  ])("rejects %j before any call of AWS", async (args, err) => {
-    expect(await moveRegion(args)).toEqual({ status: 2, out: "", err: expect.stringMatching(err) });
+  ])("exits with 2 and one line for %j before it calls AWS", async (args, err) => {
+    expect(await failover(args)).toEqual({ status: 2, out: "", err: expect.stringMatching(err) });
   });
 });

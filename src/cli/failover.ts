@@ -1,106 +1,116 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
-import { Command } from "commander";
+import type { Command } from "commander";
 import type { Environment } from "../config/environment.js";
+import { findEnvironment } from "../config/find-environment.js";
 import { loadConfiguration } from "../config/load.js";
 import { namesOf } from "../config/names.js";
 import { type Diagnostic, failedChecks, hasFailed } from "../diagnostic.js";
-import { runCheck } from "../failover/aws-answers.js";
-import { checkBackups } from "../failover/checks/backups.js";
-import { checkNames } from "../failover/checks/names.js";
-import { checkOfferings } from "../failover/checks/network.js";
-import { checkQuotas } from "../failover/checks/quotas.js";
-import { checkReplicas } from "../failover/checks/replicas.js";
 import { type Failover, failoverOf } from "../failover/failover.js";
-import { failoverSteps } from "../failover/plan.js";
+import { type FailoverStep, failoverSteps } from "../failover/plan.js";
+import { callerAccount, checkPreconditions } from "../failover/preconditions.js";
 import { describeResults, describeSteps } from "../failover/report.js";
 import { findStandby, standbyFile } from "../failover/standby.js";
 import { TargetRegion } from "../failover/target-region.js";
 import { UserError } from "../user-error.js";
-import { reportUserError } from "./report-user-error.js";
+import { type CommandContext, printResult } from "./context.js";
+import { environmentsOption, exitStatusHelp, jsonOption } from "./options.js";
 
-interface Options {
+interface FailoverOptions {
   readonly env: string;
   readonly to: string;
   readonly drRegion?: string;
   readonly vpcCidr?: string;
   readonly dryRun?: boolean;
   readonly environments: string;
+  readonly json?: boolean;
 }
 
-/** Exit status of an error: the checks could not run. */
-const CANNOT_TELL = 2;
-
-function commandLine(): Command {
-  return new Command("npm run failover --")
+export function define(command: Command, context: CommandContext): void {
+  command
     .description(
-      "Checks whether the standby of an environment can be deployed in another region, and prints the steps. Reads the target region only, and changes nothing in AWS. Exit status: 0 success, 1 check failed, 2 error.",
+      "Checks whether the standby of an environment can be deployed in another region, and prints the steps. Uses the AWS API of the target region only, and changes nothing in AWS.",
     )
-    .requiredOption("-e, --env <name>", "environment to failover, such as prod")
+    .requiredOption("-e, --env <name>", "environment, such as prod")
     .requiredOption("--to <region>", "target AWS region, preferably the drRegion of the environment")
-    .option("--dry-run", "check only, write no environment file")
-    .option("--dr-region <region>", "DR region of the standby (default: the nearest other one)")
-    .option("--vpc-cidr <network>", "VPC network of the standby (default: the first free 10.<n>.0.0/16)")
-    .option("--environments <folder>", "the environments", "environments")
-    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : CANNOT_TELL));
+    .option("--dry-run", "write no environment file")
+    .option("--dr-region <region>", "DR region of the standby (default: the nearest other region)")
+    .option("--vpc-cidr <cidr>", "VPC CIDR of the standby (default: the first free 10.<n>.0.0/16)")
+    .addOption(environmentsOption(context.env))
+    .addOption(jsonOption())
+    .addHelpText(
+      "after",
+      `
+Needs AWS credentials that may read.
+JSON: { environment, region, target, diagnostics, steps, file }. target has environment and region. diagnostics has an
+object for each check. steps has an object for each step (title, commands); it is empty when a check failed. file is
+the environment file that was written, or null.
+${exitStatusHelp("a precondition is not met")}
+
+Examples:
+  npm run failover -- --env prod --to eu-central-1 --dry-run  # on any day
+  npm run failover -- --env prod --to eu-central-1            # writes environments/prod-eu-central-1.ts`,
+    )
+    .action((options: FailoverOptions) => prepareFailover(options, context));
 }
 
-async function main(): Promise<void> {
-  const options = commandLine().parse().opts<Options>();
+async function prepareFailover(options: FailoverOptions, context: CommandContext): Promise<void> {
   const { environments } = await loadConfiguration(options.environments);
   const now = new Date();
-  const primary = primaryAmong(environments, options.env);
+  const primary = findPrimary(environments, options.env);
   const { environment: standby, hasFile } = findStandby(primary, environments, options, now);
   const target = new TargetRegion(standby.region);
-  const failover = failoverOf(primary, standby, { target, accountId: await accountOf(target), now });
+  const accountId = await callerAccount(target);
+  const failover = failoverOf(primary, standby, { target, accountId, now });
 
-  console.log(`${primary.name} from ${primary.region} to ${standby.region}, as ${failover.names.instance}\n`);
-  const results = await preconditions(failover);
-  console.log(describeResults(results));
-  if (results.some(hasFailed)) {
-    console.log(`\n${failedChecks(results)}`);
-    process.exitCode = 1;
-    return;
-  }
-  const written = !options.dryRun && !hasFile && writeStandby(options.environments, primary, standby);
-  console.log(`\nSteps of the failover:\n\n${describeSteps(failoverSteps(failover, hasFile || written))}`);
+  const diagnostics = await checkPreconditions(failover);
+  const isPossible = !diagnostics.some(hasFailed);
+  const file = isPossible && !options.dryRun && !hasFile ? writeFile(options, failover) : undefined;
+  const steps = isPossible ? failoverSteps(failover, hasFile || file !== undefined) : [];
+  const report = { failover, diagnostics, steps, file };
+  printResult(context, options, asJson(report), () => asText(report));
+  if (!isPossible) throw new UserError(failedChecks(diagnostics), { exitCode: 1 });
 }
 
-function primaryAmong(environments: readonly Environment[], name: string): Environment {
-  const primaries = environments.filter(({ standbyOf }) => standbyOf === undefined);
-  const primary = primaries.find((environment) => environment.name === name);
-  if (primary !== undefined) return primary;
-  const known = primaries.map((environment) => environment.name).join(", ");
-  throw new UserError(`There is no environment "${name}".`, { hint: `Choose one with --env: ${known}.` });
+/** A DR replica cannot be the source of a failover. */
+function findPrimary(environments: readonly Environment[], name: string): Environment {
+  return findEnvironment(
+    environments.filter(({ standbyOf }) => standbyOf === undefined),
+    name,
+  );
 }
 
-async function accountOf({ sts }: TargetRegion): Promise<string> {
-  let accountId: string | undefined;
-  await runCheck("account", async () => {
-    accountId = (await sts.send(new GetCallerIdentityCommand({}))).Account;
-    return [];
-  });
-  if (accountId !== undefined) return accountId;
-  throw new UserError("AWS does not return the account id.", {
-    hint: "Sign in (aws sso login), and run the command again.",
-  });
-}
-
-async function preconditions(failover: Failover): Promise<Diagnostic[]> {
-  const checks = [checkOfferings, checkReplicas, checkBackups, checkNames, checkQuotas];
-  return (await Promise.all(checks.map((check) => check(failover)))).flat();
-}
-
-function writeStandby(folder: string, primary: Environment, standby: Environment): boolean {
-  const file = join(folder, `${namesOf(standby).instance}.ts`);
-  if (existsSync(file)) return false;
+/** Writes the environment file of the standby. @returns its path; undefined if it exists */
+function writeFile({ environments }: FailoverOptions, { primary, standby }: Failover): string | undefined {
+  const file = join(environments, `${namesOf(standby).instance}.ts`);
+  if (existsSync(file)) return undefined;
   writeFileSync(file, standbyFile(primary, standby), { flag: "wx" });
-  console.log(`\nWritten: ${file}. Commit it.`);
-  return true;
+  return file;
 }
 
-await main().catch((error: unknown) => {
-  reportUserError(error);
-  process.exitCode = CANNOT_TELL;
-});
+interface FailoverReport {
+  readonly failover: Failover;
+  readonly diagnostics: readonly Diagnostic[];
+  readonly steps: readonly FailoverStep[];
+  readonly file: string | undefined;
+}
+
+function asJson({ failover: { primary, standby, names }, diagnostics, steps, file }: FailoverReport) {
+  return {
+    environment: primary.name,
+    region: primary.region,
+    target: { environment: names.instance, region: standby.region },
+    diagnostics,
+    steps: steps.map(({ title, commands }) => ({ title, commands })),
+    file: file ?? null,
+  };
+}
+
+function asText({ failover: { primary, standby, names }, diagnostics, steps, file }: FailoverReport): string {
+  const heading = `Failover of ${primary.name} from ${primary.region} to ${standby.region}, as ${names.instance}`;
+  return [
+    `${heading}\n\n${describeResults(diagnostics)}`,
+    ...(file === undefined ? [] : [`Created ${file}. Commit it.`]),
+    ...(steps.length === 0 ? [] : [`Steps:\n\n${describeSteps(steps)}`]),
+  ].join("\n\n");
+}

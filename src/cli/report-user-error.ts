@@ -1,19 +1,38 @@
-import { UserError } from "../user-error.js";
+import { CommanderError } from "commander";
+import { oneLine } from "../error-text.js";
+import { type FailureStatus, UserError } from "../user-error.js";
 
-/**
- * Ends the program with one readable message. Only a fault of our own shows its stack: for a wrong value in an
- * environment, a refused resource or a full disk it would hide what the reader can do about it.
- *
- * @param isSynth whether it writes the Terraform configuration, whose folder can be another one
- */
-export function reportUserError(error: unknown, { isSynth = false } = {}): void {
-  process.exitCode = error instanceof UserError ? error.exitCode : 1;
-  console.error(messageOf(error, isSynth));
+export interface ReportOptions {
+  /** Prints the error. @default to standard error */
+  readonly warn?: (text: string) => void;
+  /** The command writes the Terraform configuration, whose folder can be changed. @default false */
+  readonly isSynth?: boolean;
 }
 
-/** Whether an error is a fault of the program itself, not of its input or of the machine. */
+/**
+ * Prints the error that ended a command. The message of a user error stands alone: a stack trace would hide what to
+ * do. A bug in this repository keeps its stack trace.
+ *
+ * @returns the exit status of the command
+ */
+export function reportUserError(error: unknown, options: ReportOptions = {}): 0 | FailureStatus {
+  const { warn = (text) => void process.stderr.write(`${text}\n`), isSynth = false } = options;
+  if (error instanceof CommanderError) return reportCommandLine(error, warn);
+  warn(messageOf(error, isSynth));
+  return error instanceof UserError ? error.exitCode : 2;
+}
+
+/** Returns whether an error is a bug in this repository, not an error of the user or of the machine. */
 export function isFault(error: unknown): boolean {
   return !(error instanceof UserError || isSystemError(error));
+}
+
+/** Commander exits with 0 after it has printed the help that was asked for. */
+function reportCommandLine({ code, exitCode, message }: CommanderError, warn: (text: string) => void): 0 | 2 {
+  if (exitCode === 0) return 0;
+  // A command group without a command has printed its help.
+  if (code !== "commander.help") warn(oneLine(message));
+  return 2;
 }
 
 function messageOf(error: unknown, isSynth: boolean): string {
@@ -23,24 +42,24 @@ function messageOf(error: unknown, isSynth: boolean): string {
   return String(error);
 }
 
-/** A fault of our own, with the places in the TypeScript sources; the maps were left out for speed. */
+/** Stack trace with the places in the TypeScript sources; the maps were left out for speed. */
 function stackOf(error: Error): string {
   process.setSourceMapsEnabled(true);
   return error.stack ?? error.message;
 }
 
-const REMEDIES: Readonly<Record<string, string>> = {
-  ENOSPC: "The disk is full. Make room",
-  EACCES: "Give yourself the right to the path",
+const HINTS: Readonly<Record<string, string>> = {
+  ENOSPC: "The disk is full. Free some space",
+  EACCES: "Permission is denied. Change the permissions of the path",
   EROFS: "The file system is read-only. Make it writable",
-  EEXIST: "A file stands where a folder is needed. Remove it",
-  ENOTDIR: "A file stands where a folder is needed. Remove it",
+  EEXIST: "A file exists where a folder is needed. Remove it",
+  ENOTDIR: "A file exists where a folder is needed. Remove it",
 };
 
 function fileMessage(error: NodeJS.ErrnoException, isSynth: boolean): string {
-  const remedy = REMEDIES[error.code ?? ""] ?? "Look at the path";
-  if (!isSynth) return `Cannot go on: ${error.message}\n${remedy}, and run it again.`;
-  return `Cannot write the Terraform configuration: ${error.message}\n${remedy}, or set CDKTF_OUTDIR to another folder, and run it again.`;
+  const hint = HINTS[error.code ?? ""] ?? "Check the path";
+  if (!isSynth) return `Cannot continue: ${error.message}\n${hint} and run the command again.`;
+  return `Cannot write the Terraform configuration: ${error.message}\n${hint}, or set CDKTF_OUTDIR to another folder, and run the command again.`;
 }
 
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {

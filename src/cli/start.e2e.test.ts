@@ -76,7 +76,7 @@ describe.runIf(missing === undefined)("npm start with real Terraform on the emul
     const interrupted = await first.ended;
     expect(interrupted).toMatchObject({
       code: 130,
-      stderr: expect.stringMatching(/kept in .*npm start goes on/),
+      stderr: expect.stringMatching(/kept in .*next npm start continues/),
     });
     expect(resourcesIn(state)).toBeLessThan(ALL);
 

@@ -13,7 +13,7 @@ import {
 } from "../../test/fakes/local-tools.js";
 import { thisPlatform } from "../terraform/provider-mirror.js";
 
-/** The command in a project of its own, on a machine with everything. */
+/** The command in a temporary project, on a machine with all tools. */
 function command(terraform: FakeTerraform = {}) {
   const folder = temporaryFolder();
   const project = projectFolder(folder);
@@ -33,7 +33,7 @@ function command(terraform: FakeTerraform = {}) {
 const moment = () => new Promise((soon) => setTimeout(soon, 300));
 
 describe("npm start", { timeout: 30_000 }, () => {
-  it("stays until Ctrl-C, then stops the emulator and exits 0", async () => {
+  it("runs until Ctrl-C, then stops the emulator and exits 0", async () => {
     const { folder, state, start } = command();
     const run = start([]);
     const applied = join(state, "account/notejam-dev.applied.json");
@@ -53,13 +53,13 @@ describe("npm start", { timeout: 30_000 }, () => {
     run.signal("SIGINT");
     const ended = await run.ended;
     expect(ended.code).toBe(130);
-    expect(ended.stderr).toMatch(/Stopped\. What was made so far is kept/);
+    expect(ended.stderr).toMatch(/Stopped\. Created resources are kept/);
     expect(callsOf(folder, "terraform").slice(-2)).toEqual(["SIGINT", "saved"]);
     const emulator = Number(callsOf(folder, "emulator")[0]?.split(" ")[1]);
     expect(() => process.kill(emulator, 0)).toThrow("ESRCH");
   });
 
-  it("ends cleanly when its output is closed", async () => {
+  it("exits 141 when its output is closed", async () => {
     const { folder, start } = command();
     const run = start(["--once"]);
     run.hangUp();
@@ -78,11 +78,11 @@ describe("npm start", { timeout: 30_000 }, () => {
     expect(lines).toEqual([expect.stringMatching(/Terraform was not found: .*TERRAFORM_BINARY_NAME/)]);
   });
 
-  it("exits 1 with one line when a required part is missing", async () => {
+  it("exits 2 with one line when a required part is missing", async () => {
     const { start } = command();
     const missing = { TERRAFORM_BINARY_NAME: "no-such-terraform" };
     const { code, stderr } = await start(["--once", "--require", "all"], missing).ended;
-    expect(code).toBe(1);
+    expect(code).toBe(2);
     expect(stderr.trim().split("\n")).toEqual([
       expect.stringMatching(
         /^--require asks for parts that cannot run on this machine: .*aws.*Terraform was not found/,
@@ -90,21 +90,21 @@ describe("npm start", { timeout: 30_000 }, () => {
     ]);
   });
 
-  it("exits 1 at the end of --once when the apply failed", async () => {
+  it("exits 2 at the end of --once when the apply failed", async () => {
     const { start } = command({ apply: { fails: [{ summary: "creating bucket" }] } });
     const { code, stderr } = await start(["--once"]).ended;
-    expect(code).toBe(1);
+    expect(code).toBe(2);
     expect(stderr).toMatch(/ {2}creating bucket[\s\S]*The emulated AWS is left out because of this error\./);
     expect(stderr).not.toMatch(/^\s+at /m);
   });
 
-  it("reports an invalid option", async () => {
+  it("exits 2 with one line for an invalid option", async () => {
     const { code, stderr } = await command().start(["--port", "http"]).ended;
-    expect(code).toBe(1);
+    expect(code).toBe(2);
     expect(stderr).toMatch(/--port.*'http' is invalid\. It must be a whole number from 0 to 65535/);
   });
 
-  it("describes its options with --help", async () => {
+  it("prints its options with --help", async () => {
     const { code, stdout } = await command().start(["--help"]).ended;
     expect(code).toBe(0);
     const options = ["--env", "--require", "--install-emulator", "--port", "--once", "--check", "--fresh"];

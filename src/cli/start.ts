@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 import { errorCode } from "../error-text.js";
 import { destroyLocal } from "../local/destroy-local.js";
 import { explainEmulatorError } from "../local/emulator-error.js";
@@ -11,8 +11,10 @@ import { PARTS, type Part } from "../local/machine.js";
 import { plainProgress, terminalProgress } from "../local/progress.js";
 import { chooseStateFolder, type StateFolder, writeWhole } from "../local/state-folder.js";
 import { UserError } from "../user-error.js";
+import type { CommandContext } from "./context.js";
+import { exitStatusHelp, wholeNumber } from "./options.js";
 
-interface Options {
+interface StartOptions {
   readonly env?: string[];
   readonly require?: Part[];
   readonly installEmulator?: boolean;
@@ -32,8 +34,8 @@ const DEFAULT_ENVIRONMENT = "dev";
 /** Time for Terraform to end by itself after the second Ctrl-C. */
 const FORCE_AFTER_MS = 3000;
 
-function commandLine(): Command {
-  return new Command("npm start --")
+export function define(command: Command, context: CommandContext): void {
+  command
     .description(
       "Runs an environment on this machine. Synthesizes the stacks, applies them with Terraform to an emulated AWS that keeps its contents between runs, and runs Notejam there with the environment of its pods. Leaves out parts whose tools are missing: with Node alone, Notejam runs on its embedded database. Never uses a cloud account.",
     )
@@ -69,8 +71,15 @@ function commandLine(): Command {
     .option("--parallelism <number>", "operations that Terraform runs at once", wholeNumber(1, 256), 20)
     .addHelpText(
       "after",
-      "\nExit status: 0 success (parts may be left out), 1 error, 130 Ctrl-C during startup.",
-    );
+      `
+Parts whose tools are missing are left out with status 0.
+${exitStatusHelp(undefined, ["130 Ctrl-C during startup"])}
+
+Examples:
+  npm start
+  npm start -- --env prod --require all`,
+    )
+    .action((options: StartOptions) => start(options, context));
 }
 
 function partsNamed(name: string): readonly Part[] {
@@ -80,23 +89,12 @@ function partsNamed(name: string): readonly Part[] {
   return parts;
 }
 
-function wholeNumber(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (!Number.isInteger(value) || value < least || value > most) {
-      throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`);
-    }
-    return value;
-  };
-}
-
-async function main(): Promise<number> {
-  const options = commandLine().parse().opts<Options>();
+async function start(options: StartOptions, context: CommandContext): Promise<void> {
   const projectFolder = process.cwd();
   const folder = chooseStateFolder({ stated: options.state, projectFolder });
   const interruption = new Interruption(
     (signal) => {
-      process.stderr.write(`\nStopping (${signal}); saving state. Press Ctrl-C again to force.\n`);
+      context.warn(`\nStopping (${signal}); saving state. Press Ctrl-C again to force.`);
     },
     // Programs that were started end when this process is gone.
     (signal) => setTimeout(() => process.exit(exitCodeOf(new Interrupted(signal))), FORCE_AFTER_MS).unref(),
@@ -112,7 +110,7 @@ async function main(): Promise<number> {
   }
   try {
     if (options.state === undefined && folder.path !== join(projectFolder, ".notejam")) {
-      print(
+      context.print(
         `The checkout is read-only. The state is kept in ${folder.path} (--state chooses another folder).`,
       );
     }
@@ -131,18 +129,27 @@ async function main(): Promise<number> {
       ...(options.appPort === undefined ? {} : { applicationPort: options.appPort }),
       parallelism: options.parallelism,
       progress:
-        process.stdout.isTTY && process.stdout.columns > 0 ? terminalProgress() : plainProgress(print),
+        process.stdout.isTTY && process.stdout.columns > 0
+          ? terminalProgress()
+          : plainProgress(context.print),
       interruption,
-      print,
-      warn: (error) => process.stderr.write(`\n${describe(error, folder)}\n${CONTINUES}\n\n`),
+      print: context.print,
+      warn: (error) => context.warn(`\n${asUserError(error, folder).message}\n${CONTINUES}\n`),
     };
     if (options.destroy) {
       await destroyLocal(props);
-      return 0;
+    } else {
+      context.exitStatus = exitStatusOf(await runLocal(props), props);
     }
-    return exitStatusOf(await runLocal(props), props);
   } catch (error) {
-    return report(error, folder);
+    if (!(error instanceof Interrupted)) {
+      context.warn("");
+      throw asUserError(error, folder);
+    }
+    context.warn(
+      `Stopped. Created resources are kept in ${folder.path}: the next npm start continues from there.`,
+    );
+    context.exitStatus = exitCodeOf(error);
   } finally {
     stopListening();
   }
@@ -150,42 +157,25 @@ async function main(): Promise<number> {
 
 const CONTINUES = "The emulated AWS is left out because of this error. The run continues without it.";
 
-/** Returns 1 if the emulated AWS failed and the run ends by itself. A run until Ctrl-C has already shown the error. */
+/** Returns 2 if the emulated AWS failed and the run ends by itself. A run until Ctrl-C has already shown the error. */
 function exitStatusOf({ awsFailed, applicationRan }: Outcome, { once }: LocalRunProps): number {
-  return awsFailed && (once || !applicationRan) ? 1 : 0;
+  return awsFailed && (once || !applicationRan) ? 2 : 0;
 }
 
-function print(line: string): void {
-  process.stdout.write(`${line}\n`);
-}
-
-/** Prints an error. @returns the exit status */
-function report(error: unknown, folder: StateFolder): number {
-  if (error instanceof Interrupted) {
-    process.stderr.write(
-      `Stopped. What was made so far is kept in ${folder.path}: npm start goes on from there.\n`,
-    );
-    return exitCodeOf(error);
-  }
-  process.stderr.write(`\n${describe(error, folder)}\n`);
-  return 1;
-}
-
-function describe(error: unknown, folder: StateFolder): string {
+/** Returns the error to print. The details of a bug in this repository go to a file. */
+function asUserError(error: unknown, folder: StateFolder): UserError {
   const known = explainEmulatorError(explainFileError(error, "work", folder.path));
-  return known instanceof UserError ? known.message : unexpected(error, folder);
+  return known instanceof UserError ? known : unexpectedError(error, folder);
 }
 
-/** A fault of this program: one line for the screen, the details in a file. */
-function unexpected(error: unknown, folder: StateFolder): string {
-  const summary = error instanceof Error ? error.message : String(error);
-  const details = error instanceof Error ? (error.stack ?? summary) : summary;
+function unexpectedError(error: unknown, folder: StateFolder): UserError {
+  const summary = `Unexpected error: ${error instanceof Error ? error.message : String(error)}.`;
+  const details = error instanceof Error ? (error.stack ?? error.message) : String(error);
   try {
     writeWhole(folder.errorLog, `${details}\n`);
-    return `Something unforeseen went wrong: ${summary}. Details are in ${folder.errorLog}.`;
+    return new UserError(summary, { hint: `Details are in ${folder.errorLog}.`, cause: error });
   } catch (second) {
-    return `Something unforeseen went wrong: ${summary} (${errorCode(second) ?? "and its details cannot be kept"}).`;
+    const why = errorCode(second) ?? "unknown error";
+    return new UserError(summary, { hint: `The details cannot be written (${why}).`, cause: error });
   }
 }
-
-process.exitCode = await main();

@@ -1,50 +1,54 @@
 import type { Names } from "../config/names.js";
+import { UserError } from "../user-error.js";
 
-/** One step, which is also what a person would type. */
+/** One command of the destruction of an environment. */
 export interface DestroyStep {
-  readonly what: string;
+  /** Purpose of the command: an imperative. */
+  readonly summary: string;
   readonly program: "kubectl" | "cdktf";
   readonly args: readonly string[];
 }
 
-/** How steps are run. */
-export interface Runner {
-  /** Runs a program to its end, with the terminal. */
+/** Runs the commands of the steps. */
+export interface StepRunner {
+  /** Runs a program on the terminal until it exits. Rejects when it fails. */
   readonly run: (program: string, args: readonly string[]) => Promise<unknown>;
-  readonly say: (line: string) => void;
+  /** Prints progress. */
+  readonly print: (line: string) => void;
 }
-
-/** Something that a person has to put right first; its message is all they need. */
-export class DestroyProblem extends Error {}
 
 const KUBECTL_TIMEOUT = "--timeout=10m";
 
 /**
- * What destroys an environment, in an order in which nothing waits for what is gone already.
+ * Returns the commands that destroy an environment, in an order in which no command waits for a resource or controller
+ * that is already gone.
  *
- * Flux is stopped first, which would bring everything back (its operator looks once an hour and would start it again).
- * The load balancer is Terraform's, and its controller may not delete it: an Ingress that was deleted would wait for
- * that for ever, so the controller stops and the Ingresses go with the cluster. Its target groups stay in AWS; they hold
- * nothing up, and the runbook says how to remove them. Disks are deleted by the driver that made them, while it runs. Then
- * comes Flux, by its operator, which removes all of Flux's finalizers, so that no namespace hangs; and at last the cluster.
+ * - Flux is scaled to zero first, because it would recreate everything. Its operator reconciles once an hour and would
+ *   scale it up again.
+ * - Terraform owns the load balancer, so its controller must not delete it. A deleted Ingress would wait forever for the
+ *   controller. Therefore the controller stops and the Ingresses go with the cluster. Their target groups remain in AWS;
+ *   they block nothing, and the runbook says how to remove them.
+ * - The EBS CSI driver deletes the volumes while it still runs.
+ * - The Flux operator removes Flux and all finalizers of Flux, so that no namespace hangs.
+ * - The cluster is destroyed last.
  */
 export function destroySteps(
   names: Pick<Names, "instance" | "clusterName" | "gitopsStack" | "platformStack">,
 ): DestroyStep[] {
-  const kubectl = (what: string, ...args: readonly string[]): DestroyStep => ({
-    what,
+  const kubectl = (summary: string, ...args: readonly string[]): DestroyStep => ({
+    summary,
     program: "kubectl",
     args: [...args, `--context=${names.clusterName}`],
   });
-  const cdktf = (what: string, stack: string): DestroyStep => ({
-    what,
+  const cdktf = (summary: string, stack: string): DestroyStep => ({
+    summary,
     program: "cdktf",
     args: ["destroy", stack, "--auto-approve"],
   });
   const inFlux = "--namespace=flux-system";
   return [
     kubectl(
-      "Stop Flux, so that it brings nothing back",
+      "Stop Flux, so that it recreates nothing",
       "scale",
       "deployment",
       "kustomize-controller",
@@ -53,7 +57,7 @@ export function destroySteps(
       inFlux,
     ),
     kubectl(
-      "Stop the load balancer's controller, so that it makes no other in the network that goes",
+      "Stop the AWS Load Balancer Controller, so that it creates nothing in the VPC",
       "scale",
       "deployment",
       "aws-load-balancer-controller",
@@ -61,7 +65,7 @@ export function destroySteps(
       "--namespace=kube-system",
     ),
     kubectl(
-      "Stop what holds disks, first what an operator would start again",
+      "Delete the workloads that use volumes; the custom resources first, because their operator recreates workloads",
       "delete",
       "prometheuses.monitoring.coreos.com,alertmanagers.monitoring.coreos.com,statefulsets.apps",
       "--all",
@@ -70,7 +74,7 @@ export function destroySteps(
       KUBECTL_TIMEOUT,
     ),
     kubectl(
-      "Remove the claims: the storage driver deletes the disks",
+      "Delete the persistent volume claims; the EBS CSI driver deletes the volumes",
       "delete",
       "persistentvolumeclaim",
       "--all",
@@ -79,26 +83,35 @@ export function destroySteps(
       KUBECTL_TIMEOUT,
     ),
     cdktf("Destroy Flux and the operations repository", names.gitopsStack),
-    cdktf("Destroy everything in AWS", names.platformStack),
+    cdktf("Destroy all AWS resources", names.platformStack),
   ];
 }
 
-/** Runs the steps one after the other, and stops at the first that fails: each can be run again. */
-export async function runSteps(steps: readonly DestroyStep[], { run, say }: Runner): Promise<void> {
-  for (const [index, { what, program, args }] of steps.entries()) {
-    say(`${index + 1}/${steps.length} ${what}`);
+/**
+ * Runs the steps one after the other. Each step can be run again.
+ *
+ * @throws UserError at the first step that fails
+ */
+export async function runSteps(steps: readonly DestroyStep[], { run, print }: StepRunner): Promise<void> {
+  for (const [index, { summary, program, args }] of steps.entries()) {
+    print(`${index + 1}/${steps.length} ${summary}`);
     try {
       await run(program, args);
     } catch (error) {
-      throw new DestroyProblem(failure(program, args, error));
+      throw stepError(program, args, error);
     }
   }
 }
 
-function failure(program: string, args: readonly string[], error: unknown): string {
+function stepError(program: string, args: readonly string[], cause: unknown): UserError {
   const command = `${program} ${args.join(" ")}`;
-  if (isMissing(error)) return `${program} is not installed; the step was: ${command}`;
-  return `This step failed: ${command}\nPut right what it says above, and start again: what is done already is passed over.`;
+  if (isMissing(cause)) {
+    return new UserError(`${program} is not installed.`, { hint: `The step was: ${command}`, cause });
+  }
+  return new UserError(`This step failed: ${command}.`, {
+    hint: "Correct the error above and run the same command again. Completed steps can be repeated.",
+    cause,
+  });
 }
 
 function isMissing(error: unknown): boolean {

@@ -148,7 +148,7 @@ describe.runIf(found === undefined)("all of production on a laptop", () => {
     run.signal("SIGINT");
     const { code, stderr } = await run.ended;
     expect(code).toBe(130);
-    expect(stderr).toMatch(/^Stopped\. What was made so far is kept/m);
+    expect(stderr).toMatch(/^Stopped\. Created resources are kept/m);
     await nothingRuns();
     expect(existsSync(join(state, "applications/dev/secrets"))).toBe(false);
   });

@@ -83,8 +83,8 @@ const NOTHING = { changed: [], added: [], removed: [] };
 /** Compares two outputs without lock files. */
 const changedStacks = (before: string, after: string) => compareSides({ folder: before }, { folder: after });
 
-describe("the stacks that a change concerns", () => {
-  it("are one when the size of one environment's database changes", async () => {
+describe("the stacks that a change affects", () => {
+  it("are one platform stack for the database size of one environment", async () => {
     const size = withEnvironment("prod", (prod) => ({
       ...prod,
       database: { ...prod.database, instanceClass: "db.r6g.xlarge" },
@@ -92,7 +92,7 @@ describe("the stacks that a change concerns", () => {
     expect(changedStacks(base, await synth("size", size))).toEqual({ ...NOTHING, changed: ["notejam-prod"] });
   });
 
-  it("are one when the number of one environment's pods changes: that is in the cluster", async () => {
+  it("are one GitOps stack for the number of pods of one environment", async () => {
     const pods = withEnvironment("prod", (prod) => ({
       ...prod,
       application: { ...prod.application, replicas: { ...prod.application.replicas, min: 6 } },
@@ -103,7 +103,7 @@ describe("the stacks that a change concerns", () => {
     });
   });
 
-  it("are those with the Flux tree when a file of it changes", async () => {
+  it("are the stacks with the Flux tree for a change of its files", async () => {
     const tree = composition.tree.map((file) =>
       file.path.endsWith("imagerepository.yaml") ? { ...file, content: `${file.content}# a word\n` } : file,
     );
@@ -114,7 +114,7 @@ describe("the stacks that a change concerns", () => {
     });
   });
 
-  it("are every environment's when a module changes, and none by the application or by words about code", async () => {
+  it("are those of all environments for a module, and none for the application or comments", async () => {
     const edited = await synthCopy("module", (project) => {
       replaceIn(join(project, "modules/ecr/container-registry.ts"), "scanOnPush: true", "scanOnPush: false");
       writeFileSync(join(project, "app/another.ts"), "export {};\n");
@@ -123,7 +123,7 @@ describe("the stacks that a change concerns", () => {
     expect(changedStacks(base, edited)).toEqual({ ...NOTHING, changed: ["notejam-dev", "notejam-prod"] });
   });
 
-  it("tell those of a new environment, and those of one that is gone", async () => {
+  it("include those of new and of removed environments", async () => {
     const environments = composition.environments.filter(({ name }) => name !== "prod");
     const without = await synth("without-prod", { environments });
     const difference = ["notejam-prod", "notejam-prod-gitops"];
@@ -172,7 +172,7 @@ describe("two configurations", () => {
     expect(changedStacks(before, after).changed).toEqual(same ? [] : ["one"]);
   });
 
-  it("differ by the files beside them, but not by what Terraform left there", () => {
+  it("differ by their assets, but not by files of Terraform", () => {
     const before = output("assets-1", one, { "a.json": "1" });
     expect(changedStacks(before, output("assets-2", one, { "a.json": "2" })).changed).toEqual(["one"]);
     expect(changedStacks(before, output("assets-3", one, { "a.json": "1", b: "" })).changed).toEqual(["one"]);
@@ -183,7 +183,7 @@ describe("two configurations", () => {
     expect(changedStacks(before, used)).toEqual(NOTHING);
   });
 
-  it("differ by the entries of their own providers in the lock file", () => {
+  it("differ by the lock file entries of their own providers", () => {
     const aws = { source: "aws", version: "~> 6.26" };
     const folder = output("locks", { ...one, terraform: { required_providers: { aws } } });
     const lock = (name: string, awsVersion: string, helmVersion: string) => {
@@ -203,7 +203,7 @@ describe("two configurations", () => {
     expect(compareSides({ folder, lockFile: join(folder, "none") }, before).changed).toEqual(["one"]);
   });
 
-  it("cannot be compared where nothing, or something else, was synthesized", () => {
+  it("cannot be compared without synthesized stacks", () => {
     expect(() => changedStacks("/nowhere", base)).toThrow(
       /\/nowhere has no synthesized stacks.*npm run synth/,
     );

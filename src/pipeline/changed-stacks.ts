@@ -4,19 +4,19 @@ import { isDeepStrictEqual } from "node:util";
 import { readStacks, type SynthesizedStack } from "../terraform/synthesized-stacks.js";
 import { readStackLocks } from "./provider-locks.js";
 
-/** How two synthesized outputs differ: names of stacks, sorted. */
+/** Differences between two folders of synthesized stacks: sorted stack names. */
 export interface StackChanges {
-  /** In both, with another configuration. */
+  /** In both, with different configurations. */
   readonly changed: readonly string[];
-  /** In the head alone. */
+  /** Only in the head. */
   readonly added: readonly string[];
-  /** In the base alone: what they made stays until somebody destroys it. */
+  /** Only in the base. Their resources remain until they are destroyed. */
   readonly removed: readonly string[];
 }
 
 /** One side of a comparison. */
 export interface SynthesizedSide {
-  /** Folder of the synthesized output. */
+  /** Folder of the synthesized stacks. */
   readonly folder: string;
   /**
    * Dependency lock file.
@@ -27,8 +27,8 @@ export interface SynthesizedSide {
 }
 
 /**
- * Compares two synthesized outputs by what Terraform would see: comments (CDKTF's notes on construct paths and its own
- * version) and the order of keys do not count. Everything else does, including provider versions and lock file entries.
+ * Compares two folders of synthesized stacks. Ignores what Terraform ignores: comments (CDKTF writes construct paths and
+ * its own version) and the order of keys. Includes provider versions and lock file entries.
  */
 export function changedStacks(baseSide: SynthesizedSide, headSide: SynthesizedSide): StackChanges {
   const base = readStacks(baseSide.folder);
@@ -42,7 +42,10 @@ export function changedStacks(baseSide: SynthesizedSide, headSide: SynthesizedSi
     changed: inBoth
       .filter(
         ({ before, after }) =>
-          !isDeepStrictEqual(meaningOf(before, baseSide.lockFile), meaningOf(after, headSide.lockFile)),
+          !isDeepStrictEqual(
+            comparedParts(before, baseSide.lockFile),
+            comparedParts(after, headSide.lockFile),
+          ),
       )
       .map(({ name }) => name),
     added: names.filter((name) => !base.has(name)),
@@ -50,7 +53,7 @@ export function changedStacks(baseSide: SynthesizedSide, headSide: SynthesizedSi
   };
 }
 
-function meaningOf(stack: SynthesizedStack, lockFile: string | undefined): object {
+function comparedParts(stack: SynthesizedStack, lockFile: string | undefined): object {
   return {
     configuration: withoutComments(stack.configuration, BLOCK_DEPTH),
     assets: assetsOf(stack.folder),
@@ -58,10 +61,10 @@ function meaningOf(stack: SynthesizedStack, lockFile: string | undefined): objec
   };
 }
 
-/** `resource` → type → name: further inside, a key `//` would be a value of somebody's map. */
+/** `resource` → type → name. Deeper, a key `//` can be an entry of a map. */
 const BLOCK_DEPTH = 3;
 
-/** The key by which Terraform's JSON syntax allows comments in blocks. */
+/** Key of comments in blocks of Terraform's JSON syntax. */
 const COMMENT = "//";
 
 function withoutComments(value: unknown, depth: number): unknown {
@@ -73,7 +76,7 @@ function withoutComments(value: unknown, depth: number): unknown {
   );
 }
 
-/** Files that CDKTF copied beside the configuration, by their paths. */
+/** Returns the files that CDKTF copied next to the configuration: path → contents in Base64. */
 function assetsOf(folder: string): Readonly<Record<string, string>> {
   const assets = join(folder, "assets");
   if (!existsSync(assets)) return {};

@@ -34,8 +34,8 @@ function stack(name: string, reads: readonly string[] = []): [string, Synthesize
 
 const DEV = [{ name: "dev", region: "eu-west-1" }];
 
-describe("the order in which an environment is deployed", () => {
-  it("puts the platform before what reads its outputs, and leaves the recovery copy out", async () => {
+describe("the deployment order of an environment", () => {
+  it("lists the platform before the stacks that read its outputs, without the DR replica", async () => {
     const { environments, stacks } = await realStacks();
     expect(deployOrder("dev", environments, stacks)).toEqual(["notejam-dev", "notejam-dev-gitops"]);
     expect(deployOrder("prod", environments, stacks)).toEqual(["notejam-prod", "notejam-prod-gitops"]);
@@ -45,7 +45,7 @@ describe("the order in which an environment is deployed", () => {
     ]);
   });
 
-  it("follows what is read, not names", () => {
+  it("depends on the outputs that are read, not on names", () => {
     const stacks = new Map([
       stack("notejam-dev", ["notejam-dev-network", "notejam-bootstrap"]),
       stack("notejam-dev-apps", ["notejam-dev"]),
@@ -59,15 +59,17 @@ describe("the order in which an environment is deployed", () => {
     ]);
   });
 
-  it("refuses stacks that wait for each other", () => {
+  it("rejects stacks that read each other's outputs", () => {
     const stacks = new Map([
       stack("notejam-dev", ["notejam-dev-x"]),
       stack("notejam-dev-x", ["notejam-dev"]),
     ]);
-    expect(() => deployOrder("dev", DEV, stacks)).toThrow(/none can be first: notejam-dev, notejam-dev-x/);
+    expect(() => deployOrder("dev", DEV, stacks)).toThrow(
+      /read each other's outputs: notejam-dev, notejam-dev-x/,
+    );
   });
 
-  it("refuses an environment that is not there, or was not synthesized", () => {
+  it("rejects an environment that does not exist, or was not synthesized", () => {
     expect(() => deployOrder("stage", DEV, new Map())).toThrow(/no environment "stage"\. Choose from: dev\./);
     expect(() => deployOrder("dev", DEV, new Map())).toThrow(/has no stack of dev.*npm run synth/);
   });

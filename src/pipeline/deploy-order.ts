@@ -1,7 +1,8 @@
 import { z } from "zod";
+import { findEnvironment } from "../config/find-environment.js";
 import { type NamedEnvironment, namesOf } from "../config/names.js";
 import { cloudWorkspaceOf, type SynthesizedStack } from "../terraform/synthesized-stacks.js";
-import { PipelineProblem } from "./problem.js";
+import { UserError } from "../user-error.js";
 
 const RemoteStates = z.object({
   data: z
@@ -14,38 +15,30 @@ const RemoteStates = z.object({
 });
 
 /**
- * The stacks of one environment, each after those whose outputs it reads.
+ * Returns the stacks of one environment, each after the stacks whose outputs it reads.
  *
- * @param instance name of the environment's running copy, such as `prod`
- * @throws PipelineProblem when there is no such environment, or when stacks wait for each other
+ * @param environmentId such as `prod`
+ * @throws UserError when the environment does not exist, or when stacks read each other's outputs
  */
 export function deployOrder(
-  instance: string,
+  environmentId: string,
   environments: readonly NamedEnvironment[],
   stacks: ReadonlyMap<string, SynthesizedStack>,
 ): string[] {
-  const bases = environments.map((environment) => namesOf(environment));
-  const wanted = bases.find((names) => names.instance === instance);
-  if (wanted === undefined) {
-    const known = bases.map((names) => names.instance).join(", ");
-    throw new PipelineProblem(
-      `There is no environment ${JSON.stringify(instance)}.`,
-      `Choose from: ${known}.`,
-    );
-  }
-  const own = [...stacks.values()].filter(({ name }) => ownerOf(name, bases)?.instance === wanted.instance);
+  const wanted = namesOf(findEnvironment(environments, environmentId));
+  const all = environments.map((environment) => namesOf(environment));
+  const own = [...stacks.values()].filter(({ name }) => ownerOf(name, all)?.instance === wanted.instance);
   if (own.length === 0) {
-    throw new PipelineProblem(
-      `The synthesized output has no stack of ${instance}.`,
-      "Run `npm run synth` again.",
-    );
+    throw new UserError(`cdktf.out has no stack of ${environmentId}.`, {
+      hint: "Run npm run synth again.",
+    });
   }
   return inOrder(own);
 }
 
-/** `prod-eu-central-1` begins like `prod`: a stack belongs to the longest name that fits. */
-function ownerOf<T extends { readonly name: string }>(stack: string, bases: readonly T[]): T | undefined {
-  return bases
+/** Returns the environment of a stack: the longest name that matches, because `prod-eu-central-1` starts with `prod`. */
+function ownerOf<T extends { readonly name: string }>(stack: string, names: readonly T[]): T | undefined {
+  return names
     .filter(({ name }) => stack === name || stack.startsWith(`${name}-`))
     .sort((one, other) => other.name.length - one.name.length)[0];
 }
@@ -61,10 +54,9 @@ function inOrder(stacks: readonly SynthesizedStack[]): string[] {
   while (waiting.size > 0) {
     const next = [...waiting].find(([, needs]) => needs.every((need) => order.includes(need)));
     if (next === undefined) {
-      throw new PipelineProblem(
-        `These stacks read each other's outputs, so none can be first: ${[...waiting.keys()].join(", ")}.`,
-        "Remove one of the reads in src/stacks.",
-      );
+      throw new UserError(`These stacks read each other's outputs: ${[...waiting.keys()].join(", ")}.`, {
+        hint: "Remove one of the reads in src/stacks.",
+      });
     }
     order.push(next[0]);
     waiting.delete(next[0]);
@@ -72,7 +64,7 @@ function inOrder(stacks: readonly SynthesizedStack[]): string[] {
   return order;
 }
 
-/** The workspaces whose outputs a stack reads. */
+/** Returns the workspaces whose outputs a stack reads. */
 function readBy({ configuration }: SynthesizedStack): string[] {
   const { data } = RemoteStates.parse(configuration);
   return Object.values(data.terraform_remote_state).map(({ config }) => config.workspaces.name);

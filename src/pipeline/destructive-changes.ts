@@ -1,33 +1,33 @@
-/** What is lost, or breaks, when a thing of a kind is destroyed or replaced. */
-const LOSSES: Readonly<Record<string, string>> = {
-  aws_cloudtrail: "what is done in the account is no longer written down",
+/** Impact of destroying or replacing a resource, by type. */
+const IMPACTS: Readonly<Record<string, string>> = {
+  aws_cloudtrail: "API calls in the account are no longer logged",
   aws_cloudwatch_log_group: "its logs are lost",
   aws_db_instance: "its data is lost",
   aws_dynamodb_table: "its data is lost",
   aws_ebs_volume: "its data is lost",
   aws_ecr_repository: "its images are lost",
   aws_efs_file_system: "its data is lost",
-  aws_eks_cluster: "all that runs in it ends",
-  aws_eks_node_group: "the pods on its nodes move or end",
-  aws_iam_openid_connect_provider: "nobody who signs in through it gets a role",
-  aws_kms_key: "what it encrypts can never be read again",
-  aws_kms_replica_key: "what it encrypts can never be read again",
-  aws_lb: "visitors reach nothing until the new one has its name in DNS",
-  aws_nat_gateway: "nothing reaches out until there is another",
+  aws_eks_cluster: "all its workloads stop",
+  aws_eks_node_group: "its pods are evicted",
+  aws_iam_openid_connect_provider: "its users can no longer assume roles",
+  aws_kms_key: "data encrypted with it can never be read again",
+  aws_kms_replica_key: "data encrypted with it can never be read again",
+  aws_lb: "the service is down until DNS resolves to the new load balancer",
+  aws_nat_gateway: "private subnets have no internet access until it is replaced",
   aws_rds_cluster: "its data is lost",
-  aws_rds_cluster_instance: "connections to it end",
+  aws_rds_cluster_instance: "its connections are closed",
   aws_route53_zone: "its names no longer resolve",
   aws_s3_bucket: "its objects are lost",
   aws_secretsmanager_secret: "its value is lost",
-  aws_vpc: "everything in it goes with it",
+  aws_vpc: "all resources in it are lost",
   github_repository: "its code and issues are lost",
-  helm_release: "what it installed ends",
-  kubernetes_namespace_v1: "everything in it goes with it",
+  helm_release: "the resources of the chart are deleted",
+  kubernetes_namespace_v1: "all resources in it are lost",
   tfe_project: "its workspaces lose their settings",
   tfe_workspace: "its state and its variables are lost",
 };
 
-/** What the destruction of one costs; undefined for things that are made again without a trace. */
-export function lossOf(type: string): string | undefined {
-  return LOSSES[type];
+/** Returns the impact of destroying a resource; undefined for types that are recreated without loss. */
+export function impactOf(type: string): string | undefined {
+  return IMPACTS[type];
 }

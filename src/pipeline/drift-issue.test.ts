@@ -18,47 +18,47 @@ const look = (fake: FakeGitHub, ...summaries: readonly Summary[]) =>
   });
 
 describe("the issue about drift", () => {
-  it("is opened when something differs, and names only what does", async () => {
+  it("is opened when a stack differs, and lists only such stacks", async () => {
     const fake = await FakeGitHub.start();
-    expect((await look(fake, same, drifted)).did).toBe("opened");
+    expect((await look(fake, same, drifted)).outcome).toBe("opened");
     const [issue] = fake.issues;
-    expect(issue).toMatchObject({ title: "What stands differs from the code", labels: ["drift"] });
+    expect(issue).toMatchObject({ title: "Infrastructure drift", labels: ["drift"] });
     expect(issue?.body).toContain("**notejam-prod** | 0 | 2 | 0");
     expect(issue?.body).not.toContain("notejam-dev");
     expect(issue?.body).toContain(RUN);
   });
 
-  it("stays one: the next night updates it", async () => {
+  it("is updated the next night", async () => {
     const fake = await FakeGitHub.start();
     await look(fake, drifted);
-    expect((await look(fake, drifted, failed)).did).toBe("updated");
+    expect((await look(fake, drifted, failed)).outcome).toBe("updated");
     expect(fake.issues).toHaveLength(1);
     expect(fake.issues[0]?.body).toContain("❌ failed");
   });
 
-  it("is opened for a plan that failed or is missing: nobody knows what differs there", async () => {
+  it("is opened for a plan that failed or is missing", async () => {
     for (const summary of [failed, summarizeFailure("notejam-prod", "missing", [])]) {
       const fake = await FakeGitHub.start();
-      expect((await look(fake, same, summary)).did).toBe("opened");
+      expect((await look(fake, same, summary)).outcome).toBe("opened");
     }
   });
 
-  it("is closed, with a word why, when nothing differs any more", async () => {
+  it("is closed with a comment when all stacks match the code again", async () => {
     const fake = await FakeGitHub.start();
     await look(fake, drifted);
-    expect((await look(fake, same)).did).toBe("closed");
+    expect((await look(fake, same)).outcome).toBe("closed");
     expect(fake.issues[0]).toMatchObject({ state: "closed", state_reason: "completed" });
-    expect(fake.comments[0]?.body).toContain("Nothing differs any more.");
-    expect((await look(fake, same)).did).toBe("nothing differs");
-    expect((await look(fake, drifted)).did).toBe("opened");
+    expect(fake.comments[0]?.body).toContain("All stacks match the code again.");
+    expect((await look(fake, same)).outcome).toBe("no drift");
+    expect((await look(fake, drifted)).outcome).toBe("opened");
   });
 
-  it("is not one that somebody else opened", async () => {
+  it("is not an issue of another author", async () => {
     const fake = await FakeGitHub.start();
     fake.add("issues", "<!-- notejam-drift -->\nmine", "mallory");
     fake.add("issues", "Drift, they say");
-    expect((await look(fake, drifted)).did).toBe("opened");
-    expect((await look(fake, same)).did).toBe("closed");
+    expect((await look(fake, drifted)).outcome).toBe("opened");
+    expect((await look(fake, same)).outcome).toBe("closed");
     expect(fake.issues.map(({ state }) => state)).toEqual(["open", "open", "closed"]);
   });
 });

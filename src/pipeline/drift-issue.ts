@@ -12,32 +12,33 @@ const Issue = z.object({
   pull_request: z.unknown().optional(),
 });
 
-/** What became of the issue. */
+/** Result of updating the issue. */
 export interface DriftOutcome {
-  readonly did: "opened" | "updated" | "closed" | "nothing differs";
-  /** Where the issue can be read; empty when there is none. */
+  readonly outcome: "opened" | "updated" | "closed" | "no drift";
+  /** Address of the issue; empty without one. */
   readonly url: string;
 }
 
 export interface DriftProps {
-  /** One of every stack. */
+  /** A summary of each stack. */
   readonly summaries: readonly Summary[];
+  /** Login of the author; issues of other authors are ignored. */
   readonly author: string;
-  /** The run that looked; undefined by hand. */
+  /** Address of the workflow run; undefined by hand. */
   readonly runUrl: string | undefined;
 }
 
 const MARKER = "<!-- notejam-drift -->";
-const TITLE = "What stands differs from the code";
+const TITLE = "Infrastructure drift";
 const LABEL = "drift";
 const ISSUES = "/repos/{owner}/{repo}/issues";
 
-/** The plans that would change something, or that failed: nobody knows what those would do. */
+/** Returns the plans that are not empty or failed. */
 export function differing(summaries: readonly Summary[]): Summary[] {
   return summaries.filter((summary) => !changesNothing(summary));
 }
 
-/** Keeps one issue open as long as something differs, and closes it afterwards. */
+/** Keeps one issue open while a stack differs from the code, and closes it afterwards. */
 export async function putDriftIssue(github: GitHub, props: DriftProps): Promise<DriftOutcome> {
   const [open, ...others] = await openIssues(github, props.author);
   const different = differing(props.summaries);
@@ -47,33 +48,33 @@ export async function putDriftIssue(github: GitHub, props: DriftProps): Promise<
     if (open === undefined) {
       const issue = { title: TITLE, body, labels: [LABEL] };
       const made = await github.request(`POST ${ISSUES}`, "open the issue", issue, Issue);
-      return { did: "opened", url: made.html_url };
+      return { outcome: "opened", url: made.html_url };
     }
     await github.send(`PATCH ${ISSUES}/{issue_number}`, "update the issue", {
       issue_number: open.number,
       body,
     });
-    return { did: "updated", url: open.html_url };
+    return { outcome: "updated", url: open.html_url };
   }
-  if (open === undefined) return { did: "nothing differs", url: "" };
-  const seen = props.runUrl === undefined ? "" : ` ${link("The run that looked", props.runUrl)}.`;
+  if (open === undefined) return { outcome: "no drift", url: "" };
+  const seenBy = props.runUrl === undefined ? "" : ` ${link("Workflow run", props.runUrl)}.`;
   for (const { number } of [open, ...others]) {
-    await close(github, number, `Nothing differs any more.${seen}`);
+    await close(github, number, `All stacks match the code again.${seenBy}`);
   }
-  return { did: "closed", url: open.html_url };
+  return { outcome: "closed", url: open.html_url };
 }
 
-/** The issue as text. */
+/** Returns the issue as Markdown. */
 export function driftBody(different: readonly Summary[], runUrl: string | undefined): string {
   const head = [
     MARKER,
-    "The nightly plan of these stacks is not empty: somebody changed something by hand, a merged change was not applied, or a",
-    "plan failed. Apply the code, or put into the code what was done by hand. This issue is updated every night, and closed",
-    "when nothing differs.",
+    "The nightly plan of these stacks is not empty or failed: a resource was changed by hand, or a merged change was not",
+    "applied. Apply the code, or add the manual change to the code. This issue is updated every night, and closed when all",
+    "stacks match the code.",
     "",
     "",
   ].join("\n");
-  const tail = runUrl === undefined ? "" : `\n\n${link("The run that looked", runUrl)}`;
+  const tail = runUrl === undefined ? "" : `\n\n${link("Workflow run", runUrl)}`;
   return head + reportPlans(different, LONGEST_BODY - sizeOf(head + tail) - SPARE) + tail;
 }
 
@@ -95,7 +96,7 @@ async function openIssues(github: GitHub, author: string) {
 }
 
 async function close(github: GitHub, number: number, comment: string): Promise<void> {
-  await github.send(`POST ${ISSUES}/{issue_number}/comments`, "say why the issue is closed", {
+  await github.send(`POST ${ISSUES}/{issue_number}/comments`, "comment on the issue", {
     issue_number: number,
     body: comment,
   });

@@ -13,21 +13,21 @@ async function asked(refuse: FakeGitHub["refuse"]) {
   return { fake, message: await read.then(String, (error: Error) => error.message) };
 }
 
-describe("what GitHub refuses", () => {
+describe("a request that GitHub rejects", () => {
   it.each([
-    [{ status: 401 }, /does not know this token/],
+    [{ status: 401 }, /the token is not valid\. Renew GITHUB_TOKEN/],
     [
       { status: 403, headers: { "x-accepted-github-permissions": "issues=write; pull_requests=write" } },
-      /this token may not\. Give the job one of the permissions issues=write/,
+      /the token lacks a permission\. Grant one of these permissions to the job: issues=write/,
     ],
     [{ status: 403 }, /from a fork/],
-    [{ status: 404 }, /there is no such thing/],
+    [{ status: 404 }, /not found, or not visible/],
     [{ status: 422, message: "body is\ntoo long" }, /body is too long/],
-    [{ status: 503 }, /status 503.*start it again later/i],
+    [{ status: 503 }, /status 503.*run the command again later/i],
     [{ status: 429, headers: { "retry-after": "1800" } }, /rate limit.*again in 1800 seconds/],
     [
       { status: 403, headers: { "x-ratelimit-remaining": "0", "x-ratelimit-reset": "4102444800" } },
-      /rate limit of this token is used up\. Start it again after 00:00 UTC/,
+      /rate limit of this token is used up\. Run the command again after 00:00 UTC/,
     ],
     [
       {
@@ -37,15 +37,17 @@ describe("what GitHub refuses", () => {
       },
       /rate limit.*again in 3600 seconds/,
     ],
-  ])("is told in one line: %o", async (answer, message) => {
+  ])("is an error of one line: %o", async (answer, message) => {
     const { message: said } = await asked(() => answer);
     expect(said).toMatch(message);
-    expect(said).toMatch(/^GitHub refused to read the issues in example\/notejam \(status \d+\)/);
+    expect(said).toMatch(
+      /^GitHub rejected the request to read the issues in example\/notejam \(status \d+\)/,
+    );
     expect(said).not.toContain("\n");
     expect(said).not.toContain("fake-token");
   });
 
-  it("is asked again when it is down for a moment, and when a short rate limit is over", async () => {
+  it("is sent again after a short outage and after a short rate limit", async () => {
     for (const answer of [
       { status: 502 },
       { status: 403, message: "secondary rate limit", headers: { "retry-after": "2" } },
@@ -57,7 +59,7 @@ describe("what GitHub refuses", () => {
     }
   });
 
-  it("is not sent twice when it may have been done: an answer lost on the way makes no second comment", async () => {
+  it("is not repeated if it writes: a lost response must not create a second comment", async () => {
     const fake = await FakeGitHub.start();
     fake.refuse = () => ({ status: 502 });
     const write = new GitHub(fake.settings, FAST).send("POST /repos/{owner}/{repo}/issues", "open the issue");
@@ -66,8 +68,8 @@ describe("what GitHub refuses", () => {
   });
 });
 
-describe("an answer of something else than GitHub", () => {
-  it("is told in one line", async () => {
+describe("a response that is not GitHub's", () => {
+  it("is an error of one line", async () => {
     const fake = await FakeGitHub.start();
     fake.refuse = () => ({ status: 200, message: "hello" });
     const list = new GitHub(fake.settings, FAST).list(
@@ -77,13 +79,13 @@ describe("an answer of something else than GitHub", () => {
       unknown(),
     );
     await expect(list).rejects.toThrow(
-      /^What http:.* answered when asked to read the issues is not what GitHub's API/,
+      /^The response of http:.* to the request to read the issues is not one of GitHub's API/,
     );
   });
 });
 
-describe("a GitHub that cannot be reached", () => {
-  it("is told in one line", async () => {
+describe("an API that cannot be reached", () => {
+  it("is an error of one line", async () => {
     const github = new GitHub(
       { token: "fake-token", owner: "example", repository: "notejam", apiUrl: "http://127.0.0.1:9" },
       FAST,
@@ -97,7 +99,7 @@ describe("a GitHub that cannot be reached", () => {
 describe("the settings for GitHub", () => {
   const env = { GITHUB_TOKEN: "token", GITHUB_REPOSITORY: "example/notejam" };
 
-  it("are those of a job", () => {
+  it("are read from the variables of a job", () => {
     expect(gitHubSettings(env)).toEqual({
       token: "token",
       owner: "example",
@@ -110,11 +112,11 @@ describe("the settings for GitHub", () => {
   });
 
   it.each([
-    [{ GITHUB_TOKEN: "" }, /no token for GitHub: GITHUB_TOKEN is not set/],
+    [{ GITHUB_TOKEN: "" }, /^GITHUB_TOKEN is not set/],
     [{ GITHUB_REPOSITORY: "notejam" }, /GITHUB_REPOSITORY is "notejam"/],
     [{ GITHUB_REPOSITORY: undefined }, /GITHUB_REPOSITORY is ""/],
-    [{ GITHUB_API_URL: "nowhere" }, /GITHUB_API_URL is no address: "nowhere"/],
-  ])("are refused: %o", (wrong, message) => {
+    [{ GITHUB_API_URL: "nowhere" }, /GITHUB_API_URL is not a URL: "nowhere"/],
+  ])("are rejected: %o", (wrong, message) => {
     expect(() => gitHubSettings({ ...env, ...wrong })).toThrow(message);
   });
 });

@@ -2,63 +2,61 @@ import { Octokit } from "@octokit/core";
 import { retry } from "@octokit/plugin-retry";
 import { throttling } from "@octokit/plugin-throttling";
 import { array, type ZodType } from "zod";
-import { PipelineProblem, reasonOf } from "./problem.js";
+import { oneLine, reasonOf } from "../error-text.js";
+import { UserError } from "../user-error.js";
 
 const Client = Octokit.plugin(retry, throttling);
 type Client = InstanceType<typeof Client>;
 
-/** The repository that is spoken about, and how. */
+/** Repository and access. */
 export interface GitHubSettings {
   readonly token: string;
   readonly owner: string;
   readonly repository: string;
-  /** Without a slash at the end. */
+  /** Without a trailing slash. */
   readonly apiUrl: string;
 }
 
-/** Reads the settings that every job of GitHub Actions has; only the token has to be passed on by the workflow. */
+/** Reads the settings from the variables of GitHub Actions; the workflow must pass the token. */
 export function gitHubSettings(env: NodeJS.ProcessEnv = process.env): GitHubSettings {
   const { GITHUB_TOKEN: token = "", GITHUB_REPOSITORY: slug = "" } = env;
   const [owner = "", repository = "", ...rest] = slug.split("/");
   if (owner === "" || repository === "" || rest.length > 0) {
-    throw new PipelineProblem(
-      `GITHUB_REPOSITORY is ${JSON.stringify(slug)}, not an owner and a repository.`,
-      "Set it to <owner>/<repository>.",
-    );
+    throw new UserError(`GITHUB_REPOSITORY is ${JSON.stringify(slug)}, not <owner>/<repository>.`, {
+      hint: "Set it, for example to example/notejam.",
+    });
   }
   if (token === "") {
-    throw new PipelineProblem(
-      "There is no token for GitHub: GITHUB_TOKEN is not set.",
-      "Pass the job's token on (env: GITHUB_TOKEN), or by hand one that may write to issues and pull requests.",
-    );
+    throw new UserError("GITHUB_TOKEN is not set.", {
+      hint: "In a workflow, pass the job's token (env: GITHUB_TOKEN). By hand, set a token that may write issues and pull requests.",
+    });
   }
   const apiUrl = (env.GITHUB_API_URL || "https://api.github.com").replace(/\/+$/, "");
   if (!URL.canParse(apiUrl)) {
-    throw new PipelineProblem(
-      `GITHUB_API_URL is no address: ${JSON.stringify(apiUrl)}.`,
-      "Unset or correct it.",
-    );
+    throw new UserError(`GITHUB_API_URL is not a URL: ${JSON.stringify(apiUrl)}.`, {
+      hint: "Unset or correct it.",
+    });
   }
   return { token, owner, repository, apiUrl };
 }
 
-/** A rate limit that ends within this time is waited for, once. */
+/** Longest rate limit that a request waits for, once. */
 const LONGEST_WAIT_SECONDS = 60;
 
 export interface GitHubOptions {
   /**
-   * Milliseconds that a second of waiting lasts.
+   * Length of a second of waiting, in milliseconds; tests shorten it.
    * @default 1000
    */
   readonly second?: number;
   /**
-   * Keep the distance between writes that GitHub asks for, and wait for a rate limit to end.
+   * Keep the interval between writes that GitHub requires, and wait for the end of a rate limit.
    * @default true
    */
   readonly pace?: boolean;
 }
 
-/** The part of GitHub's API that the pipelines use, with errors in words for people. */
+/** Client for the part of GitHub's API that the pipelines use. Its errors are UserErrors. */
 export class GitHub {
   private readonly client: Client;
   private readonly settings: GitHubSettings;
@@ -84,8 +82,8 @@ export class GitHub {
 
   /**
    * @param route such as `GET /repos/{owner}/{repo}/issues`; owner and repository are filled in
-   * @param doing what the request is for, as in "read the comments"
-   * @param schema what is read of the answer
+   * @param doing purpose of the request, such as "read the comments"
+   * @param schema of the parts of the response that are read
    */
   async request<T>(
     route: string,
@@ -93,22 +91,24 @@ export class GitHub {
     parameters: Readonly<Record<string, unknown>>,
     schema: ZodType<T>,
   ): Promise<T> {
-    const answer = schema.safeParse(await this.send(route, doing, parameters));
-    if (answer.success) return answer.data;
-    throw new PipelineProblem(
-      `What ${this.settings.apiUrl} answered when asked to ${doing} is not what GitHub's API answers.`,
-      "Check GITHUB_API_URL.",
+    const parsed = schema.safeParse(await this.send(route, doing, parameters));
+    if (parsed.success) return parsed.data;
+    throw new UserError(
+      `The response of ${this.settings.apiUrl} to the request to ${doing} is not one of GitHub's API.`,
+      {
+        hint: "Check GITHUB_API_URL.",
+      },
     );
   }
 
-  /** A request whose answer tells nothing. */
+  /** Sends a request whose response is not read. */
   async send(
     route: string,
     doing: string,
     parameters: Readonly<Record<string, unknown>> = {},
   ): Promise<unknown> {
     const { owner, repository } = this.settings;
-    // What was sent may have been done although the answer was lost: only reading is tried again.
+    // Only reads are retried: a write may have succeeded although its response was lost.
     const retries = route.startsWith("GET ") ? {} : { request: { retries: 0 } };
     try {
       const response = await this.client.request(route, {
@@ -120,11 +120,11 @@ export class GitHub {
       const { data }: { data: unknown } = response;
       return data;
     } catch (error) {
-      throw this.problem(error, doing);
+      throw this.errorOf(error, doing);
     }
   }
 
-  /** Every page of a list. */
+  /** Reads all pages of a list. */
   async list<T>(
     route: string,
     doing: string,
@@ -141,73 +141,71 @@ export class GitHub {
     return found;
   }
 
-  private problem(error: unknown, doing: string): PipelineProblem {
+  private errorOf(error: unknown, doing: string): UserError {
     const { apiUrl, owner, repository } = this.settings;
-    const answer = answerOf(error);
+    const response = errorResponseOf(error);
     const where = `${owner}/${repository}`;
-    if (answer === undefined) {
-      return new PipelineProblem(
-        `GitHub cannot be reached at ${apiUrl} to ${doing}: ${networkReason(error)}.`,
-        "Check the network and GITHUB_API_URL, then start it again.",
-      );
+    if (response === undefined) {
+      return new UserError(`GitHub cannot be reached at ${apiUrl} to ${doing}: ${networkReason(error)}.`, {
+        hint: "Check the network and GITHUB_API_URL, then run the command again.",
+      });
     }
-    const { status, headers, message } = answer;
-    const said = `GitHub refused to ${doing} in ${where} (status ${status})`;
-    const until = limitedUntil(answer);
+    const { status, headers, message } = response;
+    const refused = `GitHub rejected the request to ${doing} in ${where} (status ${status})`;
+    const until = limitedUntil(response);
     if (until !== undefined) {
-      return new PipelineProblem(
-        `${said}: the rate limit of this token is used up.`,
-        `Start it again ${until}.`,
-      );
+      return new UserError(`${refused}: the rate limit of this token is used up.`, {
+        hint: `Run the command again ${until}.`,
+      });
     }
     if (status === 401) {
-      return new PipelineProblem(
-        `${said}: it does not know this token.`,
-        "GITHUB_TOKEN may be old or wrong.",
-      );
+      return new UserError(`${refused}: the token is not valid.`, {
+        hint: "Renew GITHUB_TOKEN.",
+      });
     }
     if (status === 403) {
       const needed = headers["x-accepted-github-permissions"];
-      return new PipelineProblem(
-        `${said}: this token may not.`,
-        needed === undefined
-          ? "Give the job the permissions that it needs; on a pull request from a fork there are none to be had."
-          : `Give the job one of the permissions ${needed}.`,
-      );
+      return new UserError(`${refused}: the token lacks a permission.`, {
+        hint:
+          needed === undefined
+            ? "Grant the permission to the job. On a pull request from a fork, this is not possible."
+            : `Grant one of these permissions to the job: ${needed}.`,
+      });
     }
     if (status === 404) {
-      return new PipelineProblem(
-        `${said}: there is no such thing, or this token may not see it.`,
-        "Check GITHUB_REPOSITORY and the number.",
-      );
+      return new UserError(`${refused}: not found, or not visible for this token.`, {
+        hint: "Check GITHUB_REPOSITORY and the number.",
+      });
     }
-    const why = message === "" ? "no reason given" : message;
-    return new PipelineProblem(
-      `${said}: ${why}.`,
-      status >= 500
-        ? "Start it again later; www.githubstatus.com tells of outages."
-        : "Correct that, then start it again.",
-    );
+    const why = message === "" ? "no reason" : message;
+    return new UserError(`${refused}: ${why}.`, {
+      hint:
+        status >= 500
+          ? "Run the command again later. www.githubstatus.com lists outages."
+          : "Correct that, then run the command again.",
+    });
   }
 }
 
 const PAGE_SIZE = 100;
-/** A pull request with 5,000 comments has other problems. */
+/** Limit for lists without an end: 5,000 items. */
 const MOST_PAGES = 50;
 
-interface Answer {
+interface ErrorResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly message: string;
 }
 
-/** What GitHub answered; undefined when there was no answer. */
-function answerOf(error: unknown): Answer | undefined {
+/** Returns the response of GitHub to a failed request; undefined without one. */
+function errorResponseOf(error: unknown): ErrorResponse | undefined {
   if (!hasResponse(error)) return undefined;
   const { status, response } = error;
   const data = response.data;
   const message =
-    typeof data === "object" && data !== null && "message" in data ? String(data.message).slice(0, 200) : "";
+    typeof data === "object" && data !== null && "message" in data
+      ? oneLine(String(data.message)).slice(0, 200)
+      : "";
   return { status, headers: response.headers, message };
 }
 
@@ -226,11 +224,11 @@ function hasResponse(
 }
 
 /**
- * When a rate limit ends, in words; undefined when the refusal is about something else.
+ * Returns the end of a rate limit as text; undefined for other errors.
  *
  * @see https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
  */
-function limitedUntil({ status, headers, message }: Answer): string | undefined {
+function limitedUntil({ status, headers, message }: ErrorResponse): string | undefined {
   if (status !== 403 && status !== 429) return undefined;
   const after = Number(headers["retry-after"]);
   if (after > 0) return `in ${after} seconds`;
@@ -238,11 +236,11 @@ function limitedUntil({ status, headers, message }: Answer): string | undefined 
   if (headers["x-ratelimit-remaining"] === "0" && reset > 0) {
     return `after ${new Date(reset * 1000).toISOString().slice(11, 16)} UTC`;
   }
-  return status === 429 || /rate limit/i.test(message) ? "in some minutes" : undefined;
+  return status === 429 || /rate limit/i.test(message) ? "in a few minutes" : undefined;
 }
 
 function networkReason(error: unknown): string {
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
   const inner = cause instanceof Error && cause.cause !== undefined ? cause.cause : cause;
-  return reasonOf(inner) || "no answer";
+  return reasonOf(inner) || "no response";
 }

@@ -40,7 +40,7 @@ describe("copyImage", () => {
   const calls = () =>
     existsSync(join(folder, "calls")) ? readFileSync(join(folder, "calls"), "utf8").trim().split("\n") : [];
 
-  it("copies the image that was meant, byte for byte, to its tag", async () => {
+  it("copies the image with this digest to its tag", async () => {
     stubSkopeo();
     expect(await copyImage(copy, [])).toBe("copied");
     expect(calls()).toEqual([
@@ -49,54 +49,56 @@ describe("copyImage", () => {
     ]);
   });
 
-  it("pushes by digest alone, so that nobody follows what is not attested yet", async () => {
+  it("pushes by digest only, so that Flux does not deploy an image without attestation", async () => {
     stubSkopeo();
     expect(await copyImage({ ...copy, tag: undefined }, [])).toBe("copied");
     expect(calls().at(-1)).toMatch(new RegExp(`docker://${URL}@${DIGEST}$`));
   });
 
-  it("finds its work done when it is started again", async () => {
+  it("copies nothing in a second run", async () => {
     stubSkopeo();
-    expect(await copyImage(copy, [{ digest: DIGEST, tags: [TAG] }])).toBe("there");
+    expect(await copyImage(copy, [{ digest: DIGEST, tags: [TAG] }])).toBe("already there");
     expect(calls()).toEqual([]);
   });
 
   it("never moves a tag", async () => {
     stubSkopeo();
     expect(await copyImage(copy, [{ digest: OTHER, tags: ["another", TAG] }])).toEqual({
-      refusal: `${URL}:${TAG} is another image already, ${OTHER}: tags are never moved.`,
+      error: `${URL}:${TAG} is already another image, ${OTHER}. Tags are never moved.`,
     });
     expect(calls()).toEqual([]);
   });
 
-  it("copies no other image than the one that was scanned", async () => {
+  it("copies only the image that was scanned", async () => {
     stubSkopeo({ digest: OTHER });
     expect(await copyImage(copy, [])).toEqual({
-      refusal: `oci:image/notejam is ${OTHER}, not ${DIGEST}: nothing was copied.`,
+      error: `oci:image/notejam is ${OTHER}, not ${DIGEST}. Nothing was copied.`,
     });
     expect(calls()).toHaveLength(1);
   });
 
-  it("says in one line why skopeo failed", async () => {
+  it("reports in one line why skopeo failed", async () => {
     stubSkopeo({ copying: "echo 'denied: no basic\n auth' >&2; exit 1" });
     await expect(copyImage(copy, [])).rejects.toThrow(
       "skopeo copy failed: denied: no basic auth. Sign in to the registry first (aws ecr get-login-password | docker login …).",
     );
   });
 
-  it("says why skopeo could not be started", async () => {
+  it("reports why skopeo could not be started", async () => {
     stubSkopeo();
     process.env.PATH = folder;
     chmodSync(join(folder, "skopeo"), 0o644);
     await expect(copyImage(copy, [])).rejects.toThrow(/^skopeo inspect failed: .*EACCES/);
   });
 
-  it("says what is missing where there is no skopeo", async () => {
+  it("reports a missing skopeo", async () => {
     process.env.PATH = folder;
-    await expect(copyImage(copy, [])).rejects.toThrow(/skopeo, which is not here\. Install it/);
+    await expect(copyImage(copy, [])).rejects.toThrow(
+      /^skopeo, which copies images, is not installed\. Install it/,
+    );
   });
 
-  it("refuses what is no digest", async () => {
+  it("rejects a digest of another form", async () => {
     await expect(copyImage({ ...copy, digest: "latest" }, [])).rejects.toThrow(/"latest" is not a digest/);
   });
 });

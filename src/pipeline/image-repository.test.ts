@@ -6,7 +6,7 @@ const repository = parseRepository("123456789012.dkr.ecr.eu-west-1.amazonaws.com
 
 afterEach(() => vi.restoreAllMocks());
 
-it("lists the images of every page, and leaves out what has no tag", async () => {
+it("lists the tagged images of all pages", async () => {
   const pages = [
     { imageDetails: [{ imageDigest: "sha256:1", imageTags: ["a", "b"] }], nextToken: "more" },
     { imageDetails: [{ imageDigest: "sha256:2", imageTags: ["c"] }, { imageDigest: "sha256:3" }] },
@@ -24,10 +24,10 @@ it("lists the images of every page, and leaves out what has no tag", async () =>
   expect(asked).toMatchObject([first, { ...first, nextToken: "more" }]);
 });
 
-it("says in one line what AWS refused", async () => {
+it("reports an error of AWS in one line", async () => {
   const refusal = Object.assign(new Error("not\nallowed."), { name: "AccessDeniedException" });
   vi.spyOn(ECRClient.prototype, "send").mockRejectedValue(refusal);
   await expect(taggedImages(repository)).rejects.toThrow(
-    /notejam cannot be listed: AccessDeniedException: not allowed\. The role needs ecr:DescribeImages there/,
+    /notejam cannot be listed: AccessDeniedException: not allowed\. The role needs ecr:DescribeImages/,
   );
 });

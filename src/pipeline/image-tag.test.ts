@@ -7,7 +7,7 @@ const DATE = new Date("2026-11-22T23:59:59Z");
 const tagsOf = (branch: string, runId = "17") => imageTags({ branch, commit: COMMIT, runId, date: DATE });
 
 describe("the tags of a build", () => {
-  it("tell day, branch, commit and run", () => {
+  it("contain day, branch, commit and run", () => {
     expect(tagsOf("main")).toEqual({
       tag: "2026-11-22.main-01234567-17",
       toolsTag: "2026-11-22.main-01234567-17-tools",
@@ -25,7 +25,7 @@ describe("the tags of a build", () => {
     expect(toolsTag).toMatch(/^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/);
   });
 
-  it("are followed by Flux in dev, in the order of the runs, and those of no other branch", async () => {
+  it("are sorted by run and followed by Flux in dev, but not those of other branches", async () => {
     const stacks = synthesizeApp(await repositoryConfiguration());
     const text = JSON.stringify(stackNamed(stacks, "notejam-dev-gitops").json);
     const pattern = /"IMAGE_TAG_PATTERN":"([^"]+)"/.exec(text)?.[1] ?? "";
@@ -53,9 +53,9 @@ describe("the tags of a build", () => {
   it.each([
     [{ branch: "" }, /branch is empty.*GITHUB_REF_NAME/],
     [{ commit: "0123456" }, /"0123456" is not a full commit.*GITHUB_SHA/],
-    [{ runId: "x" }, /"x" is not the id of a workflow's run.*GITHUB_RUN_ID/],
-    [{ date: new Date(Number.NaN) }, /not a date.*YYYY-MM-DD/],
-  ])("are refused when something is missing: %o", (wrong, message) => {
+    [{ runId: "x" }, /"x" is not the id of a workflow run.*GITHUB_RUN_ID/],
+    [{ date: new Date(Number.NaN) }, /date is not valid.*YYYY-MM-DD/],
+  ])("are rejected for an invalid build: %o", (wrong, message) => {
     const right = { branch: "main", commit: COMMIT, runId: "17", date: DATE };
     expect(() => imageTags({ ...right, ...wrong })).toThrow(message);
   });

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { codeSpan, link, oneSafeLine } from "./markdown.js";
 
 describe("text from a plan", () => {
-  it("is one line without anything unseen", () => {
+  it("is one line without invisible characters", () => {
     expect(oneSafeLine("a\n```\r\n</details>\u0000\u202Eb\u200Bc\u2028d")).toBe("a ``` </details> b c d");
     expect(oneSafeLine("x".repeat(1000))).toHaveLength(301);
   });

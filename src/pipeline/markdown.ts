@@ -1,30 +1,30 @@
 /**
- * Text from a plan as Markdown that shows it and does nothing else: no link, no HTML, no mention, no end of the fence or
- * table that it stands in.
+ * Functions that write text from a plan as inert Markdown: no links, no HTML, no mentions, no end of the surrounding
+ * fence or table.
  */
 
-/** Longer addresses are nobody's. */
+/** No real resource address is longer. */
 const LONGEST_LINE = 300;
 
-/** Line breaks and other controls, and what makes text read in another order or unseen. */
+/** Line breaks, control characters, and characters that hide or reorder text. */
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu;
 
-/** One line of harmless length. Whatever begins it, inside a fence it must not be three backticks: callers put a sign before it. */
+/** Returns one line of limited length. Inside a fence, it must not start with three backticks: callers add a prefix. */
 export function oneSafeLine(text: string): string {
   const line = text.replaceAll(UNSEEN, " ").trim();
   return line.length > LONGEST_LINE ? `${line.slice(0, LONGEST_LINE)}…` : line;
 }
 
-/** Text as code within a sentence; nothing in a code span is Markdown. */
+/** Returns text as a code span. */
 export function codeSpan(text: string): string {
   const line = oneSafeLine(text);
   const longest = Math.max(0, ...[...line.matchAll(/`+/g)].map(([run]) => run.length));
   const fence = "`".repeat(longest + 1);
-  // A blank on either side is removed again when both are there.
+  // Markdown removes one space at each end.
   return `${fence} ${line} ${fence}`;
 }
 
-/** A link whose text is ours and whose address may hold anything that an address may. */
+/** Returns a link. The address may contain any characters; the text must be trusted. */
 export function link(text: string, url: string): string {
   const address = new URL(url).href.replaceAll(/[()<>|[\]`]/g, (character) => `%${hex(character)}`);
   return `[${text}](${address})`;
@@ -34,12 +34,12 @@ function hex(character: string): string {
   return (character.codePointAt(0) ?? 0).toString(16).toUpperCase();
 }
 
-/** Lines in a fence. @param language such as `diff` */
+/** Returns lines in a code fence. @param language such as `diff` */
 export function fenced(language: string, lines: readonly string[]): string {
   return [`\`\`\`${language}`, ...lines, "```"].join("\n");
 }
 
-/** What GitHub counts is characters; bytes are never fewer. */
+/** Returns the size in bytes. GitHub counts characters, which are never more. */
 export function sizeOf(text: string): number {
   return Buffer.byteLength(text, "utf8");
 }

@@ -1,17 +1,17 @@
-import { lossOf } from "./destructive-changes.js";
+import { impactOf } from "./destructive-changes.js";
 import { codeSpan, fenced, link, oneSafeLine, sizeOf } from "./markdown.js";
 import { type Action, changesNothing, type PlannedResource, type Summary } from "./summary.js";
 
-/** What GitHub takes of a comment or an issue, in characters. */
+/** Longest comment or issue on GitHub, in characters. */
 export const LONGEST_BODY = 65_536;
 
-/** Every destruction is in the folded lists too: up here as many as somebody reads. */
+/** Most warnings that are listed one by one; the folded lists have all destructive changes. */
 const MOST_WARNINGS = 25;
 
 /**
- * Plans as Markdown: the warnings, a table with a row per stack, and every resource folded away.
+ * Returns plans as Markdown: warnings, a table with a row for each stack, and all resources in folded lists.
  *
- * @param room bytes that it may take; what does not fit is cut, the harmless first, and it says so
+ * @param room size limit in bytes. Longer lists are cut with a note, the least destructive changes first
  */
 export function reportPlans(summaries: readonly Summary[], room: number): string {
   const head = [...warnings(summaries), table(summaries)].join("\n\n");
@@ -29,64 +29,65 @@ export function reportPlans(summaries: readonly Summary[], room: number): string
 
 const isDestructive = ({ action }: PlannedResource) => ["delete", "replace", "forget"].includes(action);
 
-interface Destruction {
+interface DestructiveChange {
   readonly stack: string;
   readonly resource: PlannedResource;
-  /** What is lost; undefined for what is made again without a trace. */
-  readonly loss: string | undefined;
+  /** Impact; undefined for types that are recreated without loss. */
+  readonly impact: string | undefined;
 }
 
-/** Destructions of every stack, the worst first, in a box that cannot be overlooked. */
+/** Returns a box with the destructive changes of all stacks, those with an impact first. */
 function warnings(summaries: readonly Summary[]): string[] {
-  const destroyed: Destruction[] = summaries.flatMap(({ stack, resources = [] }) =>
-    resources.filter(isDestructive).map((resource) => ({ stack, resource, loss: lossBy(resource) })),
+  const destroyed: DestructiveChange[] = summaries.flatMap(({ stack, resources = [] }) =>
+    resources.filter(isDestructive).map((resource) => ({ stack, resource, impact: impactBy(resource) })),
   );
   const unseen = summaries.filter(({ resources, counts }) => resources === undefined && counts.destroy > 0);
   if (destroyed.length === 0 && unseen.length === 0) return [];
-  const worstFirst = [...destroyed].sort((one, other) => Number(!one.loss) - Number(!other.loss));
+  const worstFirst = [...destroyed].sort((one, other) => Number(!one.impact) - Number(!other.impact));
   const lines = [
     ...(destroyed.length > MOST_WARNINGS ? byKind(worstFirst) : worstFirst.map(oneByOne)),
     ...unseen.map(
-      ({ stack, counts }) => `- ${stack}: **destroys ${things(counts.destroy)}**; the run says which`,
+      ({ stack, counts }) =>
+        `- ${stack}: **destroys ${resourceCount(counts.destroy)}**; see the run for details`,
     ),
   ];
   const total = destroyed.length + unseen.reduce((sum, { counts }) => sum + counts.destroy, 0);
-  const title = `**This destroys, replaces or forgets ${things(total)}.** Read each line before you approve.`;
+  const title = `**This destroys, replaces or forgets ${resourceCount(total)}.** Read each line before you approve.`;
   return [["> [!CAUTION]", `> ${title}`, ">", ...lines.map((line) => `> ${line}`)].join("\n")];
 }
 
-/** What is forgotten goes on as it is. */
-function lossBy({ action, type }: PlannedResource): string | undefined {
-  return action === "forget" ? undefined : lossOf(type);
+/** A forgotten resource continues to exist. */
+function impactBy({ action, type }: PlannedResource): string | undefined {
+  return action === "forget" ? undefined : impactOf(type);
 }
 
-function oneByOne({ stack, resource, loss }: Destruction): string {
-  return warning(stack, resource.action, codeSpan(resource.address), loss);
+function oneByOne({ stack, resource, impact }: DestructiveChange): string {
+  return warning(stack, resource.action, codeSpan(resource.address), impact);
 }
 
-/** Too many for anybody to read one by one: how many of each kind, and of the harmless ones only how many. */
-function byKind(destroyed: readonly Destruction[]): string[] {
-  const losing = destroyed.filter(({ loss }) => loss !== undefined);
+/** Returns one warning for each type with an impact, and one for all others. */
+function byKind(destroyed: readonly DestructiveChange[]): string[] {
+  const harmful = destroyed.filter(({ impact }) => impact !== undefined);
   const kinds = new Map<string, string>();
-  for (const { stack, resource, loss } of losing) {
+  for (const { stack, resource, impact } of harmful) {
     const { action, type } = resource;
-    const count = losing.filter(
+    const count = harmful.filter(
       (other) => other.stack === stack && other.resource.action === action && other.resource.type === type,
     ).length;
-    kinds.set(`${stack} ${action} ${type}`, warning(stack, action, `${count} × ${codeSpan(type)}`, loss));
+    kinds.set(`${stack} ${action} ${type}`, warning(stack, action, `${count} × ${codeSpan(type)}`, impact));
   }
   const lines = [...kinds.values()];
-  const rest = destroyed.length - losing.length;
+  const rest = destroyed.length - harmful.length;
   return rest === 0
     ? lines
-    : [...lines, `- and ${things(rest)} that lose nothing by themselves; all are listed below`];
+    : [...lines, `- and ${resourceCount(rest)} without further impact; the lists below have all`];
 }
 
-function warning(stack: string, action: Action, what: string, loss: string | undefined): string {
-  return `- ${stack}: **${VERBS[action]}** ${what}${loss === undefined ? "" : ` — **${loss}**`}`;
+function warning(stack: string, action: Action, what: string, impact: string | undefined): string {
+  return `- ${stack}: **${VERBS[action]}** ${what}${impact === undefined ? "" : ` — **${impact}**`}`;
 }
 
-const things = (count: number) => `${count} ${count === 1 ? "resource" : "resources"}`;
+const resourceCount = (count: number) => `${count} ${count === 1 ? "resource" : "resources"}`;
 
 const VERBS: Readonly<Record<Action, string>> = {
   create: "creates",
@@ -122,7 +123,7 @@ function outcome(summary: Summary): string {
 
 const OUTCOMES: Readonly<Record<string, string>> = { failed: "❌ failed", missing: "❌ no plan" };
 
-/** What stands before a line: a diff's own signs, so that GitHub colours them; `!` is orange. */
+/** Prefix of a line: the signs of a diff, which GitHub colours; `!` is orange. */
 const SIGNS: Readonly<Record<Action, string>> = {
   delete: "-",
   replace: "-/+",
@@ -133,7 +134,7 @@ const SIGNS: Readonly<Record<Action, string>> = {
   move: "!",
 };
 
-/** The order of the lists: what hurts first, for it is cut last. */
+/** Order of the lists: destructive changes first, because the end may be cut. */
 const ORDER: readonly Action[] = ["delete", "replace", "forget", "update", "create", "import", "move"];
 
 function linesOf({ errors, resources, outputs }: Summary): string[] {
@@ -157,11 +158,11 @@ function lineOf({
   previousAddress,
 }: PlannedResource): string {
   const notes = [
-    action === "forget" ? "stays, and is no longer managed" : "",
+    action === "forget" ? "no longer managed; the resource remains" : "",
     action === "import" ? "imported" : "",
     previousAddress === undefined ? "" : `was ${previousAddress}`,
     reason ?? "",
-    replacedFor.length > 0 ? `replaced for ${replacedFor.join(", ")}` : "",
+    replacedFor.length > 0 ? `replaced because of ${replacedFor.join(", ")}` : "",
     attributes.length > 0 && action === "update" ? attributes.join(", ") : "",
   ].filter((note) => note !== "");
   return `${SIGNS[action]} ${oneSafeLine(address)}${notes.length > 0 ? `  (${oneSafeLine(notes.join("; "))})` : ""}`;
@@ -180,17 +181,17 @@ function foldedPlan(summary: Summary, room: number): string {
 }
 
 function cutNote(count: number): string {
-  return `# … ${count} more: GitHub takes no longer text. The run shows them.`;
+  return `# … ${count} more, in the run: GitHub limits the length.`;
 }
 
 function fold(summary: Summary, lines: readonly string[]): string {
-  const title = `<summary>${summary.stack}: ${inWords(summary)}</summary>`;
+  const title = `<summary>${summary.stack}: ${summaryLine(summary)}</summary>`;
   return ["<details>", title, "", fenced("diff", lines), "", "</details>"].join("\n");
 }
 
-/** Terraform's own sentence, with what it leaves out. */
-function inWords({ status, counts, outputs }: Summary): string {
-  if (status !== "planned") return "why there is no plan";
+/** Returns Terraform's summary line, extended by replacements, imports and outputs. */
+function summaryLine({ status, counts, outputs }: Summary): string {
+  if (status !== "planned") return "errors";
   const parts = [`${counts.add} to add`, `${counts.change} to change`, `${counts.destroy} to destroy`];
   if (counts.replace > 0) parts.push(`${counts.replace} of them replaced`);
   if (counts.import > 0) parts.push(`${counts.import} to import`);

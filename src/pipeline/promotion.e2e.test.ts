@@ -51,7 +51,7 @@ async function promotionCheck(
   image: string,
   { from = url(BUILDS), ...env }: NodeJS.ProcessEnv = {},
 ) {
-  const program = ["--import", "tsx", resolve("src/cli/pipeline.ts"), "promotion-check"];
+  const program = ["--import", "tsx", resolve("src/cli/index.ts"), "pipeline", "promotion-check"];
   const args = [...program, "--version", version, "--digest", image];
   const { exitCode, stdout, stderr } = await execa(process.execPath, args, {
     reject: false,
@@ -77,17 +77,15 @@ describe("a promotion in the emulated account", () => {
     expect((await promotionCheck("v1.10.0", digest)).stdout).toBe(stdout);
     expect(await push(RELEASES, "v1.10.0", "application")).toBe(digest);
     expect(await push(RELEASES, "v1.10.0-tools", "tools")).toBe(tools);
-    expect((await promotionCheck("v1.10.0", TAG)).stdout).toBe(
-      `v1.10.0 is ${TAG} already: there is nothing left to copy.`,
-    );
+    expect((await promotionCheck("v1.10.0", TAG)).stdout).toBe(`v1.10.0 is already ${TAG}: nothing to copy.`);
   });
 
   it.each([
     ["v1.8.0", TAG, /v1\.8\.0 is not newer than v1\.10\.0/],
-    ["v1.9.0", TAG, /v1\.9\.0 is taken by another image, sha256:/],
-    ["v2.0.0", "2026-11-21.main-89abcdef-1", /no second image 2026-11-21\.main-89abcdef-1-tools/],
-    ["v2.0.0", `sha256:${"f".repeat(64)}`, /only what dev ran can be released/],
-  ])("is refused with status 1: %s of %s", async (version, image, message) => {
+    ["v1.9.0", TAG, /v1\.9\.0 is already another image, sha256:/],
+    ["v2.0.0", "2026-11-21.main-89abcdef-1", /no image 2026-11-21\.main-89abcdef-1-tools/],
+    ["v2.0.0", `sha256:${"f".repeat(64)}`, /only images of dev can be released/],
+  ])("is rejected with status 1: %s of %s", async (version, image, message) => {
     const { status, stderr } = await promotionCheck(version, image);
     expect(status).toBe(1);
     expect(stderr).toMatch(message);
@@ -105,11 +103,11 @@ describe("a promotion in the emulated account", () => {
       /cannot be listed: .*ECONNREFUSED/,
     ],
     [
-      "nobody signed in",
+      "no credentials",
       { AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined },
       /cannot be listed: CredentialsProviderError/,
     ],
-  ])("ends with 2 and one line for %s", async (_what, env, message) => {
+  ])("exits with 2 and one line for %s", async (_what, env, message) => {
     const { status, stdout, stderr } = await promotionCheck("v2.0.0", TAG, env);
     expect({ status, stdout, lines: stderr.split("\n").length }).toEqual({ status: 2, stdout: "", lines: 1 });
     expect(stderr).toMatch(message);

@@ -21,9 +21,9 @@ const RELEASES = [
 const ask = (request: Partial<PromotionRequest>) =>
   checkPromotion({ version: "v1.11.0", image: digest("a"), builds: BUILDS, releases: RELEASES, ...request });
 
-const refusals = (request: Partial<PromotionRequest>) => {
+const errors = (request: Partial<PromotionRequest>) => {
   const outcome = ask(request);
-  return "refusals" in outcome ? outcome.refusals : [];
+  return "errors" in outcome ? outcome.errors : [];
 };
 
 describe("a promotion", () => {
@@ -33,32 +33,32 @@ describe("a promotion", () => {
     });
   });
 
-  it("may be the first of all", () => {
+  it("can be the first", () => {
     expect(ask({ version: "v0.1.0", releases: [] })).toHaveProperty("promotion");
   });
 
   it.each(["1.11.0", "v1.11", "v01.11.0", "v1.11.0-rc.1", "v1.11.0+x", "v1.11.0\n", "latest", ""])(
-    "is refused when the version is %j",
+    "is rejected when the version is %j",
     (version) => {
-      expect(refusals({ version })).toEqual([expect.stringContaining("is not a version")]);
+      expect(errors({ version })).toEqual([expect.stringContaining("is not a version")]);
     },
   );
 
   it.each(["v1.9.9", "v0.99.99", "v1.9.1"])(
-    "is refused when the version is not newer, by numbers and not by letters: %s",
+    "is rejected when the version is not newer, compared as numbers: %s",
     (version) => {
-      expect(refusals({ version })).toEqual([expect.stringContaining("is not newer than v1.10.0")]);
+      expect(errors({ version })).toEqual([expect.stringContaining("is not newer than v1.10.0")]);
     },
   );
 
-  it("is refused when the version is taken by another image", () => {
-    expect(refusals({ version: "v1.10.0" })).toEqual([
-      expect.stringContaining(`v1.10.0 is taken by another image, ${digest("3")}`),
-      expect.stringContaining(`v1.10.0-tools is taken by another image, ${digest("4")}`),
+  it("is rejected when the version is already another image", () => {
+    expect(errors({ version: "v1.10.0" })).toEqual([
+      expect.stringContaining(`v1.10.0 is already another image, ${digest("3")}`),
+      expect.stringContaining(`v1.10.0-tools is already another image, ${digest("4")}`),
     ]);
   });
 
-  it("can be started again: what was copied is found, what is missing is copied", () => {
+  it("can run again: it finds copied images, and copies missing ones", () => {
     const half = [...RELEASES, { digest: digest("a"), tags: ["v1.11.0"] }];
     expect(ask({ releases: half })).toMatchObject({ promotion: { done: false } });
     const whole = [...half, { digest: digest("b"), tags: ["v1.11.0-tools"] }];
@@ -66,19 +66,19 @@ describe("a promotion", () => {
   });
 
   it.each([
-    [digest("f"), /Dev's repository has no image with the digest sha256:f+: only what dev ran/],
+    [digest("f"), /Dev's repository has no image with the digest sha256:f+; only images of dev/],
     ["2026-11-22.main-01234567-16", /Dev's repository has no image with the tag/],
     ["sha256:abc", /"sha256:abc" is neither a digest/],
     [digest("d"), /is not the application's image of a build of main; its tags are 2026-11-23.feature-x/],
     ["2026-11-23.feature-x-89abcdef-19", /is not the application's image of a build of main/],
     [digest("b"), /is not the application's image of a build of main/],
-    [digest("c"), /has no second image 2026-11-23.main-89abcdef-18-tools/],
-  ])("is refused for the image %s", (image, reason) => {
-    expect(refusals({ image })).toEqual([expect.stringMatching(reason)]);
+    [digest("c"), /has no image 2026-11-23.main-89abcdef-18-tools/],
+  ])("is rejected for the image %s", (image, reason) => {
+    expect(errors({ image })).toEqual([expect.stringMatching(reason)]);
   });
 
-  it("is refused with every reason at once", () => {
-    expect(refusals({ version: "v1.0.0", image: digest("f") })).toHaveLength(2);
+  it("is rejected with all reasons at once", () => {
+    expect(errors({ version: "v1.0.0", image: digest("f") })).toHaveLength(2);
   });
 });
 
@@ -92,9 +92,9 @@ describe("the URL of a repository", () => {
   });
 
   it.each(["", "docker.io/library/node", "123456789012.dkr.ecr.eu-west-1.amazonaws.com", "https://x"])(
-    "is refused: %j",
+    "is rejected: %j",
     (url) => {
-      expect(() => parseRepository(url, "--from")).toThrow(/--from is .* not a repository in ECR/);
+      expect(() => parseRepository(url, "--from")).toThrow(/--from is .* not an ECR repository/);
     },
   );
 });

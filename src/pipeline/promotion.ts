@@ -1,56 +1,56 @@
 import type { TaggedImage } from "./image-repository.js";
 import { isTagOfMain, TOOLS_SUFFIX } from "./image-tag.js";
 
-/** What somebody wants to release. */
+/** Requested release. */
 export interface PromotionRequest {
-  /** Such as `v1.8.0`. */
+  /** Version, such as `v1.8.0`. */
   readonly version: string;
   /** Digest of the application's image, or a tag of it in dev's repository. */
   readonly image: string;
-  /** Tagged images of the repository that builds go to. */
+  /** Tagged images of dev's repository. */
   readonly builds: readonly TaggedImage[];
-  /** Tagged images of the repository that releases go to. */
+  /** Tagged images of prod's repository. */
   readonly releases: readonly TaggedImage[];
 }
 
-/** What has to be copied. */
+/** Images to copy. */
 export interface Promotion {
   /** The build's tag in dev's repository. */
   readonly tag: string;
   readonly digest: string;
   readonly toolsDigest: string;
-  /** Whether both images have the version already: a run that is started again finds its work done. */
+  /** True if both images already have the version, for example in a second run. */
   readonly done: boolean;
 }
 
-/** What becomes of a request: it is refused with every reason, or this is to be copied. */
-export type PromotionOutcome = { readonly refusals: readonly string[] } | { readonly promotion: Promotion };
+/** Result of the check: all reasons against the release, or the images to copy. */
+export type PromotionOutcome = { readonly errors: readonly string[] } | { readonly promotion: Promotion };
 
-/** Releases are whole versions: what is tried out is tried in dev. */
+/** A release version. Pre-releases are not allowed: test them in dev. */
 const VERSION = /^v(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})$/;
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
 
-/** Says whether an image may be released under a version, and which images that means. */
+/** Checks whether an image may be released as a version, and finds the images to copy. */
 export function checkPromotion({ version, image, builds, releases }: PromotionRequest): PromotionOutcome {
   const build = buildOf(image, builds);
   const tools = build.tag === undefined ? undefined : tagged(builds, build.tag + TOOLS_SUFFIX);
   const isVersion = partsOf(version) !== undefined;
   const taken = isVersion ? tagged(releases, version) : undefined;
   const toolsTaken = isVersion ? tagged(releases, version + TOOLS_SUFFIX) : undefined;
-  const refusals = [
-    ...build.refusals,
-    ...versionRefusals(version, releases),
+  const errors = [
+    ...build.errors,
+    ...versionErrors(version, releases),
     ...(build.tag !== undefined && tools === undefined
       ? [
-          `The build has no second image ${build.tag}${TOOLS_SUFFIX}, which backups need: let the workflow \`image\` end.`,
+          `The build has no image ${build.tag}${TOOLS_SUFFIX}, which backups need. Wait until the workflow \`image\` has ended.`,
         ]
       : []),
-    ...takenRefusals(version, taken, build.digest),
-    ...takenRefusals(version + TOOLS_SUFFIX, toolsTaken, tools?.digest),
+    ...takenErrors(version, taken, build.digest),
+    ...takenErrors(version + TOOLS_SUFFIX, toolsTaken, tools?.digest),
   ];
   const { tag, digest } = build;
-  if (refusals.length > 0 || tag === undefined || digest === undefined || tools === undefined) {
-    return { refusals };
+  if (errors.length > 0 || tag === undefined || digest === undefined || tools === undefined) {
+    return { errors };
   }
   const done = taken !== undefined && toolsTaken !== undefined;
   return { promotion: { tag, digest, toolsDigest: tools.digest, done } };
@@ -59,7 +59,7 @@ export function checkPromotion({ version, image, builds, releases }: PromotionRe
 interface Build {
   readonly tag: string | undefined;
   readonly digest: string | undefined;
-  readonly refusals: readonly string[];
+  readonly errors: readonly string[];
 }
 
 function buildOf(image: string, builds: readonly TaggedImage[]): Build {
@@ -68,46 +68,42 @@ function buildOf(image: string, builds: readonly TaggedImage[]): Build {
     const what = DIGEST.test(image) ? "digest" : "tag";
     const why =
       what === "digest" || isTagOfMain(image)
-        ? `dev's repository has no image with the ${what} ${image}: only what dev ran can be released`
+        ? `dev's repository has no image with the ${what} ${image}; only images of dev can be released`
         : `${JSON.stringify(image)} is neither a digest (sha256: and 64 hexadecimal digits) nor a tag of a build of main`;
-    return { tag: undefined, digest: undefined, refusals: [`${capital(why)}.`] };
+    return { tag: undefined, digest: undefined, errors: [`${capital(why)}.`] };
   }
   const tag = found.tags.includes(image) ? image : found.tags.find(isTagOfMain);
   if (tag === undefined || !isTagOfMain(tag)) {
     return {
       tag: undefined,
       digest: found.digest,
-      refusals: [
+      errors: [
         `${image} is not the application's image of a build of main; its tags are ${found.tags.join(", ")}.`,
       ],
     };
   }
-  return { tag, digest: found.digest, refusals: [] };
+  return { tag, digest: found.digest, errors: [] };
 }
 
 function capital(text: string): string {
   return text.slice(0, 1).toUpperCase() + text.slice(1);
 }
 
-function versionRefusals(version: string, releases: readonly TaggedImage[]): string[] {
+function versionErrors(version: string, releases: readonly TaggedImage[]): string[] {
   if (partsOf(version) === undefined) {
     return [
-      `${JSON.stringify(version)} is not a version: it has the form v1.8.0, without zeros in front and without more behind.`,
+      `${JSON.stringify(version)} is not a version. Use the form v1.8.0, without leading zeros and suffixes.`,
     ];
   }
   const newest = newestOf(releases);
-  // The newest itself may be finished by a second run; whether it is the same image is asked elsewhere.
+  // A second run may complete the newest release. takenErrors compares the images.
   if (newest === undefined || newest === version || compareVersions(version, newest) > 0) return [];
-  return [
-    `${version} is not newer than ${newest}, the newest release: production follows the highest version.`,
-  ];
+  return [`${version} is not newer than ${newest}, the newest release. Production runs the highest version.`];
 }
 
-function takenRefusals(tag: string, taken: TaggedImage | undefined, digest: string | undefined): string[] {
+function takenErrors(tag: string, taken: TaggedImage | undefined, digest: string | undefined): string[] {
   if (taken === undefined || digest === undefined || taken.digest === digest) return [];
-  return [
-    `${tag} is taken by another image, ${taken.digest}: tags are never moved, choose the next version.`,
-  ];
+  return [`${tag} is already another image, ${taken.digest}. Tags are never moved: choose the next version.`];
 }
 
 function tagged(images: readonly TaggedImage[], tag: string): TaggedImage | undefined {

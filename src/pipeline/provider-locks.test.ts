@@ -57,7 +57,7 @@ describe("the lock file of a stack", () => {
     expect(readStackLocks(stack({ aws }), file)).toEqual({ entries: [AWS], unlocked: [] });
   });
 
-  it("leaves out an entry for another constraint, which Terraform would refuse, and names the provider", () => {
+  it("omits an entry for another constraint, which Terraform would reject, and names the provider", () => {
     const providers = {
       aws: { source: "aws", version: "~> 6.26" },
       helm: { source: "helm", version: "3.1.1" },
@@ -68,7 +68,7 @@ describe("the lock file of a stack", () => {
     });
   });
 
-  it("is written beside the configuration, in place of one that was there", () => {
+  it("replaces the lock file of the stack", () => {
     writeFileSync(join(folder, ".terraform.lock.hcl"), "old");
     const aws = { source: "aws", version: "~> 6.26" };
     expect(writeStackLocks(stack({ aws }), lockFile(AWS, GITHUB))).toEqual([]);

@@ -2,8 +2,9 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
+import { reasonOf } from "../error-text.js";
 import type { SynthesizedStack } from "../terraform/synthesized-stacks.js";
-import { PipelineProblem, reasonOf } from "./problem.js";
+import { UserError } from "../user-error.js";
 
 /**
  * The repository's dependency lock file: version and hashes of the providers of all stacks, for Linux, macOS and
@@ -36,7 +37,7 @@ export interface StackLocks {
  * constraints.
  *
  * @returns undefined where there is no lock file
- * @throws PipelineProblem when the file cannot be read or has a merge conflict
+ * @throws UserError when the file cannot be read or has a merge conflict
  */
 export function readStackLocks(stack: SynthesizedStack, lockFile: string): StackLocks | undefined {
   if (!existsSync(lockFile)) return undefined;
@@ -81,7 +82,7 @@ interface Requirement {
   readonly constraints: string;
 }
 
-/** Returns one requirement for each provider, whatever number of local names it has. */
+/** Returns one requirement for each provider, even if it has several local names. */
 function requirementsOf(stack: SynthesizedStack): readonly Requirement[] {
   const requirements = new Map<string, Requirement>();
   const required = Requirements.parse(stack.configuration).terraform.required_providers;
@@ -103,21 +104,19 @@ function readLockFile(file: string): string {
   const text = readText(file).replaceAll("\r\n", "\n");
   const conflict = text.split("\n").findIndex((line) => /^(<{7}|\|{7}|={7}|>{7})( |$)/.test(line));
   if (conflict === -1) return text;
-  throw new PipelineProblem(
-    `The lock file ${file} has a merge conflict in line ${conflict + 1}.`,
-    "Resolve the conflict, or take the file of main and run the workflow provider-locks.",
-  );
+  throw new UserError(`The lock file ${file} has a merge conflict in line ${conflict + 1}.`, {
+    hint: "Resolve the conflict, or take the file of main and run the workflow provider-locks.",
+  });
 }
 
 function readText(file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
-    throw new PipelineProblem(
-      `The lock file ${file} cannot be read: ${reasonOf(error)}.`,
-      "Check its permissions.",
-      { cause: error },
-    );
+    throw new UserError(`The lock file ${file} cannot be read: ${reasonOf(error)}.`, {
+      hint: "Check its permissions.",
+      cause: error,
+    });
   }
 }
 
@@ -145,7 +144,7 @@ const CONSTRAINT = /^(=|!=|>=|<=|>|<|~>)?(\d+(?:\.\d+){0,2})([-+].+)?$/;
 
 /**
  * Returns the same text for version constraints that differ only in order, repetition, spaces, the operator `=`, or
- * trailing zeros that Terraform adds when it writes the lock file. What is no version constraint stays as it is.
+ * trailing zeros that Terraform adds when it writes the lock file. Other text is returned unchanged.
  */
 function normalizeConstraints(constraints: string): string {
   const normalized = constraints
@@ -163,7 +162,7 @@ function normalizeConstraints(constraints: string): string {
   return [...new Set(normalized)].sort().join(",");
 }
 
-/** The full address of a provider: `aws` is `registry.terraform.io/hashicorp/aws`. */
+/** Returns the full address of a provider: `aws` is `registry.terraform.io/hashicorp/aws`. */
 function addressOf(source: string): string {
   const parts = source.split("/");
   return ["registry.terraform.io", "hashicorp"]

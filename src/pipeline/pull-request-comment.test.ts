@@ -7,50 +7,50 @@ import { authorOf, putComment } from "./pull-request-comment.js";
 const bodyOf = (number: number, attempt = 1) =>
   commentBody({ summaries: [], removed: [], run: { number, attempt }, commit: undefined });
 
-const put = (fake: FakeGitHub, number: number, { attempt = 1, worthMaking = true } = {}) =>
+const put = (fake: FakeGitHub, number: number, { attempt = 1, isNeeded = true } = {}) =>
   putComment(new GitHub(fake.settings, { second: 1, pace: false }), {
     pullRequest: 7,
     body: bodyOf(number, attempt),
     run: { number, attempt },
     author: fake.author,
-    worthMaking,
+    isNeeded,
   });
 
 const bodies = ({ comments }: FakeGitHub) => comments.map(({ body }) => body);
 
 describe("the comment of a pull request", () => {
-  it("is made once, and updated in place", async () => {
+  it("is created once, and updated", async () => {
     const fake = await FakeGitHub.start();
     fake.add("comments", "Looks good", "somebody");
-    expect((await put(fake, 1)).did).toBe("made");
-    expect(await put(fake, 2)).toEqual({ did: "updated", url: "https://github.example/comments/102" });
+    expect((await put(fake, 1)).outcome).toBe("created");
+    expect(await put(fake, 2)).toEqual({ outcome: "updated", url: "https://github.example/comments/102" });
     expect(bodies(fake)).toEqual(["Looks good", bodyOf(2)]);
   });
 
-  it("is found behind two hundred others", async () => {
+  it("is found among 200 others", async () => {
     const fake = await FakeGitHub.start();
     for (let index = 0; index < 250; index += 1) fake.add("comments", "chat", "somebody");
     fake.add("comments", bodyOf(1));
-    expect((await put(fake, 2)).did).toBe("updated");
+    expect((await put(fake, 2)).outcome).toBe("updated");
   });
 
-  it("is never somebody else's, whatever that says", async () => {
+  it("is never a comment of another author", async () => {
     const fake = await FakeGitHub.start();
     fake.add("comments", bodyOf(999), "mallory");
-    expect((await put(fake, 2)).did).toBe("made");
+    expect((await put(fake, 2)).outcome).toBe("created");
     expect(bodies(fake)).toEqual([bodyOf(999), bodyOf(2)]);
   });
 
-  it("keeps the words of the later run", async () => {
+  it("keeps the text of the later run", async () => {
     const fake = await FakeGitHub.start();
     await put(fake, 5, { attempt: 2 });
-    expect((await put(fake, 4)).did).toBe("left to a later run");
-    expect((await put(fake, 5)).did).toBe("left to a later run");
-    expect((await put(fake, 5, { attempt: 2 })).did).toBe("updated");
+    expect((await put(fake, 4)).outcome).toBe("left to a later run");
+    expect((await put(fake, 5)).outcome).toBe("left to a later run");
+    expect((await put(fake, 5, { attempt: 2 })).outcome).toBe("updated");
     expect(bodies(fake)).toEqual([bodyOf(5, 2)]);
   });
 
-  it("stays one, with the later run's words, when two runs make one at the same time", async () => {
+  it("stays one with the text of the later run when two runs create one at the same time", async () => {
     const fake = await FakeGitHub.start();
     let waiting = 0;
     let open = () => {};
@@ -68,15 +68,15 @@ describe("the comment of a pull request", () => {
     expect(bodies(fake)).toEqual([bodyOf(9)]);
   });
 
-  it("is not made to say that nothing changes, but says so when there is one", async () => {
+  it("is not created when nothing changes, but an existing one is updated", async () => {
     const fake = await FakeGitHub.start();
-    expect((await put(fake, 1, { worthMaking: false })).did).toBe("not needed");
+    expect((await put(fake, 1, { isNeeded: false })).outcome).toBe("not needed");
     await put(fake, 2);
-    expect((await put(fake, 3, { worthMaking: false })).did).toBe("updated");
+    expect((await put(fake, 3, { isNeeded: false })).outcome).toBe("updated");
     expect(bodies(fake)).toEqual([bodyOf(3)]);
   });
 
-  it("belongs to GitHub Actions there, and to the token's owner anywhere else", async () => {
+  it("has the author of GitHub Actions in a job, else the token's owner", async () => {
     const fake = await FakeGitHub.start();
     fake.author = "ada";
     const github = new GitHub(fake.settings);

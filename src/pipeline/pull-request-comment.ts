@@ -16,10 +16,10 @@ interface OwnComment {
   readonly run: WorkflowRun;
 }
 
-/** What became of the comment. */
+/** Result of writing the comment. */
 export interface CommentOutcome {
-  readonly did: "made" | "updated" | "left to a later run" | "not needed";
-  /** Where it can be read. */
+  readonly outcome: "created" | "updated" | "left to a later run" | "not needed";
+  /** Address of the comment; empty without one. */
   readonly url: string;
 }
 
@@ -27,32 +27,32 @@ export interface PutCommentProps {
   readonly pullRequest: number;
   readonly body: string;
   readonly run: WorkflowRun;
-  /** Whose comments may be rewritten; anybody can write the hidden marker. */
+  /** Login of the author. Comments of other authors are ignored: every user can write the hidden marker. */
   readonly author: string;
-  /** Whether it is worth a comment of its own; one that exists is brought up to date anyway. */
-  readonly worthMaking: boolean;
+  /** False: no new comment is created. An existing one is updated in any case. */
+  readonly isNeeded: boolean;
 }
 
 const COMMENTS = "/repos/{owner}/{repo}/issues/{issue_number}/comments";
 const COMMENT = "/repos/{owner}/{repo}/issues/comments/{comment_id}";
 
 /**
- * Makes the one comment of a pull request, or brings it up to date.
+ * Creates or updates the comment of a pull request.
  *
- * Two runs at once may both find none and make one each; so whoever made one looks again, and the oldest stays.
+ * Two simultaneous runs may both create a comment. Each therefore reads the comments again, and keeps the oldest.
  */
 export async function putComment(github: GitHub, props: PutCommentProps): Promise<CommentOutcome> {
   const existing = await ownComments(github, props);
   if (existing.length > 0) return update(github, props, existing);
-  if (!props.worthMaking) return { did: "not needed", url: "" };
+  if (!props.isNeeded) return { outcome: "not needed", url: "" };
   const comment = { issue_number: props.pullRequest, body: props.body };
-  const made = await github.request(`POST ${COMMENTS}`, "write the comment", comment, Comment);
+  const created = await github.request(`POST ${COMMENTS}`, "write the comment", comment, Comment);
   const now = await ownComments(github, props);
   if (now.length > 1) return update(github, props, now);
-  return { did: "made", url: made.html_url };
+  return { outcome: "created", url: created.html_url };
 }
 
-/** Keeps the oldest comment, with the words of the latest run. */
+/** Writes the text of the latest run to the oldest comment, and deletes the others. */
 async function update(
   github: GitHub,
   { body, run }: PutCommentProps,
@@ -60,15 +60,15 @@ async function update(
 ): Promise<CommentOutcome> {
   if (oldest === undefined) throw new Error("there is no comment to update");
   const later = [oldest, ...others].find((comment) => isLater(comment.run, run));
-  if (later !== undefined) return { did: "left to a later run", url: later.url };
+  if (later !== undefined) return { outcome: "left to a later run", url: later.url };
   await github.send(`PATCH ${COMMENT}`, "update the comment", { comment_id: oldest.id, body });
   for (const { id } of others) {
-    await github.send(`DELETE ${COMMENT}`, "remove a second comment", { comment_id: id });
+    await github.send(`DELETE ${COMMENT}`, "delete a duplicate comment", { comment_id: id });
   }
-  return { did: "updated", url: oldest.url };
+  return { outcome: "updated", url: oldest.url };
 }
 
-/** The comments that this program wrote, the oldest first. */
+/** Returns the comments of this program, the oldest first. */
 async function ownComments(github: GitHub, { pullRequest, author }: PutCommentProps): Promise<OwnComment[]> {
   const found = await github.list(
     `GET ${COMMENTS}`,
@@ -84,14 +84,14 @@ async function ownComments(github: GitHub, { pullRequest, author }: PutCommentPr
     .sort((one, other) => one.id - other.id);
 }
 
-/** The name that comments of GitHub Actions' own token bear. */
+/** Author of comments that are written with the token of GitHub Actions. */
 const ACTIONS_AUTHOR = "github-actions[bot]";
 
-/** Who this token is. */
+/** Returns the login of the token. */
 export async function authorOf(github: GitHub, env: NodeJS.ProcessEnv = process.env): Promise<string> {
-  // The token of a job may not ask.
+  // The token of a job may not read its user.
   if (env.GITHUB_ACTIONS === "true") return ACTIONS_AUTHOR;
   const User = z.object({ login: z.string() });
-  const { login } = await github.request("GET /user", "ask whose token this is", {}, User);
+  const { login } = await github.request("GET /user", "read the owner of the token", {}, User);
   return login;
 }

@@ -188,7 +188,7 @@ const HOSTILE_KEYS = [
 ];
 
 describe("plans that Terraform makes", () => {
-  it("create: everything is added, and no value is told", async () => {
+  it("create: all resources are added, without values", async () => {
     write("main", { resource: SMALL, output: { bucket: { value: "${aws_s3_bucket.notes.bucket}" } } });
     const { json, summary } = await planned("create");
     expect(summary.counts).toEqual({ add: 9, change: 0, destroy: 0, replace: 0, import: 0 });
@@ -202,12 +202,12 @@ describe("plans that Terraform makes", () => {
     );
   });
 
-  it("no change: nothing is told", async () => {
+  it("no change: no resources", async () => {
     const { summary } = await planned("no-change");
     expect(summary).toMatchObject({ status: "planned", resources: [], outputs: [] });
   });
 
-  it("change: names of attributes, whatever the values are", async () => {
+  it("change: names of attributes without values", async () => {
     write("main", {
       resource: {
         ...SMALL,
@@ -241,7 +241,7 @@ describe("plans that Terraform makes", () => {
     expect(changed.get("aws_kms_key.notes")).toEqual(["description"]);
   });
 
-  it("replace: what for", async () => {
+  it("replace: attributes that force the replacement", async () => {
     write("main", {
       resource: {
         ...SMALL,
@@ -264,7 +264,7 @@ describe("plans that Terraform makes", () => {
     ]);
   });
 
-  it("destroy: what is gone from the configuration", async () => {
+  it("destroy: resources that are no longer in the configuration", async () => {
     const { aws_kms_key: _key, aws_s3_bucket: _bucket, aws_dynamodb_table: _table, ...rest } = SMALL;
     write("main", { resource: rest });
     const { summary } = await planned("destroy");
@@ -274,7 +274,7 @@ describe("plans that Terraform makes", () => {
     );
   });
 
-  it("move, forget and import: nothing is made or destroyed", async () => {
+  it("move, forget and import: no resources are created or destroyed", async () => {
     const s3 = new S3Client({
       endpoint: emulator.endpoint,
       forcePathStyle: true,
@@ -308,7 +308,7 @@ describe("plans that Terraform makes", () => {
     ]);
   });
 
-  it("error: a plan that stopped half-way says so, and the words of the error stay away", async () => {
+  it("error: an incomplete plan is reported without the message of the error", async () => {
     write("main", {
       resource: {
         ...SMALL,
@@ -328,7 +328,7 @@ describe("plans that Terraform makes", () => {
     expect(redactedDiagnostics(output, "dev").map(diagnosticLine)).toEqual(["Resource precondition failed"]);
   });
 
-  it("240 resources, some with hostile names: one comment that GitHub takes", async () => {
+  it("240 resources, some with hostile names: one comment within GitHub's limit", async () => {
     const keys = [
       ...HOSTILE_KEYS,
       ...Array.from({ length: 237 }, (_, index) => `queue-${index}-${"x".repeat(180)}`),
@@ -346,7 +346,7 @@ describe("plans that Terraform makes", () => {
     expect(sizeOf(bodyOf([summary]))).toBeLessThan(LONGEST_BODY);
   });
 
-  it("are what the fixtures of the fast tests hold", async () => {
+  it("equal the fixtures of the fast tests", async () => {
     if (recording) await execa("npx", ["biome", "format", "--write", PLANS_FOLDER]);
     for (const [name, summary] of summaries) {
       expect(summarize(`notejam-${name}`, recordedPlan(name)).counts, name).toEqual(summary.counts);
@@ -361,7 +361,7 @@ const bodyOf = (all: readonly Summary[]) =>
   commentBody({ summaries: all, removed: [], run: { number: 1, attempt: 1 }, commit: undefined });
 
 describe("the plan of the dev environment", () => {
-  it("fits into a comment, and holds no login of the database", { timeout: 600_000 }, async () => {
+  it("fits into a comment without the login of the database", { timeout: 600_000 }, async () => {
     const mirror = findProviderMirror();
     const stacks = await synthesize({ projectFolder: resolve("."), out: folder.out });
     const [stack] = stacksOf(["dev"], stacks);

@@ -88,7 +88,7 @@ const whyNot = (binary: string, env?: NodeJS.ProcessEnv) =>
   );
 
 describe("a speculative plan", () => {
-  it("tells what the run found, from the plan without values", async () => {
+  it("is summarized from the plan without values", async () => {
     fakeCloud({
       [RUN]: () => Response.json(runAnswer()),
       [PLAN]: () => new Response(readFileSync(recordedPlanFile("change"))),
@@ -106,7 +106,7 @@ describe("a speculative plan", () => {
     );
   });
 
-  it.each([403, 404, 204])("tells the counts where the plan cannot be read (%d)", async (status) => {
+  it.each([403, 404, 204])("is summarized by its counts if the plan cannot be read (%d)", async (status) => {
     fakeCloud({
       [RUN]: () => Response.json(runAnswer()),
       [PLAN]: () => new Response(status === 204 ? null : "", { status }),
@@ -116,7 +116,7 @@ describe("a speculative plan", () => {
     expect(summary.resources).toBeUndefined();
   });
 
-  it("that fails says where, without the words of a provider", async () => {
+  it("that fails is summarized without messages of providers", async () => {
     fakeCloud({ [RUN]: () => Response.json(runAnswer("errored")) });
     const plan = `${STARTED}╷\n│ Error: bad value ${CANARIES.error}\n│\n│   with aws_kms_key.x,\n╵\n`;
     const summary = await planned(fakeTerraform({ plan, planStatus: 1 }));
@@ -128,13 +128,13 @@ describe("a speculative plan", () => {
     expect(canariesIn(JSON.stringify(summary))).toEqual([]);
   });
 
-  it("that somebody canceled says so", async () => {
+  it("that was canceled is summarized as canceled", async () => {
     fakeCloud({ [RUN]: () => Response.json(runAnswer("canceled")) });
     const summary = await planned(fakeTerraform({ plan: STARTED, planStatus: 1 }));
     expect(summary).toMatchObject({ status: "failed", errors: ["The run was canceled."] });
   });
 
-  it("asks again when the service is busy or down for a moment", async () => {
+  it("retries when the service is busy or down for a moment", async () => {
     let busy = 2;
     const asked = fakeCloud({
       [RUN]: () => {
@@ -149,25 +149,25 @@ describe("a speculative plan", () => {
   });
 });
 
-describe("a speculative plan that cannot be made", () => {
-  it("for want of a token says which variable it would be in", async () => {
+describe("a speculative plan that cannot start", () => {
+  it("reports the variable of a missing token", async () => {
     expect(await whyNot(fakeTerraform(), {})).toBe(
       `There is no token for ${HOST}: TF_TOKEN_tfe_example__notes_com is not set, and \`terraform login\` was not run. Set that variable, or run \`terraform login\`.`,
     );
   });
 
-  it("for want of Terraform says how to get it", async () => {
+  it("reports how to install a missing Terraform", async () => {
     expect(await whyNot(join(folder, "none"))).toMatch(/^Terraform was not found: .*Install it from/);
   });
 
-  it("for what `init` says, in one line and without the token", async () => {
+  it("reports the error of `init` in one line without the token", async () => {
     const init = `╷\n│ Error: Failed to read workspace notejam-dev\n│ \n│ unauthorized: ${TOKEN}\n╵\n`;
     expect(await whyNot(fakeTerraform({ init, initStatus: 1 }))).toBe(
       `Could not prepare Terraform for notejam-dev: Failed to read workspace notejam-dev unauthorized: …. Check the token for ${HOST}, that the workspace notejam-dev exists, and the network.`,
     );
   });
 
-  it("for a plan that never became a run", async () => {
+  it("reports why there is no run", async () => {
     const plan = "│ Error: Insufficient rights to generate a plan\n";
     expect(await whyNot(fakeTerraform({ plan, planStatus: 1 }))).toMatch(
       /^Could not start the plan for notejam-dev: Insufficient rights to generate a plan\. Check/,
@@ -179,14 +179,14 @@ describe("a speculative plan that cannot be made", () => {
     [404, /permission to plan in this workspace/],
     [429, /too many requests/],
     [503, /status 503.*outages/],
-  ])("for status %d says what to do", async (status, message) => {
+  ])("reports what to do for status %d", async (status, message) => {
     fakeCloud({ [RUN]: () => new Response("", { status }) });
     const said = await whyNot(fakeTerraform({ plan: STARTED }));
     expect(said).toMatch(message);
     expect(said).not.toMatch(/\n|secret-token/);
   });
 
-  it("for a network that is down says where it wanted to go", async () => {
+  it("reports the host that cannot be reached", async () => {
     fakeCloud({
       [RUN]: () =>
         Promise.reject(new TypeError("fetch failed", { cause: new Error("connect ECONNREFUSED") })),
@@ -196,7 +196,7 @@ describe("a speculative plan that cannot be made", () => {
     );
   });
 
-  it("for a plan in another format says which", async () => {
+  it("reports an unknown plan format", async () => {
     fakeCloud({
       [RUN]: () => Response.json(runAnswer()),
       [PLAN]: () => Response.json({ plan_format_version: "9.0" }),
@@ -208,7 +208,7 @@ describe("a speculative plan that cannot be made", () => {
 });
 
 describe("the token", () => {
-  it("is looked for where Terraform looks for it", () => {
+  it("is read from where Terraform reads it", () => {
     expect(tokenVariable("app.terraform.io")).toBe("TF_TOKEN_app_terraform_io");
     mkdirSync(join(folder, ".terraform.d"));
     const credentials = { credentials: { [HOST]: { token: "from-login" } } };

@@ -3,28 +3,29 @@ import { diagnosticLine, redactedDiagnostics } from "../terraform/diagnostics.js
 import { type CloudRun, HcpClient, terraformToken } from "../terraform/hcp-client.js";
 import { parsePlan } from "../terraform/plan-json.js";
 import { cloudWorkspaceOf, type SynthesizedStack } from "../terraform/synthesized-stacks.js";
-import { PipelineProblem } from "./problem.js";
+import { UserError } from "../user-error.js";
 import { type Summary, summarize, summarizeCounts, summarizeFailure } from "./summary.js";
 
 export interface SpeculativePlanProps {
   readonly stack: SynthesizedStack;
-  /** @default this process's own */
+  /** @default the environment of this process */
   readonly env?: NodeJS.ProcessEnv;
-  /** Told where the run can be watched, as soon as there is one. */
+  /** Receives the address of the run when it starts. */
   readonly onRun?: (url: string) => void;
   /**
-   * Milliseconds that a second of waiting lasts.
+   * Length of a second of waiting, in milliseconds; tests shorten it.
    * @default 1000
    */
   readonly second?: number;
 }
 
 /**
- * Plans a stack in Terraform Cloud without any chance to apply it, and says what it would do.
+ * Plans a stack in HCP Terraform with a run that cannot be applied.
  *
- * Terraform's own output is read and never passed on: it holds values that nobody marked as sensitive.
+ * Never prints the output of Terraform: it may contain values that are not marked as sensitive.
  *
- * @throws PipelineProblem when the run could not be started or read; a plan with errors is a summary that says so
+ * @returns the summary of the plan; a plan with errors has the status `failed`
+ * @throws UserError when the run could not be started or read
  */
 export async function speculativePlan({
   stack,
@@ -41,7 +42,12 @@ export async function speculativePlan({
   if (ok) return planned(stack.name, cloud, run);
   const errors = redactedDiagnostics(output, stack.name).map(diagnosticLine);
   const status = errors.length === 0 ? await cloud.run(run.id).then((found) => found.status) : "errored";
-  return summarizeFailure(stack.name, "failed", errors.length > 0 ? errors : [wordsFor(status)], run.url);
+  return summarizeFailure(
+    stack.name,
+    "failed",
+    errors.length > 0 ? errors : [describeStatus(status)],
+    run.url,
+  );
 }
 
 async function planned(
@@ -52,24 +58,24 @@ async function planned(
   const run = await cloud.run(id);
   const json = await cloud.planJson(run.planId);
   if (json !== undefined) return summarize(stack, parsePlan(json, `The plan of ${stack}`), url);
-  return summarizeCounts(stack, countsThatMustBe(stack, run), url);
+  return summarizeCounts(stack, requiredCounts(stack, run), url);
 }
 
-function countsThatMustBe(stack: string, { counts, status }: CloudRun) {
+function requiredCounts(stack: string, { counts, status }: CloudRun) {
   if (counts !== undefined) return counts;
-  throw new PipelineProblem(
-    `The run of ${stack} ended (${status}), but Terraform Cloud says neither what it plans nor how much.`,
-    "Look at the run, and start it again.",
+  throw new UserError(
+    `The run of ${stack} ended (${status}), but HCP Terraform returns neither its plan nor its counts.`,
+    { hint: "See the run, and run the command again." },
   );
 }
 
-const WORDS: Readonly<Record<string, string>> = {
+const STATUSES: Readonly<Record<string, string>> = {
   canceled: "The run was canceled.",
   force_canceled: "The run was canceled.",
   discarded: "The run was discarded.",
-  policy_soft_failed: "A policy refused it.",
+  policy_soft_failed: "A policy check failed.",
 };
 
-function wordsFor(status: string): string {
-  return WORDS[status] ?? "Terraform could not plan it; the run says why.";
+function describeStatus(status: string): string {
+  return STATUSES[status] ?? "Terraform could not plan it. See the run.";
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { writeExecutable } from "../../test/executable.js";
 import { CANARIES, canariesIn } from "../../test/recorded-plans.js";
-import { runProgram } from "./program.js";
+import { runNotejam } from "../../test/run-notejam.js";
 
 const TOKEN = "secret-token-of-a-team";
 const URL_OF_RUN = "https://app.terraform.io/app/example/notejam-dev/runs/run-Ab1";
@@ -30,81 +30,75 @@ async function apply(output: string, ended = 0, parameters: readonly string[] = 
   const binary = join(folder, "terraform");
   const script = `#!/bin/sh\necho "$*" >> '${folder}/calls'\n[ "$1" = init ] && { cp .terraform.lock.hcl '${folder}/locked'; exit 0; }\ncat '${folder}/output'\nexit ${ended}\n`;
   writeExecutable(binary, script);
-  const [printed, complained]: [string[], string[]] = [[], []];
-  const status = await runProgram(["apply", "--stack", "notejam-dev", "--app", folder, ...parameters], {
-    env: {
-      PATH: process.env.PATH,
-      HOME: folder,
-      TERRAFORM_BINARY_NAME: binary,
-      TF_TOKEN_app_terraform_io: TOKEN,
-    },
-    print: (text) => void printed.push(text),
-    complain: (text) => void complained.push(text),
-    status: 0,
+  const args = ["pipeline", "apply", "--stack", "notejam-dev", "--app", folder, ...parameters];
+  const { status, stdout, stderr } = await runNotejam(args, {
+    PATH: process.env.PATH,
+    HOME: folder,
+    TERRAFORM_BINARY_NAME: binary,
+    TF_TOKEN_app_terraform_io: TOKEN,
   });
-  return { status, printed, complained };
+  const lines = (text: string) => (text === "" ? [] : text.split("\n"));
+  return { status, printed: lines(stdout), warned: lines(stderr) };
 }
 
 describe("an apply", () => {
-  it("says where it runs and how much it changed, and none of the values that Terraform prints", async () => {
+  it("prints its address and its counts, but no values", async () => {
     const done = "\nApply complete! Resources: 1 added, 2 changed, 0 destroyed.\n\nOutputs:\n";
-    const { status, printed, complained } = await apply(`${STARTED}${done}x = "${CANARIES.output}"\n`);
-    expect({ status, printed, complained }).toEqual({
+    const { status, printed, warned } = await apply(`${STARTED}${done}x = "${CANARIES.output}"\n`);
+    expect({ status, printed, warned }).toEqual({
       status: 0,
       printed: [
-        `notejam-dev is applied at ${URL_OF_RUN}`,
+        `notejam-dev: applying at ${URL_OF_RUN}`,
         "notejam-dev: Resources: 1 added, 2 changed, 0 destroyed",
       ],
-      complained: [],
+      warned: [],
     });
     expect(readFileSync(join(folder, "calls"), "utf8")).toBe(
       "init -input=false -no-color\napply -input=false -auto-approve -no-color\n",
     );
   });
 
-  it("installs the providers of the lock file, and names those that it lacks", async () => {
+  it("installs the providers of the lock file, and names missing ones", async () => {
     const locks = join(folder, "locks.hcl");
     const entry = (constraints: string) =>
       `provider "registry.terraform.io/hashicorp/aws" {\n  constraints = "${constraints}"\n}\n`;
     writeFileSync(locks, entry("~> 6.26"));
-    expect(await apply(STARTED, 0, ["--locks", locks])).toMatchObject({ status: 0, complained: [] });
+    expect(await apply(STARTED, 0, ["--locks", locks])).toMatchObject({ status: 0, warned: [] });
     expect(readFileSync(join(folder, "locked"), "utf8")).toBe(entry("~> 6.26"));
     writeFileSync(locks, entry("~> 5.0"));
-    const { status, complained } = await apply(STARTED, 0, ["--locks", locks]);
-    expect({ status, complained }).toEqual({
+    const { status, warned } = await apply(STARTED, 0, ["--locks", locks]);
+    expect({ status, warned }).toEqual({
       status: 0,
-      complained: [expect.stringMatching(/^notejam-dev: the lock file has no entry for aws ~> 6\.26\./)],
+      warned: [expect.stringMatching(/^notejam-dev: the lock file has no entry for aws ~> 6\.26\./)],
     });
   });
 
-  it("may find nothing to change", async () => {
+  it("can have no changes", async () => {
     const { status, printed } = await apply(`${STARTED}No changes. Your infrastructure matches.\n`);
     expect({ status, last: printed.at(-1) }).toEqual({ status: 0, last: "notejam-dev: no changes" });
   });
 
-  it("ends with 1 when it fails, and says where without the words of a provider", async () => {
+  it("exits with 1 when it fails, without messages of providers", async () => {
     const error = `╷\n│ Error: bad value ${CANARIES.error}\n│\n│   with aws_kms_key.x,\n╵\n`;
-    const { status, complained } = await apply(STARTED + error, 1);
+    const { status, warned } = await apply(STARTED + error, 1);
     expect(status).toBe(1);
-    expect(complained).toEqual([
-      "notejam-dev could not be applied: aws_kms_key.x: Provider error; see the run",
-    ]);
-    expect(canariesIn(complained.join())).toEqual([]);
+    expect(warned).toEqual(["notejam-dev could not be applied: aws_kms_key.x: Provider error; see the run"]);
+    expect(canariesIn(warned.join())).toEqual([]);
   });
 
-  it("ends with 1 when somebody cancels the run", async () => {
+  it("exits with 1 when the run is canceled", async () => {
     expect(await apply(STARTED, 1)).toMatchObject({
       status: 1,
-      complained: [expect.stringContaining("run")],
+      warned: [expect.stringContaining("run")],
     });
   });
 
-  it("ends with 2 when there is no run, and says why without the token", async () => {
-    const { status, complained } = await apply(`│ Error: Insufficient rights to apply ${TOKEN}\n`, 1);
+  it("exits with 2 when there is no run, with the reason without the token", async () => {
+    const { status, warned } = await apply(`│ Error: Insufficient rights to apply ${TOKEN}\n`, 1);
     expect(status).toBe(2);
-    expect(complained).toEqual([
+    expect(warned).toEqual([
       expect.stringMatching(/^Could not start the apply for notejam-dev: Insufficient rights/),
     ]);
-    expect(complained.join()).not.toContain(TOKEN);
+    expect(warned.join()).not.toContain(TOKEN);
   });
 });

@@ -6,23 +6,23 @@ import { cloudWorkspaceOf, type SynthesizedStack } from "../terraform/synthesize
 export interface StackApplyProps {
   readonly stack: SynthesizedStack;
   readonly env: NodeJS.ProcessEnv;
-  /** Told where the run can be watched, as soon as there is one. */
+  /** Receives the address of the run when it starts. */
   readonly onRun: (url: string) => void;
 }
 
-/** How an apply ended: what it changed in Terraform's words, or what went wrong, each in a line. */
+/** Result of an apply: Terraform's count of changed resources, or the errors in one line each. */
 export type StackApply = { readonly done: string } | { readonly errors: readonly string[] };
 
-/** Terraform's own last words; there are none when nothing had to be changed. */
+/** Terraform's last line; absent when nothing changed. */
 const DONE = /^Apply complete! (Resources: [\d a-z,]+)\.$/m;
 
 /**
- * Applies a stack in Terraform Cloud, where nobody is asked any more.
+ * Applies a stack in HCP Terraform without approval.
  *
- * Terraform's own output is read and never passed on: it holds values that nobody marked as sensitive, and the log of a job is as
- * public as the repository.
+ * Never prints the output of Terraform: it may contain values that are not marked as sensitive, and the log of a job is
+ * as public as the repository.
  *
- * @throws UserError if the run could not be started
+ * @throws UserError when the run could not be started
  */
 export async function applyStack({ stack, env, onRun }: StackApplyProps): Promise<StackApply> {
   const token = terraformToken(cloudWorkspaceOf(stack).hostname, env);
@@ -32,5 +32,5 @@ export async function applyStack({ stack, env, onRun }: StackApplyProps): Promis
   if (ok) return { done: DONE.exec(output)?.[1] ?? "no changes" };
   if (run === undefined) throw noRunError(stack, "start the apply", output, token);
   const errors = redactedDiagnostics(output, stack.name).map(diagnosticLine);
-  return { errors: errors.length > 0 ? errors : ["The run came to no good end; it says why."] };
+  return { errors: errors.length > 0 ? errors : ["The run failed. See the run."] };
 }

@@ -1,23 +1,24 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { z } from "zod";
+import { reasonOf } from "../error-text.js";
 import { changedAttributes, type Plan, type ResourceChange } from "../terraform/plan-json.js";
-import { PipelineProblem, reasonOf } from "./problem.js";
+import { UserError } from "../user-error.js";
 
 const Action = z.enum(["create", "update", "replace", "delete", "forget", "import", "move"]);
-/** What a plan does to a resource. `forget` leaves it standing and no longer knows it. */
+/** Planned action on a resource. `forget` removes it from the state only. */
 export type Action = z.infer<typeof Action>;
 
 const PlannedResource = z.object({
-  /** Terraform's address. Terraform refuses sensitive values as its keys. */
+  /** Terraform's address. Its keys cannot be sensitive values. */
   address: z.string(),
   type: z.string(),
   action: Action,
   /** Names of the attributes that change. */
   attributes: z.array(z.string()),
-  /** Names of the attributes for whose sake it is replaced. */
+  /** Names of the attributes that force a replacement. */
   replacedFor: z.array(z.string()),
-  /** Why, where it is not the configuration of the resource itself. */
+  /** Reason, unless it is the configuration of the resource itself. */
   reason: z.string().optional(),
   previousAddress: z.string().optional(),
 });
@@ -27,7 +28,7 @@ const Counts = z.object({
   add: z.number().int().nonnegative(),
   change: z.number().int().nonnegative(),
   destroy: z.number().int().nonnegative(),
-  /** Of those added and destroyed. */
+  /** Replacements, which also count in add and destroy. */
   replace: z.number().int().nonnegative(),
   import: z.number().int().nonnegative(),
 });
@@ -36,28 +37,28 @@ export type Counts = z.infer<typeof Counts>;
 const Summary = z.object({
   summaryVersion: z.literal(1),
   stack: z.string().regex(/^[a-z0-9][a-z0-9-]{0,89}$/),
-  /** `failed`: Terraform found errors. `missing`: there was no plan at all. */
+  /** `failed`: Terraform reported errors. `missing`: there is no plan. */
   status: z.enum(["planned", "failed", "missing"]),
-  /** Where the whole plan can be read by those who may. */
+  /** Address of the run in HCP Terraform, which has the complete plan. */
   url: z.url({ protocol: /^https$/ }).optional(),
   counts: Counts,
-  /** Undefined when only the counts could be read. */
+  /** Undefined if only the counts are known. */
   resources: z.array(PlannedResource).optional(),
-  /** Names of outputs that change. */
+  /** Names of the outputs that change. */
   outputs: z.array(z.string()),
-  /** What went wrong, each in a line. */
+  /** Errors in one line each. */
   errors: z.array(z.string()),
 });
 
 /**
- * What a plan would do, without a value of any attribute: addresses, actions and names of attributes, so that nothing
- * confidential can be in it, marked as such or not.
+ * Summary of a plan without attribute values: addresses, actions and attribute names. It therefore contains no secrets,
+ * whether they are marked as sensitive or not.
  */
 export type Summary = z.infer<typeof Summary>;
 
 const NOTHING: Counts = { add: 0, change: 0, destroy: 0, replace: 0, import: 0 };
 
-/** The summary of a plan in JSON. */
+/** Returns the summary of a plan in JSON. */
 export function summarize(stack: string, plan: Plan, url?: string): Summary {
   const resources = (plan.resource_changes ?? []).flatMap((change) => plannedResource(change) ?? []);
   return checked({
@@ -71,16 +72,16 @@ export function summarize(stack: string, plan: Plan, url?: string): Summary {
       .filter(([, { actions }]) => actions.some((action) => action !== "no-op"))
       .map(([name]) => name)
       .sort(),
-    errors: plan.errored ? ["Terraform could not plan all of it."] : [],
+    errors: plan.errored ? ["Terraform could not plan all resources."] : [],
   });
 }
 
-/** The summary of a plan of which only the counts are known. */
+/** Returns the summary of a plan of which only the counts are known. */
 export function summarizeCounts(stack: string, counts: Counts, url?: string): Summary {
   return checked({ summaryVersion: 1, stack, status: "planned", url, counts, outputs: [], errors: [] });
 }
 
-/** The summary of a plan that failed, or that never came to be. */
+/** Returns the summary of a plan that failed or does not exist. */
 export function summarizeFailure(
   stack: string,
   status: "failed" | "missing",
@@ -98,7 +99,7 @@ export function summarizeFailure(
   });
 }
 
-/** Whether a plan leaves everything as it is. */
+/** Returns whether a plan is empty. */
 export function changesNothing({ status, counts, resources, outputs }: Summary): boolean {
   return (
     status === "planned" &&
@@ -111,9 +112,9 @@ export function changesNothing({ status, counts, resources, outputs }: Summary):
 function checked(summary: Summary): Summary {
   const parsed = Summary.safeParse(summary);
   if (parsed.success) return parsed.data;
-  throw new PipelineProblem(
-    `${JSON.stringify(summary.stack)} cannot be the name of a stack, or ${JSON.stringify(summary.url ?? "")} the address of a run.`,
-    "Stacks' names have lower-case letters, digits and hyphens; runs are at an https address.",
+  throw new UserError(
+    `${JSON.stringify(summary.stack)} is not a stack name, or ${JSON.stringify(summary.url ?? "")} is not an HTTPS address of a run.`,
+    { hint: "Stack names have lower-case letters, digits and hyphens." },
   );
 }
 
@@ -132,7 +133,7 @@ function plannedResource({ change, ...resource }: ResourceChange): PlannedResour
   };
 }
 
-/** Terraform's combinations of actions. One that came later than this program is an error, never left out. */
+/** Returns the action for Terraform's combination of actions. An unknown combination is an error. */
 function actionOf(
   { actions, importing }: ResourceChange["change"],
   previousAddress: string | undefined,
@@ -142,10 +143,9 @@ function actionOf(
   if (all === "no-op" && previousAddress !== undefined) return "move";
   const known = KNOWN_ACTIONS[all];
   if (known !== undefined) return known === "nothing" ? undefined : known;
-  throw new PipelineProblem(
-    `The plan has an action that this program does not know: ${JSON.stringify(all.slice(0, 40))}.`,
-    "Add it to src/pipeline/summary.ts with the way it is to be shown.",
-  );
+  throw new UserError(`The plan has an unknown action: ${JSON.stringify(all.slice(0, 40))}.`, {
+    hint: "Add it to src/pipeline/summary.ts.",
+  });
 }
 
 const KNOWN_ACTIONS: Readonly<Record<string, Action | "nothing">> = {
@@ -157,11 +157,11 @@ const KNOWN_ACTIONS: Readonly<Record<string, Action | "nothing">> = {
   "delete create": "replace",
   "create delete": "replace",
   forget: "forget",
-  // The old object is left standing and forgotten, a new one made: as destructive to look at as a replacement.
+  // Creates a new object and forgets the old one. Reported as a replacement.
   "create forget": "replace",
 };
 
-/** Keys further inside (of maps) may be anybody's words: the name of the attribute is enough. */
+/** Returns the first part of each path: deeper parts can be keys of maps, which may be confidential. */
 function firstSteps(paths: readonly (readonly unknown[])[]): string[] {
   const names = paths.map(([first]) => first).filter((first) => typeof first === "string");
   return [...new Set(names)].sort();
@@ -169,15 +169,15 @@ function firstSteps(paths: readonly (readonly unknown[])[]): string[] {
 
 /** @see https://developer.hashicorp.com/terraform/internals/json-format#change-representation */
 const REASONS: Readonly<Record<string, string>> = {
-  replace_because_tainted: "it is marked as damaged",
-  replace_by_request: "somebody asked for it",
-  replace_by_triggers: "what it depends on changes",
-  delete_because_no_resource_config: "it is no longer in the configuration",
-  delete_because_no_module: "its module is no longer in the configuration",
-  delete_because_wrong_repetition: "it is repeated in another way now",
-  delete_because_count_index: "there are fewer of it now",
-  delete_because_each_key: "its key is gone",
-  delete_because_no_move_target: "it was moved to where nothing is",
+  replace_because_tainted: "tainted",
+  replace_by_request: "requested",
+  replace_by_triggers: "a dependency changes",
+  delete_because_no_resource_config: "no longer in the configuration",
+  delete_because_no_module: "module no longer in the configuration",
+  delete_because_wrong_repetition: "count and for_each were exchanged",
+  delete_because_count_index: "count is lower",
+  delete_because_each_key: "key no longer in for_each",
+  delete_because_no_move_target: "moved to an address that does not exist",
 };
 
 function countsOf(resources: readonly PlannedResource[]): Counts {
@@ -191,23 +191,22 @@ function countsOf(resources: readonly PlannedResource[]): Counts {
   };
 }
 
-/** Writes a summary, and its folder. */
+/** Writes a summary, and creates its folder. */
 export function writeSummary(file: string, summary: Summary): void {
   try {
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, `${JSON.stringify(summary, null, 2)}\n`);
   } catch (error) {
-    throw new PipelineProblem(
-      `The summary cannot be written to ${file}: ${reasonOf(error)}.`,
-      "Name a file that can be written with --out.",
-    );
+    throw new UserError(`The summary cannot be written to ${file}: ${reasonOf(error)}.`, {
+      hint: "Set another file with --out.",
+    });
   }
 }
 
 /**
- * Reads every summary of a folder, in the order of the stacks' names, and stands in for those that should be there.
+ * Reads all summaries of a folder, sorted by stack name.
  *
- * @param expected stacks that were to be planned; one without a summary counts as failed
+ * @param expected stacks that must have been planned; one without a summary gets one with the status `missing`
  */
 export function readSummaries(folder: string, expected: readonly string[] = []): Summary[] {
   const found = new Map(
@@ -218,13 +217,13 @@ export function readSummaries(folder: string, expected: readonly string[] = []):
   );
   for (const stack of expected) {
     if (!found.has(stack)) {
-      found.set(stack, summarizeFailure(stack, "missing", ["Its plan did not come to an end."]));
+      found.set(stack, summarizeFailure(stack, "missing", ["The plan did not end."]));
     }
   }
   return [...found.values()].sort((one, other) => one.stack.localeCompare(other.stack));
 }
 
-/** Artifacts of several jobs lie in a folder each. */
+/** Returns the files of all subfolders: the artifact of each job has its own folder. */
 function summaryFiles(folder: string, mayBeAbsent: boolean): string[] {
   try {
     return readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -233,10 +232,9 @@ function summaryFiles(folder: string, mayBeAbsent: boolean): string[] {
       .sort();
   } catch (error) {
     if (mayBeAbsent) return [];
-    throw new PipelineProblem(
-      `The summaries cannot be read from ${folder}: ${reasonOf(error)}.`,
-      "Name the folder with --summaries.",
-    );
+    throw new UserError(`The summaries cannot be read from ${folder}: ${reasonOf(error)}.`, {
+      hint: "Set the folder with --summaries.",
+    });
   }
 }
 
@@ -244,10 +242,9 @@ function readSummary(file: string): Summary {
   try {
     return Summary.parse(JSON.parse(readFileSync(file, "utf8")));
   } catch (error) {
-    throw new PipelineProblem(
-      `${file} is not a summary that this program wrote.`,
-      "Make it again with `npm run pipeline -- plan` or `summarize`.",
-      { cause: error },
-    );
+    throw new UserError(`${file} is not a summary of a plan.`, {
+      hint: "Create it again with npm run pipeline -- plan or summarize.",
+      cause: error,
+    });
   }
 }

@@ -14,8 +14,8 @@ function withRuns(fake: FakeGitHub, states: Readonly<Record<number, string>>): v
 const statesOf = (fake: FakeGitHub) =>
   Object.fromEntries(fake.runs.map(({ run_number: number, status }) => [number, status]));
 
-describe("runs that wait for an approval", () => {
-  it("are cancelled when a newer one is there to be approved; what runs already is not", async () => {
+describe("runs that wait for approval", () => {
+  it("are cancelled for a newer run; running ones are not", async () => {
     const fake = await FakeGitHub.start();
     withRuns(fake, { 3: "waiting", 4: "in_progress", 5: "waiting", 6: "in_progress", 7: "waiting" });
     expect(await supersede(fake, 6)).toEqual([
@@ -31,13 +31,13 @@ describe("runs that wait for an approval", () => {
     });
   });
 
-  it("need not be there", async () => {
+  it("can be none", async () => {
     const fake = await FakeGitHub.start();
     withRuns(fake, { 6: "in_progress" });
     expect(await supersede(fake, 6)).toEqual([]);
   });
 
-  it("may be rejected meanwhile", async () => {
+  it("can be rejected meanwhile", async () => {
     const fake = await FakeGitHub.start();
     withRuns(fake, { 3: "waiting", 5: "waiting" });
     fake.refuse = (request) => {
@@ -48,10 +48,12 @@ describe("runs that wait for an approval", () => {
     expect(await supersede(fake, 6)).toEqual(["https://github.example/runs/5"]);
   });
 
-  it("are a problem when they cannot be cancelled", async () => {
+  it("that cannot be cancelled are an error", async () => {
     const fake = await FakeGitHub.start();
     withRuns(fake, { 3: "waiting" });
     fake.refuse = (request) => (request.startsWith("POST ") ? { status: 403 } : undefined);
-    await expect(supersede(fake, 6)).rejects.toThrow(/refused to cancel an older run .* \(status 403\)/);
+    await expect(supersede(fake, 6)).rejects.toThrow(
+      /rejected the request to cancel an earlier run .* \(status 403\)/,
+    );
   });
 });

@@ -7,23 +7,23 @@ const Runs = z.object({
 type Run = z.infer<typeof Runs>["workflow_runs"][number];
 
 export interface SupersedeProps {
-  /** Its file's name, such as `deploy.yaml`. */
+  /** File name of the workflow, such as `deploy.yaml`. */
   readonly workflow: string;
-  /** Number of the present run; later ones are left alone. */
+  /** Number of the present run. Later runs are kept. */
   readonly run: number;
 }
 
-/** A page holds them all: whoever comes next finds what is left. */
+/** Page size. The next run cancels the rest. */
 const MOST_RUNS = 100;
 
 /**
- * Cancels the earlier runs of a workflow that wait for an approval.
+ * Cancels earlier runs of a workflow that wait for approval.
  *
- * A job that waits for the reviewers of its environment holds its concurrency group already: nobody would be asked about a newer
- * run, which waits behind it. A run that was approved in this very moment loses nothing: before its apply it is still installing,
- * and the present run holds all that it has.
+ * A job that waits for the reviewers of its environment already holds its concurrency group, so a newer run would wait
+ * behind it and not be offered for approval. Cancelling a run that was approved at the same moment is harmless: it has
+ * not reached its apply, and the present run includes its changes.
  *
- * @returns where the cancelled runs can be seen, the oldest first
+ * @returns the addresses of the cancelled runs, the oldest first
  * @see https://docs.github.com/en/rest/actions/workflow-runs#cancel-a-workflow-run
  */
 export async function cancelWaitingRuns(
@@ -38,10 +38,10 @@ export async function cancelWaitingRuns(
   return cancelled;
 }
 
-/** Says whether it was cancelled; somebody may have rejected it meanwhile. */
+/** Returns whether the run was cancelled; a reviewer may have rejected it meanwhile. */
 async function cancel(github: GitHub, workflow: string, id: number): Promise<boolean> {
   try {
-    await github.send("POST /repos/{owner}/{repo}/actions/runs/{run_id}/cancel", "cancel an older run", {
+    await github.send("POST /repos/{owner}/{repo}/actions/runs/{run_id}/cancel", "cancel an earlier run", {
       run_id: id,
     });
     return true;
@@ -54,7 +54,7 @@ async function cancel(github: GitHub, workflow: string, id: number): Promise<boo
 async function waitingRuns(github: GitHub, workflow: string): Promise<Run[]> {
   const { workflow_runs: runs } = await github.request(
     "GET /repos/{owner}/{repo}/actions/workflows/{workflow_id}/runs",
-    "read which runs wait",
+    "list the waiting runs",
     { workflow_id: workflow, status: "waiting", per_page: MOST_RUNS },
     Runs,
   );

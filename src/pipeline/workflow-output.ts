@@ -1,10 +1,11 @@
 import { appendFileSync } from "node:fs";
-import { PipelineProblem, reasonOf } from "./problem.js";
+import { reasonOf } from "../error-text.js";
+import { UserError } from "../user-error.js";
 
 /**
- * Hands values to the steps that follow, when this runs in GitHub Actions; does nothing anywhere else.
+ * Writes outputs for the next steps of a job in GitHub Actions. Does nothing elsewhere.
  *
- * @param values each in one line
+ * @param values one line each
  * @see https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#setting-an-output-parameter
  */
 export function writeWorkflowOutput(
@@ -12,19 +13,18 @@ export function writeWorkflowOutput(
   { GITHUB_OUTPUT: file }: NodeJS.ProcessEnv,
 ): void {
   if (file === undefined || file === "") return;
-  const lines = Object.entries(values).map(([name, value]) => `${name}=${refuseLineBreaks(name, value)}\n`);
+  const lines = Object.entries(values).map(([name, value]) => `${name}=${oneLineValue(name, value)}\n`);
   try {
     appendFileSync(file, lines.join(""));
   } catch (error) {
-    throw new PipelineProblem(
-      `The outputs cannot be written to GITHUB_OUTPUT (${file}): ${reasonOf(error)}.`,
-      "Unset GITHUB_OUTPUT when you run this by hand.",
-    );
+    throw new UserError(`The outputs cannot be written to GITHUB_OUTPUT (${file}): ${reasonOf(error)}.`, {
+      hint: "By hand, unset GITHUB_OUTPUT.",
+    });
   }
 }
 
-/** A line break would start another output. */
-function refuseLineBreaks(name: string, value: string): string {
+/** Returns the value. @throws Error for a line break, which would start another output */
+function oneLineValue(name: string, value: string): string {
   if (/[\r\n]/.test(value)) throw new Error(`the output ${name} has a line break`);
   return value;
 }

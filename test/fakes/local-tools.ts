@@ -215,12 +215,12 @@ export interface StartedCommand {
   hangUp(): void;
 }
 
-const START = fileURLToPath(new URL("../../src/cli/start.ts", import.meta.url));
+const NOTEJAM = fileURLToPath(new URL("../../src/cli/index.ts", import.meta.url));
 const TSX = import.meta.resolve("tsx");
 
 /** Runs the command of `npm start` in a project folder. */
 export function startCommand(cwd: string, args: readonly string[], env: NodeJS.ProcessEnv): StartedCommand {
-  const child = spawn(process.execPath, ["--import", TSX, START, ...args], {
+  const child = spawn(process.execPath, ["--import", TSX, NOTEJAM, "start", ...args], {
     cwd,
     env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "pipe"],

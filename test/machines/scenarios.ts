@@ -153,7 +153,7 @@ const NODE_18: Scenario = {
     const machine = new Machine({ folder, ...(await node("18.20.8", "10")) });
     const tooOld = /^Node 18\.20\.8 is too old: Notejam needs Node \S+ or newer\. Get it at \S+$/m;
     for (const command of ["npm start", "npm test"]) {
-      expectEnd(command, await machine.run(command, checkout), { status: 1, warns: [tooOld] });
+      expectEnd(command, await machine.run(command, checkout), { status: 2, warns: [tooOld] });
     }
   },
 };
@@ -202,7 +202,7 @@ const NO_PYTHON: Scenario = {
     expectEnd(START, await machine.run(START, checkout), { status: 0, prints: [NO_MOTO, ANSWERS, ALONE] });
     const strict = `${START} --require all`;
     expectEnd(strict, await machine.run(strict, checkout), {
-      status: 1,
+      status: 2,
       warns: [/^--require asks for parts that cannot run on this machine: manifests, aws\. .*moto/m],
     });
   },
@@ -265,7 +265,7 @@ const PORT_TAKEN: Scenario = {
       expectEnd(start, await machine.run(start, checkout), { status: 0, prints: [ANSWERS] });
       const asked = `${start} --app-port 3000`;
       expectEnd(asked, await machine.run(asked, checkout), {
-        status: 1,
+        status: 2,
         warns: [/^Port 3000 on 127\.0\.0\.1 is taken\. Choose another one with --app-port/m],
       });
     } finally {
@@ -330,17 +330,17 @@ const BAD_INPUT: Scenario = {
       expectEnd(command, await machine.run(command, checkout), expectation);
 
     await run(`${START} --env nowhere`, {
-      status: 1,
+      status: 2,
       warns: [/^There is no environment "nowhere" .*Choose from: bootstrap, dev, /m],
     });
-    await run(`${START} --require everything`, { status: 1, warns: [/Choose from: all, manifests/] });
+    await run(`${START} --require everything`, { status: 2, warns: [/Choose from: all, manifests/] });
 
     const dev = join(checkout, "environments/dev.ts");
     const text = readFileSync(dev, "utf8");
     writeFileSync(dev, text.slice(0, text.length / 2));
-    await run(START, { status: 1, warns: [/environments\/dev\.ts\n.*a TypeScript module that loads/] });
+    await run(START, { status: 2, warns: [/environments\/dev\.ts\n.*a TypeScript module that loads/] });
     writeFileSync(dev, text.replace(/vpcCidr: "[^"]*"/, 'vpcCidr: "10.20.0.0/99"'));
-    await run(START, { status: 1, warns: [/environments\/dev\.ts\n {2}vpcCidr: "10\.20\.0\.0\/99"\n/] });
+    await run(START, { status: 2, warns: [/environments\/dev\.ts\n {2}vpcCidr: "10\.20\.0\.0\/99"\n/] });
     writeFileSync(dev, text);
 
     await run(START, { status: 0, prints: [ANSWERS] });
@@ -352,7 +352,7 @@ const BAD_INPUT: Scenario = {
     const before = readFileSync(join(embedded, version), "utf8");
     writeFileSync(join(embedded, version), "11\n");
     await run(START, {
-      status: 1,
+      status: 2,
       warns: [/The embedded database in \S+ cannot be opened\. PostgreSQL 11 wrote it/],
     });
     writeFileSync(join(embedded, version), before);
