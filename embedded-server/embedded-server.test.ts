@@ -8,7 +8,7 @@ import { findEmbeddedServer, findInstalledPackage } from "./embedded-server.js";
 const PACKAGE = findInstalledPackage();
 const IS_ROOT = process.getuid?.() === 0;
 /** User that PostgreSQL runs as when the tests run as root. */
-const NOBODY = { uid: 65_534, gid: 65_534 };
+const UNPRIVILEGED = { uid: 65_534, gid: 65_534 };
 
 describe.runIf(PACKAGE !== undefined)("the embedded server", () => {
   let temporary: string;
@@ -72,11 +72,11 @@ describe.runIf(PACKAGE !== undefined)("the embedded server", () => {
     cpSync(dirname(bin), join(complete, "native"), { recursive: true, verbatimSymlinks: true });
     const server = findEmbeddedServer({
       folder: join(temporary, "other"),
-      user: NOBODY,
+      user: UNPRIVILEGED,
       installed: complete,
     });
     expect(server?.bin).toMatch(/other/);
-    expect(runs(server?.bin, NOBODY)).toBe(true);
+    expect(runs(server?.bin, UNPRIVILEGED)).toBe(true);
   });
 
   it("is undefined when its programs do not run on this machine", () => {
