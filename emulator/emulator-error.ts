@@ -5,7 +5,7 @@
 export type EmulatorErrorCode = "not-found" | "incompatible" | "port-taken" | "not-installable" | "failed";
 
 export interface EmulatorErrorOptions {
-  /** What to do next: one sentence. @default none: the summary says it */
+  /** Next step for the user, as one sentence. @default none: the summary contains it */
   readonly hint?: string;
   readonly cause?: unknown;
 }
@@ -14,7 +14,7 @@ export interface EmulatorErrorOptions {
 export class EmulatorError extends Error {
   override readonly name = "EmulatorError";
   readonly code: EmulatorErrorCode;
-  /** What happened and why: one sentence. */
+  /** Event and its cause, as one sentence. */
   readonly summary: string;
   readonly hint: string | undefined;
 

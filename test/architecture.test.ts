@@ -202,7 +202,7 @@ describe("names in AWS", () => {
       .filter((template) => template.includes("${}"));
   }
 
-  /** Texts of three letters or more beside an expression: what makes a name recognizable. */
+  /** Texts of three letters or more next to an expression, by which a name is recognized. */
   function partsOf(template: string): string[] {
     const parts = template.split("${}");
     return parts
@@ -227,7 +227,7 @@ describe("names in AWS", () => {
         templatesOf(file).flatMap((template) =>
           parts
             .filter((part) => template.includes(part) && NO_NAMES[file] !== part)
-            .map((part) => `${file} makes a name of its own from ${part}: ${template}`),
+            .map((part) => `${file} builds a name from ${part}: ${template}`),
         ),
       );
     expect(copies).toEqual([]);

@@ -23,20 +23,7 @@ const STORED_NAMES: Readonly<Record<string, string>> = {
 };
 
 /** Folders and files with retired terms. Remove an entry when its files are clean. */
-const PENDING: readonly string[] = [
-  "app",
-  "emulator",
-  "modules",
-  "src",
-  // Generated from the titles of tests in pending folders.
-  "docs/end-to-end-tests.md",
-  // Names of pending folders: FirstRunProblem, KeptSecret.
-  "test/hcp-terraform.e2e.test.ts",
-  "test/terraform-templates.test.ts",
-  "test/architecture.test.ts",
-  "test/fakes/local-tools.ts",
-  "test/local-application.ts",
-];
+const PENDING: readonly string[] = [];
 
 const files = execFileSync("git", ["ls-files"], { encoding: "utf8" })
   .trim()

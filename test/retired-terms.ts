@@ -132,9 +132,9 @@ export const RETIRED_TERMS: readonly RetiredTerm[] = [
   },
   { pattern: /\bgoOn\b/, write: "redirectWithFlash", examples: ["goOn(reply)"] },
   {
-    pattern: /\b(give|gives|given|gave|giving)[-_ ]back\b|giveBack/i,
+    pattern: /give-back|giveBack/,
     write: "merge recovered notes",
-    examples: ["give-back.ts", "giveBack()", "notes are given back"],
+    examples: ["give-back.ts", "giveBack()"],
   },
   {
     pattern: /\bput(s|ting)? in(to)? place|putInPlace/i,
@@ -156,7 +156,11 @@ export const RETIRED_TERMS: readonly RetiredTerm[] = [
     write: "disable-source-maps",
     examples: ["without-source-maps.cjs"],
   },
-  { pattern: /\bprecious\b/i, write: "resources with data", examples: ["precious.ts"] },
+  {
+    pattern: /precious\.|[a-z]Precious|\bPRECIOUS/,
+    write: "destructive changes",
+    examples: ["precious.ts", "PRECIOUS"],
+  },
   {
     pattern: /\bbasisOf\b/,
     write: "capacityInputs",

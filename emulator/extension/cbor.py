@@ -72,9 +72,9 @@ class CborFront:
             status, headers, body = self._ask_moto(_as_json_request(environ, operation), operation)
             ok = status.startswith("2")
             encoded = _encode_output(body, operation) if ok else _encode_moto_error(body, status, operation)
-        except _ErrorResponse as refusal:
-            status, headers = f"{refusal.status.value} {refusal.status.phrase}", []
-            encoded = _encode_error(refusal.code, str(refusal))
+        except _ErrorResponse as error:
+            status, headers = f"{error.status.value} {error.status.phrase}", []
+            encoded = _encode_error(error.code, str(error))
         kept = [(name, value) for name, value in headers if name.lower() not in _RESPONSE_HEADERS_OF_BODY]
         start_response(
             status,

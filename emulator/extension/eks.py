@@ -181,7 +181,7 @@ def create_nodegroup(original: Any, self: Any) -> ActionResult:
 
     moto drops the settings, runs every group on 1.19, and invents a remote access security group and an Auto Scaling
     group's name: `aws_autoscaling_schedule` and `aws_autoscaling_group_tag` had nothing to refer to. Only a node
-    group with a launch template of its own gets the Auto Scaling group.
+    group with its own launch template gets the Auto Scaling group.
     """
     answer = original(self)
     group = answer.result["nodegroup"]
