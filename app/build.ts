@@ -7,7 +7,7 @@ import { build } from "esbuild";
 const OUTSIDE = ["@node-rs/argon2", "@electric-sql/pglite", "pg-native"];
 
 const here = import.meta.dirname ?? path.resolve(".");
-// Another folder may be named: npm start keeps a bundle of its own.
+// Optional argument: another output folder, such as that of npm start.
 const dist = path.resolve(process.argv[2] ?? path.join(here, "dist"));
 
 await rm(dist, { recursive: true, force: true });

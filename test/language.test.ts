@@ -23,7 +23,23 @@ const STORED_NAMES: Readonly<Record<string, string>> = {
 };
 
 /** Folders and files with retired terms. Remove an entry when its files are clean. */
-const PENDING: readonly string[] = [];
+const PENDING: readonly string[] = [
+  "modules",
+  "src/capacity",
+  "src/cli",
+  "src/config",
+  "src/diagnostic.ts",
+  "src/failover",
+  "src/local",
+  "src/manifests",
+  "src/pipeline",
+  "src/policy",
+  "src/preflight.cjs",
+  "src/stacks",
+  "src/terraform",
+  "src/user-error.ts",
+  "test/terraform-templates.test.ts",
+];
 
 const files = execFileSync("git", ["ls-files"], { encoding: "utf8" })
   .trim()

@@ -13,9 +13,9 @@ import type { PacedResult } from "./paced-load.js";
 import { USUAL_MIX, usualMix } from "./visitors.js";
 
 /*
- * What one pod carries: the program, held to the processor that its manifest requests, under the usual mix of requests: the
- * most that it can, and what a request takes when they come evenly, as many as the autoscaler's target allows. With `--out` the
- * latter becomes the file that `npm run capacity` computes from.
+ * Capacity of one pod: runs the application with the CPU limit that its manifest requests, under the usual mix of
+ * requests. Measures the maximum rate, and the cost of a request at the constant rate that the autoscaler's target
+ * allows. With `--out`, writes the cost to the file that `npm run capacity` reads.
  */
 
 const CONNECTIONS = 20;

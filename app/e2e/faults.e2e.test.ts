@@ -7,7 +7,7 @@ import { PostgresServer } from "../test/postgres-server.js";
 import { buildProgram, type Program } from "./built-app.js";
 import { MovingAddress } from "./moving-address.js";
 import { NotejamProcess } from "./notejam-process.js";
-import { type Account, WorkingPeople } from "./simulated-users.js";
+import { type Account, SimulatedUsers } from "./simulated-users.js";
 import { TestBalancer } from "./test-balancer.js";
 
 /** Longest until everything works again once the cause is gone, in milliseconds. */
@@ -96,7 +96,7 @@ async function through(
   fault: () => Promise<number>,
   server: PostgresServer,
 ): Promise<Account> {
-  const people = await WorkingPeople.start(notejam.port);
+  const people = await SimulatedUsers.start(notejam.port);
   await pause(USUAL);
   const gone = await fault();
   await pause(AFTERWARDS);
@@ -188,7 +188,7 @@ it("is replaced by another process without a failed request", async () => {
   const balancer = await TestBalancer.open();
   try {
     await balancer.add(notejam.port);
-    const people = await WorkingPeople.start(balancer.port);
+    const people = await SimulatedUsers.start(balancer.port);
     const stops: string[] = [];
     for (let replacement = 0; replacement < REPLACEMENTS; replacement += 1) {
       const next = await startNotejam();

@@ -17,9 +17,9 @@ const INTERVAL = 50;
 const CHECK_TIMEOUT = 15_000;
 
 /**
- * HAProxy as a load balancer that does what the Ingress asks of AWS's: the target with the fewest outstanding requests gets the next
- * one, over connections that are kept; it looks after its targets every ten seconds; no request is sent twice. A process of its own
- * that needs a fraction of what the application does, so that the processors are left to what is measured.
+ * HAProxy with the settings that the Ingress configures for the AWS load balancer: least outstanding requests, keep-alive
+ * connections, health checks every ten seconds, no retries. It runs as a separate process and needs much less CPU than
+ * the application, so that it does not affect the measurements.
  */
 export class HaProxy {
   readonly port: number;

@@ -18,9 +18,9 @@ import { cpuOf, cpuOfFamily } from "./process-usage.js";
 import { ProcessorLimit } from "./processor-limit.js";
 
 /*
- * The load of an event. So many pods of the real size do not fit on a machine of two processors beside their database and the
- * visitors, so the pods here are small: each process is held to eight hundredths of a processor, which it cannot exceed however idle the
- * machine is. The number of processes is the capacity model's, not ours.
+ * Load of an event. Pods of the real size, the database and the visitors do not fit on a machine with two processors, so
+ * the pods are small: each process is limited to 0.08 processors, even if the machine is idle. The capacity model
+ * determines the number of processes.
  */
 
 const ROOT = path.resolve(import.meta.dirname, "../..");
@@ -31,7 +31,7 @@ const DATABASE_POOL = "3";
 const SHARE = 80;
 /** Part of it that the autoscaler aims at. */
 const TARGET = 0.5;
-/** The environment whose floor, limits and factor count. */
+/** Environment whose minimum replicas, limits and event factor are used. */
 const ENVIRONMENT = "prod";
 const CONNECTIONS = 40;
 const WARM_UP_SECONDS = 2;

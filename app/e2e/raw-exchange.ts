@@ -27,7 +27,7 @@ const CHECK_TIMEOUT = 25_000;
 const LEFT_ALONE = 60;
 const DRIBBLE_PAUSE = 15;
 
-/** Sends bytes on a connection of their own and waits for the server to close it. */
+/** Sends bytes on a new connection and waits for the server to close it. */
 export async function exchange(port: number, request: RawRequest): Promise<RawAnswer> {
   const socket = net.connect(port, "127.0.0.1");
   const pieces: Buffer[] = [];

@@ -40,7 +40,7 @@ export interface Account {
 let series = 0;
 
 /** Simulated users that read and write notes all the time and record every response. */
-export class WorkingPeople {
+export class SimulatedUsers {
   readonly #browser: Browser;
   readonly #outcomes: Outcome[] = [];
   readonly #prefix: string;
@@ -55,9 +55,9 @@ export class WorkingPeople {
   }
 
   /** Starts them. @param port where Notejam is */
-  static async start(port: number): Promise<WorkingPeople> {
+  static async start(port: number): Promise<SimulatedUsers> {
     const browser = new Browser(port);
-    const people = new WorkingPeople(browser);
+    const people = new SimulatedUsers(browser);
     await browser.enter(`worker${series}@example.com`);
     const fields = await browser.fieldsOf("/notes/create/");
     people.#working = Promise.all([

@@ -18,7 +18,7 @@ take() {
   dpkg-query --status "$owner" >"$packages/$owner"
 }
 
-# Debian keeps the programs of each version of PostgreSQL in a folder of their own; there is one.
+# Debian installs the programs of each PostgreSQL version in a separate folder. Only one version is installed.
 for program in /usr/lib/postgresql/*/bin/pg_dump /usr/lib/postgresql/*/bin/pg_restore; do
   take "$program" /usr/bin
   # Lines of ldd: "libpq.so.5 => /lib/x86_64-linux-gnu/libpq.so.5 (0x…)".

@@ -121,7 +121,7 @@ describe("the configuration", () => {
     expect(readConfig({ TRUST_PROXY: text }).trustProxy).toEqual(trusted);
   });
 
-  it("sends mail as it is told", () => {
+  it("selects the mail transport", () => {
     expect(readConfig({ MAIL_URL: "smtps://u:p@mail.example.com" }).mail).toMatchObject({ kind: "smtp" });
     expect(readConfig({ MAIL_URL: "ses://eu-west-1" }).mail).toEqual({ kind: "ses", region: "eu-west-1" });
     expect(readConfig({ MAIL_DIR: "/tmp/mails" }).mail).toEqual({ kind: "folder", folder: "/tmp/mails" });

@@ -234,7 +234,7 @@ function fileOf(name: string, env: Environment): string | undefined {
 }
 
 /** Reads values from the environment, then from files. An empty value counts as missing. */
-function gather(env: Environment, problems: string[]): Record<string, string> {
+function gather(env: Environment, errors: string[]): Record<string, string> {
   const found: Record<string, string> = {};
   for (const name of NAMES) {
     const value = env[name];
@@ -247,7 +247,7 @@ function gather(env: Environment, problems: string[]): Record<string, string> {
     try {
       found[name] = readFileSync(file, "utf8").trim();
     } catch {
-      problems.push(`${name}: the file ${file} cannot be read`);
+      errors.push(`${name}: the file ${file} cannot be read`);
     }
   }
   return found;
@@ -255,16 +255,16 @@ function gather(env: Environment, problems: string[]): Record<string, string> {
 
 /** Returns errors that concern several variables. */
 function contradictions(values: Variables): string[] {
-  const problems: string[] = [];
+  const errors: string[] = [];
   const missing = POSTGRES_PARTS.filter((name) => !values[name]);
   if (!values.DATABASE_URL && missing.length > 0 && missing.length < POSTGRES_PARTS.length) {
-    problems.push(`${missing.join(", ")}: missing. Set all four of ${POSTGRES_PARTS.join(", ")}`);
+    errors.push(`${missing.join(", ")}: missing. Set all four of ${POSTGRES_PARTS.join(", ")}`);
   }
   if (Boolean(values.POSTGRES_ADMIN_USER) !== Boolean(values.POSTGRES_ADMIN_PASS)) {
-    problems.push("POSTGRES_ADMIN_USER, POSTGRES_ADMIN_PASS: set both or neither");
+    errors.push("POSTGRES_ADMIN_USER, POSTGRES_ADMIN_PASS: set both or neither");
   }
-  if (values.MAIL_URL && values.MAIL_DIR) problems.push("MAIL_URL, MAIL_DIR: set only one of them");
-  return problems;
+  if (values.MAIL_URL && values.MAIL_DIR) errors.push("MAIL_URL, MAIL_DIR: set only one of them");
+  return errors;
 }
 
 function tlsOf(values: Variables, fromUrl: string | null): TlsConfig | undefined {
@@ -347,22 +347,22 @@ function mailOf(values: Variables): MailConfig {
  * @throws {ConfigError} with all invalid variables and their allowed values, without secrets
  */
 export function readConfig(env: Environment): Config {
-  const problems: string[] = [];
-  const result = variables.safeParse(gather(env, problems));
+  const errors: string[] = [];
+  const result = variables.safeParse(gather(env, errors));
   if (!result.success) {
-    for (const issue of result.error.issues) problems.push(`${issue.path.join(".")}: ${issue.message}`);
+    for (const issue of result.error.issues) errors.push(`${issue.path.join(".")}: ${issue.message}`);
   } else {
-    problems.push(...contradictions(result.data));
+    errors.push(...contradictions(result.data));
     if (result.data.DATABASE_CA_FILE) {
       try {
         readFileSync(result.data.DATABASE_CA_FILE);
       } catch {
-        problems.push(`DATABASE_CA_FILE: the file ${result.data.DATABASE_CA_FILE} cannot be read`);
+        errors.push(`DATABASE_CA_FILE: the file ${result.data.DATABASE_CA_FILE} cannot be read`);
       }
     }
   }
-  if (!result.success || problems.length > 0) {
-    const list = problems.map((problem) => `  - ${problem}`).join("\n");
+  if (!result.success || errors.length > 0) {
+    const list = errors.map((error) => `  - ${error}`).join("\n");
     throw new ConfigError(
       `Invalid configuration in the environment:\n${list}\nSee app/README.md for all variables.`,
     );

@@ -6,8 +6,8 @@ const here = path.dirname(fileURLToPath(import.meta.url));
 
 /** A folder of the package: next to `src` in the repository and next to the bundle in the image. */
 function packageFolder(name: string): string {
-  const beside = path.join(here, name);
-  return existsSync(beside) ? beside : path.join(here, "..", name);
+  const adjacent = path.join(here, name);
+  return existsSync(adjacent) ? adjacent : path.join(here, "..", name);
 }
 
 /** Folder of the SQL migrations. */

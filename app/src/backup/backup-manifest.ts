@@ -54,8 +54,8 @@ export function parseManifest(text: string, key: string): Manifest {
   }
   const result = manifest.safeParse(json);
   if (result.success) return result.data;
-  const problems = result.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("; ");
+  const errors = result.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("; ");
   throw new BackupError(
-    `${key} is not a valid manifest (${problems}). Use the release that wrote it, or another backup.`,
+    `${key} is not a valid manifest (${errors}). Use the release that wrote it, or another backup.`,
   );
 }

@@ -74,27 +74,27 @@ interface Table {
   /** Finds ids that are already used for another object. */
   readonly conflicts: (rows: string) => ReturnType<typeof sql>;
   /** Returns the reason why a row cannot be stored, or undefined. */
-  readonly problem: (row: Row) => string | undefined;
+  readonly errorOf: (row: Row) => string | undefined;
 }
 
 /** Minimum and maximum length of an email address, in characters. */
 const ADDRESS_LENGTHS = [3, 254] as const;
 
-function addressProblem({ email }: Row): string | undefined {
+function addressError({ email }: Row): string | undefined {
   const length = [...String(email ?? "").trim()].length;
   const [shortest, longest] = ADDRESS_LENGTHS;
   return length < shortest || length > longest ? "has no valid email address" : undefined;
 }
 
-function nameProblem({ name }: Row): string | undefined {
+function nameError({ name }: Row): string | undefined {
   return [...String(name).trim()].length > MAX_NAME_LENGTH
     ? `has a name of more than ${MAX_NAME_LENGTH} characters`
     : undefined;
 }
 
-function noteProblem(row: Row): string | undefined {
+function noteError(row: Row): string | undefined {
   const size = Buffer.byteLength(String(row.text).replaceAll("\r\n", "\n"));
-  return size > MAX_TEXT_BYTES ? "has more than 1 MB of text" : nameProblem(row);
+  return size > MAX_TEXT_BYTES ? "has more than 1 MB of text" : nameError(row);
 }
 
 // Ids are kept, so that bookmarks remain valid. Existing rows are skipped, so that the import can be repeated. Django's
@@ -113,7 +113,7 @@ const TABLES: readonly Table[] = [
       select old.id from jsonb_to_recordset(${rows}::jsonb) as old (id integer, email text)
       join users on users.id = old.id
       where lower(users.email collate "und-x-icu") <> lower(btrim(old.email) collate "und-x-icu")`,
-    problem: addressProblem,
+    errorOf: addressError,
   },
   {
     what: "pads",
@@ -127,7 +127,7 @@ const TABLES: readonly Table[] = [
     conflicts: (rows) => sql`
       select old.id from jsonb_to_recordset(${rows}::jsonb) as old (id integer, user_id integer)
       join pads on pads.id = old.id where pads.user_id <> old.user_id`,
-    problem: nameProblem,
+    errorOf: nameError,
   },
   {
     what: "notes",
@@ -144,7 +144,7 @@ const TABLES: readonly Table[] = [
     conflicts: (rows) => sql`
       select old.id from jsonb_to_recordset(${rows}::jsonb) as old (id integer, user_id integer, created_at timestamptz)
       join notes on notes.id = old.id where notes.user_id <> old.user_id or notes.created_at <> old.created_at`,
-    problem: noteProblem,
+    errorOf: noteError,
   },
 ];
 
@@ -184,9 +184,9 @@ In the former database, change auth_user.email of one account of each pair, or m
 /** Maximum number of rows listed in a message. */
 const MAX_LISTED = 20;
 
-function validateRows({ table, problem }: Table, rows: readonly Row[]): void {
+function validateRows({ table, errorOf }: Table, rows: readonly Row[]): void {
   const lines = rows.flatMap((row) => {
-    const why = problem(row);
+    const why = errorOf(row);
     return why === undefined ? [] : [`  ${table} ${row.id} ${why}`];
   });
   if (lines.length === 0) return;

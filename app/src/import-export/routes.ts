@@ -114,10 +114,10 @@ const importExport: FastifyPluginAsync = async (app) => {
     { config: { checksCsrfItself: true }, bodyLimit: MAX_IMPORT_BYTES + 64 * 1024 },
     async (request, reply) => {
       const currentUser = currentUserOf(request);
-      const showError = async (problem: string) => {
+      const showError = async (message: string) => {
         const pads = await app.pads.list(currentUser.id);
         return reply.page(
-          importPage({ csrfToken: app.csrfToken(request, reply), pads, errors: { file: problem } }),
+          importPage({ csrfToken: app.csrfToken(request, reply), pads, errors: { file: message } }),
         );
       };
       if (!request.isMultipart()) {

@@ -14,7 +14,7 @@ import { Progress } from "../progress.js";
 import { tablesOf } from "../table-contents.js";
 import { type BackupContext, migrationsOf } from "./backup.js";
 
-/** What a restore test proved. */
+/** Result of a successful restore test. */
 export interface RestoreTestReport {
   readonly format: "notejam-restore-test/1";
   readonly id: string;
