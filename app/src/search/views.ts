@@ -30,7 +30,7 @@ export interface SearchState {
 const WORD = /[\p{L}\p{N}\p{M}]+/gu;
 
 /** Marks all words of a text that start with a searched word. */
-export function marked(text: string, words: readonly string[]): Html {
+function marked(text: string, words: readonly string[]): Html {
   const parts: Html[] = [];
   let end = 0;
   for (const match of text.matchAll(WORD)) {

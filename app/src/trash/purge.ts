@@ -3,7 +3,7 @@ import { IDLE_DAYS, MAX_SESSION_DAYS } from "../auth/sessions-repository.js";
 import type { Database } from "../database/database.js";
 
 /** Years that notes and pads stay in the trash: a business requirement. */
-export const TRASH_YEARS = 3;
+const TRASH_YEARS = 3;
 /** Number of rows deleted per statement, so that locks are held briefly. */
 const BATCH = 1_000;
 

@@ -25,7 +25,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
 };
 
 /** Escapes text for the inside of an element or of a quoted attribute. */
-export function escaped(text: string): string {
+function escaped(text: string): string {
   return SPECIAL.test(text) ? text.replace(ALL_SPECIAL, (character) => ENTITIES[character] ?? "") : text;
 }
 
