@@ -41,6 +41,40 @@ const summarize = (name: string, stack = "notejam-dev") =>
 const summaries = () => join(folder, "summaries");
 const github = { GITHUB_TOKEN: "fake-token", GITHUB_REPOSITORY: "example/notejam", GITHUB_ACTIONS: "true" };
 
+describe("the list of environments", () => {
+  const output = () => readFileSync(join(folder, "output"), "utf8");
+
+  it("is written for the matrices of workflows", async () => {
+    const { status, stdout } = await pipeline(["environments"], { GITHUB_OUTPUT: join(folder, "output") });
+    expect({ status, stdout: `${stdout}\n`.replaceAll(": ", "=") }).toEqual({ status: 0, stdout: output() });
+    expect(output()).toMatch(
+      /^non-production=\[".+"\]\nproduction=\[".+"\]\nbuilds=\[".+"\]\nreleases=\[\{.+\}\]\n$/,
+    );
+  });
+
+  it.each([
+    ["all with promotesFrom", [], /"environment":"prod"/],
+    ["one", ["--release-to", "prod"], /"environment":"prod"/],
+    ["all, because a workflow without an input passes an empty text", ["--release-to", ""], /"prod"/],
+  ])("has releases to %s", async (_, options, releases) => {
+    await pipeline(["environments", ...options], { GITHUB_OUTPUT: join(folder, "output") });
+    expect(/^releases=(.+)$/m.exec(output())?.[1]).toMatch(releases);
+  });
+
+  it.each(["dev", "stage"])(
+    "rejects a release to %s, which has no promotesFrom or does not exist",
+    async (id) => {
+      const { status, stderr } = await pipeline(["environments", "--release-to", id]);
+      expect({ status, stderr }).toEqual({
+        status: 2,
+        stderr: expect.stringMatching(
+          `"${id}" is not an environment that receives releases.*promotesFrom: .*prod`,
+        ),
+      });
+    },
+  );
+});
+
 describe("the pipeline commands", () => {
   it("print the lines and exit with the status of the program", async () => {
     const notejam = ["--import", "tsx", resolve("src/cli/index.ts"), "pipeline"];
