@@ -13,8 +13,8 @@ export interface Lock {
 }
 
 /**
- * Takes the lock file of a state folder, so that two runs never write the same state. A lock whose process is gone
- * (a crash, a pulled plug) is recognised and taken over.
+ * Locks a state folder, so that two runs never write the same state. Takes over a lock whose process has ended (after a
+ * crash or a power failure).
  *
  * @throws UserError if another run holds the lock
  */
