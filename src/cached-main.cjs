@@ -34,7 +34,7 @@ const SOURCES = join(CACHE, "sources.json");
 /** Files that decide about the bundle without being part of it. */
 const SETTINGS = [
   __filename,
-  ...["tsconfig.json", "package-lock.json"].map((file) => join(PROJECT, file)),
+  ...["tsconfig.json", "package-lock.json", "modules/package.json"].map((file) => join(PROJECT, file)),
   join(PACKAGES, ".package-lock.json"),
 ];
 

@@ -1,5 +1,5 @@
+import type { PolicyStatement } from "@notejam/constructs/core/iam-policy";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { PolicyStatement } from "../modules/blocks/iam-policy.js";
 import { isPermitted } from "./simulators/iam-policy.js";
 import { repositoryConfiguration, stackNamed, synthesizeApp } from "./synthesized-app.js";
 import type { Synthesized } from "./synthesized-constructs.js";

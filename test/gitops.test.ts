@@ -1,8 +1,8 @@
+import { fluxInstanceValues, OPERATOR_VALUES } from "@notejam/constructs/flux/values";
 import { beforeAll, describe, expect, it } from "vitest";
-import { fluxInstanceValues, OPERATOR_VALUES } from "../modules/flux/values.js";
 import { readTree } from "../src/kubernetes/flux-tree.js";
 import { ChartValues } from "../src/manifests/chart-values.js";
-import { LEFT_TO_AUTOMATION } from "../src/stacks/gitops.js";
+import { UNMANAGED_FILES } from "../src/stacks/gitops.js";
 import { repositoryConfiguration, stackNamed, synthesizeApp } from "./synthesized-app.js";
 import type { Block, Synthesized } from "./synthesized-constructs.js";
 
@@ -75,7 +75,7 @@ describe("the operations repository", () => {
     const unmanaged = prod
       .resources("github_repository_file")
       .filter(({ lifecycle }) => JSON.stringify(lifecycle ?? {}).includes("content"));
-    expect(unmanaged.map(({ file }) => file)).toEqual([...LEFT_TO_AUTOMATION]);
+    expect(unmanaged.map(({ file }) => file)).toEqual([...UNMANAGED_FILES]);
   });
 
   it("is private, has vulnerability alerts, and is archived on destroy in production", () => {

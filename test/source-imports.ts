@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
+import constructs from "../modules/package.json" with { type: "json" };
 
 /** One import of a source file. */
 export interface SourceImport {
@@ -10,10 +11,17 @@ export interface SourceImport {
 
 /** Workspaces, by the name under which others import them. */
 const WORKSPACES = {
-  "@notejam/constructs": "modules",
   "@notejam/emulator": "emulator",
   "@notejam/embedded-server": "embedded-server",
 } as const;
+
+/** Source files of @notejam/constructs by the names that they are imported by. */
+const CONSTRUCTS: ReadonlyMap<string, string> = new Map(
+  Object.entries(constructs.exports).map(([name, file]) => [
+    constructs.name + name.slice(".".length),
+    normalize(join("modules", file)),
+  ]),
+);
 
 const STATIC_IMPORT = /^(?:import|export)\s(?:[^"`;]*?\sfrom\s)?"([^"]+)"/gm;
 const DYNAMIC_IMPORT = /\bimport\("([^"]+)"\)/g;
@@ -43,7 +51,7 @@ function resolve(file: string, specifier: string): string {
   for (const [name, folder] of Object.entries(WORKSPACES)) {
     if (specifier === name || specifier.startsWith(`${name}/`)) return specifier.replace(name, folder);
   }
-  return specifier;
+  return CONSTRUCTS.get(specifier) ?? specifier;
 }
 
 /** Returns the strongly connected parts of a graph that are cycles, each sorted. */

@@ -1,8 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { TreeFile } from "@notejam/constructs/github/operations-repository";
 import { App } from "cdktf";
-import type { TreeFile } from "../modules/github/operations-repository.js";
 import type { Environment } from "../src/config/environment.js";
 import type { Configuration } from "../src/config/load.js";
 import { loadConfiguration } from "../src/config/load.js";

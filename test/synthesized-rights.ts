@@ -1,4 +1,4 @@
-import type { PolicyStatement } from "../modules/blocks/iam-policy.js";
+import type { PolicyStatement } from "@notejam/constructs/core/iam-policy";
 import type { Policies } from "./simulators/iam-policy.js";
 import {
   type Block,

@@ -1,10 +1,10 @@
+import { jsonencode } from "@notejam/constructs/core/terraform-functions";
+import { Flux } from "@notejam/constructs/flux";
+import { fluxInstanceValues, OPERATOR_VALUES } from "@notejam/constructs/flux/values";
+import { Secret } from "@notejam/constructs/secrets/secret";
 import { TerraformOutput } from "cdktf";
 import { beforeAll, describe, expect, it } from "vitest";
 import dev from "../environments/dev.js";
-import { jsonencode } from "../modules/blocks/terraform-functions.js";
-import { Flux } from "../modules/flux/flux.js";
-import { fluxInstanceValues, OPERATOR_VALUES } from "../modules/flux/values.js";
-import { KeptSecret } from "../modules/secrets/kept-secret.js";
 import type { Environment, EnvironmentInput } from "../src/config/environment.js";
 import { validateEnvironment } from "../src/config/validate.js";
 import { needs } from "./required-tools.js";
@@ -86,12 +86,12 @@ describe("the template strings of a stack", () => {
         repository: { name: "operations", owner: "example", branch: ODD, files: [] },
         clusterVars: {},
       });
-      new KeptSecret(scope, "secret", {
+      new Secret(scope, "secret", {
         name: "notejam/test/secret",
         description: "A secret",
         kmsKeyArn: "arn:aws:kms:eu-west-1:123456789012:key/1",
         recoveryWindowDays: 7,
-        firstValue: { [ODD]: ODD },
+        initialValue: { [ODD]: ODD },
       });
     });
     expect(await faultsOf(templatesOf(stack.json))).toEqual([]);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { statementsOf, synthesize } from "../../test/synthesized-constructs.js";
-import { AwsAccount } from "../blocks/aws-account.js";
+import { AwsAccount } from "../core/aws-account.js";
 import { AccessLogs } from "./access-logs.js";
 
 describe("AccessLogs", () => {
@@ -13,13 +13,13 @@ describe("AccessLogs", () => {
   const statement = (sid: string) => statements.find(({ Sid }) => Sid === sid);
   const tokenless = (text: unknown) => String(text).replace(/\$\{data\.aws_(\w+?)\.[^}]*\}/g, "<$1>");
 
-  it("has a name that no other account, region or environment takes", () => {
+  it("has a name with environment, region and account", () => {
     expect(tokenless(stack.one("aws_s3_bucket").bucket)).toBe(
       "notejam-dev-eu-west-1-access-logs-<caller_identity>",
     );
   });
 
-  it("takes load-balancer logs of this account and region only, at their own place", () => {
+  it("allows load balancer logs of this account and region only, below their prefix", () => {
     const allowed = statement("LoadBalancerLogs");
     expect(allowed).toMatchObject({
       Effect: "Allow",
@@ -35,7 +35,7 @@ describe("AccessLogs", () => {
     expect(allowed?.Condition?.StringEqualsIfExists).toHaveProperty(["aws:SourceAccount"]);
   });
 
-  it("takes the logs of this account's buckets, at their own place", () => {
+  it("allows logs of this account's buckets, below their prefix", () => {
     const allowed = statement("BucketLogs");
     expect(allowed).toMatchObject({
       Principal: { Service: ["logging.s3.amazonaws.com"] },
@@ -45,7 +45,7 @@ describe("AccessLogs", () => {
     expect(tokenless(allowed?.Condition?.StringEquals?.["aws:SourceAccount"])).toBe("<caller_identity>");
   });
 
-  it("deletes logs after the days asked for", () => {
+  it("expires logs after the given number of days", () => {
     const rules = stack.one("aws_s3_bucket_lifecycle_configuration").rule as Record<string, unknown>[];
     expect(rules[0]).toMatchObject({
       expiration: [{ days: 365 }],
@@ -53,13 +53,13 @@ describe("AccessLogs", () => {
     });
   });
 
-  it("is encrypted by S3, since neither delivery can use our key", () => {
+  it("is encrypted with SSE-S3, because the deliveries support no customer managed keys", () => {
     expect(stack.one("aws_s3_bucket_server_side_encryption_configuration").rule).toMatchObject([
       { apply_server_side_encryption_by_default: { sse_algorithm: "AES256" } },
     ]);
   });
 
-  it("gives a name that waits for the policy", () => {
+  it("returns a bucket name that depends on the policy", () => {
     const user = synthesize((scope) => {
       const account = new AwsAccount(scope, "account", { region: "eu-west-1" });
       const target = new AccessLogs(scope, "logs", { name: "n", account, expireDays: 1 });
@@ -70,7 +70,7 @@ describe("AccessLogs", () => {
     expect(logs?.albPrefix).toBe("alb");
   });
 
-  it("can lie in another region, beside the buckets that log to it", () => {
+  it("can be in another region", () => {
     const elsewhere = synthesize((scope, { replica }) => {
       const account = new AwsAccount(scope, "account", { region: "eu-west-1" });
       new AccessLogs(scope, "logs", {

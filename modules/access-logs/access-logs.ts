@@ -1,45 +1,48 @@
+import type { S3BucketConfig } from "@cdktf/provider-aws/lib/s3-bucket/index.js";
 import type { TerraformProvider } from "cdktf";
 import { Construct } from "constructs";
-import type { AwsAccount } from "../blocks/aws-account.js";
-import type { PolicyStatement } from "../blocks/iam-policy.js";
-import { PrivateBucket } from "../blocks/private-bucket.js";
+import type { AwsAccount } from "../core/aws-account.js";
+import type { PolicyStatement } from "../core/iam-policy.js";
+import { PrivateBucket } from "../core/private-bucket.js";
 import { accessLogsBucketName } from "./names.js";
 
 export interface AccessLogsProps {
-  /** Base of the bucket's name, with environment and region, such as `notejam-dev-eu-west-1`. */
+  /** Prefix of the bucket's name, such as `notejam-dev-eu-west-1`. */
   readonly name: string;
   readonly account: AwsAccount;
-  /** Days after which a log is deleted. */
+  /** Days until logs expire. */
   readonly expireDays: number;
-  /** Let Terraform delete the bucket with the logs in it. @default false */
+  /** Let Terraform delete the bucket with all logs. @default false */
   readonly forceDestroy?: boolean;
-  /** The bucket's region, where it is not the account's: logs have to lie beside what they speak of. @default account.region */
+  /** Region of the bucket. Logs must be in the region of their source. @default account.region */
   readonly region?: string;
-  /** The provider of that region. @default the stack's default AWS provider */
+  /** Provider of that region. @default the stack's default AWS provider */
   readonly provider?: TerraformProvider;
+  /** Arguments of the bucket that replace those of this construct. @default none */
+  readonly overrides?: Partial<S3BucketConfig>;
 }
 
-/** Under which prefixes the services may write. */
+/** Prefixes of the services. */
 const ALB_PREFIX = "alb";
 const S3_PREFIX = "s3";
 
 /**
- * The bucket for who asked what of the load balancer and of the other buckets.
+ * S3 bucket for access logs of load balancers and S3 buckets.
  *
- * It is encrypted with S3's own key: neither kind of delivery can write to a bucket with a customer key. It logs no
- * access to itself, which would make every entry the cause of another.
+ * Encrypted with SSE-S3, because both deliveries do not support customer managed keys. It has no access logs itself,
+ * because each log would cause another one.
  *
  * @see https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html
  */
 export class AccessLogs extends Construct {
   /**
-   * The bucket's name, known once its policy is in place: AWS refuses to switch logging on for a bucket that does not
-   * admit the delivery yet, and whatever uses this name waits for that by itself.
+   * Name of the bucket, as an attribute of its policy: resources that use it wait for the policy. AWS rejects access logs
+   * for a bucket whose policy does not allow the delivery.
    */
   readonly bucketName: string;
   readonly bucketArn: string;
-  /** Give this to a load balancer. */
+  /** Prefix for load balancers. */
   readonly albPrefix = ALB_PREFIX;
 
   private readonly account: AwsAccount;
@@ -53,29 +56,32 @@ export class AccessLogs extends Construct {
     const bucket = new PrivateBucket(this, "bucket", {
       name,
       partition,
-      encryption: { sseS3Because: "ALB and S3 deliver access logs only to buckets under S3's own key" },
+      encryption: {
+        sseS3Because: "Access log delivery of ALB and S3 does not support customer managed keys",
+      },
       lifecycleRules: [expireAfter(props.expireDays)],
       policy: [
-        this.admitLoadBalancers(bucketArn, props.region ?? props.account.region),
-        this.admitBuckets(bucketArn),
+        this.allowLoadBalancers(bucketArn, props.region ?? props.account.region),
+        this.allowBuckets(bucketArn),
       ],
       forceDestroy: props.forceDestroy,
+      overrides: props.overrides,
       provider: props.provider,
     });
     this.bucketName = bucket.policy.bucket;
     this.bucketArn = bucket.arn;
   }
 
-  /** Where the logs of another bucket go: `accessLogs: logs.forBucket("backup")`. */
+  /** Returns the target for the access logs of another bucket: `accessLogs: logs.forBucket("backup")`. */
   forBucket(use: string): { readonly bucketName: string; readonly prefix: string } {
     return { bucketName: this.bucketName, prefix: `${S3_PREFIX}/${use}/` };
   }
 
   /**
-   * The path alone already keeps other accounts out, since the delivery writes under the id of the load balancer's
-   * account. `IfExists`, because AWS does not promise the two keys in every region: where they come they must be right.
+   * The path excludes other accounts, because the delivery writes below the id of the load balancer's account. `IfExists`,
+   * because AWS does not guarantee the two condition keys in all regions.
    */
-  private admitLoadBalancers(bucketArn: string, region: string): PolicyStatement {
+  private allowLoadBalancers(bucketArn: string, region: string): PolicyStatement {
     const { accountId } = this.account;
     return {
       sid: "LoadBalancerLogs",
@@ -91,7 +97,7 @@ export class AccessLogs extends Construct {
     };
   }
 
-  private admitBuckets(bucketArn: string): PolicyStatement {
+  private allowBuckets(bucketArn: string): PolicyStatement {
     const { accountId, partition } = this.account;
     return {
       sid: "BucketLogs",
@@ -112,7 +118,7 @@ function expireAfter(days: number) {
     status: "Enabled",
     filter: [{ prefix: "" }],
     expiration: [{ days }],
-    // A deleted or overwritten log is a trace to look at, for a while.
+    // Keeps deleted and overwritten logs for investigation.
     noncurrentVersionExpiration: [{ noncurrentDays: 30 }],
   };
 }

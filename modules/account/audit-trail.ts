@@ -1,27 +1,30 @@
 import { Cloudtrail } from "@cdktf/provider-aws/lib/cloudtrail/index.js";
 import { KmsAlias } from "@cdktf/provider-aws/lib/kms-alias/index.js";
 import { KmsKey } from "@cdktf/provider-aws/lib/kms-key/index.js";
+import type { S3BucketConfig } from "@cdktf/provider-aws/lib/s3-bucket/index.js";
 import { Construct } from "constructs";
-import type { AwsAccount } from "../blocks/aws-account.js";
-import { type PolicyStatement, policyDocument } from "../blocks/iam-policy.js";
-import { PrivateBucket } from "../blocks/private-bucket.js";
+import type { AwsAccount } from "../core/aws-account.js";
+import { type PolicyStatement, policyDocument } from "../core/iam-policy.js";
+import { PrivateBucket } from "../core/private-bucket.js";
 
 export interface AuditTrailProps {
-  /** What trail, key and bucket are called, such as `notejam-bootstrap`; at most 44 characters. */
+  /** Prefix of trail, key and bucket names, such as `notejam-bootstrap`. At most 44 characters. */
   readonly name: string;
   readonly account: AwsAccount;
-  /** Days that records are kept. */
+  /** Retention of records in days. */
   readonly retentionDays: number;
-  /** Days in which the key's deletion can be called back, 7 to 30. @default 30 */
+  /** Days during which the deletion of the key can be cancelled, 7 to 30. @default 30 */
   readonly keyDeletionWindowDays?: number;
-  /** Let Terraform delete the bucket with the records in it. @default false */
+  /** Let Terraform delete the bucket with the records. @default false */
   readonly forceDestroy?: boolean;
+  /** Arguments of the bucket that replace those of this construct. @default none */
+  readonly overrides?: Partial<S3BucketConfig>;
 }
 
 const TO_GLACIER_DAYS = 90;
 
 /**
- * Who did what in the account, in every region, kept where it cannot be changed unnoticed (digest files prove it).
+ * CloudTrail trail of all regions, with log file validation, in an encrypted bucket.
  *
  * @see https://docs.aws.amazon.com/awscloudtrail/latest/userguide/best-practices-security.html
  */
@@ -53,7 +56,7 @@ export class AuditTrail extends Construct {
       description: `Audit trail of the account (${name})`,
       enableKeyRotation: true,
       deletionWindowInDays: keyDeletionWindowDays ?? 30,
-      policy: policyDocument(keyUsers(account, trailArn)),
+      policy: policyDocument(keyPolicy(account, trailArn)),
     });
     new KmsAlias(this, "key-alias", { name: `alias/${name}-trail`, targetKeyId: key.keyId });
     return key.arn;
@@ -67,6 +70,7 @@ export class AuditTrail extends Construct {
       partition: account.partition,
       encryption: { kmsKeyArn },
       forceDestroy: props.forceDestroy,
+      overrides: props.overrides,
       lifecycleRules: [
         {
           id: "expire-records",
@@ -77,23 +81,23 @@ export class AuditTrail extends Construct {
           noncurrentVersionExpiration: [{ noncurrentDays: retentionDays }],
         },
       ],
-      policy: trailWrites(`arn:${account.partition}:s3:::${name}`, trailArn, account),
+      policy: trailDelivery(`arn:${account.partition}:s3:::${name}`, trailArn, account),
     });
   }
 }
 
 /** @see https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-kms-key-policy-for-cloudtrail.html */
-function keyUsers(account: AwsAccount, trailArn: string): PolicyStatement[] {
+function keyPolicy(account: AwsAccount, trailArn: string): PolicyStatement[] {
   const thisKey = ["*"];
   return [
     {
-      sid: "AccountDecides",
+      sid: "EnableIamPolicies",
       principals: { AWS: [account.arn("iam", "root", { region: "" })] },
       actions: ["kms:*"],
       resources: thisKey,
     },
     {
-      sid: "TrailEncrypts",
+      sid: "AllowCloudTrailEncrypt",
       principals: { Service: ["cloudtrail.amazonaws.com"] },
       actions: ["kms:GenerateDataKey*"],
       resources: thisKey,
@@ -105,7 +109,7 @@ function keyUsers(account: AwsAccount, trailArn: string): PolicyStatement[] {
       },
     },
     {
-      sid: "TrailReadsKey",
+      sid: "AllowCloudTrailDescribeKey",
       principals: { Service: ["cloudtrail.amazonaws.com"] },
       actions: ["kms:DescribeKey"],
       resources: thisKey,
@@ -115,18 +119,18 @@ function keyUsers(account: AwsAccount, trailArn: string): PolicyStatement[] {
 }
 
 /** @see https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-s3-bucket-policy-for-cloudtrail.html */
-function trailWrites(bucketArn: string, trailArn: string, account: AwsAccount): PolicyStatement[] {
+function trailDelivery(bucketArn: string, trailArn: string, account: AwsAccount): PolicyStatement[] {
   const principals = { Service: ["cloudtrail.amazonaws.com"] };
   return [
     {
-      sid: "TrailChecksBucket",
+      sid: "AllowCloudTrailGetBucketAcl",
       principals,
       actions: ["s3:GetBucketAcl"],
       resources: [bucketArn],
       conditions: { StringEquals: { "aws:SourceArn": trailArn } },
     },
     {
-      sid: "TrailWrites",
+      sid: "AllowCloudTrailPutObject",
       principals,
       actions: ["s3:PutObject"],
       resources: [`${bucketArn}/AWSLogs/${account.accountId}/*`],

@@ -23,7 +23,7 @@ describe("ApplicationLoadBalancer", () => {
   const http = stack.one("aws_lb_listener", /http_/);
   const https = stack.one("aws_lb_listener", /https_/);
 
-  it("faces the internet in every zone", () => {
+  it("is public, with a subnet per zone", () => {
     expect(stack.one("aws_lb")).toMatchObject({
       internal: false,
       load_balancer_type: "application",
@@ -33,7 +33,7 @@ describe("ApplicationLoadBalancer", () => {
     });
   });
 
-  it("drops malformed headers, closes idle connections and logs every request", () => {
+  it("drops invalid headers, closes idle connections and logs requests", () => {
     expect(stack.one("aws_lb")).toMatchObject({
       drop_invalid_header_fields: true,
       idle_timeout: 60,
@@ -42,14 +42,14 @@ describe("ApplicationLoadBalancer", () => {
     expect(albWith({ idleTimeoutSeconds: 90 }).one("aws_lb")).toMatchObject({ idle_timeout: 90 });
   });
 
-  it("is protected from deletion where the environment says so", () => {
+  it("has deletion protection on request", () => {
     expect(stack.one("aws_lb")).toMatchObject({ enable_deletion_protection: true });
     expect(albWith({ deletionProtection: false }).one("aws_lb")).toMatchObject({
       enable_deletion_protection: false,
     });
   });
 
-  it("is adopted by the cluster's controller as ingress group public, listeners too", () => {
+  it("has the tags by which the controller adopts load balancer and listeners", () => {
     const tagsFor = (resource: string) => ({
       "elbv2.k8s.aws/cluster": "notejam-dev",
       "ingress.k8s.aws/stack": "public",
@@ -60,7 +60,7 @@ describe("ApplicationLoadBalancer", () => {
     expect(https.tags).toEqual(tagsFor("443"));
   });
 
-  it("sends HTTP on to HTTPS for good", () => {
+  it("redirects HTTP to HTTPS permanently", () => {
     expect(http).toMatchObject({
       port: 80,
       protocol: "HTTP",
@@ -70,7 +70,7 @@ describe("ApplicationLoadBalancer", () => {
     });
   });
 
-  it("speaks TLS 1.2 and 1.3 only, with the site's certificate", () => {
+  it("accepts TLS 1.2 and 1.3 only, with the certificate", () => {
     expect(https).toMatchObject({
       port: 443,
       protocol: "HTTPS",
@@ -79,17 +79,17 @@ describe("ApplicationLoadBalancer", () => {
     });
   });
 
-  it("answers what no Ingress claims with a bare 404, word for word as the controller would", () => {
+  it("answers unknown hosts with a 404 like the controller", () => {
     expect(https.default_action).toEqual([
       { type: "fixed-response", fixed_response: { content_type: "text/plain", status_code: "404" } },
     ]);
   });
 
-  it("has no other listener, for the controller deletes those that no Ingress names", () => {
+  it("has no other listeners, which the controller would delete", () => {
     expect(stack.count("aws_lb_listener")).toBe(2);
   });
 
-  it("refuses a name that AWS would refuse at apply", () => {
-    expect(() => albWith({ name: "notejam-".repeat(5) })).toThrow(/40 characters; AWS allows 32/);
+  it("rejects a name that is too long", () => {
+    expect(() => albWith({ name: "notejam-".repeat(5) })).toThrow(/40 characters. AWS allows 32/);
   });
 });

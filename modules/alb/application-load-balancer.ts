@@ -1,30 +1,32 @@
-import { Lb } from "@cdktf/provider-aws/lib/lb/index.js";
+import { Lb, type LbConfig } from "@cdktf/provider-aws/lib/lb/index.js";
 import { LbListener } from "@cdktf/provider-aws/lib/lb-listener/index.js";
 import { Construct } from "constructs";
 
 export interface ApplicationLoadBalancerProps {
-  /** At most 32 letters, digits and hyphens; not with a hyphen at either end. */
+  /** At most 32 letters, digits and hyphens, without a hyphen at the start or end. */
   readonly name: string;
   /** One subnet per zone. */
   readonly publicSubnetIds: readonly string[];
   readonly securityGroupIds: readonly string[];
-  /** The cluster whose AWS Load Balancer Controller adopts this load balancer. */
+  /** EKS cluster whose AWS Load Balancer Controller adopts the load balancer. */
   readonly clusterName: string;
-  /** A validated certificate for the site's host name. */
+  /** ARN of an issued certificate for the host name. */
   readonly certificateArn: string;
-  /** Where requests are logged; the bucket has to admit the delivery already. */
+  /** Bucket and prefix of the access logs. The bucket policy must already allow the delivery. */
   readonly accessLogs: { readonly bucketName: string; readonly prefix: string };
-  /** Refuse to be deleted, by Terraform and by people. */
+  /** Deletion protection. */
   readonly deletionProtection: boolean;
-  /** After how many seconds of silence a connection is closed; longer than the application's own keep-alive would be wrong. @default 60 */
+  /** Idle timeout of connections in seconds. It must be shorter than the application's keep-alive timeout. @default 60 */
   readonly idleTimeoutSeconds?: number;
+  /** Arguments of the load balancer that replace those of this construct. @default none */
+  readonly overrides?: Partial<LbConfig>;
 }
 
-/** The ingress group whose Ingresses this load balancer serves (`group.name` of the IngressClassParams). */
+/** Ingress group of the load balancer (`group.name` of the IngressClassParams). */
 export const INGRESS_GROUP = "public";
 
 /**
- * TLS 1.3, and 1.2 with forward secrecy only. The IngressClassParams must name the same.
+ * TLS policy: TLS 1.3, and 1.2 with forward secrecy. The IngressClassParams must use the same.
  *
  * @see https://docs.aws.amazon.com/elasticloadbalancing/latest/application/describe-ssl-policies.html
  */
@@ -33,39 +35,37 @@ export const SSL_POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06";
 const HTTP_PORT = 80;
 const HTTPS_PORT = 443;
 const DEFAULT_IDLE_TIMEOUT_SECONDS = 60;
-const LONGEST_NAME = 32;
+const MAX_NAME_LENGTH = 32;
 
 /**
- * The load balancer of the site, which Terraform makes and the AWS Load Balancer Controller adopts.
+ * Application load balancer that Terraform creates and the AWS Load Balancer Controller adopts.
  *
- * Terraform makes it so that its ARN is known to the web ACL, the alarms and the access logs, and so that the VPC can
- * be deleted. The controller finds it by three tags and from then on keeps target groups and rules on it. Both sides
- * describe the load balancer and its two listeners, so both have to describe the same; the controller corrects whatever
- * differs from the Ingresses, at every reconciliation, and Terraform would correct it back. What the cluster's side
- * therefore says:
+ * Terraform creates it, so that web ACL, alarms and access logs know its ARN, and the VPC can be destroyed. The
+ * controller finds it by three tags and manages its target groups and rules. Terraform and controller both configure the
+ * load balancer and its two listeners and correct differences, so both configurations must be equal. The cluster needs:
  *
- * - controller: `externalManagedTags` lists the keys of the provider's default tags and `Name`, or it removes them;
+ * - controller: `externalManagedTags` with the keys of the provider's default tags and `Name`. It removes other tags.
  * - IngressClassParams: `group.name: public`, `scheme: internet-facing`, `certificateArn`, `sslPolicy`,
- *   `sslRedirectPort: "443"`; no `tags`, and no attributes other than those here;
- * - every Ingress: `listen-ports: '[{"HTTP": 80}, {"HTTPS": 443}]'` (a listener on a port that no Ingress names is
- *   deleted), `security-groups` with the group given here (or the controller makes one of its own and swaps it in), and
- *   no default backend (it would replace the 404).
+ *   `sslRedirectPort: "443"`. No `tags`, and only attributes that are set here.
+ * - each Ingress: `listen-ports: '[{"HTTP": 80}, {"HTTPS": 443}]'` (the controller deletes other listeners),
+ *   `security-groups` with the group given here (otherwise the controller creates one and uses it), and no default
+ *   backend (it would replace the 404).
  *
- * The web ACL may be named in the IngressClassParams or left out; left out, the controller leaves the association alone.
+ * The web ACL in the IngressClassParams is optional. Without it the controller does not change the association.
  *
- * When the last Ingress of the group goes, the controller deletes the load balancer, **and switches deletion
- * protection off first**. Only its IAM policy can stop it: leave `elasticloadbalancing:DeleteLoadBalancer` out of it.
+ * When the last Ingress of the group is deleted, the controller **disables deletion protection** and deletes the load
+ * balancer. To prevent that, its IAM policy must not contain `elasticloadbalancing:DeleteLoadBalancer`.
  *
- * Read from the controller, 3.5.0: `pkg/deploy/elbv2` (matching, comparison, tags) and `pkg/ingress/model_build_*`.
+ * Source: controller 3.5.0, `pkg/deploy/elbv2` (matching, comparison, tags) and `pkg/ingress/model_build_*`.
  *
  * @see https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/ingress/annotations/
  */
 export class ApplicationLoadBalancer extends Construct {
   readonly arn: string;
-  /** The end of the ARN, by which CloudWatch names the load balancer: `app/notejam-dev/50dc6c495c0c9188`. */
+  /** Dimension `LoadBalancer` in CloudWatch, the end of the ARN: `app/notejam-dev/50dc6c495c0c9188`. */
   readonly arnSuffix: string;
   readonly dnsName: string;
-  /** The hosted zone of `dnsName`, for alias records. */
+  /** Hosted zone of `dnsName`, for alias records. */
   readonly zoneId: string;
 
   private readonly props: ApplicationLoadBalancerProps;
@@ -73,21 +73,21 @@ export class ApplicationLoadBalancer extends Construct {
   constructor(scope: Construct, id: string, props: ApplicationLoadBalancerProps) {
     super(scope, id);
     this.props = props;
-    this.checkName();
+    this.validateName();
     const loadBalancer = this.addLoadBalancer();
-    this.addListenerThatRedirects(loadBalancer);
-    this.addListenerThatServes(loadBalancer);
+    this.addRedirectListener(loadBalancer);
+    this.addHttpsListener(loadBalancer);
     this.arn = loadBalancer.arn;
     this.arnSuffix = loadBalancer.arnSuffix;
     this.dnsName = loadBalancer.dnsName;
     this.zoneId = loadBalancer.zoneId;
   }
 
-  private checkName(): void {
+  private validateName(): void {
     const { name } = this.props;
-    if (name.length > LONGEST_NAME) {
+    if (name.length > MAX_NAME_LENGTH) {
       throw new Error(
-        `${this.node.path}: the load balancer's name "${name}" has ${name.length} characters; AWS allows ${LONGEST_NAME}. Shorten the environment's name.`,
+        `${this.node.path}: the load balancer's name "${name}" has ${name.length} characters. AWS allows ${MAX_NAME_LENGTH}. Use a shorter name.`,
       );
     }
   }
@@ -103,17 +103,18 @@ export class ApplicationLoadBalancer extends Construct {
       securityGroups: [...props.securityGroupIds],
       idleTimeout: props.idleTimeoutSeconds ?? DEFAULT_IDLE_TIMEOUT_SECONDS,
       enableDeletionProtection: props.deletionProtection,
-      // Headers that break the grammar are how requests are smuggled past a proxy.
+      // Invalid headers are used for HTTP request smuggling.
       dropInvalidHeaderFields: true,
       desyncMitigationMode: "defensive",
-      // Lets people (or AWS, on its own) take a failing zone out of service.
+      // Lets operators, or zonal autoshift, move traffic out of an impaired zone.
       enableZonalShift: true,
       accessLogs: { enabled: true, bucket: props.accessLogs.bucketName, prefix: props.accessLogs.prefix },
       tags: { Name: props.name, ...this.adoptionTags("LoadBalancer") },
+      ...props.overrides,
     });
   }
 
-  private addListenerThatRedirects(loadBalancer: Lb): void {
+  private addRedirectListener(loadBalancer: Lb): void {
     new LbListener(this, "http", {
       loadBalancerArn: loadBalancer.arn,
       port: HTTP_PORT,
@@ -128,15 +129,15 @@ export class ApplicationLoadBalancer extends Construct {
     });
   }
 
-  /** The application's rules are the controller's; a request for another host ends here. */
-  private addListenerThatServes(loadBalancer: Lb): void {
+  /** The controller adds the rules of the application. Requests for other hosts get a 404. */
+  private addHttpsListener(loadBalancer: Lb): void {
     new LbListener(this, "https", {
       loadBalancerArn: loadBalancer.arn,
       port: HTTPS_PORT,
       protocol: "HTTPS",
       sslPolicy: SSL_POLICY,
       certificateArn: this.props.certificateArn,
-      // Without a message, as the controller has it.
+      // Without a message body, like the controller.
       defaultAction: [
         { type: "fixed-response", fixedResponse: { contentType: "text/plain", statusCode: "404" } },
       ],
@@ -144,7 +145,7 @@ export class ApplicationLoadBalancer extends Construct {
     });
   }
 
-  /** The controller's names for its own: the load balancer is called so, a listener by its port. */
+  /** Tags by which the controller finds its resources. A listener is named by its port. */
   private adoptionTags(resource: string): Record<string, string> {
     return {
       "elbv2.k8s.aws/cluster": this.props.clusterName,

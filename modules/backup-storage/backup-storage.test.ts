@@ -1,9 +1,9 @@
 import { SnsTopicPolicy } from "@cdktf/provider-aws/lib/sns-topic-policy/index.js";
 import { describe, expect, it } from "vitest";
 import { statementsOf, synthesize } from "../../test/synthesized-constructs.js";
-import { AwsAccount } from "../blocks/aws-account.js";
+import { AwsAccount } from "../core/aws-account.js";
 import { BackupStorage, type BackupStorageProps } from "./backup-storage.js";
-import { LateCopyNotice } from "./late-copy-notice.js";
+import { ReplicationAlarm } from "./replication-alarm.js";
 
 const storageWith = (changes: Partial<BackupStorageProps> = {}) =>
   synthesize(
@@ -15,6 +15,10 @@ const storageWith = (changes: Partial<BackupStorageProps> = {}) =>
         replica: { provider: replica, kmsKeyArn: "key-there" },
         retentionDays: 1095,
         objectLockMode: "COMPLIANCE",
+        prefixes: [
+          { name: "dumps", isArchived: true },
+          { name: "restore-tests", isArchived: false },
+        ],
         accessLogs: { bucketName: "notejam-logs", prefix: "s3/backup/" },
         ...changes,
       }),
@@ -38,9 +42,9 @@ describe("BackupStorage", () => {
     inRegion("aws_s3_bucket_lifecycle_configuration", provider).rule as LifecycleRule[];
 
   it.each([
-    ["here", undefined],
-    ["in the recovery region", "aws.dr"],
-  ])("keeps every dump, and every proof of one, for three years, %s", (_where, provider) => {
+    ["in the primary region", undefined],
+    ["in the DR region", "aws.dr"],
+  ])("keeps all prefixes for the retention, %s", (_where, provider) => {
     for (const what of ["dumps", "restore-tests"]) {
       const rule = lifecycle(provider).find(({ id }) => id === `expire-${what}`);
       expect(rule).toMatchObject({ expiration: [{ days: 1095 }], filter: [{ prefix: `${what}/` }] });
@@ -50,11 +54,11 @@ describe("BackupStorage", () => {
   });
 
   it.each([
-    ["here", undefined],
-    ["in the recovery region", "aws.dr"],
-  ])("lets nobody delete a backup or lift its lock, whatever his rights, %s", (_where, provider) => {
+    ["in the primary region", undefined],
+    ["in the DR region", "aws.dr"],
+  ])("denies deletion and changes of locks to all identities, %s", (_where, provider) => {
     const denial = statementsOf(inRegion("aws_s3_bucket_policy", provider).policy).find(
-      ({ Sid }) => Sid === "NobodyDeletes",
+      ({ Sid }) => Sid === "DenyDelete",
     );
     expect(denial).toMatchObject({
       Effect: "Deny",
@@ -71,16 +75,16 @@ describe("BackupStorage", () => {
   });
 
   it.each([
-    ["here", undefined],
-    ["in the recovery region", "aws.dr"],
-  ])("locks every dump as long as it is kept, %s", (_where, provider) => {
+    ["in the primary region", undefined],
+    ["in the DR region", "aws.dr"],
+  ])("locks objects for the retention, %s", (_where, provider) => {
     expect(inRegion("aws_s3_bucket", provider)).toMatchObject({ object_lock_enabled: true });
     expect(inRegion("aws_s3_bucket_object_lock_configuration", provider).rule).toEqual({
       default_retention: { mode: "COMPLIANCE", days: 1095 },
     });
   });
 
-  it("moves dumps to colder classes, all of which can be read at once", () => {
+  it("moves dumps to cheaper storage classes with instant access", () => {
     const classes = lifecycle(undefined).flatMap(({ transition }) => transition ?? []);
     expect(classes).toEqual([
       { days: 30, storage_class: "STANDARD_IA" },
@@ -88,7 +92,7 @@ describe("BackupStorage", () => {
     ]);
   });
 
-  it("copies every dump to the recovery region within 15 minutes, under the key there", () => {
+  it("replicates to the DR region within 15 minutes, with the key there", () => {
     const [rule] = stack.one("aws_s3_bucket_replication_configuration").rule as Record<string, unknown>[];
     expect(rule).toMatchObject({
       status: "Enabled",
@@ -103,7 +107,7 @@ describe("BackupStorage", () => {
     });
   });
 
-  it("does not repeat a deletion in the recovery region, nor may the copying delete anything", () => {
+  it("does not replicate deletions, and the role cannot delete", () => {
     const [rule] = stack.one("aws_s3_bucket_replication_configuration").rule as Record<string, unknown>[];
     expect(rule?.delete_marker_replication).toEqual({ status: "Disabled" });
     const actions = statementsOf(stack.one("aws_iam_role_policy").policy).flatMap(
@@ -112,7 +116,7 @@ describe("BackupStorage", () => {
     expect(actions.filter((action) => /Delete|Put|\*/.test(action))).toEqual([]);
   });
 
-  it("waits for both buckets' versioning before it copies", () => {
+  it("replicates after versioning of both buckets is enabled", () => {
     const versioning = stack
       .resources("aws_s3_bucket_versioning")
       .map(({ id }) => `aws_s3_bucket_versioning.${id}`);
@@ -121,7 +125,7 @@ describe("BackupStorage", () => {
     expect([...(depends_on as string[])].sort()).toEqual(versioning.sort());
   });
 
-  it("lends the two keys to the copying for these two buckets only", () => {
+  it("lets replication use the two keys for these two buckets only", () => {
     const statements = statementsOf(stack.one("aws_iam_role_policy").policy);
     const uses = statements.filter(({ Action }) => Action?.some((action) => action.startsWith("kms:")));
     expect(uses.map(({ Action, Resource }) => [Action, Resource])).toEqual([
@@ -133,7 +137,7 @@ describe("BackupStorage", () => {
     }
   });
 
-  it("names both buckets so that no other account or region can have them, within S3's 63 characters", () => {
+  it("names both buckets with account and region, within 63 characters", () => {
     const longest = storageWith({ globalName: "notejam-staging-ap-southeast-100" });
     const names = longest.resources("aws_s3_bucket").map(({ bucket }) => String(bucket));
     expect(names).toHaveLength(2);
@@ -143,7 +147,7 @@ describe("BackupStorage", () => {
     }
   });
 
-  it("records who reads and writes dumps, and lets no destroy take them along", () => {
+  it("logs access and prevents deletion with objects", () => {
     expect(stack.one("aws_s3_bucket_logging")).toMatchObject({
       target_bucket: "notejam-logs",
       target_prefix: "s3/backup/",
@@ -151,16 +155,16 @@ describe("BackupStorage", () => {
     expect(stack.resources("aws_s3_bucket").every((bucket) => bucket.force_destroy === false)).toBe(true);
   });
 
-  it.each([1094, 0, 1095.5])("refuses to keep dumps for %d days", (retentionDays) => {
-    expect(() => storageWith({ retentionDays })).toThrow(/three years.*1095 or more/);
+  it.each([0, 1095.5, 36_501])("rejects a retention of %d days", (retentionDays) => {
+    expect(() => storageWith({ retentionDays })).toThrow(/whole number from 1 to 36500/);
   });
 });
 
-describe("LateCopyNotice", () => {
-  it("tells when a copy is late, to a topic that already admits the bucket", () => {
+describe("ReplicationAlarm", () => {
+  it("notifies a topic of late replication, after the topic policy exists", () => {
     const stack = synthesize((scope) => {
       const topicPolicy = new SnsTopicPolicy(scope, "policy", { arn: "topic", policy: "{}" });
-      new LateCopyNotice(scope, "notice", { bucketName: "backups", topicArn: "topic", topicPolicy });
+      new ReplicationAlarm(scope, "notice", { bucketName: "backups", topicArn: "topic", topicPolicy });
     });
     expect(stack.one("aws_s3_bucket_notification")).toMatchObject({
       bucket: "backups",

@@ -1,70 +1,78 @@
+import type { S3BucketConfig } from "@cdktf/provider-aws/lib/s3-bucket/index.js";
 import type { S3BucketLifecycleConfigurationRule } from "@cdktf/provider-aws/lib/s3-bucket-lifecycle-configuration/index.js";
 import { S3BucketReplicationConfigurationA } from "@cdktf/provider-aws/lib/s3-bucket-replication-configuration/index.js";
 import type { TerraformProvider } from "cdktf";
 import { Construct } from "constructs";
-import type { AwsAccount } from "../blocks/aws-account.js";
-import type { PolicyStatement } from "../blocks/iam-policy.js";
-import { type ObjectLock, PrivateBucket } from "../blocks/private-bucket.js";
+import type { AwsAccount } from "../core/aws-account.js";
+import type { PolicyStatement } from "../core/iam-policy.js";
+import { type ObjectLock, PrivateBucket } from "../core/private-bucket.js";
 import { backupBucketName, backupReplicaBucketName, backupReplicationRoleName } from "./names.js";
 import { ReplicationRole } from "./replication-role.js";
 
 export interface BackupStorageProps {
-  /** What the buckets' names start with; unique over the account's regions, at most 32 characters. */
+  /** Prefix of the bucket names, unique in the account. At most 32 characters. */
   readonly globalName: string;
   readonly account: AwsAccount;
   readonly kmsKeyArn: string;
-  /** The recovery region and the key of the copies there. */
+  /** Provider of the DR region, and the KMS key of the replica bucket. */
   readonly replica: { readonly provider: TerraformProvider; readonly kmsKeyArn: string };
-  /** Days that every dump is kept and cannot be deleted: 1,095 (three years) or more. */
+  /** Retention in days, during which Object Lock prevents deletion: 1 to 36,500. */
   readonly retentionDays: number;
-  /** COMPLIANCE: nobody can delete a dump early, the account's owner included. GOVERNANCE: who is allowed to lift locks can, after the bucket's policy has been changed. */
+  /** COMPLIANCE: no identity can delete a backup early. GOVERNANCE: identities with `s3:BypassGovernanceRetention` can, after a change of the bucket policy. */
   readonly objectLockMode: ObjectLock["mode"];
-  /** Where S3 writes who read or wrote: a bucket of this region that admits S3's log delivery below the prefix. */
+  /** Bucket and prefix of the server access logs. The bucket must be in the same region and allow S3's log delivery. */
   readonly accessLogs: { readonly bucketName: string; readonly prefix: string };
-  /** Let Terraform delete the buckets with every dump in them. @default false */
+  /** Prefixes in the bucket. */
+  readonly prefixes: readonly BackupPrefix[];
+  /** Let Terraform delete the buckets with all backups. @default false */
   readonly forceDestroy?: boolean;
+  /** Arguments of both buckets that replace those of this construct. @default none */
+  readonly overrides?: Partial<S3BucketConfig>;
 }
 
-/** The business keeps notes for three years. */
-const LEAST_RETENTION_DAYS = 1095;
+/** Prefix of a bucket whose objects expire at the end of the retention. */
+export interface BackupPrefix {
+  /** Without a trailing slash, such as `dumps`. */
+  readonly name: string;
+  /** Move objects to cheaper storage classes after 30 and 90 days. Only for large objects: S3 charges per transition. */
+  readonly isArchived: boolean;
+}
 
-/** Dumps, each with its manifest. */
-const DUMPS = "dumps";
-/** Notes that a dump could be restored, kept as long as dumps are. */
-const RESTORE_TESTS = "restore-tests";
+/** Longest retention that S3 Object Lock accepts, in days. */
+const MAX_RETENTION_DAYS = 36_500;
 
-/** The rule that copies, by the name that its metrics have. */
+/** Id of the replication rule, a dimension of its metrics. */
 const REPLICATION_RULE = "to-the-recovery-region";
 
-/** Days after which dumps move on; S3 demands 30 in STANDARD before the first. */
+/** Days until transitions. S3 requires at least 30 days in STANDARD. */
 const TO_INFREQUENT_ACCESS_DAYS = 30;
 const TO_GLACIER_DAYS = 90;
 
-/** A deleted or overwritten version goes this long after its lock has ended. */
+/** Days until a noncurrent version is deleted, after the end of its lock. */
 const NONCURRENT_DAYS = 30;
 
 const REPLICATION_MINUTES = 15;
 
 /**
- * Database dumps for three years, locked, encrypted, and copied to the recovery region within a quarter of an hour.
+ * Bucket for backups with Object Lock, encryption, and replication to the DR region within 15 minutes.
  *
- * All storage classes on the way answer in milliseconds. The archive classes below them are cheaper still, but a dump
- * would have to be asked for 12 to 48 hours before it is needed: too late for whoever needs it.
+ * All storage classes in use allow access within milliseconds. The archive classes are cheaper, but a restore from them
+ * takes 12 to 48 hours.
  *
- * A deletion here is not repeated there (delete markers are not replicated), and what a lock protects is removed by
- * neither a person nor the lifecycle before its time: test/backup-retention.test.ts lives through three years of it.
+ * Delete markers are not replicated, so a deletion does not affect the replica. During the retention neither identities
+ * nor lifecycle rules can delete a backup.
  */
 export class BackupStorage extends Construct {
   readonly bucketName: string;
   readonly bucketArn: string;
   readonly replicaBucketName: string;
   readonly replicaBucketArn: string;
-  /** The rule's name among the dimensions of S3's replication metrics. */
+  /** Id of the replication rule, a dimension of S3's replication metrics. */
   readonly replicationRuleId = REPLICATION_RULE;
 
   constructor(scope: Construct, id: string, props: BackupStorageProps) {
     super(scope, id);
-    this.refuseShortRetention(props.retentionDays);
+    this.validateRetention(props.retentionDays);
     const bucket = this.addBucket(props);
     const replica = this.addReplica(props);
     this.replicate(bucket, replica, props);
@@ -80,8 +88,9 @@ export class BackupStorage extends Construct {
       encryption: { kmsKeyArn: props.kmsKeyArn },
       accessLogs: props.accessLogs,
       lifecycleRules: [
-        coolDownAndExpire(DUMPS, props.retentionDays),
-        expire(RESTORE_TESTS, props.retentionDays),
+        ...props.prefixes.map((prefix) =>
+          prefix.isArchived ? archiveAndExpire(prefix, props) : expire(prefix, props),
+        ),
         removeOrphanedMarkers,
       ],
     });
@@ -92,12 +101,8 @@ export class BackupStorage extends Construct {
       ...shared(props, backupReplicaBucketName(props.globalName, props.account.accountId)),
       provider: props.replica.provider,
       encryption: { kmsKeyArn: props.replica.kmsKeyArn },
-      // Copies arrive in GLACIER_IR: they are read when the region is lost, and in drills.
-      lifecycleRules: [
-        expire(DUMPS, props.retentionDays),
-        expire(RESTORE_TESTS, props.retentionDays),
-        removeOrphanedMarkers,
-      ],
+      // Replication writes to GLACIER_IR, because the replica is read only in a region failover.
+      lifecycleRules: [...props.prefixes.map((prefix) => expire(prefix, props)), removeOrphanedMarkers],
     });
   }
 
@@ -127,46 +132,48 @@ export class BackupStorage extends Construct {
           },
         },
       ],
-      // S3 replicates between versioned buckets only, and checks it when this is made.
+      // S3 requires versioning of both buckets.
       dependsOn: [bucket.versioning, replica.versioning].filter((versioning) => versioning !== undefined),
     });
   }
 
-  private refuseShortRetention(days: number): void {
-    if (Number.isInteger(days) && days >= LEAST_RETENTION_DAYS) return;
+  private validateRetention(days: number): void {
+    if (Number.isInteger(days) && days >= 1 && days <= MAX_RETENTION_DAYS) return;
     throw new Error(
-      `${this.node.path}: retentionDays is ${days}; notes are kept for three years, so give a whole number ` +
-        `of ${LEAST_RETENTION_DAYS} or more.`,
+      `${this.node.path}: retentionDays is ${days}. Use a whole number from 1 to ${MAX_RETENTION_DAYS}.`,
     );
   }
 }
 
-/** What both buckets have in common. */
+/** Properties of both buckets. */
 function shared(props: BackupStorageProps, name: string) {
-  const { account, forceDestroy, objectLockMode, retentionDays } = props;
+  const { account, forceDestroy, objectLockMode, overrides, retentionDays } = props;
   return {
     name,
     partition: account.partition,
-    policy: [nobodyDeletes(account.partition, name)],
+    policy: [denyDelete(account.partition, name)],
     objectLock: { mode: objectLockMode, days: retentionDays },
     forceDestroy,
+    overrides,
   };
 }
 
-function expire(what: string, retentionDays: number): S3BucketLifecycleConfigurationRule {
+type Retention = Pick<BackupStorageProps, "retentionDays">;
+
+function expire({ name }: BackupPrefix, { retentionDays }: Retention): S3BucketLifecycleConfigurationRule {
   return {
-    id: `expire-${what}`,
+    id: `expire-${name}`,
     status: "Enabled",
-    filter: [{ prefix: `${what}/` }],
+    filter: [{ prefix: `${name}/` }],
     expiration: [{ days: retentionDays }],
     noncurrentVersionExpiration: [{ noncurrentDays: NONCURRENT_DAYS }],
   };
 }
 
-/** Manifests stay where they are: S3 moves nothing below 128 KiB on, which would cost more than it saves. */
-function coolDownAndExpire(what: string, retentionDays: number): S3BucketLifecycleConfigurationRule {
+/** S3 does not move objects below 128 KiB, such as manifests. */
+function archiveAndExpire(prefix: BackupPrefix, retention: Retention): S3BucketLifecycleConfigurationRule {
   return {
-    ...expire(what, retentionDays),
+    ...expire(prefix, retention),
     transition: [
       { days: TO_INFREQUENT_ACCESS_DAYS, storageClass: "STANDARD_IA" },
       { days: TO_GLACIER_DAYS, storageClass: "GLACIER_IR" },
@@ -174,7 +181,7 @@ function coolDownAndExpire(what: string, retentionDays: number): S3BucketLifecyc
   };
 }
 
-/** What an expiry leaves: a marker that hides nothing any more. S3 takes this in a rule of its own only. */
+/** Removes expired object delete markers. S3 accepts this only in a separate rule. */
 const removeOrphanedMarkers: S3BucketLifecycleConfigurationRule = {
   id: "remove-orphaned-delete-markers",
   status: "Enabled",
@@ -183,14 +190,14 @@ const removeOrphanedMarkers: S3BucketLifecycleConfigurationRule = {
 };
 
 /**
- * Nobody deletes a backup or lifts its lock, whatever rights he has been given; only the lifecycle does, which no policy
- * binds. Who has to delete one early (a court's order, say) takes this statement away first, where everybody sees it.
+ * Denies deletion of backups and changes of their locks to all identities. Lifecycle rules are not subject to bucket
+ * policies. To delete a backup early, for example by court order, remove this statement first.
  *
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lifecycle-mgmt.html
  */
-function nobodyDeletes(partition: string, bucketName: string): PolicyStatement {
+function denyDelete(partition: string, bucketName: string): PolicyStatement {
   return {
-    sid: "NobodyDeletes",
+    sid: "DenyDelete",
     effect: "Deny",
     principals: "*",
     actions: [

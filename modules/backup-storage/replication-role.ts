@@ -1,7 +1,7 @@
 import { IamRole } from "@cdktf/provider-aws/lib/iam-role/index.js";
 import { IamRolePolicy } from "@cdktf/provider-aws/lib/iam-role-policy/index.js";
 import { Construct } from "constructs";
-import { type PolicyStatement, policyDocument } from "../blocks/iam-policy.js";
+import { type PolicyStatement, policyDocument } from "../core/iam-policy.js";
 
 interface EncryptedBucket {
   readonly bucketArn: string;
@@ -15,7 +15,7 @@ export interface ReplicationRoleProps {
 }
 
 /**
- * The role by which S3 copies objects from one bucket to another: read there, write here, delete nowhere.
+ * IAM role for S3 replication from one bucket to another, without permission to delete.
  *
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/setting-repl-config-perm-overview.html
  */
@@ -26,15 +26,15 @@ export class ReplicationRole extends Construct {
     super(scope, id);
     const role = new IamRole(this, "role", {
       name: props.name,
-      description: "S3 copies backups to the recovery region",
-      // No condition on the source: AWS documents none for live replication, and one that S3 does not fill in would
-      // stop the copies without an error. The role names its buckets instead.
+      description: "S3 replication of backups to the DR region",
+      // No condition on the source: AWS documents none for live replication. A condition key that S3 does not send
+      // would stop the replication without an error. The permissions are limited to the two buckets instead.
       assumeRolePolicy: policyDocument([
         { principals: { Service: ["s3.amazonaws.com"] }, actions: ["sts:AssumeRole"] },
       ]),
     });
     new IamRolePolicy(this, "policy", {
-      name: "copy-objects",
+      name: "replicate-objects",
       role: role.name,
       policy: policyDocument([...readSource(props.source), ...writeDestination(props.destination)]),
     });
@@ -67,19 +67,19 @@ function readSource({ bucketArn, kmsKeyArn }: EncryptedBucket): PolicyStatement[
 function writeDestination({ bucketArn, kmsKeyArn }: EncryptedBucket): PolicyStatement[] {
   return [
     {
-      sid: "WriteCopies",
+      sid: "ReplicateObjects",
       actions: ["s3:ReplicateObject", "s3:ReplicateTags"],
       resources: [`${bucketArn}/*`],
     },
     {
-      sid: "EncryptCopies",
+      sid: "EncryptReplicas",
       actions: ["kms:Encrypt", "kms:GenerateDataKey"],
       ...keyFor({ bucketArn, kmsKeyArn }),
     },
   ];
 }
 
-/** The key, for this bucket only: by the bucket's ARN where a bucket key is used, by the object's where not. */
+/** Limits the key to one bucket: by the bucket's ARN with an S3 Bucket Key, by the object's ARN without. */
 function keyFor({
   bucketArn,
   kmsKeyArn,

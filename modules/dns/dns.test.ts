@@ -14,7 +14,7 @@ function dnsFor(hostName: string, hostedZoneName = "example.org") {
 describe("Dns", () => {
   const { dns, stack } = dnsFor("notes.example.org");
 
-  it("looks the public zone up instead of making one", () => {
+  it("uses an existing public zone", () => {
     expect(stack.data("aws_route53_zone")).toEqual([
       expect.objectContaining({ name: "example.org", private_zone: false }),
     ]);
@@ -22,7 +22,7 @@ describe("Dns", () => {
     expect(dns.zoneName).toBe("example.org");
   });
 
-  it("has a certificate for the host, replaced without a gap", () => {
+  it("has a certificate that is replaced without interruption", () => {
     expect(stack.one("aws_acm_certificate")).toMatchObject({
       domain_name: "notes.example.org",
       validation_method: "DNS",
@@ -30,7 +30,7 @@ describe("Dns", () => {
     });
   });
 
-  it("proves the host with the record that AWS asks for", () => {
+  it("creates the validation record", () => {
     const record = stack.one("aws_route53_record");
     const certificate = stack.one("aws_acm_certificate").id;
     expect(record).toMatchObject({ allow_overwrite: true, ttl: 60 });
@@ -47,7 +47,7 @@ describe("Dns", () => {
     ]);
   });
 
-  it("hands out the certificate only once it is issued", () => {
+  it("returns the certificate after its validation", () => {
     const listener = synthesize((scope) => {
       const { certificateArn } = new Dns(scope, "dns", {
         hostedZoneName: "example.org",
@@ -60,7 +60,7 @@ describe("Dns", () => {
     );
   });
 
-  it.each(["notes.example.com", "notesexample.org"])("refuses %s, which is not in the zone", (hostName) => {
-    expect(() => dnsFor(hostName)).toThrow(/must end in "\.example\.org"/);
+  it.each(["notes.example.com", "notesexample.org"])("rejects %s, which is not in the zone", (hostName) => {
+    expect(() => dnsFor(hostName)).toThrow(/must end with "\.example\.org"/);
   });
 });

@@ -5,26 +5,26 @@ import { Route53Record } from "@cdktf/provider-aws/lib/route53-record/index.js";
 import { Construct } from "constructs";
 
 export interface DnsProps {
-  /** The public hosted zone that exists already, such as `example.org`. */
+  /** Name of an existing public hosted zone, such as `example.org`. */
   readonly hostedZoneName: string;
-  /** The site's host name, in that zone, such as `notes.example.org`. */
+  /** Host name in that zone, such as `notes.example.org`. */
   readonly hostName: string;
 }
 
-/** Low, so that a certificate that is made anew is not held up by an old answer. */
+/** Short, so that cached answers do not delay a new certificate. */
 const VALIDATION_TTL_SECONDS = 60;
 
 /**
- * The site's name: the hosted zone (made by people, once, for it outlives every environment) and a certificate for
- * the host, proven through a record in that zone and renewed by AWS for as long as the record is there.
+ * ACM certificate of a host name, validated by a DNS record in an existing hosted zone. AWS renews the certificate while
+ * the record exists.
  *
- * The site's own address record is not here: external-dns keeps it, beside the Ingress that it belongs to.
+ * external-dns manages the address record of the host, together with its Ingress.
  */
 export class Dns extends Construct {
   readonly zoneId: string;
   readonly zoneArn: string;
   readonly zoneName: string;
-  /** Known once AWS has issued the certificate, so a listener that uses it waits for that. */
+  /** ARN of the issued certificate: a listener that uses it waits for the validation. */
   readonly certificateArn: string;
 
   constructor(scope: Construct, id: string, props: DnsProps) {
@@ -32,7 +32,7 @@ export class Dns extends Construct {
     const { hostedZoneName, hostName } = props;
     if (hostName !== hostedZoneName && !hostName.endsWith(`.${hostedZoneName}`)) {
       throw new Error(
-        `${this.node.path}: the host name "${hostName}" is not in the hosted zone "${hostedZoneName}"; it must end in ".${hostedZoneName}".`,
+        `${this.node.path}: the host name "${hostName}" is not in the hosted zone "${hostedZoneName}". It must end with ".${hostedZoneName}".`,
       );
     }
     const zone = new DataAwsRoute53Zone(this, "zone", { name: hostedZoneName, privateZone: false });
@@ -47,24 +47,24 @@ export class Dns extends Construct {
       domainName: hostName,
       validationMethod: "DNS",
       tags: { Name: hostName },
-      // The listener holds the old one until it has the new.
+      // The listener uses the old certificate until the new one exists.
       lifecycle: { createBeforeDestroy: true },
     });
-    // One host name, so one option; it is a set, and the plan knows its size before AWS has filled it.
+    // One host name has one validation option.
     const option = certificate.domainValidationOptions.get(0);
-    const proof = new Route53Record(this, "certificate-proof", {
+    const validationRecord = new Route53Record(this, "certificate-proof", {
       zoneId: this.zoneId,
       name: option.resourceRecordName,
       type: option.resourceRecordType,
       records: [option.resourceRecordValue],
       ttl: VALIDATION_TTL_SECONDS,
-      // AWS asks the same record of every certificate for a host in one account, so a recovery copy of the environment
-      // meets the first one's. A destroy of either takes it away; the next apply of the other puts it back.
+      // All certificates of a host in one account have the same validation record, so a DR replica of the environment
+      // uses the primary's record. If one of them is destroyed, the next apply of the other restores the record.
       allowOverwrite: true,
     });
     return new AcmCertificateValidation(this, "certificate-validation", {
       certificateArn: certificate.arn,
-      validationRecordFqdns: [proof.fqdn],
+      validationRecordFqdns: [validationRecord.fqdn],
     }).certificateArn;
   }
 }

@@ -19,7 +19,7 @@ describe("ContainerRegistry", () => {
   const here = repositories.find(({ provider }) => provider === undefined);
   const there = repositories.find(({ provider }) => provider === "aws.dr");
 
-  it("stands in both regions under one name, each under the key of its region", () => {
+  it("has the same name in both regions, with the key of each region", () => {
     expect(here).toMatchObject({
       name: "notejam-prod-ecr-registry",
       encryption_configuration: [{ encryption_type: "KMS", kms_key: "key-here" }],
@@ -30,7 +30,7 @@ describe("ContainerRegistry", () => {
     });
   });
 
-  it("never lets a tag be moved, and scans each push", () => {
+  it("has immutable tags and scans on push", () => {
     for (const repository of [here, there]) {
       expect(repository).toMatchObject({
         image_tag_mutability: "IMMUTABLE",
@@ -39,7 +39,7 @@ describe("ContainerRegistry", () => {
     }
   });
 
-  it("removes untagged images after a week and keeps the newest 300, in both regions", () => {
+  it("expires untagged images after a week and keeps the newest 300, in both regions", () => {
     const policies = stack.resources("aws_ecr_lifecycle_policy");
     expect(policies.map(({ provider }) => provider).sort()).toEqual(["aws.dr", undefined]);
     for (const { policy } of policies) {
@@ -51,14 +51,14 @@ describe("ContainerRegistry", () => {
     }
   });
 
-  it("is not deleted with images in it, unless told otherwise", () => {
+  it("cannot be deleted with images by default", () => {
     expect(here).toMatchObject({ force_delete: false });
     expect(registryWith({ forceDelete: true }).resources("aws_ecr_repository")[0]).toMatchObject({
       force_delete: true,
     });
   });
 
-  it("refuses to keep no image", () => {
+  it("rejects keepImages of 0", () => {
     expect(() => registryWith({ keepImages: 0 })).toThrow(/keepImages is 0.*1 or more/);
   });
 });

@@ -1,34 +1,36 @@
 import { EcrLifecyclePolicy } from "@cdktf/provider-aws/lib/ecr-lifecycle-policy/index.js";
-import { EcrRepository } from "@cdktf/provider-aws/lib/ecr-repository/index.js";
+import { EcrRepository, type EcrRepositoryConfig } from "@cdktf/provider-aws/lib/ecr-repository/index.js";
 import type { TerraformProvider } from "cdktf";
 import { Construct } from "constructs";
 import { imageRepositoryName } from "./names.js";
 
 export interface ContainerRegistryProps {
-  /** The repository is called `<name>-ecr-registry`. It must start with a prefix that the account replicates. */
+  /** Prefix of the repository `<name>-ecr-registry`. It must start with a prefix that the account replicates. */
   readonly name: string;
   readonly kmsKeyArn: string;
-  /** The recovery region and the key of the images there. */
+  /** Provider of the DR region, and the KMS key of the images there. */
   readonly replica: { readonly provider: TerraformProvider; readonly kmsKeyArn: string };
   /**
-   * How many images are kept; the oldest go first. Must reach back further than any image that may still run or be
-   * rolled back to: several builds a day make some hundreds in a quarter.
+   * Number of images to keep. ECR expires the oldest ones first. Keep all images that may run or be rolled back to:
+   * several builds per day are some hundreds per quarter.
+   *
    * @default 300
    */
   readonly keepImages?: number;
-  /** Let Terraform delete a repository that holds images. @default false */
+  /** Let Terraform delete repositories with images. @default false */
   readonly forceDelete?: boolean;
+  /** Arguments of the repository and its replica that replace those of this construct. @default none */
+  readonly overrides?: Partial<EcrRepositoryConfig>;
 }
 
 const KEEP_IMAGES = 300;
 const KEEP_UNTAGGED_DAYS = 7;
 
 /**
- * The application's images: a tag, once pushed, means the same image for ever; each push is scanned.
+ * ECR repository with immutable tags and a scan on push, and its replica in the DR region.
  *
- * The repository of the same name in the recovery region is made here so that it has our key and lifecycle. What copies
- * images into it is the account's replication rule (one per account and region, see `AccountGuardRails`); where the
- * repository is missing, ECR makes one by itself, with neither.
+ * The replication rule of the account copies the images (one rule per account and region, see `AccountBaseline`). This
+ * construct creates the replica repository, because ECR would create it without key and lifecycle policy.
  *
  * @see https://docs.aws.amazon.com/AmazonECR/latest/userguide/replication.html
  */
@@ -43,7 +45,7 @@ export class ContainerRegistry extends Construct {
     super(scope, id);
     const keepImages = props.keepImages ?? KEEP_IMAGES;
     if (!Number.isInteger(keepImages) || keepImages < 1) {
-      throw new Error(`${this.node.path}: keepImages is ${keepImages}; give a whole number of 1 or more.`);
+      throw new Error(`${this.node.path}: keepImages is ${keepImages}. Use a whole number of 1 or more.`);
     }
     const repository = this.addRepository("repository", props, props.kmsKeyArn);
     this.addLifecycle("lifecycle", repository, keepImages);
@@ -59,7 +61,7 @@ export class ContainerRegistry extends Construct {
 
   private addRepository(
     id: string,
-    { name, forceDelete }: ContainerRegistryProps,
+    { name, forceDelete, overrides }: ContainerRegistryProps,
     kmsKey: string,
     provider?: TerraformProvider,
   ): EcrRepository {
@@ -70,6 +72,7 @@ export class ContainerRegistry extends Construct {
       imageScanningConfiguration: { scanOnPush: true },
       encryptionConfiguration: [{ encryptionType: "KMS", kmsKey }],
       forceDelete: forceDelete ?? false,
+      ...overrides,
     });
   }
 
@@ -87,10 +90,10 @@ export class ContainerRegistry extends Construct {
   }
 }
 
-/** Images that lost their tag: left over from promotions and unfinished builds. */
+/** Untagged images are left by promotions and failed builds. */
 const expireUntagged = (rulePriority: number) => ({
   rulePriority,
-  description: `Untagged images go after ${KEEP_UNTAGGED_DAYS} days`,
+  description: `Expire untagged images after ${KEEP_UNTAGGED_DAYS} days`,
   selection: {
     tagStatus: "untagged",
     countType: "sinceImagePushed",
@@ -102,7 +105,7 @@ const expireUntagged = (rulePriority: number) => ({
 
 const keepNewest = (rulePriority: number, keepImages: number) => ({
   rulePriority,
-  description: `The newest ${keepImages} images stay`,
+  description: `Keep the newest ${keepImages} images`,
   selection: { tagStatus: "any", countType: "imageCountMoreThan", countNumber: keepImages },
   action: { type: "expire" },
 });

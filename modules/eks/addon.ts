@@ -3,33 +3,31 @@ import { EksAddon } from "@cdktf/provider-aws/lib/eks-addon/index.js";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 
-/** The cluster that add-ons go into, and what they wait for. */
+/** Cluster and dependencies of add-ons. */
 export interface AddonsProps {
-  /** The cluster's name as an attribute of the cluster, so that the add-ons wait for it. */
+  /** Name of the cluster, as an attribute of the cluster, so that the add-ons depend on it. */
   readonly clusterName: string;
-  /** Kubernetes minor of the cluster: decides the version of each add-on. */
+  /** Kubernetes minor version of the cluster, which determines the versions of the add-ons. */
   readonly clusterVersion: string;
-  /** Pod Identity associations of the add-ons' service accounts, and, for what runs on nodes, the node groups. @default none */
+  /** Pod Identity associations of the service accounts, and node groups for add-ons that run on nodes. @default none */
   readonly dependsOn?: readonly ITerraformDependable[];
 }
 
 export interface AddonProps extends AddonsProps {
-  /** As `aws eks describe-addon-versions` names it. */
+  /** Name in `aws eks describe-addon-versions`. */
   readonly addonName: string;
-  /** In the form of the add-on's schema: `aws eks describe-addon-configuration`. @default AWS's defaults */
+  /** Values by the add-on's schema: `aws eks describe-addon-configuration`. @default AWS's defaults */
   readonly configuration?: Readonly<Record<string, unknown>>;
 }
 
 /**
- * An add-on that EKS installs and keeps, in the version that AWS makes the default for the cluster's Kubernetes minor.
+ * EKS add-on in AWS's default version for the cluster's Kubernetes minor version. A plan shows a new default version.
  *
- * The default is the one AWS has tried longest with that minor, not the newest; a plan shows when it moves on.
- *
- * Permissions come from the Pod Identity association of its service account, made beside the role and waited for
- * through `dependsOn`, because a pod reads its credentials when it starts.
+ * Permissions are by Pod Identity associations of its service accounts. Pass them in `dependsOn`, because pods get
+ * credentials only at their start.
  */
 export class Addon extends Construct {
-  /** For `dependsOn` of what needs the add-on. */
+  /** Dependency of resources that need the add-on. */
   readonly resource: EksAddon;
 
   constructor(scope: Construct, id: string, props: AddonProps) {
@@ -44,7 +42,7 @@ export class Addon extends Construct {
       addonName: props.addonName,
       addonVersion: version.version,
       configurationValues: props.configuration ? JSON.stringify(props.configuration) : undefined,
-      // The code is the truth: a field that somebody edited in the cluster is put back.
+      // Reverts manual changes in the cluster.
       resolveConflictsOnCreate: "OVERWRITE",
       resolveConflictsOnUpdate: "OVERWRITE",
       dependsOn: props.dependsOn ? [...props.dependsOn] : undefined,

@@ -14,8 +14,8 @@ const configurationOf = (name: string) => {
   return values === undefined ? undefined : JSON.parse(String(values));
 };
 
-describe("the add-ons of a cluster", () => {
-  it("are complete: network and credentials before the nodes, the rest on them", () => {
+describe("add-ons", () => {
+  it("include network and credentials before the nodes, and the rest after them", () => {
     const waitingFor = (dependency: string) =>
       [...addons].filter(([, addon]) => String(addon.depends_on) === dependency).map(([name]) => name);
     expect(waitingFor("association.aws-node").sort()).toEqual(["eks-pod-identity-agent", "vpc-cni"]);
@@ -37,7 +37,7 @@ describe("the add-ons of a cluster", () => {
     }
   });
 
-  it("are put back to what the code says", () => {
+  it("revert manual changes", () => {
     for (const addon of addons.values())
       expect(addon).toMatchObject({
         resolve_conflicts_on_create: "OVERWRITE",
@@ -52,19 +52,19 @@ describe("the add-ons of a cluster", () => {
     });
   });
 
-  it("mount secrets on tainted nodes too", () => {
+  it("mount secrets also on tainted nodes", () => {
     expect(configurationOf("aws-secrets-store-csi-driver-provider").tolerations).toEqual([
       { operator: "Exists" },
     ]);
   });
 
-  it("watch tainted nodes without going back to a node that is being drained", () => {
+  it("monitor tainted nodes, but do not return to a node that is being drained", () => {
     expect(configurationOf("amazon-cloudwatch-observability").tolerations).toEqual([
       { key: "scope", operator: "Exists", effect: "NoSchedule" },
     ]);
   });
 
-  it("do not bill the application's requests one by one", () => {
+  it("do not enable Application Signals", () => {
     const { agent, manager } = configurationOf("amazon-cloudwatch-observability");
     expect(agent.config.logs.metrics_collected).not.toHaveProperty("application_signals");
     expect(manager.applicationSignals.autoMonitor.monitorAllServices).toBe(false);

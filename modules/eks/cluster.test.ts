@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { statementsOf, synthesize } from "../../test/synthesized-constructs.js";
-import { AwsAccount } from "../blocks/aws-account.js";
+import { AwsAccount } from "../core/aws-account.js";
 import { EksCluster, type EksClusterProps } from "./cluster.js";
 
 function cluster(change: Partial<EksClusterProps> = {}) {
@@ -26,7 +26,7 @@ describe("EksCluster", () => {
   const stack = cluster();
   const eks = stack.one("aws_eks_cluster");
 
-  it("keeps the Kubernetes API inside the VPC when no outside range is named", () => {
+  it("has no public endpoint without CIDR blocks", () => {
     expect(eks.vpc_config).toEqual({
       subnet_ids: ["subnet-a", "subnet-b", "subnet-c"],
       endpoint_private_access: true,
@@ -34,7 +34,7 @@ describe("EksCluster", () => {
     });
   });
 
-  it("opens the public endpoint to exactly the ranges that are named", () => {
+  it("limits the public endpoint to the given CIDR blocks", () => {
     const open = cluster({ endpoint: { publicAccessCidrs: ["203.0.113.0/24"] } }).one("aws_eks_cluster");
     expect(open.vpc_config).toMatchObject({
       endpoint_private_access: true,
@@ -43,11 +43,11 @@ describe("EksCluster", () => {
     });
   });
 
-  it("encrypts Kubernetes Secrets with our key", () => {
+  it("encrypts Kubernetes Secrets with the given key", () => {
     expect(eks.encryption_config).toEqual({ resources: ["secrets"], provider: { key_arn: "key-eks" } });
   });
 
-  it("logs every part of the control plane into a group that exists before the cluster", () => {
+  it("logs all components to a log group that exists before the cluster", () => {
     expect(eks.enabled_cluster_log_types).toEqual([
       "api",
       "audit",
@@ -64,28 +64,28 @@ describe("EksCluster", () => {
     expect(eks.depends_on).toContain(`aws_cloudwatch_log_group.${group.id}`);
   });
 
-  it("lets the role's policies outlive the cluster, which needs them to clean up", () => {
+  it("destroys the policies of the role after the cluster", () => {
     for (const type of ["aws_iam_role_policy_attachment", "aws_iam_role_policy"])
       expect(eks.depends_on).toContain(`${type}.${stack.one(type).id}`);
   });
 
-  it("makes nobody administrator for having created it", () => {
+  it("does not make its creator an administrator", () => {
     expect(eks.access_config).toEqual({
       authentication_mode: "API",
       bootstrap_cluster_creator_admin_permissions: false,
     });
   });
 
-  it("never slides into paid extended support, and can leave an impaired zone", () => {
+  it("has no extended support, and enables zonal shift", () => {
     expect(eks.upgrade_policy).toEqual({ support_type: "STANDARD" });
     expect(eks.zonal_shift_config).toEqual({ enabled: true });
   });
 
-  it("leaves the add-ons to the add-on constructs", () => {
+  it("installs no self-managed add-ons", () => {
     expect(eks.bootstrap_self_managed_addons).toBe(false);
   });
 
-  it("gives admins the admin policy and viewers one that cannot read Secrets, after their entries", () => {
+  it("gives admins the admin policy, and viewers a policy without Secrets", () => {
     const [admin, viewer] = stack.resources("aws_eks_access_policy_association");
     expect(admin).toMatchObject({
       principal_arn: "arn:aws:iam::123456789012:role/platform",
@@ -99,7 +99,7 @@ describe("EksCluster", () => {
     });
   });
 
-  it("lets EKS assume the role for this cluster alone", () => {
+  it("lets EKS assume the role for this cluster only", () => {
     const [trust] = statementsOf(stack.one("aws_iam_role").assume_role_policy);
     expect(trust?.Principal).toEqual({ Service: ["eks.amazonaws.com"] });
     expect(trust?.Action).toEqual(["sts:AssumeRole", "sts:TagSession"]);
@@ -111,11 +111,11 @@ describe("EksCluster", () => {
     expect(statement?.Resource).toEqual(["key-eks"]);
   });
 
-  it("refuses a session as principal and says what to give instead", () => {
+  it("rejects an assumed-role session as principal", () => {
     const session = {
       id: "somebody",
       principalArn: "arn:aws:sts::123456789012:assumed-role/platform/somebody",
     };
-    expect(() => cluster({ admins: [session] })).toThrow(/"somebody".*give the ARN of the role itself/);
+    expect(() => cluster({ admins: [session] })).toThrow(/"somebody".*Use the ARN of the role/);
   });
 });

@@ -1,47 +1,52 @@
 import { EksAccessEntry } from "@cdktf/provider-aws/lib/eks-access-entry/index.js";
 import { EksAccessPolicyAssociation } from "@cdktf/provider-aws/lib/eks-access-policy-association/index.js";
-import { EksCluster as EksClusterResource } from "@cdktf/provider-aws/lib/eks-cluster/index.js";
+import {
+  type EksClusterConfig,
+  EksCluster as EksClusterResource,
+} from "@cdktf/provider-aws/lib/eks-cluster/index.js";
 import { IamRole } from "@cdktf/provider-aws/lib/iam-role/index.js";
 import { IamRolePolicy } from "@cdktf/provider-aws/lib/iam-role-policy/index.js";
 import { IamRolePolicyAttachment } from "@cdktf/provider-aws/lib/iam-role-policy-attachment/index.js";
 import { type ITerraformDependable, Token } from "cdktf";
 import { Construct } from "constructs";
-import type { AwsAccount } from "../blocks/aws-account.js";
-import { policyDocument } from "../blocks/iam-policy.js";
-import { LogGroup } from "../blocks/log-group.js";
+import type { AwsAccount } from "../core/aws-account.js";
+import { policyDocument } from "../core/iam-policy.js";
+import { LogGroup } from "../core/log-group.js";
 
-/** Somebody who may use the cluster through the Kubernetes API. */
+/** IAM principal with access to the Kubernetes API. */
 export interface ClusterPrincipal {
-  /** Lasting short name in kebab-case, such as `platform-team`; part of the state address. */
+  /** Permanent short name in kebab-case, such as `platform-team`. Part of the state address. */
   readonly id: string;
-  /** ARN of an IAM role or user; a role of IAM Identity Center with its whole path. Never an assumed-role session. */
+  /** ARN of an IAM role or user. For roles of IAM Identity Center with the path. Not an assumed-role session. */
   readonly principalArn: string;
 }
 
 export interface EksClusterProps {
-  /** Name of the cluster, unique in account and region, at most 100 letters, digits, `-` and `_`. */
+  /** Name, unique in account and region. At most 100 letters, digits, `-` and `_`. */
   readonly name: string;
-  /** Base of the name of the cluster's role; IAM names have no region. */
+  /** Prefix of the cluster role's name, unique in the account. */
   readonly globalName: string;
   readonly account: AwsAccount;
-  /** Kubernetes minor in standard support, such as `1.35`. */
+  /** Kubernetes minor version in standard support, such as `1.35`. */
   readonly version: string;
-  /** Private subnets in at least two zones: where the control plane puts its network interfaces. */
+  /** Private subnets in at least two zones, for the network interfaces of the control plane. */
   readonly subnetIds: readonly string[];
-  /** More groups for the control plane's interfaces. @default only the one that EKS creates */
+  /** Additional security groups of the control plane. @default only the cluster security group */
   readonly securityGroupIds?: readonly string[];
-  /** Key that encrypts Kubernetes Secrets in etcd. It cannot be changed later. */
+  /** KMS key that encrypts Kubernetes Secrets in etcd. Cannot be changed later. */
   readonly secretsKeyArn: string;
-  /** Retention (days) and key of the control plane's log group. */
+  /** Log group of the control plane: retention in days and KMS key. */
   readonly logs: { readonly retentionDays: number; readonly kmsKeyArn: string };
-  /** Who outside the VPC may reach the Kubernetes API. An empty list closes the public endpoint. */
+  /** CIDR blocks that may use the public endpoint. An empty list disables the endpoint. */
   readonly endpoint: { readonly publicAccessCidrs: readonly string[] };
-  /** Range of Service addresses, /12 to /24, that overlaps neither the VPC nor what is peered with it. It cannot be changed later. */
+  /** CIDR block of Services, /12 to /24, which overlaps neither the VPC nor peered networks. Cannot be changed later. */
   readonly serviceCidr: string;
-  /** May do everything in the cluster. */
+  /** Cluster administrators. */
   readonly admins: readonly ClusterPrincipal[];
-  /** May read everything but Secrets. */
+  /** Principals with read access, except for Secrets. */
   readonly viewers: readonly ClusterPrincipal[];
+  /** Arguments of the cluster that replace those of this construct. @default none */
+  readonly overrides?: Partial<EksClusterConfig>;
 }
 
 /** https://docs.aws.amazon.com/eks/latest/userguide/control-plane-logs.html */
@@ -51,25 +56,25 @@ const CONTROL_PLANE_LOGS = ["api", "audit", "authenticator", "controllerManager"
 const ACCESS_POLICIES = { admin: "AmazonEKSClusterAdminPolicy", viewer: "AmazonEKSViewPolicy" } as const;
 
 /**
- * An EKS control plane: private, logged, its secrets encrypted, and open to nobody who is not listed.
+ * EKS control plane with a private endpoint, logs, and encrypted Secrets.
  *
- * Nobody becomes administrator by having created it: access is by access entries alone (mode API), so the list of
- * who may do what is in the code. Nodes get in through the entry that EKS makes for each managed node group's role.
+ * Access is by access entries only (authentication mode `API`): the creator of the cluster is not an administrator. EKS
+ * creates the access entries of managed node groups.
  */
 export class EksCluster extends Construct {
-  /** The name, as an attribute of the cluster: what uses it waits for the cluster. */
+  /** Name as an attribute of the cluster: resources that use it depend on the cluster. */
   readonly clusterName: string;
   readonly clusterArn: string;
   readonly endpoint: string;
-  /** PEM of the API's certificate authority, base64. */
+  /** Certificate authority of the API server, PEM in base64. */
   readonly certificateAuthority: string;
-  /** The group that EKS makes for the control plane and, through launch templates, for all nodes. */
+  /** Cluster security group that EKS creates for the control plane, and for nodes by launch templates. */
   readonly clusterSecurityGroupId: string;
   readonly version: string;
 
   constructor(scope: Construct, id: string, props: EksClusterProps) {
     super(scope, id);
-    // EKS would make this group by itself, without retention and key.
+    // Without this, EKS creates the log group without retention and key.
     const logs = new LogGroup(this, "logs", { name: `/aws/eks/${props.name}/cluster`, ...props.logs });
     const { role, policies } = this.addRole(props);
     const cluster = this.addCluster(props, role, [logs.resource, ...policies]);
@@ -103,15 +108,16 @@ export class EksCluster extends Construct {
       },
       kubernetesNetworkConfig: { ipFamily: "ipv4", serviceIpv4Cidr: props.serviceCidr },
       accessConfig: { authenticationMode: "API", bootstrapClusterCreatorAdminPermissions: false },
-      // The add-ons are ours (modules/eks/*-addons.ts): a self-managed copy would have to be adopted first.
+      // NetworkAddons and SystemAddons install the add-ons.
       bootstrapSelfManagedAddons: false,
       encryptionConfig: { resources: ["secrets"], provider: { keyArn: props.secretsKeyArn } },
       enabledClusterLogTypes: CONTROL_PLANE_LOGS,
-      // EXTENDED, the default, costs six times as much per hour once a version leaves standard support.
+      // EXTENDED, the default, costs six times as much per hour after standard support.
       upgradePolicy: { supportType: "STANDARD" },
-      // Lets AWS, or us, move traffic out of an impaired zone.
+      // Lets AWS and operators move traffic out of an impaired zone.
       zonalShiftConfig: { enabled: true },
       dependsOn,
+      ...props.overrides,
     });
   }
 
@@ -124,7 +130,7 @@ export class EksCluster extends Construct {
         {
           principals: { Service: ["eks.amazonaws.com"] },
           actions: ["sts:AssumeRole", "sts:TagSession"],
-          // Only for this cluster: https://docs.aws.amazon.com/eks/latest/userguide/cross-service-confused-deputy-prevention.html
+          // Confused deputy prevention: https://docs.aws.amazon.com/eks/latest/userguide/cross-service-confused-deputy-prevention.html
           conditions: { ArnLike: { "aws:SourceArn": account.arn("eks", `cluster/${props.name}`) } },
         },
       ]),
@@ -143,7 +149,7 @@ export class EksCluster extends Construct {
         },
       ]),
     });
-    // As dependencies of the cluster they also outlive it: EKS needs them to remove its network interfaces.
+    // Dependencies of the cluster, because EKS needs them to delete its network interfaces.
     return { role, policies: [managed, secretsKey] };
   }
 
@@ -152,7 +158,7 @@ export class EksCluster extends Construct {
     principal: ClusterPrincipal,
     kind: keyof typeof ACCESS_POLICIES,
   ): void {
-    refuseSession(this.node.path, principal);
+    validatePrincipal(this.node.path, principal);
     const entry = new EksAccessEntry(this, `${kind}-${principal.id}`, {
       clusterName: this.clusterName,
       principalArn: principal.principalArn,
@@ -168,10 +174,10 @@ export class EksCluster extends Construct {
   }
 }
 
-function refuseSession(path: string, { id, principalArn }: ClusterPrincipal): void {
+function validatePrincipal(path: string, { id, principalArn }: ClusterPrincipal): void {
   if (Token.isUnresolved(principalArn) || !principalArn.includes(":assumed-role/")) return;
   throw new Error(
-    `${path}: "${id}" is the session ${principalArn}. EKS lets roles and users in, not sessions: ` +
-      "give the ARN of the role itself (arn:…:iam::…:role/NAME).",
+    `${path}: "${id}" is the session ${principalArn}. EKS accepts roles and users only. ` +
+      "Use the ARN of the role (arn:…:iam::…:role/NAME).",
   );
 }

@@ -3,17 +3,16 @@ import { Construct } from "constructs";
 import { Addon, type AddonsProps } from "./addon.js";
 import { WARM_PREFIX_TARGET } from "./node-settings.js";
 
-/** Whose Pod Identity association `NetworkAddons` needs first (AWS managed policy `AmazonEKS_CNI_Policy`). */
+/** Service account of the VPC CNI plugin, whose Pod Identity association (`AmazonEKS_CNI_Policy`) must exist first. */
 export const VPC_CNI_SERVICE_ACCOUNT = { namespace: "kube-system", serviceAccount: "aws-node" } as const;
 
 /**
- * The add-ons that must be there before the first node: pods' network and pods' credentials.
+ * EKS add-ons that must exist before the first node: VPC CNI plugin and Pod Identity agent.
  *
- * A node that joins without the network plugin never becomes ready; one that joins before prefix delegation is
- * configured keeps the small number of addresses it started with.
+ * Nodes are not ready without the CNI plugin. Nodes that join before prefix delegation is configured do not use it.
  */
 export class NetworkAddons extends Construct {
-  /** For `dependsOn` of the node groups. */
+  /** Dependencies of the node groups. */
   readonly resources: readonly ITerraformDependable[];
 
   constructor(scope: Construct, id: string, props: AddonsProps) {
@@ -31,15 +30,15 @@ export class NetworkAddons extends Construct {
   }
 }
 
-/** The schema wants texts where one expects booleans and numbers. */
+/** The schema of the add-on requires strings for booleans and numbers. */
 const VPC_CNI_CONFIGURATION = {
-  // NetworkPolicy objects are enforced by the plugin itself, and what it refuses is logged on the node.
+  // The plugin enforces NetworkPolicies and logs rejected traffic on the node.
   enableNetworkPolicy: "true",
   nodeAgent: { enablePolicyEventLogs: "true" },
   env: {
-    // /28 blocks instead of single addresses: 110 pods fit on a t3.large instead of 35.
+    // /28 blocks instead of single addresses: a t3.large runs 110 pods instead of 35.
     ENABLE_PREFIX_DELEGATION: "true",
-    // One spare block, so that a burst of pods does not wait for EC2.
+    // Spare blocks, so that many new pods do not wait for EC2.
     WARM_PREFIX_TARGET: String(WARM_PREFIX_TARGET),
   },
 };

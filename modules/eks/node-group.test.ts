@@ -36,7 +36,7 @@ describe("NodeGroup", () => {
   const nodes = stack.one("aws_eks_node_group");
   const template = stack.one("aws_launch_template");
 
-  it("spreads over all the subnets given, with the sizes given", () => {
+  it("uses all given subnets and sizes", () => {
     expect(nodes).toMatchObject({
       subnet_ids: ["subnet-a", "subnet-b", "subnet-c"],
       scaling_config: { min_size: 1, desired_size: 1, max_size: 3 },
@@ -45,7 +45,7 @@ describe("NodeGroup", () => {
     });
   });
 
-  it("leaves the number of nodes to the autoscaler and replaces groups without a gap", () => {
+  it("ignores the number of nodes, and creates new groups first", () => {
     expect(nodes.lifecycle).toEqual({
       create_before_destroy: true,
       ignore_changes: ["scaling_config[0].desired_size"],
@@ -55,26 +55,26 @@ describe("NodeGroup", () => {
     expect(template.name_prefix).toBe("notejam-dev-eu-west-1-apps-");
   });
 
-  it("runs the template's newest version", () => {
+  it("uses the newest version of the launch template", () => {
     expect(nodes.launch_template).toEqual({
       id: `\${aws_launch_template.${template.id}.id}`,
       version: `\${aws_launch_template.${template.id}.latest_version}`,
     });
   });
 
-  it("updates at most a third of the nodes at once and replaces broken ones", () => {
+  it("updates at most a third of the nodes at a time, and repairs nodes", () => {
     expect(nodes.update_config).toEqual({ max_unavailable_percentage: 33 });
     expect(nodes.node_repair_config).toEqual({ enabled: true });
   });
 
-  it("demands IMDSv2 and keeps pods away from the node's role", () => {
+  it("requires IMDSv2 with a hop limit of 1", () => {
     expect(template.metadata_options).toMatchObject({
       http_tokens: "required",
       http_put_response_hop_limit: 1,
     });
   });
 
-  it("encrypts the disks with our key", () => {
+  it("encrypts the volumes with the given key", () => {
     expect(template.block_device_mappings).toEqual([
       {
         device_name: "/dev/xvda",
@@ -89,11 +89,11 @@ describe("NodeGroup", () => {
     ]);
   });
 
-  it("puts the nodes into the groups given", () => {
+  it("uses the given security groups", () => {
     expect(template.vpc_security_group_ids).toEqual(["sg-cluster", "sg-workers"]);
   });
 
-  it("tags what the provider's default tags do not reach", () => {
+  it("tags instances, volumes and network interfaces", () => {
     const tags = { Owner: "DevOps", Name: "notejam-dev-eu-west-1-apps" };
     expect(template.tag_specifications).toEqual([
       { resource_type: "instance", tags },
@@ -102,7 +102,7 @@ describe("NodeGroup", () => {
     ]);
   });
 
-  it("tells the kubelet how many pods prefix delegation makes room for", () => {
+  it("configures the maximum number of pods", () => {
     const userData = Buffer.from(String(template.user_data), "base64").toString();
     expect(userData).toMatch(/^MIME-Version: 1\.0\n/);
     expect(userData).toContain("Content-Type: application/node.eks.aws\n\napiVersion: node.eks.aws/v1alpha1");
@@ -114,13 +114,13 @@ describe("NodeGroup", () => {
     expect(nodes.taint).toEqual([{ key: "scope", value: "apps", effect: "NO_SCHEDULE" }]);
   });
 
-  it("has no taint unless one is given", () => {
+  it("has no taints by default", () => {
     const open = group({ taints: undefined });
     expect(open.one("aws_eks_node_group").taint ?? []).toEqual([]);
     expect(Object.keys(autoscalerTags(open)).filter((key) => key.includes("/taint/"))).toEqual([]);
   });
 
-  it("tells the autoscaler what a node will be like, so that it can scale from zero", () => {
+  it("has the tags that the autoscaler needs to scale from zero", () => {
     expect(autoscalerTags(group({ labels: { team: "notes" }, diskGib: 80 }))).toEqual({
       "k8s.io/cluster-autoscaler/enabled": "true",
       "k8s.io/cluster-autoscaler/notejam-dev": "owned",
@@ -131,19 +131,19 @@ describe("NodeGroup", () => {
     });
   });
 
-  it("puts those tags on the group that EKS made", () => {
+  it("tags the Auto Scaling group of EKS", () => {
     for (const tag of stack.resources("aws_autoscaling_group_tag"))
       expect(tag.autoscaling_group_name).toBe(
         `\${aws_eks_node_group.${nodes.id}.resources[0].autoscaling_groups[0].name}`,
       );
   });
 
-  it("waits for what it is told to wait for", () => {
+  it("depends on the given resources", () => {
     const waiting = group({ dependsOn: [{ fqn: "aws_eks_addon.vpc-cni" }] });
     expect(waiting.one("aws_eks_node_group").depends_on).toEqual(["aws_eks_addon.vpc-cni"]);
   });
 
-  it("refuses a name that would be too long with Terraform's suffix", () => {
-    expect(() => group({ name: "a".repeat(37) })).toThrow(/37 characters.*shorten it to 36/);
+  it("rejects a name that is too long with Terraform's suffix", () => {
+    expect(() => group({ name: "a".repeat(37) })).toThrow(/37 characters.*Use at most 36/);
   });
 });

@@ -1,11 +1,11 @@
 import { AutoscalingGroupTagA } from "@cdktf/provider-aws/lib/autoscaling-group-tag/index.js";
-import { EksNodeGroup } from "@cdktf/provider-aws/lib/eks-node-group/index.js";
+import { EksNodeGroup, type EksNodeGroupConfig } from "@cdktf/provider-aws/lib/eks-node-group/index.js";
 import { LaunchTemplate } from "@cdktf/provider-aws/lib/launch-template/index.js";
 import { type ITerraformDependable, Token } from "cdktf";
 import { Construct } from "constructs";
 import { MAX_PODS, MAX_UNAVAILABLE_PERCENT, SCOPE_LABEL } from "./node-settings.js";
 
-/** A Kubernetes taint: keeps pods away that do not tolerate it. */
+/** Kubernetes taint. */
 export interface NodeTaint {
   readonly key: string;
   readonly value: string;
@@ -13,77 +13,78 @@ export interface NodeTaint {
 }
 
 export interface NodeGroupProps {
-  /** What the nodes are for, such as `apps`; at most 36 letters, digits and `-`. */
+  /** Purpose of the nodes, such as `apps`. At most 36 letters, digits and hyphens. */
   readonly name: string;
-  /** The cluster's name as an attribute of the cluster, so that the nodes wait for it. */
+  /** Name of the cluster, as an attribute of the cluster, so that the nodes depend on it. */
   readonly clusterName: string;
-  /** Base of the launch template's name. */
+  /** Prefix of the launch template's name. */
   readonly globalName: string;
-  /** Kubernetes minor of the nodes: the cluster's, or up to three below while an upgrade is under way. */
+  /** Kubernetes minor version of the nodes: the cluster's, or up to three lower during an upgrade. */
   readonly version: string;
   readonly nodeRoleArn: string;
-  /** Private subnets, one per zone: a group that lives in one zone dies with it. */
+  /** Private subnets, one per zone. */
   readonly subnetIds: readonly string[];
-  /** The cluster's own group, without which nodes cannot join, and the group of workers that the load balancer reaches. */
+  /** Cluster security group, which nodes need to join, and the group that the load balancer can reach. */
   readonly securityGroupIds: readonly string[];
-  /** Key that encrypts the nodes' disks; its policy must admit the Auto Scaling service-linked role. */
+  /** KMS key of the volumes. Its policy must allow the service-linked role of Auto Scaling. */
   readonly volumeKeyArn: string;
-  /** Types of equal CPU and memory, best first: the autoscaler plans with the first one's size. */
+  /** Instance types with equal CPU and memory, best first. The autoscaler uses the size of the first one. */
   readonly instanceTypes: readonly string[];
-  /** @default "AL2023_x86_64_STANDARD"; `AL2023_ARM_64_STANDARD` for Graviton types */
+  /** AMI type. Use `AL2023_ARM_64_STANDARD` for Graviton. @default "AL2023_x86_64_STANDARD" */
   readonly amiType?: "AL2023_x86_64_STANDARD" | "AL2023_ARM_64_STANDARD";
   readonly minSize: number;
   /**
-   * What a new group starts with: afterwards the autoscaler owns the number. A change that replaces the group (instance
-   * types, subnets, AMI type) starts the new one with it too, so raise it to what is in use before such a change.
+   * Initial number of nodes. Later the autoscaler changes it. A change that replaces the group (instance types, subnets,
+   * AMI type) starts with this number again, so increase it to the number in use first.
    */
   readonly desiredSize: number;
   readonly maxSize: number;
-  /** @default 50 */
+  /** Size of the root volume in GiB. @default 50 */
   readonly diskGib?: number;
-  /** Most pods on one node. 110 is what AWS advises for prefix delegation below 30 vCPU. @default 110 */
+  /** Maximum number of pods per node. AWS recommends 110 for prefix delegation below 30 vCPUs. @default 110 */
   readonly maxPods?: number;
-  /** Kubernetes labels beside `scope`, which is always the group's name. @default none */
+  /** Kubernetes labels, in addition to `scope=<name>`. @default none */
   readonly labels?: Readonly<Record<string, string>>;
-  /** @default none: any pod may run here */
+  /** Taints. @default none: all pods can be scheduled */
   readonly taints?: readonly NodeTaint[];
-  /** For instances, disks and network interfaces, which the provider's default tags do not reach. */
+  /** Tags of instances, volumes and network interfaces, which do not get the provider's default tags. */
   readonly tags: Readonly<Record<string, string>>;
-  /** What nodes need before the first of them starts: role policies, the network add-ons. @default none */
+  /** Resources to create before the first node: role policies and network add-ons. @default none */
   readonly dependsOn?: readonly ITerraformDependable[];
+  /** Arguments of the node group that replace those of this construct. @default none */
+  readonly overrides?: Partial<EksNodeGroupConfig>;
 }
 
-/** Kubernetes's words for an effect, and the EKS API's. */
+/** Effects in Kubernetes and in the EKS API. */
 const EKS_EFFECTS = {
   NoSchedule: "NO_SCHEDULE",
   PreferNoSchedule: "PREFER_NO_SCHEDULE",
   NoExecute: "NO_EXECUTE",
 } as const;
 
-const LONGEST_NAME = 36;
+const MAX_NAME_LENGTH = 36;
 
 /**
- * A managed group of worker nodes over all zones, sized by the cluster autoscaler.
+ * EKS managed node group in several availability zones, scaled by the cluster autoscaler.
  *
- * Every group labels its nodes `scope=<name>`. The rule of the house for taints: `apps` and `monitoring` are tainted
- * `scope=<name>:NoSchedule`, so nothing lands there that does not say so; `operations` is not, so everything that says
- * nothing (CoreDNS, controllers, the add-ons that AWS ships) has a home there without being configured.
+ * All nodes have the label `scope=<name>`. At least one group of a cluster needs no taint: CoreDNS, controllers and
+ * AWS add-ons tolerate none by default.
  *
- * A change that needs new nodes brings the new group up before the old one is drained.
+ * A change that replaces the group creates the new one first.
  */
 export class NodeGroup extends Construct {
   readonly nodeGroupName: string;
-  /** The Auto Scaling group that EKS makes for the nodes. */
+  /** Auto Scaling group that EKS creates for the nodes. */
   readonly autoscalingGroupName: string;
-  /** For `dependsOn` of what needs nodes to become healthy. */
+  /** Dependency of resources that need nodes. */
   readonly resource: EksNodeGroup;
 
   constructor(scope: Construct, id: string, props: NodeGroupProps) {
     super(scope, id);
-    if (props.name.length > LONGEST_NAME)
+    if (props.name.length > MAX_NAME_LENGTH)
       throw new Error(
-        `${this.node.path}: node group name "${props.name}" has ${props.name.length} characters. EKS allows 63 with the ` +
-          `26 that Terraform appends: shorten it to ${LONGEST_NAME} or fewer.`,
+        `${this.node.path}: the node group name "${props.name}" has ${props.name.length} characters. ` +
+          `Use at most ${MAX_NAME_LENGTH}: EKS allows 63, and Terraform appends 26.`,
       );
     this.resource = this.addNodeGroup(props, this.addLaunchTemplate(props));
     this.nodeGroupName = this.resource.nodeGroupName;
@@ -101,7 +102,7 @@ export class NodeGroup extends Construct {
       metadataOptions: {
         httpEndpoint: "enabled",
         httpTokens: "required",
-        // One hop ends at the node: a pod that is not on the host's network cannot take the node's role.
+        // Pods without host network are two hops away, so they cannot use the node's role.
         httpPutResponseHopLimit: 1,
         instanceMetadataTags: "disabled",
       },
@@ -139,18 +140,18 @@ export class NodeGroup extends Construct {
       launchTemplate: { id: template.id, version: Token.asString(template.latestVersion) },
       scalingConfig: { minSize: props.minSize, desiredSize: props.desiredSize, maxSize: props.maxSize },
       updateConfig: { maxUnavailablePercentage: MAX_UNAVAILABLE_PERCENT },
-      // Replaces a node whose kubelet stays silent.
+      // Replaces nodes whose kubelet does not respond.
       nodeRepairConfig: { enabled: true },
       labels: labelsOf(props),
       taint: (props.taints ?? []).map((taint) => ({ ...taint, effect: EKS_EFFECTS[taint.effect] })),
       dependsOn: props.dependsOn ? [...props.dependsOn] : undefined,
       lifecycle: { createBeforeDestroy: true, ignoreChanges: ["scaling_config[0].desired_size"] },
+      ...props.overrides,
     });
   }
 
   /**
-   * What the autoscaler reads from the Auto Scaling group: that it may size it, and, while the group has no node to
-   * look at, what a new node will be like.
+   * Tags that the autoscaler reads: permission to scale the group, and properties of a new node while the group is empty.
    *
    * @see https://github.com/kubernetes/autoscaler/blob/master/cluster-autoscaler/cloudprovider/aws/README.md
    */
@@ -178,8 +179,8 @@ function labelsOf({ name, labels }: NodeGroupProps): Record<string, string> {
 }
 
 /**
- * The part of a node's start-up configuration that EKS cannot know: prefix delegation raises how many pods a node can
- * hold, and the kubelet has to be told. EKS adds the rest (cluster, certificates, labels, taints) as a second part.
+ * Returns user data with the maximum number of pods, which prefix delegation increases. EKS adds a second part with
+ * cluster, certificates, labels and taints.
  *
  * @see https://awslabs.github.io/amazon-eks-ami/nodeadm/doc/api/
  */

@@ -2,25 +2,25 @@ import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { Addon, type AddonsProps } from "./addon.js";
 
-/** Whose Pod Identity associations `SystemAddons` needs first. */
+/** Service accounts of `SystemAddons`, whose Pod Identity associations must exist first. */
 export const SYSTEM_SERVICE_ACCOUNTS = {
-  /** Makes, attaches and encrypts volumes (AWS managed policy `AmazonEBSCSIDriverPolicy`, and the use of the key). */
+  /** Manages volumes: AWS managed policy `AmazonEBSCSIDriverPolicy` and `ebsCsi`. */
   ebsCsi: { namespace: "kube-system", serviceAccount: "ebs-csi-controller-sa" },
-  /** Writes metrics and logs (AWS managed policy `CloudWatchAgentServerPolicy`). */
+  /** Writes metrics and logs: AWS managed policy `CloudWatchAgentServerPolicy`. */
   cloudWatchAgent: { namespace: "amazon-cloudwatch", serviceAccount: "cloudwatch-agent" },
 } as const;
 
-/** Tolerates the taint of every node group of ours (`scope=<group>:NoSchedule`) and no other. */
-const OUR_NODE_GROUPS = { key: "scope", operator: "Exists", effect: "NoSchedule" };
+/** Tolerates the taints `scope=<group>:NoSchedule` of the node groups, and no other. */
+const NODE_GROUP_TAINTS = { key: "scope", operator: "Exists", effect: "NoSchedule" };
 
 /**
- * The add-ons that run on nodes: names, disks, secrets, metrics and logs.
+ * EKS add-ons that run on nodes: kube-proxy, CoreDNS, metrics-server, EBS CSI driver, Secrets Store CSI driver, CloudWatch.
  *
- * What AWS ships as a Deployment goes to the untainted node group `operations` and needs no toleration; what must run
- * on every node tolerates everything by default, with the two exceptions configured here.
+ * Their Deployments tolerate no taints and run on a node group without taints. Their DaemonSets tolerate all taints, with
+ * the two exceptions that are configured here.
  */
 export class SystemAddons extends Construct {
-  /** For `dependsOn` of what needs a working cluster. */
+  /** Dependencies of resources that need a working cluster. */
   readonly resources: readonly ITerraformDependable[];
 
   constructor(scope: Construct, id: string, props: AddonsProps) {
@@ -34,12 +34,12 @@ export class SystemAddons extends Construct {
 
 const CONFIGURATIONS: Readonly<Record<string, Readonly<Record<string, unknown>> | undefined>> = {
   "kube-proxy": undefined,
-  // Two replicas on different nodes are AWS's default.
+  // Default: two replicas on different nodes.
   coredns: undefined,
   "metrics-server": undefined,
   "aws-ebs-csi-driver": undefined,
   "aws-secrets-store-csi-driver-provider": {
-    // The provider runs beside every pod that mounts a secret, and by default only on untainted nodes.
+    // The DaemonSet must run on all nodes. By default it tolerates no taints.
     tolerations: [{ operator: "Exists" }],
     "secrets-store-csi-driver": {
       enableSecretRotation: true,
@@ -47,10 +47,10 @@ const CONFIGURATIONS: Readonly<Record<string, Readonly<Record<string, unknown>> 
     },
   },
   "amazon-cloudwatch-observability": {
-    // By default its Deployments, too, tolerate everything, go back to the node that is being drained and stop the
-    // update of a node group: https://github.com/aws-observability/helm-charts/issues/362
-    tolerations: [OUR_NODE_GROUPS],
-    // Container Insights and logs, but not Application Signals: those are billed per request of the application.
+    // By default its Deployments tolerate all taints, return to a node that is being drained, and block the update of a
+    // node group: https://github.com/aws-observability/helm-charts/issues/362
+    tolerations: [NODE_GROUP_TAINTS],
+    // Container Insights and logs, without Application Signals, which AWS bills per request.
     agent: {
       config: {
         logs: { metrics_collected: { kubernetes: { enhanced_container_insights: true } } },

@@ -3,43 +3,42 @@ import { RepositoryDeployKey } from "@cdktf/provider-github/lib/repository-deplo
 import { DataKubernetesConfigMapV1 } from "@cdktf/provider-kubernetes/lib/data-kubernetes-config-map-v1/index.js";
 import { type ITerraformDependable, Token } from "cdktf";
 import { Construct } from "constructs";
-import { PlainResource } from "../blocks/plain-resource.js";
-import { formatlist, join, jsonencode, lookup, trimspace } from "../blocks/terraform-functions.js";
+import { PlainResource } from "../core/plain-resource.js";
+import { formatlist, join, jsonencode, lookup, trimspace } from "../core/terraform-functions.js";
 
 export interface DeployKeyProps {
-  /** Namespace that Flux runs in. */
+  /** Namespace of Flux. */
   readonly namespace: string;
-  /** Name of the cluster, which names the key on GitHub. */
+  /** Name of the cluster, part of the key's title on GitHub. */
   readonly clusterName: string;
-  /** Repository, without the owner. */
+  /** Name of the repository, without the owner. */
   readonly repository: string;
   /** `ssh://git@github.com/<owner>/<repository>.git` */
   readonly url: string;
-  /** Service account that may write secrets in the namespace; the operator's own. */
+  /** Service account that may write Secrets in the namespace: the operator's. */
   readonly serviceAccount: string;
-  /** Version of Flux's command line, such as `2.9.4`. */
+  /** Version of the Flux CLI, such as `2.9.4`. */
   readonly fluxVersion: string;
-  /** What must be there first. */
+  /** Resources to create first. */
   readonly dependsOn: readonly ITerraformDependable[];
 }
 
-/** The secret with the private key, as Flux's sync expects it: `identity`, `identity.pub`, `known_hosts`. */
+/** Secret with the keys that Flux expects: `identity`, `identity.pub`, `known_hosts`. */
 export const DEPLOY_KEY_SECRET = "flux-system";
 
 const PUBLIC_KEY = "flux-system-public-key";
 
 /**
- * The ed25519 key by which Flux reads and writes its repository. It is born in the cluster and its private half never
- * leaves it: no plan, no state, no variable and no person ever holds it.
+ * Deploy key (ed25519) with which Flux reads and writes its repository. A Job in the cluster generates it. The private key
+ * never leaves the cluster: it is in no plan, state or variable.
  *
- * A key of Terraform's own (`tls_private_key`) would lie in the state. An ephemeral one would not, but Terraform would
- * then have to keep the Kubernetes Secret up, and so the role of a plan, which runs code that nobody has read yet, would
- * have to be able to read it. So a Job makes the pair where it is used and publishes its public half in a ConfigMap;
- * that is all Terraform reads. The Job keeps a key that is there already, and takes over GitHub's host keys whenever they
- * change. To replace the key, delete the Secret and the Job.
+ * `tls_private_key` would store the key in the state. With an ephemeral key, Terraform would manage the Kubernetes Secret,
+ * and the role of plans, which run unreviewed code, would need permission to read it. Instead the Job writes the public
+ * key to a ConfigMap, which Terraform reads. The Job keeps an existing key and updates GitHub's host keys. To replace
+ * the key, delete the Secret and the Job.
  */
 export class DeployKey extends Construct {
-  /** For `dependsOn` of what uses the key. */
+  /** Dependency of resources that use the key. */
   readonly resource: ITerraformDependable;
 
   constructor(scope: Construct, id: string, props: DeployKeyProps) {
@@ -48,7 +47,7 @@ export class DeployKey extends Construct {
     const job = new PlainResource(this, "make-pair", {
       type: "kubernetes_job_v1",
       providerName: "kubernetes",
-      config: jobThatMakesPair(props, this.knownHosts()),
+      config: keyPairJob(props, this.knownHosts()),
       dependsOn: [...props.dependsOn],
     });
     const published = new DataKubernetesConfigMapV1(this, "public-key", {
@@ -63,7 +62,7 @@ export class DeployKey extends Construct {
     });
   }
 
-  /** A patch of the Secret with GitHub's host keys, from its API, instead of whatever answers on port 22. */
+  /** Returns a patch of the Secret with GitHub's host keys, from GitHub's API instead of a connection to port 22. */
   private knownHosts(): string {
     const hostKeys = new DataGithubSshKeys(this, "host-keys");
     const lines = formatlist("github.com %s", Token.asAny(hostKeys.keys));
@@ -71,7 +70,7 @@ export class DeployKey extends Construct {
   }
 }
 
-const MAKE_PAIR = `
+const GENERATE_KEY_PAIR = `
 if [ -z "$(kubectl get secret "$SECRET" --ignore-not-found --output=name)" ]; then
   flux create secret git "$SECRET" --namespace="$NAMESPACE" --url="$URL" --ssh-key-algorithm=ed25519
 fi
@@ -81,7 +80,7 @@ kubectl create configmap "$PUBLIC_KEY" --from-file=identity.pub=/tmp/identity.pu
   | kubectl apply --filename=-
 `.trim();
 
-function jobThatMakesPair(props: DeployKeyProps, knownHosts: string) {
+function keyPairJob(props: DeployKeyProps, knownHosts: string) {
   return {
     metadata: { name: "make-deploy-key", namespace: props.namespace },
     spec: {
@@ -89,7 +88,7 @@ function jobThatMakesPair(props: DeployKeyProps, knownHosts: string) {
       active_deadline_seconds: 240,
       template: {
         metadata: { labels: { "app.kubernetes.io/name": "make-deploy-key" } },
-        spec: podThatMakesPair(props, knownHosts),
+        spec: keyPairPod(props, knownHosts),
       },
     },
     wait_for_completion: true,
@@ -97,7 +96,7 @@ function jobThatMakesPair(props: DeployKeyProps, knownHosts: string) {
   };
 }
 
-function podThatMakesPair(props: DeployKeyProps, knownHosts: string) {
+function keyPairPod(props: DeployKeyProps, knownHosts: string) {
   const environment = {
     SECRET: DEPLOY_KEY_SECRET,
     PUBLIC_KEY,
@@ -120,7 +119,7 @@ function podThatMakesPair(props: DeployKeyProps, knownHosts: string) {
       {
         name: "make-pair",
         image: `ghcr.io/fluxcd/flux-cli:v${props.fluxVersion}`,
-        command: ["/bin/sh", "-euc", MAKE_PAIR],
+        command: ["/bin/sh", "-euc", GENERATE_KEY_PAIR],
         env: Object.entries(environment).map(([name, value]) => ({ name, value })),
         resources: { requests: { cpu: "50m", memory: "64Mi" }, limits: { memory: "256Mi" } },
         security_context: {

@@ -13,18 +13,18 @@ describe("Flux", () => {
     });
   });
 
-  it("runs in a namespace of the strictest kind, whose labels it may add to", () => {
+  it("runs in a restricted namespace, and ignores labels that Flux adds", () => {
     expect(stack.one("kubernetes_namespace_v1")).toMatchObject({
       metadata: { name: "flux-system", labels: { "pod-security.kubernetes.io/enforce": "restricted" } },
       lifecycle: { ignore_changes: ["metadata[0].labels", "metadata[0].annotations"] },
     });
   });
 
-  it("hands its variables over as they are", () => {
+  it("stores the variables in a ConfigMap", () => {
     expect(stack.one("kubernetes_config_map_v1").data).toEqual({ HOST_NAME: "notes.example.org" });
   });
 
-  it("makes its key in a pod that is as restricted as the namespace demands", () => {
+  it("generates the deploy key in a restricted pod", () => {
     const { spec } = stack.one("kubernetes_job_v1");
     expect(spec).toMatchObject({
       template: {
@@ -46,7 +46,7 @@ describe("Flux", () => {
     });
   });
 
-  it("knows GitHub by the host keys of its API", () => {
+  it("uses GitHub's host keys from its API", () => {
     expect(JSON.stringify(stack.one("kubernetes_job_v1").spec)).toMatch(
       /known_hosts.*join\(.*formatlist\(\\"github\.com %s\\", data\.github_ssh_keys\.[\w-]+\.keys\)/,
     );
@@ -68,20 +68,20 @@ describe("the values of the Flux instance", () => {
       .filter(({ target }) => new RegExp(`^${target.name}$`).test(name))
       .flatMap(({ patch }): unknown[] => JSON.parse(patch));
 
-  it("bring the controllers of image automation", () => {
+  it("include the controllers of image automation", () => {
     expect(instance.components).toEqual(
       expect.arrayContaining(["image-reflector-controller", "image-automation-controller"]),
     );
   });
 
-  it("give the source controller memory for big indexes, and fail on a variable without a value", () => {
+  it("increase the memory of the source controller, and fail on undefined variables", () => {
     expect(patchesOf("source-controller")).toEqual([
       { op: "replace", path: "/spec/template/spec/containers/0/resources/limits/memory", value: "1500Mi" },
     ]);
     expect(JSON.stringify(patchesOf("kustomize-controller"))).toContain("StrictPostBuildSubstitutions=true");
   });
 
-  it("let the first Kustomization substitute, too", () => {
+  it("let the root Kustomization substitute variables", () => {
     expect(patchesOf("test-source")).toEqual([
       {
         op: "add",

@@ -3,49 +3,50 @@ import { ConfigMapV1 } from "@cdktf/provider-kubernetes/lib/config-map-v1/index.
 import { NamespaceV1 } from "@cdktf/provider-kubernetes/lib/namespace-v1/index.js";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
-import { jsonencode } from "../blocks/terraform-functions.js";
+import { jsonencode } from "../core/terraform-functions.js";
 import { DEPLOY_KEY_SECRET, DeployKey } from "./deploy-key.js";
 import { CLUSTER_VARS, FLUX_NAMESPACE } from "./names.js";
 import { fluxInstanceValues, OPERATOR_VALUES } from "./values.js";
 
 export interface FluxProps {
   readonly clusterName: string;
-  /** Name of the Git source and of the root Kustomization, such as `prod-source`; it cannot change later. */
+  /** Name of the GitRepository and the root Kustomization, such as `prod-source`. Cannot be changed later. */
   readonly sourceName: string;
+  /** GitHub repository that Flux reconciles. */
   readonly repository: {
-    /** Without the owner. */
+    /** Name without the owner. */
     readonly name: string;
-    /** User or organization on GitHub; may be a token. */
+    /** User or organization on GitHub. May be a token. */
     readonly owner: string;
-    /** The branch that Flux follows. */
+    /** Branch that Flux reconciles. */
     readonly branch: string;
-    /** The tree in the repository; Flux starts only when all of it is there. */
+    /** Files of the repository. Flux is installed after them. */
     readonly files: readonly ITerraformDependable[];
   };
-  /** What Flux puts into the tree's `${…}`: the ConfigMap `cluster-vars`. */
+  /** Values for the variables `${…}` of the manifests, stored in the ConfigMap `cluster-vars`. */
   readonly clusterVars: Readonly<Record<string, string>>;
 }
 
-/** Folder of the tree that Flux starts from. */
+/** Folder of the root Kustomization. */
 export const ROOT_FOLDER = "clusters/services";
 
-/** Charts of the operator and of its instance, which are released together. */
+/** Version of the charts of operator and instance, which are released together. */
 const CHART_VERSION = "0.58.1";
 const CHARTS = "oci://ghcr.io/controlplaneio-fluxcd/charts";
 
-/** Flux itself. It supports Kubernetes 1.34 to 1.36. */
+/** Version of Flux. It supports Kubernetes 1.34 to 1.36. */
 const FLUX_VERSION = "2.9.4";
 
-/** Long enough for a cluster whose nodes are still coming up. */
+/** Includes the start of the nodes. */
 const TIMEOUT_SECONDS = 600;
 
 const OPERATOR = "flux-operator";
 
 /**
- * Flux, which from then on keeps the cluster as its repository says.
+ * Flux on a cluster: operator, deploy key and a Flux instance that reconciles a GitHub repository.
  *
- * Order: namespace and variables, operator, deploy key, then the instance, when repository and key are complete. The
- * other way round on destroy: the operator must outlive its instance, or finalizers keep the namespace forever.
+ * Order: namespace and variables, operator, deploy key, instance. Destroy in reverse: without the operator, finalizers of
+ * the instance block the deletion of the namespace.
  *
  * @see https://fluxoperator.dev/docs/
  */
@@ -55,7 +56,7 @@ export class Flux extends Construct {
     const { owner, name, branch, files } = props.repository;
     const namespace = new NamespaceV1(this, "namespace", {
       metadata: { name: FLUX_NAMESPACE, labels: { "pod-security.kubernetes.io/enforce": "restricted" } },
-      // Flux labels it, too.
+      // Flux adds labels, too.
       lifecycle: { ignoreChanges: ["metadata[0].labels", "metadata[0].annotations"] },
     });
     const clusterVars = this.addClusterVars(props.clusterVars, namespace);
@@ -87,7 +88,7 @@ export class Flux extends Construct {
       metadata: {
         name: CLUSTER_VARS,
         namespace: FLUX_NAMESPACE,
-        // A changed value is acted upon at once, not at the next interval.
+        // Flux reconciles changed values immediately instead of at the next interval.
         labels: { "reconcile.fluxcd.io/watch": "Enabled" },
       },
       data: { ...data },

@@ -1,22 +1,22 @@
 /** Values of the chart `flux-operator`. */
 export const OPERATOR_VALUES = {
-  // Its status page would be one more thing to guard; Grafana shows the same.
+  // The status page would need protection. Grafana shows the same.
   web: { enabled: false },
   priorityClassName: "system-cluster-critical",
   serviceMonitor: { create: false },
 } as const;
 
 export interface FluxInstanceValuesProps {
-  /** Such as `2.9.4`. */
+  /** Version of Flux, such as `2.9.4`. */
   readonly fluxVersion: string;
   readonly sourceName: string;
   readonly url: string;
   readonly branch: string;
-  /** Folder that holds the first Kustomizations. */
+  /** Folder of the root Kustomization. */
   readonly folder: string;
   /** Secret with the deploy key. */
   readonly pullSecret: string;
-  /** ConfigMap that the root Kustomization substitutes from. */
+  /** ConfigMap with the values of variables. */
   readonly clusterVars: string;
 }
 
@@ -29,10 +29,10 @@ const COMPONENTS = [
   "image-automation-controller",
 ];
 
-/** Indexes of big charts do not fit into the default of 1 GiB. */
+/** The default of 1 GiB is too small for large chart indexes. */
 const SOURCE_CONTROLLER_MEMORY = "1500Mi";
 
-/** Values of the chart `flux-instance`. */
+/** Returns the values of the chart `flux-instance`. */
 export function fluxInstanceValues(props: FluxInstanceValuesProps) {
   return {
     instance: {
@@ -51,13 +51,13 @@ export function fluxInstanceValues(props: FluxInstanceValuesProps) {
       kustomize: {
         patches: [
           patch("Deployment", "source-controller", [replaceMemoryLimit(SOURCE_CONTROLLER_MEMORY)]),
-          // A dependency that became ready is noticed after 5 s instead of 30.
+          // Checks dependencies every 5 s instead of every 30 s.
           patch("Deployment", "(kustomize-controller|helm-controller)", [
             argument("--requeue-dependency=5s"),
           ]),
-          // A variable that is not defined fails the Kustomization instead of becoming an empty text.
+          // First gate: an undefined variable is an error instead of an empty string.
           patch("Deployment", "kustomize-controller", [
-            // The second gate: a repaired release does not wait until the broken one's health checks time out.
+            // Second gate: a new revision cancels health checks of the previous one.
             argument("--feature-gates=StrictPostBuildSubstitutions=true,CancelHealthCheckOnNewRevision=true"),
           ]),
           patch("Kustomization", props.sourceName, [
@@ -70,7 +70,7 @@ export function fluxInstanceValues(props: FluxInstanceValuesProps) {
         ],
       },
     },
-    // The release is complete only when Flux reports that it is.
+    // The Helm release waits until Flux is ready.
     healthcheck: { enabled: true, timeout: "5m" },
   };
 }
@@ -81,7 +81,7 @@ interface Operation {
   readonly value: unknown;
 }
 
-/** A JSON patch, as text. The target must not name a namespace. */
+/** Returns a patch with JSON operations as text. The target must not contain a namespace. */
 function patch(kind: string, name: string, operations: readonly Operation[]) {
   return { target: { kind, name }, patch: JSON.stringify(operations) };
 }

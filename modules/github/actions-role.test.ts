@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { statementsOf, synthesize } from "../../test/synthesized-constructs.js";
-import { AwsAccount } from "../blocks/aws-account.js";
+import { AwsAccount } from "../core/aws-account.js";
 import { GithubActionsRole, type GithubActionsRoleProps } from "./actions-role.js";
 
 const REPOSITORY = "arn:aws:ecr:eu-west-1:123456789012:repository/notejam-prod-ecr-registry";
@@ -24,7 +24,7 @@ describe("GithubActionsRole", () => {
   const role = stack.one("aws_iam_role");
   const rights = statementsOf(stack.one("aws_iam_role_policy").policy);
 
-  it("believes only jobs that run in the environment of a repository it names, compared whole", () => {
+  it("trusts only jobs in the environment of the given repositories", () => {
     const [trust, ...others] = statementsOf(role.assume_role_policy);
     expect(others).toEqual([]);
     expect(trust?.Action).toEqual(["sts:AssumeRoleWithWebIdentity"]);
@@ -39,7 +39,7 @@ describe("GithubActionsRole", () => {
     });
   });
 
-  it("believes the numbers beside the names, where GitHub's tokens hold them, and nothing else", () => {
+  it("trusts only tokens with ids, if ids are given", () => {
     const numbered = roleWith({ ids: { owner: 12, repositories: { notejam: 34, "notejam-tools": 56 } } });
     const [trust] = statementsOf(numbered.one("aws_iam_role").assume_role_policy);
     expect(trust?.Condition?.StringEquals?.["token.actions.githubusercontent.com:sub"]).toEqual([
@@ -48,18 +48,18 @@ describe("GithubActionsRole", () => {
     ]);
   });
 
-  it("finds the account's provider by its ARN, in the account's partition", () => {
+  it("uses the account's OIDC provider", () => {
     const [trust] = statementsOf(role.assume_role_policy);
     expect(JSON.stringify(trust?.Principal)).toMatch(
       /"Federated":\["arn:\$\{.*partition\}:iam::\$\{.*account_id\}:oidc-provider\/token\.actions\.githubusercontent\.com"/,
     );
   });
 
-  it("lasts one hour", () => {
+  it("limits sessions to one hour", () => {
     expect(role).toMatchObject({ name: "notejam-prod-eu-west-1-github-actions", max_session_duration: 3600 });
   });
 
-  it("pushes to one repository and can neither delete an image nor change the repository", () => {
+  it("allows pushes to one repository, but no deletion of images and no change of the repository", () => {
     const push = rights.find(({ Action }) => Action?.includes("ecr:PutImage"));
     expect(push?.Resource).toEqual([REPOSITORY]);
     const actions = rights.flatMap(({ Action }) => Action ?? []);
@@ -67,12 +67,12 @@ describe("GithubActionsRole", () => {
     expect(actions.every((action) => action.startsWith("ecr:"))).toBe(true);
   });
 
-  it("opens every resource for the sign-in alone", () => {
+  it("allows only the authorization token on all resources", () => {
     const everywhere = rights.filter(({ Resource }) => Resource?.includes("*"));
     expect(everywhere.flatMap(({ Action }) => Action)).toEqual(["ecr:GetAuthorizationToken"]);
   });
 
-  it("reads, and only reads, the repository that promoted images come from", () => {
+  it("allows only pulls from the source of promoted images", () => {
     const dev = "arn:aws:ecr:eu-west-1:123456789012:repository/notejam-dev-ecr-registry";
     const promoting = statementsOf(
       roleWith({ readableRepositoryArns: [dev] }).one("aws_iam_role_policy").policy,
@@ -86,9 +86,9 @@ describe("GithubActionsRole", () => {
     [{ repositories: [] }, /repositories is empty/],
     [{ repositories: ["*"] }, /"\*" cannot be part/],
     [{ owner: "example/notejam" }, /"example\/notejam" cannot be part/],
-    [{ ids: { owner: 12, repositories: { notejam: 34 } } }, /no number for notejam-tools/],
+    [{ ids: { owner: 12, repositories: { notejam: 34 } } }, /no id of notejam-tools/],
     [{ environment: "prod:ref" }, /"prod:ref" cannot be part/],
-  ])("refuses %o, which would let others in or nobody", (changes, message) => {
+  ])("rejects %o", (changes, message) => {
     expect(() => roleWith(changes)).toThrow(message);
   });
 });

@@ -2,31 +2,32 @@ import { IamRole } from "@cdktf/provider-aws/lib/iam-role/index.js";
 import { IamRolePolicy } from "@cdktf/provider-aws/lib/iam-role-policy/index.js";
 import { Token } from "cdktf";
 import { Construct } from "constructs";
-import type { AwsAccount } from "../blocks/aws-account.js";
-import { type PolicyStatement, policyDocument } from "../blocks/iam-policy.js";
+import type { AwsAccount } from "../core/aws-account.js";
+import { type PolicyStatement, policyDocument } from "../core/iam-policy.js";
 import { githubActionsRoleName } from "./names.js";
 import { GITHUB_AUDIENCE, GITHUB_ISSUER, githubOidcProviderArn } from "./oidc-provider.js";
 
 export interface GithubActionsRoleProps {
-  /** What the role's name starts with; unique over the account's regions. */
+  /** Prefix of the role's name, unique in the account. */
   readonly globalName: string;
   readonly account: AwsAccount;
-  /** User or organization on GitHub; may be a token. */
+  /** User or organization on GitHub. May be a token. */
   readonly owner: string;
-  /** Repositories, without the owner, whose workflows may push images. At least one. */
+  /** Repositories without the owner, whose workflows may push images. At least one. */
   readonly repositories: readonly string[];
   /**
-   * Numbers of owner and repositories, for repositories whose tokens hold them: those made or renamed since July 2026.
-   * The role then believes no token without them.
-   * @default none: tokens with names alone
+   * Ids of owner and repositories. The tokens of repositories that were created or renamed since July 2026 contain them.
+   * With ids, the role accepts no tokens without them.
+   *
+   * @default none: tokens with names only
    * @see https://github.blog/changelog/2026-04-23-immutable-subject-claims-for-github-actions-oidc-tokens
    */
   readonly ids?: { readonly owner: number; readonly repositories: Readonly<Record<string, number>> };
-  /** The GitHub environment that the job must run in; its protection rules say who may start it. */
+  /** GitHub environment of the job. Its protection rules control access. */
   readonly environment: string;
-  /** The image repository to push to. */
+  /** ARN of the ECR repository to push to. */
   readonly repositoryArn: string;
-  /** Image repositories to read from, such as the one that promoted images come from. @default none */
+  /** ARNs of ECR repositories to pull from, such as the source of promoted images. @default none */
   readonly readableRepositoryArns?: readonly string[];
 }
 
@@ -42,10 +43,11 @@ const PULL = [
 const PUSH = ["ecr:CompleteLayerUpload", "ecr:InitiateLayerUpload", "ecr:PutImage", "ecr:UploadLayerPart"];
 
 /**
- * What a workflow of ours may do in AWS: push images to one repository, for an hour, with no key kept on GitHub.
+ * IAM role that GitHub Actions assume to push images to one ECR repository. Sessions last one hour. GitHub stores no
+ * access key.
  *
- * GitHub puts the environment into the token's subject only after the environment's rules (branches, reviewers) let the
- * job pass. The subject is compared whole: neither another branch's workflow nor a fork's pull request has it.
+ * The subject of a token contains the environment only after the environment's protection rules (branches, reviewers)
+ * allow the job. The role compares the whole subject, so workflows of other branches and forks cannot assume it.
  *
  * @see https://docs.github.com/en/actions/concepts/security/openid-connect
  */
@@ -55,37 +57,37 @@ export class GithubActionsRole extends Construct {
 
   constructor(scope: Construct, id: string, props: GithubActionsRoleProps) {
     super(scope, id);
-    this.refuseLooseSubjects(props);
+    this.validateSubjects(props);
     const role = new IamRole(this, "role", {
       name: githubActionsRoleName(props.globalName),
-      description: `GitHub Actions of the environment ${props.environment} pushes images`,
+      description: `GitHub Actions of the environment ${props.environment}: push images`,
       maxSessionDuration: SESSION_SECONDS,
       assumeRolePolicy: policyDocument([jobsInEnvironment(props)]),
     });
     new IamRolePolicy(this, "policy", {
       name: "push-images",
       role: role.name,
-      policy: policyDocument(imageRights(props)),
+      policy: policyDocument(imagePermissions(props)),
     });
     this.roleArn = role.arn;
     this.roleName = role.name;
   }
 
-  private refuseLooseSubjects({ owner, repositories, ids, environment }: GithubActionsRoleProps): void {
-    const unnumbered = repositories.filter((repository) => ids && !ids.repositories[repository]);
-    if (unnumbered.length > 0) {
+  private validateSubjects({ owner, repositories, ids, environment }: GithubActionsRoleProps): void {
+    const withoutId = repositories.filter((repository) => ids && !ids.repositories[repository]);
+    if (withoutId.length > 0) {
       throw new Error(
-        `${this.node.path}: ids has no number for ${unnumbered.join(", ")}; GitHub tells it by gh api repos/<owner>/<repository> --jq .id`,
+        `${this.node.path}: ids contains no id of ${withoutId.join(", ")}. Run: gh api repos/<owner>/<repository> --jq .id`,
       );
     }
     if (repositories.length === 0) {
-      throw new Error(`${this.node.path}: repositories is empty; name at least one that may push images.`);
+      throw new Error(`${this.node.path}: repositories is empty. Add at least one.`);
     }
     for (const part of [owner, ...repositories, environment]) {
       if (Token.isUnresolved(part) || /^[\w.-]+$/.test(part)) continue;
       throw new Error(
-        `${this.node.path}: "${part}" cannot be part of a GitHub token's subject; ` +
-          "give owner, repository and environment as plain names (letters, digits, . _ -), without wildcards.",
+        `${this.node.path}: "${part}" cannot be part of a token's subject. ` +
+          "Use plain names of owner, repository and environment (letters, digits, . _ -), without wildcards.",
       );
     }
   }
@@ -93,7 +95,7 @@ export class GithubActionsRole extends Construct {
 
 function jobsInEnvironment(props: GithubActionsRoleProps): PolicyStatement {
   return {
-    sid: "JobsInTheEnvironment",
+    sid: "AssumeRoleFromEnvironmentJobs",
     principals: { Federated: [githubOidcProviderArn(props.account)] },
     actions: ["sts:AssumeRoleWithWebIdentity"],
     conditions: {
@@ -107,26 +109,26 @@ function jobsInEnvironment(props: GithubActionsRoleProps): PolicyStatement {
   };
 }
 
-/** How a token names a repository with its owner. */
+/** Returns the name of a repository with its owner, as in tokens. */
 function nameInToken({ owner, ids }: GithubActionsRoleProps, repository: string): string {
   return ids === undefined
     ? `${owner}/${repository}`
     : `${owner}@${ids.owner}/${repository}@${ids.repositories[repository]}`;
 }
 
-function imageRights({
+function imagePermissions({
   repositoryArn,
   readableRepositoryArns = [],
 }: GithubActionsRoleProps): PolicyStatement[] {
-  const rights: PolicyStatement[] = [
+  const statements: PolicyStatement[] = [
     {
-      sid: "SignIn",
+      sid: "GetAuthorizationToken",
       actions: ["ecr:GetAuthorizationToken"],
-      // Reason for the star: a sign-in is to the registry; the statements below say to which repositories.
+      // This action does not support resource-level permissions. The statements below limit the repositories.
       resources: ["*"],
     },
     { sid: "PushImages", actions: [...PULL, ...PUSH], resources: [repositoryArn] },
   ];
-  if (readableRepositoryArns.length === 0) return rights;
-  return [...rights, { sid: "PullImages", actions: PULL, resources: readableRepositoryArns }];
+  if (readableRepositoryArns.length === 0) return statements;
+  return [...statements, { sid: "PullImages", actions: PULL, resources: readableRepositoryArns }];
 }

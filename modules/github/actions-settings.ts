@@ -8,27 +8,27 @@ import { registryVariable } from "./names.js";
 import { MAIN_BRANCH } from "./operations-repository.js";
 
 export interface ActionsSettingsProps {
-  /** Repository of the source, without the owner. */
+  /** Source repository, without the owner. */
   readonly repository: string;
-  /** GitHub environment whose jobs get the values, such as `prod`. */
+  /** GitHub environment of the values, such as `prod`. */
   readonly environment: string;
   readonly accountId: string;
   readonly region: string;
-  /** URL of the environment's image repository. */
+  /** URL of the environment's ECR repository. */
   readonly registry: string;
-  /** Role that a job assumes to push images. */
+  /** ARN of the role that jobs assume to push images. */
   readonly roleArn: string;
 }
 
 /**
- * What the workflows of a repository must know of an environment, so that nobody types it in.
+ * GitHub environment of a source repository, with the variables that workflows need to deploy.
  *
- * Nothing here is confidential. The account id is a secret only because GitHub then masks it in logs. The URL of the
- * registry is also a variable of the whole repository, `PROD_REGISTRY` for `prod`, because a promotion reads from one
- * environment's registry and writes to another's.
+ * The values are not confidential. The account id is a secret, so that GitHub masks it in logs. The URL of the registry
+ * is also a variable of the repository, such as `PROD_REGISTRY` for `prod`, because a promotion reads from another
+ * environment's registry.
  *
- * Only jobs of main get into the environment: what nobody has reviewed can neither take its role nor read its secrets, whatever
- * a branch writes into its workflows. Who approves, and how long it waits, is decided on GitHub and left alone here.
+ * Only jobs of the main branch can use the environment, so unreviewed code can neither assume its role nor read its
+ * secrets. Reviewers and wait timers are configured on GitHub; Terraform ignores them.
  */
 export class ActionsSettings extends Construct {
   constructor(scope: Construct, id: string, props: ActionsSettingsProps) {

@@ -1,4 +1,4 @@
-/** Name of the IAM role that GitHub Actions assumes. */
+/** Returns the name of the IAM role that GitHub Actions assumes. */
 export function githubActionsRoleName(globalName: string): string {
   return `${globalName}-github-actions`;
 }

@@ -3,7 +3,7 @@ import { synthesize } from "../../test/synthesized-constructs.js";
 import { GithubOidcProvider } from "./oidc-provider.js";
 
 describe("GithubOidcProvider", () => {
-  it("believes GitHub's tokens for AWS, and pins no certificate that GitHub may change", () => {
+  it("trusts GitHub's tokens for AWS, without a thumbprint", () => {
     const stack = synthesize((scope) => new GithubOidcProvider(scope, "github"));
     const provider = stack.one("aws_iam_openid_connect_provider");
     expect(provider).toMatchObject({

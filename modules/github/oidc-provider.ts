@@ -1,18 +1,18 @@
 import { IamOpenidConnectProvider } from "@cdktf/provider-aws/lib/iam-openid-connect-provider/index.js";
 import { Construct } from "constructs";
-import type { AwsAccount } from "../blocks/aws-account.js";
+import type { AwsAccount } from "../core/aws-account.js";
 
-/** Who issues the tokens of GitHub Actions; also the prefix of their condition keys in IAM. */
+/** Issuer of the OIDC tokens of GitHub Actions, and prefix of their condition keys in IAM. */
 export const GITHUB_ISSUER = "token.actions.githubusercontent.com";
 
-/** Whom the tokens are made out to: the default of `aws-actions/configure-aws-credentials`. */
+/** Audience of the tokens: the default of `aws-actions/configure-aws-credentials`. */
 export const GITHUB_AUDIENCE = "sts.amazonaws.com";
 
 /**
- * Makes an AWS account believe GitHub's tokens. An account can have one such provider only, so it belongs to the
- * account, not to an environment; what a token may do is each role's own.
+ * IAM OIDC provider for GitHub Actions. An account can have only one, so it belongs to no environment. Roles decide what
+ * a token may do.
  *
- * No thumbprint: AWS checks GitHub's certificate against its own list of authorities.
+ * No thumbprint: AWS verifies GitHub's certificate with its own list of certificate authorities.
  *
  * @see https://docs.github.com/en/actions/how-tos/secure-your-work/security-harden-deployments/oidc-in-aws
  */
@@ -28,7 +28,7 @@ export class GithubOidcProvider extends Construct {
   }
 }
 
-/** The provider's ARN, which follows from the account: an environment needs no output of the stack that made it. */
+/** Returns the ARN of the provider. No output of the stack that creates it is necessary. */
 export function githubOidcProviderArn(account: AwsAccount): string {
   return account.arn("iam", `oidc-provider/${GITHUB_ISSUER}`, { region: "" });
 }

@@ -12,7 +12,7 @@ const repositoryWith = (changes: Partial<OperationsRepositoryProps> = {}) =>
           { path: "a/one.yaml", content: "host: ${HOST}\nlog: '%{x}'\n" },
           { path: "a-one.yaml", content: "" },
         ],
-        leftToAutomation: [],
+        unmanagedFiles: [],
         imageUpdates: "push",
         archiveOnDestroy: false,
         ...changes,
@@ -20,7 +20,7 @@ const repositoryWith = (changes: Partial<OperationsRepositoryProps> = {}) =>
   );
 
 describe("OperationsRepository", () => {
-  it("writes each file to main, with the expressions of others as they stand", () => {
+  it("writes each file to main, with escaped template sequences", () => {
     const files = repositoryWith().resources("github_repository_file");
     expect(files.map(({ file, content, branch }) => [file, content, branch])).toEqual(
       expect.arrayContaining([
@@ -30,19 +30,19 @@ describe("OperationsRepository", () => {
     );
   });
 
-  it("keeps what image automation wrote", () => {
-    const stack = repositoryWith({ leftToAutomation: ["a/one.yaml"] });
+  it("ignores changes of unmanaged files", () => {
+    const stack = repositoryWith({ unmanagedFiles: ["a/one.yaml"] });
     expect(stack.one("github_repository_file", /a--one/).lifecycle).toEqual({ ignore_changes: ["content"] });
     expect(stack.one("github_repository_file", /a-one/).lifecycle).toBeUndefined();
   });
 
-  it("refuses to leave a file to automation that is not in the tree", () => {
-    expect(() => repositoryWith({ leftToAutomation: ["gone.yaml"] })).toThrow(
-      /gone\.yaml is left to image automation but not in the tree/,
+  it("rejects an unmanaged file that is not in the list", () => {
+    expect(() => repositoryWith({ unmanagedFiles: ["gone.yaml"] })).toThrow(
+      /unmanagedFiles contains .*gone\.yaml, which is not in files/,
     );
   });
 
-  it("lets workflows open pull requests, and nothing else by default", () => {
+  it("lets workflows open pull requests, with read permission by default", () => {
     expect(repositoryWith().one("github_workflow_repository_permissions")).toMatchObject({
       default_workflow_permissions: "read",
       can_approve_pull_request_reviews: true,

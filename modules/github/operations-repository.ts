@@ -1,57 +1,59 @@
-import { Repository } from "@cdktf/provider-github/lib/repository/index.js";
+import { Repository, type RepositoryConfig } from "@cdktf/provider-github/lib/repository/index.js";
 import { RepositoryFile } from "@cdktf/provider-github/lib/repository-file/index.js";
 import { RepositoryRuleset } from "@cdktf/provider-github/lib/repository-ruleset/index.js";
 import { WorkflowRepositoryPermissions } from "@cdktf/provider-github/lib/workflow-repository-permissions/index.js";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
-import { escapeTemplate } from "../blocks/escape-template.js";
+import { escapeTemplate } from "../core/escape-template.js";
 
-/** One file of a tree. */
+/** File of a repository. */
 export interface TreeFile {
-  /** Path from the tree's root, with slashes. */
+  /** Path from the root of the repository, with slashes. */
   readonly path: string;
   readonly content: string;
 }
 
 export interface OperationsRepositoryProps {
-  /** Without the owner, such as `operations-k8s-prod`. */
+  /** Name without the owner, such as `operations-k8s-prod`. */
   readonly name: string;
-  /** The environment that it describes, for people. */
+  /** Environment, for the description. */
   readonly environment: string;
-  /** What it holds, file by file. */
+  /** All files. */
   readonly files: readonly TreeFile[];
-  /** Paths of files that are created once and then edited by image automation. Each must be among `files`. */
-  readonly leftToAutomation: readonly string[];
+  /** Paths of files that are created once and then changed by image automation. Each must be in `files`. */
+  readonly unmanagedFiles: readonly string[];
   /**
-   * How a new image gets in: `push` lets the deploy key write to main. With `pull-request` the key can write to other
-   * branches only, and the tree's own workflow merges: the release has been approved before its image was there to be found.
+   * How image automation changes the main branch. `push`: the deploy key may push to it. `pull-request`: the key may push
+   * to other branches only, and a workflow of the repository merges them.
    */
   readonly imageUpdates: "push" | "pull-request";
-  /** Keep the repository, read-only, when it is destroyed: its history is the record of what ran. */
+  /** Archive the repository on destroy instead of deleting it. Its history documents the deployments. */
   readonly archiveOnDestroy: boolean;
+  /** Arguments of the repository that replace those of this construct. @default none */
+  readonly overrides?: Partial<RepositoryConfig>;
 }
 
-/** The branch that Flux follows. */
+/** Branch that Flux reconciles. */
 export const MAIN_BRANCH = "main";
 
-/** GitHub's number of the built-in role "admin". https://docs.github.com/en/rest/repos/rules#create-a-repository-ruleset */
+/** Id of GitHub's role "admin". https://docs.github.com/en/rest/repos/rules#create-a-repository-ruleset */
 const ADMIN_ROLE = 5;
 
 /**
- * The repository that a cluster is described by: private, its main branch guarded, and every file in it written by
- * Terraform from one tree.
+ * Private GitHub repository with the manifests of a cluster. Terraform writes all files, and a ruleset protects the main
+ * branch.
  *
- * Each file is a commit of its own; the provider writes one after the other, a second apart. So a change of several
- * files passes through half-written trees: Flux tries again until it is whole.
+ * The provider writes one commit per file, one per second. During a change of several files Flux may see an incomplete
+ * revision and retries.
  *
- * Rulesets of private repositories need a paid plan (Team or above).
+ * Rulesets of private repositories require a paid plan (Team or above).
  *
  * @see https://docs.github.com/en/repositories/configuring-branches-and-merges-in-your-repository/managing-rulesets/about-rulesets
  */
 export class OperationsRepository extends Construct {
-  /** Its name, as an attribute of the repository: what uses it waits for it. */
+  /** Name as an attribute of the repository: resources that use it wait for the repository. */
   readonly repositoryName: string;
-  /** For `dependsOn` of what reads the tree: the files, all of them. */
+  /** All files: dependencies of resources that read the repository. */
   readonly files: readonly ITerraformDependable[];
 
   private readonly props: OperationsRepositoryProps;
@@ -59,21 +61,21 @@ export class OperationsRepository extends Construct {
   constructor(scope: Construct, id: string, props: OperationsRepositoryProps) {
     super(scope, id);
     this.props = props;
-    this.checkLeftFiles();
+    this.validateUnmanagedFiles();
     const repository = this.addRepository();
     this.repositoryName = repository.name;
     this.files = props.files.map((file) => this.addFile(file));
-    this.guardMain();
-    this.letWorkflowsOpenPullRequests();
+    this.protectMain();
+    this.allowWorkflowPullRequests();
   }
 
-  private checkLeftFiles(): void {
+  private validateUnmanagedFiles(): void {
     const paths = new Set(this.props.files.map(({ path }) => path));
-    const missing = this.props.leftToAutomation.filter((path) => !paths.has(path));
+    const missing = this.props.unmanagedFiles.filter((path) => !paths.has(path));
     if (missing.length === 0) return;
     throw new Error(
-      `${this.node.path}: ${missing.join(", ")} is left to image automation but not in the tree; ` +
-        "add the file, or correct the path.",
+      `${this.node.path}: unmanagedFiles contains ${missing.join(", ")}, which is not in files. ` +
+        "Add the file or correct the path.",
     );
   }
 
@@ -81,7 +83,7 @@ export class OperationsRepository extends Construct {
     const { name, environment, archiveOnDestroy } = this.props;
     return new Repository(this, "repository", {
       name,
-      description: `What runs in the cluster of ${environment}. Written by Terraform: change it there.`,
+      description: `Manifests of the cluster of ${environment}. Written by Terraform: change them there.`,
       visibility: "private",
       autoInit: true,
       vulnerabilityAlerts: true,
@@ -92,24 +94,25 @@ export class OperationsRepository extends Construct {
       allowRebaseMerge: false,
       deleteBranchOnMerge: true,
       archiveOnDestroy,
+      ...this.props.overrides,
     });
   }
 
   private addFile({ path, content }: TreeFile): RepositoryFile {
-    const left = this.props.leftToAutomation.includes(path);
+    const isUnmanaged = this.props.unmanagedFiles.includes(path);
     return new RepositoryFile(this, `file-${path.replaceAll("/", "--")}`, {
       repository: this.repositoryName,
       branch: MAIN_BRANCH,
       file: path,
-      // `${…}` in these files is for Flux, which substitutes it in the cluster.
+      // Flux substitutes `${…}` in the cluster.
       content: escapeTemplate(content),
       commitMessage: `Write ${path}`,
       overwriteOnCreate: true,
-      ...(left ? { lifecycle: { ignoreChanges: ["content"] } } : {}),
+      ...(isUnmanaged ? { lifecycle: { ignoreChanges: ["content"] } } : {}),
     });
   }
 
-  private guardMain(): void {
+  private protectMain(): void {
     const deployKey = { actorType: "DeployKey", bypassMode: "always" };
     new RepositoryRuleset(this, "main", {
       repository: this.repositoryName,
@@ -118,7 +121,7 @@ export class OperationsRepository extends Construct {
       enforcement: "active",
       conditions: { refName: { include: [`refs/heads/${MAIN_BRANCH}`], exclude: [] } },
       bypassActors: [
-        // Terraform writes the tree with an administrator's token.
+        // Terraform writes the files with an administrator's token.
         { actorId: ADMIN_ROLE, actorType: "RepositoryRole", bypassMode: "always" },
         ...(this.props.imageUpdates === "push" ? [deployKey] : []),
       ],
@@ -126,7 +129,7 @@ export class OperationsRepository extends Construct {
         deletion: true,
         nonFastForward: true,
         pullRequest: {
-          // A workflow cannot approve what it proposes itself.
+          // A workflow cannot approve its own pull request.
           requiredApprovingReviewCount: this.props.imageUpdates === "pull-request" ? 0 : 1,
           dismissStaleReviewsOnPush: true,
         },
@@ -134,7 +137,7 @@ export class OperationsRepository extends Construct {
     });
   }
 
-  private letWorkflowsOpenPullRequests(): void {
+  private allowWorkflowPullRequests(): void {
     new WorkflowRepositoryPermissions(this, "workflows", {
       repository: this.repositoryName,
       defaultWorkflowPermissions: "read",

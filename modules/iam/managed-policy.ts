@@ -1,8 +1,8 @@
-import type { AwsAccount } from "../blocks/aws-account.js";
+import type { AwsAccount } from "../core/aws-account.js";
 
 /**
- * The policies written and kept by AWS that this platform relies on. Only what AWS scopes well, or what it has to change
- * as its own agents change, is taken from there; the rest is in `controller-policies.ts`.
+ * AWS managed policies that the constructs use: those with narrow permissions, and those that AWS updates together with
+ * its agents. All other policies are in `policies/`.
  */
 export type AwsManagedPolicy =
   | "AmazonEKSWorkerNodePolicy"
@@ -13,7 +13,7 @@ export type AwsManagedPolicy =
   | "AWSXrayWriteOnlyAccess"
   | "service-role/AmazonEBSCSIDriverPolicy";
 
-/** The ARN, in the account's partition, of a policy that AWS keeps. */
+/** Returns the ARN of an AWS managed policy in the account's partition. */
 export function managedPolicyArn(account: AwsAccount, policy: AwsManagedPolicy): string {
   return account.arn("iam", `policy/${policy}`, { region: "", account: "aws" });
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { statementsOf, synthesize } from "../../test/synthesized-constructs.js";
-import { AwsAccount } from "../blocks/aws-account.js";
+import { AwsAccount } from "../core/aws-account.js";
 import { NodeRole } from "./node-role.js";
 
 describe("NodeRole", () => {
@@ -18,7 +18,7 @@ describe("NodeRole", () => {
     ]);
   });
 
-  it("joins the cluster, pulls images and answers Session Manager: every pod shares these, so there is no more", () => {
+  it("has policies for the cluster, images and Session Manager only", () => {
     const policies = stack
       .resources("aws_iam_role_policy_attachment")
       .map((attachment) => String(attachment.policy_arn).split("/").at(-1));

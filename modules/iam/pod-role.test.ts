@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { statementsOf, synthesize } from "../../test/synthesized-constructs.js";
-import { AwsAccount } from "../blocks/aws-account.js";
+import { AwsAccount } from "../core/aws-account.js";
 import { managedPolicyArn } from "./managed-policy.js";
 import { PodRole, type PodRoleProps } from "./pod-role.js";
 
@@ -23,7 +23,7 @@ describe("PodRole", () => {
   const stack = podRoleWith();
   const role = stack.one("aws_iam_role");
 
-  it("lets nobody but EKS assume the role, for one service account of one cluster", () => {
+  it("trusts EKS only, for one service account of one cluster", () => {
     const statements = statementsOf(role.assume_role_policy);
     expect(statements).toHaveLength(1);
     expect(statements[0]).toMatchObject({
@@ -43,7 +43,7 @@ describe("PodRole", () => {
     });
   });
 
-  it("hands the role to that service account once its rights are complete", () => {
+  it("associates the role after its policies exist", () => {
     const association = stack.one("aws_eks_pod_identity_association");
     expect(association).toMatchObject({
       cluster_name: "notejam-prod",
@@ -57,28 +57,28 @@ describe("PodRole", () => {
     ]);
   });
 
-  it("takes policies of AWS from the account's partition", () => {
+  it("uses AWS managed policies of the account's partition", () => {
     expect(stack.one("aws_iam_role_policy_attachment").policy_arn).toMatch(
       /^arn:\$\{data\.aws_partition\.[^}]+\}:iam::aws:policy\/CloudWatchAgentServerPolicy$/,
     );
   });
 
-  it("keeps an attachment's state address when another policy comes before it", () => {
+  it("keeps the state addresses of attachments when policies are added", () => {
     expect(stack.one("aws_iam_role_policy_attachment").id).toContain("CloudWatchAgentServerPolicy");
   });
 
-  it("has no policy of its own where none is asked for", () => {
+  it("has no inline policy without statements", () => {
     expect(podRoleWith({ statements: undefined }).count("aws_iam_role_policy")).toBe(0);
   });
 
-  it("names the role after region and service account", () => {
+  it("names the role by region and service account", () => {
     expect(role.name).toBe("notejam-prod-eu-west-1-notejam-backup");
     expect(podRoleWith({ roleSuffix: "dumps" }).one("aws_iam_role").name).toBe(
       "notejam-prod-eu-west-1-dumps",
     );
   });
 
-  it("refuses a name that IAM would refuse, and says what to do", () => {
+  it("rejects a name that is too long", () => {
     expect(() => podRoleWith({ serviceAccount: "a".repeat(42) })).toThrow(
       /has 65 characters.*64.*roleSuffix/,
     );

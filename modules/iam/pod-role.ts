@@ -3,43 +3,43 @@ import { IamRole } from "@cdktf/provider-aws/lib/iam-role/index.js";
 import { IamRolePolicy } from "@cdktf/provider-aws/lib/iam-role-policy/index.js";
 import { IamRolePolicyAttachment } from "@cdktf/provider-aws/lib/iam-role-policy-attachment/index.js";
 import { Construct } from "constructs";
-import type { AwsAccount } from "../blocks/aws-account.js";
-import { type PolicyStatement, policyDocument } from "../blocks/iam-policy.js";
+import type { AwsAccount } from "../core/aws-account.js";
+import { type PolicyStatement, policyDocument } from "../core/iam-policy.js";
 
 export interface PodRoleProps {
-  /** What the role's name starts with; unique over the account's regions. */
+  /** Prefix of the role's name, unique in the account. */
   readonly globalName: string;
   readonly account: AwsAccount;
   readonly clusterName: string;
   readonly namespace: string;
   readonly serviceAccount: string;
   /**
-   * What the role's name ends in. Choose another where two namespaces have a service account of the same name, or where
-   * the name would pass IAM's 64 characters.
+   * Suffix of the role's name. Set it if two namespaces have a service account of the same name, or if the name has more
+   * than 64 characters.
+   *
    * @default the service account's name
    */
   readonly roleSuffix?: string;
-  /** What the pods may do. @default nothing but what `managedPolicyArns` allow */
+  /** Permissions of the pods, in addition to `managedPolicyArns`. @default none */
   readonly statements?: readonly PolicyStatement[];
-  /** Policies kept by AWS (`managedPolicyArn`). @default none */
+  /** ARNs of AWS managed policies (`managedPolicyArn`). @default none */
   readonly managedPolicyArns?: readonly string[];
 }
 
 const ROLE_NAME_LIMIT = 64;
 
 /**
- * The AWS identity of one Kubernetes service account, by EKS Pod Identity.
+ * IAM role of a Kubernetes service account, associated by EKS Pod Identity.
  *
- * The role can be assumed by EKS alone, for this cluster, namespace and service account alone: an association made by
- * hand that lends it to another pod does not work. Make it before the pods start: the agent hands out credentials
- * only to pods that were created after the association.
+ * The trust policy allows only this cluster, namespace and service account, so other associations of the role do not work.
+ * Create it before the pods: pods that exist before the association get no credentials.
  *
  * @see https://docs.aws.amazon.com/eks/latest/userguide/pod-id-role.html
  */
 export class PodRole extends Construct {
   readonly roleArn: string;
   readonly roleName: string;
-  /** For `dependsOn` of what starts the pods. */
+  /** Dependency of the resources that start the pods. */
   readonly association: EksPodIdentityAssociation;
 
   constructor(scope: Construct, id: string, props: PodRoleProps) {
@@ -47,30 +47,30 @@ export class PodRole extends Construct {
     const role = new IamRole(this, "role", {
       name: this.nameWithinLimit(`${props.globalName}-${props.roleSuffix ?? props.serviceAccount}`),
       description: `Pods of the service account ${props.namespace}/${props.serviceAccount}`,
-      assumeRolePolicy: policyDocument([podsOf(props)]),
+      assumeRolePolicy: policyDocument([trustServiceAccount(props)]),
     });
     this.roleArn = role.arn;
     this.roleName = role.name;
-    const rights = this.grant(role, props);
+    const policies = this.addPolicies(role, props);
     this.association = new EksPodIdentityAssociation(this, "association", {
       clusterName: props.clusterName,
       namespace: props.namespace,
       serviceAccount: props.serviceAccount,
       roleArn: role.arn,
-      // A pod that starts at once should find its rights complete.
-      dependsOn: rights,
+      // Pods that start at once have all permissions.
+      dependsOn: policies,
     });
   }
 
-  private grant(role: IamRole, { statements = [], managedPolicyArns = [] }: PodRoleProps) {
+  private addPolicies(role: IamRole, { statements = [], managedPolicyArns = [] }: PodRoleProps) {
     const attachments = managedPolicyArns.map(
       (policyArn) => new IamRolePolicyAttachment(this, policyName(policyArn), { role: role.name, policyArn }),
     );
     if (statements.length === 0) return attachments;
-    // Inline: the policy has no other user, goes when the role goes, and may be 10,240 characters long where a policy
-    // of its own ends at 6,144 (the load balancer controller's is near that).
+    // Inline, because no other role uses the policy, and because an inline policy may have 10,240 characters instead of
+    // 6,144, which the policy of the load balancer controller nearly needs.
     const policy = new IamRolePolicy(this, "policy", {
-      name: "what-the-pods-may-do",
+      name: "pod-permissions",
       role: role.name,
       policy: policyDocument(statements),
     });
@@ -80,15 +80,20 @@ export class PodRole extends Construct {
   private nameWithinLimit(name: string): string {
     if (name.length <= ROLE_NAME_LIMIT) return name;
     throw new Error(
-      `${this.node.path}: the role name "${name}" has ${name.length} characters and IAM takes ${ROLE_NAME_LIMIT}. ` +
-        `Give "roleSuffix" a shorter name than the service account's.`,
+      `${this.node.path}: the role name "${name}" has ${name.length} characters. IAM allows ${ROLE_NAME_LIMIT}. ` +
+        `Set a shorter roleSuffix.`,
     );
   }
 }
 
-function podsOf({ account, clusterName, namespace, serviceAccount }: PodRoleProps): PolicyStatement {
+function trustServiceAccount({
+  account,
+  clusterName,
+  namespace,
+  serviceAccount,
+}: PodRoleProps): PolicyStatement {
   return {
-    sid: "PodsOfTheServiceAccount",
+    sid: "AssumeRoleFromServiceAccount",
     principals: { Service: ["pods.eks.amazonaws.com"] },
     actions: ["sts:AssumeRole", "sts:TagSession"],
     conditions: {
@@ -102,5 +107,5 @@ function podsOf({ account, clusterName, namespace, serviceAccount }: PodRoleProp
   };
 }
 
-/** The last part of the ARN: an id that stays when policies are added or reordered. */
+/** Returns the last part of the ARN, a stable construct id. */
 const policyName = (policyArn: string) => policyArn.slice(policyArn.lastIndexOf("/") + 1);

@@ -1,26 +1,29 @@
 import { KmsAlias } from "@cdktf/provider-aws/lib/kms-alias/index.js";
-import { KmsKey } from "@cdktf/provider-aws/lib/kms-key/index.js";
+import { KmsKey, type KmsKeyConfig } from "@cdktf/provider-aws/lib/kms-key/index.js";
 import { KmsReplicaKey } from "@cdktf/provider-aws/lib/kms-replica-key/index.js";
 import type { TerraformProvider } from "cdktf";
 import { Construct } from "constructs";
-import { type PolicyStatement, policyDocument } from "../blocks/iam-policy.js";
+import { type PolicyStatement, policyDocument } from "../core/iam-policy.js";
 import { replicaKeyAlias } from "./names.js";
 
 export interface EncryptionKeyProps {
   /** Alias with its prefix, such as `alias/rds-cmk-prod`. */
   readonly alias: string;
-  /** What the key encrypts, as a person in the console should read it. */
+  /** Description in the console. */
   readonly description: string;
+  /** Key policy. It must allow an identity to administer the key. */
   readonly policy: readonly PolicyStatement[];
-  /** Days in which a deletion can be called back, 7 to 30. */
+  /** Days during which a deletion can be cancelled, 7 to 30. */
   readonly deletionWindowDays: number;
   /** Days between rotations of the key material, 90 to 2560. */
   readonly rotationDays: number;
-  /** May replicas be made in other regions? It can never be changed after the key exists. */
+  /** Multi-Region key. Cannot be changed after creation. */
   readonly multiRegion: boolean;
+  /** Arguments of the key that replace those of this construct. @default none */
+  readonly overrides?: Partial<KmsKeyConfig>;
 }
 
-/** A customer-managed key with its alias, rotated by KMS. */
+/** Customer managed KMS key with an alias and automatic rotation. */
 export class EncryptionKey extends Construct {
   readonly arn: string;
   readonly keyId: string;
@@ -34,6 +37,7 @@ export class EncryptionKey extends Construct {
       rotationPeriodInDays: props.rotationDays,
       deletionWindowInDays: props.deletionWindowDays,
       policy: policyDocument(props.policy),
+      ...props.overrides,
     });
     new KmsAlias(this, "alias", { name: props.alias, targetKeyId: key.keyId });
     this.arn = key.arn;
@@ -42,13 +46,13 @@ export class EncryptionKey extends Construct {
 }
 
 export interface ReplicatedEncryptionKeyProps extends Omit<EncryptionKeyProps, "multiRegion"> {
-  /** Where the replica goes. */
+  /** Provider of the DR region. */
   readonly replicaProvider: TerraformProvider;
 }
 
 /**
- * A key whose copy in the recovery region has the same id and material: what was encrypted here can be read there, even
- * while this region cannot be reached. Rotation is the primary's alone; alias and policy are each key's own.
+ * Multi-Region key with a replica in the DR region. Both have the same id and key material, so data of one region can be
+ * decrypted in the other. KMS rotates the primary key. Each key has its own alias and policy.
  *
  * @see https://docs.aws.amazon.com/kms/latest/developerguide/multi-region-keys-overview.html
  */

@@ -1,39 +1,49 @@
+import type { KmsKeyConfig } from "@cdktf/provider-aws/lib/kms-key/index.js";
 import type { TerraformProvider } from "cdktf";
 import { Construct } from "constructs";
-import type { AwsAccount } from "../blocks/aws-account.js";
-import type { PolicyStatement } from "../blocks/iam-policy.js";
+import type { AwsAccount } from "../core/aws-account.js";
+import type { PolicyStatement } from "../core/iam-policy.js";
 import { EncryptionKey, ReplicatedEncryptionKey } from "./encryption-key.js";
-import { accountDecides, alertSources, autoScaling, cloudWatchLogs } from "./key-policies.js";
+import {
+  allowAlertSources,
+  allowAutoScaling,
+  allowCloudWatchLogs,
+  enableIamPolicies,
+} from "./key-policies.js";
 import { type KeyPurpose, keyAlias, type ReplicatedKey } from "./names.js";
 
 export interface EncryptionKeysProps {
-  /** What the aliases end in: the instance's name, such as `prod` (`alias/rds-cmk-prod`). */
+  /** Suffix of the aliases, such as `prod` for `alias/rds-cmk-prod`. */
   readonly name: string;
   readonly account: AwsAccount;
-  /** Days in which a key's deletion can be called back, 7 to 30. */
+  /** Days during which the deletion of a key can be cancelled, 7 to 30. */
   readonly deletionWindowDays: number;
   /** Days between rotations, 90 to 2560. @default 365 */
   readonly rotationDays?: number;
-  /** Provider of the recovery region. */
+  /** Provider of the DR region. */
   readonly replicaProvider: TerraformProvider;
+  /** System that owns the keys, for their descriptions, such as `Notejam prod`. @default the value of `name` */
+  readonly system?: string;
+  /** Arguments of the primary keys that replace those of this construct, by purpose. @default none */
+  readonly overrides?: Readonly<Partial<Record<KeyPurpose, Partial<KmsKeyConfig>>>>;
 }
 
 const DELETION_WINDOW_DAYS = { min: 7, max: 30 };
 const ROTATION_DAYS = { min: 90, max: 2560, default: 365 };
 
 /**
- * One customer-managed key per purpose, so that the right to read one kind of data is not the right to read another.
+ * Customer managed KMS keys, one per purpose, so that permission to read one kind of data does not include another.
  *
- * What has to be readable in the recovery region (database snapshots, dumps, images, secrets) has a replica key there.
+ * Keys for data that the DR region needs (database snapshots, backups, images, secrets) have a replica there.
  */
 export class EncryptionKeys extends Construct {
-  /** Aurora's storage, snapshots and Performance Insights. */
+  /** Storage, snapshots and Performance Insights of Aurora. */
   readonly rds: ReplicatedEncryptionKey;
-  /** Kubernetes secrets in the cluster's etcd. */
+  /** Kubernetes Secrets in etcd. */
   readonly eks: EncryptionKey;
-  /** Volumes of the worker nodes and of pods. */
+  /** Volumes of nodes and pods. */
   readonly ebs: EncryptionKey;
-  /** Objects of the buckets: database dumps, logs. */
+  /** Objects in S3 buckets. */
   readonly s3: ReplicatedEncryptionKey;
   /** Container images. */
   readonly ecr: ReplicatedEncryptionKey;
@@ -41,7 +51,7 @@ export class EncryptionKeys extends Construct {
   readonly secrets: ReplicatedEncryptionKey;
   /** CloudWatch log groups. */
   readonly logs: EncryptionKey;
-  /** The topic that carries alarms. */
+  /** SNS topic for alarms. */
   readonly alerts: EncryptionKey;
 
   private readonly props: EncryptionKeysProps;
@@ -49,16 +59,16 @@ export class EncryptionKeys extends Construct {
   constructor(scope: Construct, id: string, props: EncryptionKeysProps) {
     super(scope, id);
     this.props = props;
-    this.refuseWhatKmsRefuses();
+    this.validateProps();
     const { account } = props;
     this.rds = this.replicatedKey("rds", "Aurora storage and snapshots");
     this.eks = this.key("eks", "Kubernetes secrets");
-    this.ebs = this.key("ebs", "Volumes of nodes and pods", autoScaling(account));
+    this.ebs = this.key("ebs", "Volumes of nodes and pods", allowAutoScaling(account));
     this.s3 = this.replicatedKey("s3", "Objects in buckets");
     this.ecr = this.replicatedKey("ecr", "Container images");
     this.secrets = this.replicatedKey("secrets", "Secrets Manager");
-    this.logs = this.key("logs", "CloudWatch log groups", [cloudWatchLogs(account)]);
-    this.alerts = this.key("alerts", "Alarm notifications", alertSources(account));
+    this.logs = this.key("logs", "CloudWatch log groups", [allowCloudWatchLogs(account)]);
+    this.alerts = this.key("alerts", "Alarm notifications", allowAlertSources(account));
   }
 
   private key(use: KeyPurpose, what: string, users: readonly PolicyStatement[] = []): EncryptionKey {
@@ -72,25 +82,25 @@ export class EncryptionKeys extends Construct {
 
   private settings(use: KeyPurpose, what: string, users: readonly PolicyStatement[]) {
     const { account, deletionWindowDays, name, rotationDays = ROTATION_DAYS.default } = this.props;
+    const { system = name, overrides } = this.props;
     return {
       alias: keyAlias(use, name),
-      description: `${what} of Notejam ${name}`,
-      policy: [accountDecides(account), ...users],
+      description: `${what} of ${system}`,
+      policy: [enableIamPolicies(account), ...users],
       deletionWindowDays,
       rotationDays,
+      overrides: overrides?.[use],
     };
   }
 
-  private refuseWhatKmsRefuses(): void {
+  private validateProps(): void {
     const { deletionWindowDays, rotationDays = ROTATION_DAYS.default } = this.props;
-    this.refuseOutside("deletionWindowDays", deletionWindowDays, DELETION_WINDOW_DAYS);
-    this.refuseOutside("rotationDays", rotationDays, ROTATION_DAYS);
+    this.validateDays("deletionWindowDays", deletionWindowDays, DELETION_WINDOW_DAYS);
+    this.validateDays("rotationDays", rotationDays, ROTATION_DAYS);
   }
 
-  private refuseOutside(prop: string, days: number, { min, max }: { min: number; max: number }): void {
+  private validateDays(prop: string, days: number, { min, max }: { min: number; max: number }): void {
     if (Number.isInteger(days) && days >= min && days <= max) return;
-    throw new Error(
-      `${this.node.path}: ${prop} is ${days}; KMS takes whole days from ${min} to ${max}. Choose one of those.`,
-    );
+    throw new Error(`${this.node.path}: ${prop} is ${days}. KMS accepts whole days from ${min} to ${max}.`);
   }
 }

@@ -1,22 +1,21 @@
-import type { AwsAccount } from "../blocks/aws-account.js";
-import type { PolicyStatement } from "../blocks/iam-policy.js";
+import type { AwsAccount } from "../core/aws-account.js";
+import type { PolicyStatement } from "../core/iam-policy.js";
 
-// In a key policy, the resource "*" means this key alone.
+// In a key policy, the resource "*" is this key.
 const THIS_KEY = ["*"];
 
-/** What a service needs that encrypts and decrypts with data keys. */
+/** Actions of services that use data keys. */
 const USE_DATA_KEYS = ["kms:Decrypt", "kms:GenerateDataKey*"];
 
 /**
- * Leaves the decision to the account's IAM policies, for administration and for use.
- *
- * Without it nobody but the principals named in the key's policy could use or even delete the key.
+ * Returns a statement that lets IAM policies of the account allow administration and use of the key. Without it only the
+ * principals in the key policy could use or delete the key.
  *
  * @see https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
  */
-export function accountDecides(account: AwsAccount): PolicyStatement {
+export function enableIamPolicies(account: AwsAccount): PolicyStatement {
   return {
-    sid: "AccountDecides",
+    sid: "EnableIamPolicies",
     principals: { AWS: [account.arn("iam", "root", { region: "" })] },
     actions: ["kms:*"],
     resources: THIS_KEY,
@@ -24,11 +23,11 @@ export function accountDecides(account: AwsAccount): PolicyStatement {
 }
 
 /**
- * CloudWatch Logs of this region may use the key for the log groups of this account.
+ * Returns a statement that lets CloudWatch Logs of the region use the key for log groups of the account.
  *
  * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
  */
-export function cloudWatchLogs(account: AwsAccount): PolicyStatement {
+export function allowCloudWatchLogs(account: AwsAccount): PolicyStatement {
   return {
     sid: "CloudWatchLogs",
     principals: { Service: [`logs.${account.region}.${account.dnsSuffix}`] },
@@ -39,56 +38,55 @@ export function cloudWatchLogs(account: AwsAccount): PolicyStatement {
 }
 
 /**
- * EC2 Auto Scaling may start nodes whose volumes this key encrypts.
+ * Returns statements that let EC2 Auto Scaling start instances with volumes that the key encrypts.
  *
- * It works through its service-linked role, which IAM makes when an account first scales something. A key policy
- * that names a role which does not exist yet is refused by KMS, so the role is named by condition: a fresh account
- * needs no preparation.
+ * Auto Scaling uses its service-linked role, which AWS creates at the first use. KMS rejects a key policy with a principal
+ * that does not exist. Therefore a condition names the role.
  *
  * @see https://docs.aws.amazon.com/autoscaling/ec2/userguide/key-policy-requirements-EBS-encryption.html
  */
-export function autoScaling(account: AwsAccount): PolicyStatement[] {
+export function allowAutoScaling(account: AwsAccount): PolicyStatement[] {
   const role = account.roleArn("aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling");
-  const isTheRole = {
+  const isAutoScalingRole = {
     StringEquals: { "kms:CallerAccount": account.accountId },
     ArnEquals: { "aws:PrincipalArn": role },
   };
   return [
     {
-      sid: "AutoScalingUsesKey",
+      sid: "AllowAutoScalingUseOfKey",
       principals: { AWS: ["*"] },
       actions: ["kms:Encrypt", "kms:ReEncrypt*", "kms:DescribeKey", ...USE_DATA_KEYS],
       resources: THIS_KEY,
-      conditions: isTheRole,
+      conditions: isAutoScalingRole,
     },
     {
-      sid: "AutoScalingLendsKeyToVolumes",
+      sid: "AllowAutoScalingCreateGrant",
       principals: { AWS: ["*"] },
       actions: ["kms:CreateGrant"],
       resources: THIS_KEY,
-      conditions: { ...isTheRole, Bool: { "kms:GrantIsForAWSResource": "true" } },
+      conditions: { ...isAutoScalingRole, Bool: { "kms:GrantIsForAWSResource": "true" } },
     },
   ];
 }
 
 /**
- * The services that raise alarms may publish to a topic which this key encrypts.
+ * Returns statements that let AWS services publish alarms and events to an SNS topic that the key encrypts.
  *
  * @see https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html#compatibility-with-aws-services
  */
-export function alertSources(account: AwsAccount): PolicyStatement[] {
+export function allowAlertSources(account: AwsAccount): PolicyStatement[] {
   return [
     {
-      sid: "AlarmsAndBudgets",
+      sid: "AllowCloudWatchAndBudgets",
       principals: { Service: ["cloudwatch.amazonaws.com", "budgets.amazonaws.com"] },
       actions: USE_DATA_KEYS,
       resources: THIS_KEY,
       conditions: { StringEquals: { "aws:SourceAccount": account.accountId } },
     },
     {
-      // EventBridge sends no source account or ARN with its calls to KMS, and for S3 none is documented: a condition on
-      // them would silently drop every event. The topic's own policy names the rules and buckets that may publish.
-      sid: "Events",
+      // EventBridge sends no source account or ARN to KMS, and AWS documents none for S3. A condition on them would
+      // drop all events without an error. The topic policy limits the rules and buckets that may publish.
+      sid: "AllowEventBridgeAndS3",
       principals: { Service: ["events.amazonaws.com", "s3.amazonaws.com"] },
       actions: USE_DATA_KEYS,
       resources: THIS_KEY,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { synthesize } from "../../test/synthesized-constructs.js";
-import { AwsAccount } from "../blocks/aws-account.js";
+import { AwsAccount } from "../core/aws-account.js";
 import { LogStorage } from "./log-storage.js";
 
 describe("LogStorage", () => {
@@ -14,13 +14,13 @@ describe("LogStorage", () => {
     });
   });
 
-  it("deletes logs when their time is over, and keeps no versions of them", () => {
+  it("expires logs and keeps no versions", () => {
     const [expire] = stack.one("aws_s3_bucket_lifecycle_configuration").rule as unknown[];
     expect(expire).toMatchObject({ id: "expire", status: "Enabled", expiration: [{ days: 90 }] });
     expect(stack.count("aws_s3_bucket_versioning")).toBe(0);
   });
 
-  it("is encrypted with the key it is given, and records who reads it", () => {
+  it("is encrypted with the given key, and logs access", () => {
     expect(JSON.stringify(stack.one("aws_s3_bucket_server_side_encryption_configuration"))).toContain(
       "key/s3",
     );

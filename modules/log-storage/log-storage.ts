@@ -1,24 +1,27 @@
+import type { S3BucketConfig } from "@cdktf/provider-aws/lib/s3-bucket/index.js";
 import { Construct } from "constructs";
-import type { AwsAccount } from "../blocks/aws-account.js";
-import { PrivateBucket } from "../blocks/private-bucket.js";
+import type { AwsAccount } from "../core/aws-account.js";
+import { PrivateBucket } from "../core/private-bucket.js";
 import { lokiBucketName } from "./names.js";
 
 export interface LogStorageProps {
-  /** Base of the bucket's name, with environment and region, such as `notejam-dev-eu-west-1`. */
+  /** Prefix of the bucket's name, such as `notejam-dev-eu-west-1`. */
   readonly globalName: string;
   readonly account: AwsAccount;
   readonly kmsKeyArn: string;
-  /** Days after which a chunk of logs is deleted, whatever Loki's own retention says. */
+  /** Days until chunks expire, independent of Loki's retention. */
   readonly expireDays: number;
-  /** Bucket for the records of who read or wrote, and the prefix there. */
+  /** Bucket and prefix of the server access logs. */
   readonly accessLogs: { readonly bucketName: string; readonly prefix: string };
+  /** Arguments of the bucket that replace those of this construct. @default none */
+  readonly overrides?: Partial<S3BucketConfig>;
 }
 
 /**
- * The bucket in which Loki keeps the cluster's logs.
+ * S3 bucket for Loki.
  *
- * Unversioned: Loki writes each chunk once and deletes it when its retention ends; versions would keep, and cost,
- * what was meant to go.
+ * Not versioned: Loki writes each chunk once and deletes it at the end of its retention. Versions would keep deleted
+ * chunks.
  */
 export class LogStorage extends Construct {
   readonly bucketName: string;
@@ -41,6 +44,7 @@ export class LogStorage extends Construct {
         },
       ],
       accessLogs: props.accessLogs,
+      overrides: props.overrides,
     });
     this.bucketName = bucket.name;
     this.bucketArn = bucket.arn;

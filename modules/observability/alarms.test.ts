@@ -1,249 +1,67 @@
 import { describe, expect, it } from "vitest";
 import { synthesize } from "../../test/synthesized-constructs.js";
-import { Alarms, type AlarmsProps } from "./alarms.js";
+import { Alarms } from "./alarms.js";
+import type { AlarmCondition } from "./conditions/condition.js";
+import { serviceConditions } from "./conditions/service.js";
 
-function alarms(change: Partial<AlarmsProps> = {}) {
-  return synthesize((scope) => {
-    new Alarms(scope, "alarms", {
-      name: "notejam-dev",
-      topicArn: "topic",
-      loadBalancer: { arnSuffix: "app/notejam-dev/50dc6c495c0c9188" },
-      database: { clusterIdentifier: "notejam-dev", maxConnections: 405 },
-      cluster: { name: "notejam-dev" },
-      webAcl: { name: "notejam-dev", region: "eu-west-1" },
-      natGatewayIds: ["nat-a", "nat-b", "nat-c"],
-      backups: {
-        environment: "dev",
-        bucketName: "backups",
-        replicaBucketName: "backups-there",
-        replicationRuleId: "copy",
-      },
-      ...change,
-    });
-  });
-}
+const QUEUE: AlarmCondition = {
+  id: "queue-old",
+  runbookPage: "queue",
+  whatToDo: "Messages are not processed. Check the consumers.",
+  metric: {
+    namespace: "AWS/SQS",
+    metricName: "ApproximateAgeOfOldestMessage",
+    dimensions: { QueueName: "jobs" },
+    periodSeconds: 60,
+    statistic: "Maximum",
+  },
+  threshold: 600,
+  periods: { breaching: 5, of: 5 },
+};
+const THRESHOLDS = { errorPercent: 2, minimumRequestsPerMinute: 50, unavailablePerMinute: 10, p95Seconds: 3 };
+
+const alarmsWith = (causes: readonly AlarmCondition[]) =>
+  synthesize(
+    (scope) =>
+      new Alarms(scope, "alarms", {
+        name: "shop",
+        topicArn: "topic",
+        runbook: "https://example.com/runbook",
+        symptoms: serviceConditions("app/shop/1", THRESHOLDS),
+        causes,
+      }),
+  );
 
 describe("Alarms", () => {
-  const stack = alarms();
-  const all = stack.resources("aws_cloudwatch_metric_alarm");
-  const composite = stack.one("aws_cloudwatch_composite_alarm");
-  const alarm = (name: string) => {
-    const found = all.find((one) => one.alarm_name === `notejam-dev-${name}`);
-    if (!found) throw new Error(`no alarm ${name}`);
-    return found;
-  };
-  const felt = ["service-errors", "service-unavailable", "service-slow"];
-  const isFelt = (name: unknown) => felt.some((part) => name === `notejam-dev-${part}`);
+  const stack = alarmsWith([QUEUE]);
 
-  it("sends one message for what visitors feel, however many symptoms there are", () => {
-    const parts = felt.map((name) => `ALARM("\${aws_cloudwatch_metric_alarm.${alarm(name).id}.alarm_name}")`);
-    expect(composite).toMatchObject({
-      alarm_name: "notejam-dev-service-impaired",
-      alarm_rule: parts.join(" OR "),
-      alarm_actions: ["topic"],
-      ok_actions: ["topic"],
-    });
-    for (const name of felt) expect(alarm(name).alarm_actions ?? []).toEqual([]);
+  it("uses the given thresholds", () => {
+    const threshold = (id: RegExp) => stack.one("aws_cloudwatch_metric_alarm", id).threshold;
+    expect([/errors/, /unavailable/, /slow/, /queue/].map(threshold)).toEqual([2, 10, 3, 600]);
+    const errors = stack.one("aws_cloudwatch_metric_alarm", /errors/);
+    expect(JSON.stringify(errors.metric_query)).toContain("requests >= 50");
   });
 
-  it("announces beginning and end of every other alarm", () => {
-    for (const one of all.filter((candidate) => !isFelt(candidate.alarm_name)))
-      expect(one).toMatchObject({ alarm_actions: ["topic"], ok_actions: ["topic"] });
+  it("sends messages for the composite alarm and for causes, not for symptoms", () => {
+    expect(stack.one("aws_cloudwatch_composite_alarm").alarm_actions).toEqual(["topic"]);
+    expect(stack.one("aws_cloudwatch_metric_alarm", /queue/).alarm_actions).toEqual(["topic"]);
+    expect(stack.one("aws_cloudwatch_metric_alarm", /errors/).alarm_actions).toEqual([]);
   });
 
-  it("tells whoever is woken what to do, and where to read on", () => {
-    for (const { alarm_description } of [...all, composite])
-      expect(alarm_description).toMatch(
-        /^[A-Z].{60,}\. Runbook: docs\/runbook\/alarms\/[a-z]+\.md#[a-z0-9-]+$/,
-      );
-    expect(
-      alarms({ runbook: "https://example.com/runbook" }).one("aws_cloudwatch_composite_alarm"),
-    ).toMatchObject({
-      alarm_description: expect.stringContaining(
-        "Runbook: https://example.com/runbook/service.md#service-impaired",
-      ),
-    });
+  it("links to the page and heading of the runbook", () => {
+    const description = (id: RegExp) => stack.one("aws_cloudwatch_metric_alarm", id).alarm_description;
+    expect(description(/queue/)).toBe(
+      "Messages are not processed. Check the consumers. Runbook: https://example.com/runbook/queue.md#queue-old",
+    );
+    expect(description(/slow/)).toMatch(/runbook\/service\.md#service-impaired$/);
   });
 
-  it("watches each part of the platform", () => {
-    expect(all.map((one) => String(one.alarm_name).replace("notejam-dev-", "")).sort()).toEqual([
-      "backup-not-copied",
-      "backup-overdue",
-      "backup-unproven",
-      "cluster-nodes-cpu",
-      "cluster-nodes-disk",
-      "cluster-nodes-failed",
-      "cluster-nodes-memory",
-      "cluster-pods-pending",
-      "cluster-unwatched",
-      "database-connections",
-      "database-cpu",
-      "database-disk",
-      "database-memory",
-      "database-replica-lag",
-      "drill-failed",
-      "firewall-blocks",
-      "nat-gateway-1-ports",
-      "nat-gateway-2-ports",
-      "nat-gateway-3-ports",
-      "service-errors",
-      "service-slow",
-      "service-unavailable",
-    ]);
-  });
-
-  it("counts errors of pods and load balancer as a share of requests, and not among a handful", () => {
-    expect(alarm("service-errors").metric_query).toEqual([
-      expect.objectContaining({
-        id: "result",
-        return_data: true,
-        expression:
-          "IF(requests >= 20, 100 * (FILL(target_errors, 0) + FILL(balancer_errors, 0)) / requests, 0)",
-      }),
-      ...[
-        ["requests", "RequestCount"],
-        ["target_errors", "HTTPCode_Target_5XX_Count"],
-        ["balancer_errors", "HTTPCode_ELB_5XX_Count"],
-      ].map(([id, metric_name]) => ({
-        id,
-        metric: {
-          namespace: "AWS/ApplicationELB",
-          metric_name,
-          dimensions: { LoadBalancer: "app/notejam-dev/50dc6c495c0c9188" },
-          period: 60,
-          stat: "Sum",
-        },
-      })),
-    ]);
-  });
-
-  it("measures slowness by what one visitor in twenty feels", () => {
-    expect(alarm("service-slow")).toMatchObject({
-      metric_name: "TargetResponseTime",
-      extended_statistic: "p95",
-      evaluate_low_sample_count_percentiles: "ignore",
-      threshold: 1,
-      evaluation_periods: 15,
-      datapoints_to_alarm: 10,
-    });
-    expect(alarm("service-slow")).not.toHaveProperty("statistic");
-  });
-
-  it("takes silence of the writer and of the cluster for trouble, and no errors for none", () => {
-    expect(alarm("database-cpu").treat_missing_data).toBe("breaching");
-    expect(alarm("cluster-unwatched").treat_missing_data).toBe("breaching");
-    expect(alarm("service-unavailable").treat_missing_data).toBe("notBreaching");
-  });
-
-  it("speaks before the last connection is taken", () => {
-    expect(alarm("database-connections")).toMatchObject({
-      threshold: 324,
-      dimensions: { DBClusterIdentifier: "notejam-dev", Role: "WRITER" },
-    });
-    const unknown = alarms({ database: { clusterIdentifier: "notejam-dev" } });
-    expect(unknown.count("aws_cloudwatch_metric_alarm")).toBe(all.length - 1);
-  });
-
-  it("watches each NAT gateway", () => {
-    expect(alarm("nat-gateway-2-ports")).toMatchObject({ dimensions: { NatGatewayId: "nat-b" } });
-  });
-
-  describe("on backups", () => {
-    const MINUTES = 60;
-    const HOURS = 60 * MINUTES;
-
-    /** A backup job every four hours, from hour 0 on, that ends ten minutes later and says how old the newest one is. */
-    function reportsOfJobs(succeeds: readonly boolean[]): { at: number; value: number }[] {
-      let newest = -4 * HOURS;
-      return succeeds.map((success, index) => {
-        const start = index * 4 * HOURS;
-        if (success) newest = start;
-        return { at: start + 10 * MINUTES, value: start + 10 * MINUTES - newest };
-      });
-    }
-
-    /** Seconds at which the alarm goes off, as CloudWatch would decide at the end of each period; undefined for never. */
-    function goesOffAt(name: string, reports: readonly { at: number; value: number }[], until: number) {
-      const { metric_query, evaluation_periods, threshold } = alarm(name);
-      const [result, series] = Object(metric_query);
-      const filled = Number(/^FILL\(age, (\d+)\)$/.exec(result.expression)?.[1]);
-      const period = series.metric.period;
-      const breaches = (start: number) =>
-        Math.min(
-          ...reports.filter(({ at }) => at >= start && at < start + period).map(({ value }) => value),
-          filled,
-        ) > Number(threshold);
-      const window = Number(evaluation_periods) * period;
-      for (let now = window; now <= until; now += period) {
-        const starts = Array.from(
-          { length: Number(evaluation_periods) },
-          (_, n) => now - window + n * period,
-        );
-        if (starts.every(breaches)) return now;
-      }
-      return undefined;
-    }
-
-    const good = [true, true, true, true];
-
-    it("are quiet while every job makes one, and when a single one fails", () => {
-      expect(goesOffAt("backup-overdue", reportsOfJobs([...good, ...good]), 28 * HOURS)).toBeUndefined();
-      expect(
-        goesOffAt("backup-overdue", reportsOfJobs([...good, false, ...good]), 32 * HOURS),
-      ).toBeUndefined();
-    });
-
-    it.each([
-      ["jobs fail", reportsOfJobs([...good, false, false, false])],
-      ["jobs do not run at all", reportsOfJobs(good)],
-    ])("go off between nine and ten hours after the last that was made, when %s", (_what, reports) => {
-      const last = 12 * HOURS;
-      const at = goesOffAt("backup-overdue", reports, 40 * HOURS);
-      expect(at).toBeGreaterThanOrEqual(last + 9 * HOURS);
-      expect(at).toBeLessThanOrEqual(last + 10 * HOURS + 10 * MINUTES);
-    });
-
-    it("take silence for trouble: of the newest, and of the newest proven one", () => {
-      expect(goesOffAt("backup-overdue", [], 12 * HOURS)).toBe(9 * HOURS);
-      expect(alarm("backup-overdue").treat_missing_data).toBe("breaching");
-      expect(alarm("backup-unproven").treat_missing_data).toBe("breaching");
-    });
-
-    it("go off when the newest proven one is nine days old", () => {
-      expect(alarm("backup-unproven")).toMatchObject({
-        namespace: "Notejam/Backups",
-        metric_name: "VerifiedBackupAge",
-        dimensions: { Environment: "dev" },
-        comparison_operator: "GreaterThanThreshold",
-        threshold: 9 * 24 * HOURS,
-      });
-    });
-
-    it("stay on after a failed drill until one succeeds", () => {
-      expect(alarm("drill-failed")).toMatchObject({
-        metric_name: "RestoreTestSucceeded",
-        comparison_operator: "LessThanThreshold",
-        threshold: 1,
-        treat_missing_data: "ignore",
-      });
-    });
-
-    it("go off when one was not copied to the recovery region", () => {
-      expect(alarm("backup-not-copied")).toMatchObject({
-        namespace: "AWS/S3",
-        metric_name: "OperationsFailedReplication",
-        dimensions: { SourceBucket: "backups", DestinationBucket: "backups-there", RuleId: "copy" },
-        threshold: 0,
-      });
-    });
-  });
-
-  it("look back no further than CloudWatch does: a day, or a week for periods of an hour and more", () => {
-    for (const one of all) {
-      const [, series] = Object(one.metric_query ?? []);
-      const period = Number(one.period ?? series.metric.period);
-      const most = period < 3600 ? 86_400 : 7 * 86_400;
-      expect(period * Number(one.evaluation_periods), String(one.alarm_name)).toBeLessThanOrEqual(most);
-    }
+  it("keeps the construct id of an alarm that was renamed", () => {
+    const renamed = alarmsWith([{ ...QUEUE, name: "queue-stuck" }]).one(
+      "aws_cloudwatch_metric_alarm",
+      /queue-old/,
+    );
+    expect(renamed.alarm_name).toBe("shop-queue-stuck");
+    expect(renamed.alarm_description).toMatch(/#queue-stuck$/);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { statementsOf, synthesize } from "../../test/synthesized-constructs.js";
-import { AwsAccount } from "../blocks/aws-account.js";
+import { AwsAccount } from "../core/aws-account.js";
 import { Alerting } from "./alerting.js";
 
 const stack = synthesize((scope) => {
@@ -15,14 +15,14 @@ const stack = synthesize((scope) => {
 const statements = statementsOf(stack.one("aws_sns_topic_policy").policy);
 
 describe("Alerting", () => {
-  it("encrypts what is announced with our key", () => {
+  it("encrypts messages with the given key", () => {
     expect(stack.one("aws_sns_topic")).toMatchObject({
       name: "notejam-dev-alerts",
       kms_master_key_id: "key-alerts",
     });
   });
 
-  it("tells every address", () => {
+  it("subscribes all addresses", () => {
     expect(
       stack.resources("aws_sns_topic_subscription").map(({ protocol, endpoint }) => [protocol, endpoint]),
     ).toEqual(
@@ -34,7 +34,7 @@ describe("Alerting", () => {
     expect(stack.count("aws_sns_topic_subscription")).toBe(2);
   });
 
-  it("lets only this account's own alarms, rules, budgets and the buckets named publish", () => {
+  it("allows alarms, rules and budgets of this account, and the given buckets", () => {
     const allowed = statements.filter((statement) => statement.Effect === "Allow");
     expect(allowed.map((statement) => statement.Principal)).toEqual([
       { Service: ["cloudwatch.amazonaws.com"] },
@@ -52,13 +52,13 @@ describe("Alerting", () => {
     }
   });
 
-  it("does not carry another environment's alarms", () => {
+  it("does not allow alarms with another prefix", () => {
     const arns = statements.map((statement) => statement.Condition?.ArnLike?.["aws:SourceArn"]);
     expect(arns).toContainEqual(expect.stringMatching(/:cloudwatch:eu-west-1:.*:alarm:notejam-dev-\*$/));
     expect(arns).toContainEqual(expect.stringMatching(/:events:eu-west-1:.*:rule\/notejam-dev-\*$/));
   });
 
-  it("refuses unencrypted transport", () => {
+  it("denies unencrypted transport", () => {
     expect(statements.find((statement) => statement.Effect === "Deny")).toMatchObject({
       Principal: "*",
       Condition: { Bool: { "aws:SecureTransport": "false" } },

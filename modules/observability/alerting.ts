@@ -1,32 +1,30 @@
-import { SnsTopic } from "@cdktf/provider-aws/lib/sns-topic/index.js";
+import { SnsTopic, type SnsTopicConfig } from "@cdktf/provider-aws/lib/sns-topic/index.js";
 import { SnsTopicPolicy } from "@cdktf/provider-aws/lib/sns-topic-policy/index.js";
 import { SnsTopicSubscription } from "@cdktf/provider-aws/lib/sns-topic-subscription/index.js";
 import { Construct } from "constructs";
-import type { AwsAccount } from "../blocks/aws-account.js";
-import { escapeTemplate } from "../blocks/escape-template.js";
-import { type PolicyStatement, policyDocument } from "../blocks/iam-policy.js";
+import type { AwsAccount } from "../core/aws-account.js";
+import { escapeTemplate } from "../core/escape-template.js";
+import { type PolicyStatement, policyDocument } from "../core/iam-policy.js";
 import { alertsTopicName } from "./names.js";
 
 export interface AlertingProps {
-  /** Base of the topic's name, unique in account and region. */
+  /** Prefix of the topic's name, unique in account and region. */
   readonly name: string;
   readonly account: AwsAccount;
-  /** Key that encrypts messages; its policy must admit the services that publish here. */
+  /** KMS key that encrypts messages. Its policy must allow the services that publish to the topic. */
   readonly kmsKeyArn: string;
-  /** Buckets whose events are announced here. @default none */
+  /** Buckets whose event notifications use the topic. @default none */
   readonly bucketArns?: readonly string[];
-  /** Who is told. Each address has to confirm a message from AWS before it hears anything else. */
+  /** Email addresses that subscribe. Each must confirm the subscription in a message from AWS. */
   readonly emails: readonly string[];
+  /** Arguments of the topic that replace those of this construct. @default none */
+  readonly overrides?: Partial<SnsTopicConfig>;
 }
 
-/**
- * Where everything that needs a person is announced.
- *
- * A topic, so that a pager or a chat can be subscribed beside the addresses without touching an alarm.
- */
+/** SNS topic for alarms, events and budget notifications, with email subscriptions. */
 export class Alerting extends Construct {
   readonly topicArn: string;
-  /** What admits the services that publish: for `dependsOn` of those that try it. */
+  /** Topic policy: a dependency of services that test whether they may publish. */
   readonly policy: SnsTopicPolicy;
 
   constructor(scope: Construct, id: string, props: AlertingProps) {
@@ -35,6 +33,7 @@ export class Alerting extends Construct {
       name: alertsTopicName(props.name),
       displayName: props.name,
       kmsMasterKeyId: props.kmsKeyArn,
+      ...props.overrides,
     });
     this.topicArn = topic.arn;
     this.policy = new SnsTopicPolicy(this, "policy", {
@@ -51,15 +50,15 @@ export class Alerting extends Construct {
 }
 
 /**
- * The AWS services that publish by themselves, each only for what carries our name in this account.
+ * Returns statements that let AWS services publish, each for resources of this account with the same name prefix.
  *
- * Whoever joins them has to be admitted by the key's policy too, or its messages vanish without an error.
+ * The key policy must allow each service too. Otherwise its messages are lost without an error.
  */
 function publishers({ account, name, bucketArns = [] }: AlertingProps, topicArn: string): PolicyStatement[] {
   const sources: Record<string, { readonly service: string; readonly arn: string | readonly string[] }> = {
     CloudWatch: { service: "cloudwatch.amazonaws.com", arn: account.arn("cloudwatch", `alarm:${name}-*`) },
     EventBridge: { service: "events.amazonaws.com", arn: account.arn("events", `rule/${name}-*`) },
-    // Budgets are named by environment and region and have none themselves: any of the account's.
+    // All budgets of the account, because their names have another prefix.
     Budgets: { service: "budgets.amazonaws.com", arn: account.arn("budgets", "*", { region: "" }) },
     ...(bucketArns.length > 0 && { Buckets: { service: "s3.amazonaws.com", arn: bucketArns } }),
   };
@@ -77,7 +76,7 @@ function publishers({ account, name, bucketArns = [] }: AlertingProps, topicArn:
 
 function encryptedTransport(topicArn: string): PolicyStatement {
   return {
-    sid: "OnlyOverTls",
+    sid: "DenyInsecureTransport",
     effect: "Deny",
     principals: "*",
     actions: ["sns:Publish"],

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { synthesize } from "../../test/synthesized-constructs.js";
 import { ContainerInsightsLogs } from "./container-insights-logs.js";
 
-it("makes every group that the CloudWatch add-on writes to, with retention and key", () => {
+it("creates all log groups of the CloudWatch add-on with retention and key", () => {
   const stack = synthesize((scope) => {
     new ContainerInsightsLogs(scope, "logs", {
       clusterName: "notejam-dev",

@@ -1,11 +1,12 @@
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
-import { LogGroup } from "../blocks/log-group.js";
+import { LogGroup } from "../core/log-group.js";
 import { containerInsightsLogPrefix } from "./names.js";
 
 export interface ContainerInsightsLogsProps {
-  /** The cluster's name as text: these groups come before the cluster's add-ons and need not wait for the cluster. */
+  /** Name of the cluster as plain text, because the log groups do not depend on the cluster. */
   readonly clusterName: string;
+  /** Retention in days. */
   readonly retentionDays: number;
   readonly kmsKeyArn: string;
 }
@@ -14,14 +15,14 @@ export interface ContainerInsightsLogsProps {
 const KINDS = ["application", "dataplane", "host", "performance"] as const;
 
 /**
- * The log groups that the CloudWatch add-on writes to, made before it does.
+ * Log groups of the CloudWatch add-on, with retention and key.
  *
- * The add-on creates a group that it misses, and keeps its contents for ever without our key.
+ * Create them before the add-on. Otherwise the add-on creates groups without retention and key.
  */
 export class ContainerInsightsLogs extends Construct {
-  /** What the application and the other pods print. */
+  /** Log group of the pods' standard output. */
   readonly applicationGroupName: string;
-  /** For `dependsOn` of the add-ons. */
+  /** Dependencies of the add-ons. */
   readonly resources: readonly ITerraformDependable[];
 
   constructor(scope: Construct, id: string, props: ContainerInsightsLogsProps) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { synthesize } from "../../test/synthesized-constructs.js";
-import { Dashboard } from "./dashboard.js";
+import { Dashboard, logTable } from "./dashboard.js";
 
 const stack = synthesize((scope) => {
   new Dashboard(scope, "dashboard", {
@@ -11,8 +11,7 @@ const stack = synthesize((scope) => {
     database: { clusterIdentifier: "notejam-dev-database" },
     cluster: { name: "notejam-dev-cluster" },
     webAcl: { name: "notejam-dev-acl" },
-    backups: { environment: "dev" },
-    applicationLogGroupName: "/aws/containerinsights/notejam-dev/application",
+    furtherRows: [[logTable("eu-west-1", "Errors", ["SOURCE 'group'", "limit 50"])]],
   });
 });
 const dashboard = stack.one("aws_cloudwatch_dashboard");
@@ -28,7 +27,7 @@ interface PlacedWidget {
 const widgets: PlacedWidget[] = JSON.parse(String(dashboard.dashboard_body)).widgets;
 
 describe("Dashboard", () => {
-  it("has a name of its own in the account", () => {
+  it("has the given name", () => {
     expect(dashboard.dashboard_name).toBe("notejam-dev-eu-west-1");
   });
 
@@ -40,26 +39,26 @@ describe("Dashboard", () => {
     });
   });
 
-  it("shows load balancer, database, cluster, firewall and backups of this environment", () => {
+  it("shows load balancer, database, cluster and web ACL of the environment", () => {
     const body = String(dashboard.dashboard_body);
     for (const dimension of [
       ["LoadBalancer", "app/notejam-dev/50dc"],
       ["DBClusterIdentifier", "notejam-dev-database"],
       ["ClusterName", "notejam-dev-cluster"],
       ["WebACL", "notejam-dev-acl"],
-      ["Environment", "dev"],
     ])
       expect(body).toContain(dimension.map((part) => JSON.stringify(part)).join(","));
   });
 
-  it("asks the region of the environment, whatever region the reader has open", () => {
+  it("reads metrics in the given region", () => {
     for (const { type, properties } of widgets.filter((widget) => widget.type !== "alarm"))
       expect([type, properties.region]).toEqual([type, "eu-west-1"]);
   });
 
-  it("lists the application's errors", () => {
-    const [log] = widgets.filter((widget) => widget.type === "log");
-    expect(log?.properties.query).toMatch(/^SOURCE '\/aws\/containerinsights\/notejam-dev\/application' \| /);
+  it("shows further rows last", () => {
+    const last = widgets.at(-1);
+    expect(last).toMatchObject({ type: "log", x: 0, width: 24 });
+    expect(last?.properties.query).toBe("SOURCE 'group' | limit 50");
   });
 
   it("fits CloudWatch's 24 columns, and no widget covers another", () => {

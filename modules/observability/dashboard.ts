@@ -2,35 +2,35 @@ import { CloudwatchDashboard } from "@cdktf/provider-aws/lib/cloudwatch-dashboar
 import { Construct } from "constructs";
 
 export interface DashboardProps {
-  /** Unique in the account: dashboards have no region, though what they show has one. */
+  /** Name of the dashboard, unique in the account (dashboards are global). */
   readonly name: string;
-  /** Region of everything shown. */
+  /** Region of the metrics and logs. */
   readonly region: string;
-  /** In the order in which they are shown. */
+  /** ARNs of the alarms, in the order of their display. */
   readonly alarmArns: readonly string[];
   readonly loadBalancer: { readonly arnSuffix: string };
   readonly database: { readonly clusterIdentifier: string };
   readonly cluster: { readonly name: string };
   readonly webAcl: { readonly name: string };
-  /** Value of the dimension `Environment` under which backup and drill report. */
-  readonly backups: { readonly environment: string };
-  /** Group with what the application prints. */
-  readonly applicationLogGroupName: string;
+  /** Rows of widgets below the others, made by `chart` and `logTable`. @default none */
+  readonly furtherRows?: readonly (readonly Widget[])[];
 }
 
-/** A metric as dashboards write it: namespace, name, dimension names and values in turn, and how to draw it. */
-type Series = readonly (string | { readonly stat: string; readonly label: string })[];
+/** Metric of a chart: namespace, name, names and values of dimensions in turn, statistic and label. */
+export type Series = readonly (string | { readonly stat: string; readonly label: string })[];
 
-interface Widget {
+/** Widget of a dashboard, without its position. */
+export interface Widget {
   readonly type: "alarm" | "metric" | "log";
   readonly height: number;
   readonly properties: Readonly<Record<string, unknown>>;
 }
 
-/** What a chart shows of time. */
-interface TimeShown {
+/** Time range of a chart. */
+export interface TimeRange {
+  /** Seconds per data point. */
   readonly period: number;
-  /** How far it looks back, as an ISO 8601 duration. @default as the page */
+  /** Start relative to now, as an ISO 8601 duration such as `-P14D`. @default the dashboard's time range */
   readonly start?: string;
 }
 
@@ -38,7 +38,8 @@ const COLUMNS = 24;
 const CHART_HEIGHT = 6;
 
 /**
- * One page for "is it us, and where": the alarms, then a row each for visitors, database, cluster, edge and backups, then errors.
+ * CloudWatch dashboard of a web application on EKS: alarms, then one row each for requests, database, cluster and edge,
+ * then further rows.
  *
  * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html
  */
@@ -50,16 +51,15 @@ export class Dashboard extends Construct {
     this.name = props.name;
     const rows = [
       [alarms(props)],
-      visitors(props),
+      requests(props),
       database(props),
       cluster(props),
       edge(props),
-      backups(props),
-      [applicationErrors(props)],
+      ...(props.furtherRows ?? []),
     ];
     new CloudwatchDashboard(this, "dashboard", {
       dashboardName: props.name,
-      dashboardBody: JSON.stringify({ start: "-PT6H", widgets: laidOut(rows) }),
+      dashboardBody: JSON.stringify({ start: "-PT6H", widgets: withPositions(rows) }),
     });
   }
 }
@@ -68,7 +68,7 @@ function alarms(props: DashboardProps): Widget {
   return { type: "alarm", height: 4, properties: { title: "Alarms", alarms: props.alarmArns } };
 }
 
-function visitors(props: DashboardProps): Widget[] {
+function requests(props: DashboardProps): Widget[] {
   const series = (name: string, stat: string, label: string): Series => [
     "AWS/ApplicationELB",
     name,
@@ -77,13 +77,13 @@ function visitors(props: DashboardProps): Widget[] {
     { stat, label },
   ];
   return [
-    chart(props, "Requests a minute", [series("RequestCount", "Sum", "requests")]),
-    chart(props, "Failed requests a minute", [
+    chart(props.region, "Requests a minute", [series("RequestCount", "Sum", "requests")]),
+    chart(props.region, "Failed requests a minute", [
       series("HTTPCode_Target_5XX_Count", "Sum", "application"),
       series("HTTPCode_ELB_5XX_Count", "Sum", "load balancer"),
       series("HTTPCode_Target_4XX_Count", "Sum", "client errors"),
     ]),
-    chart(props, "Seconds to answer", [
+    chart(props.region, "Seconds to answer", [
       series("TargetResponseTime", "p50", "half"),
       series("TargetResponseTime", "p95", "19 in 20"),
       series("TargetResponseTime", "p99", "99 in 100"),
@@ -103,10 +103,10 @@ function database(props: DashboardProps): Widget[] {
   ];
   const both = (name: string, stat: string) => [series(name, "WRITER", stat), series(name, "READER", stat)];
   return [
-    chart(props, "Database: CPU %", both("CPUUtilization", "Average")),
-    chart(props, "Database: connections", both("DatabaseConnections", "Maximum")),
-    chart(props, "Database: free memory", both("FreeableMemory", "Minimum")),
-    chart(props, "Database: replica lag, ms", [
+    chart(props.region, "Database: CPU %", both("CPUUtilization", "Average")),
+    chart(props.region, "Database: connections", both("DatabaseConnections", "Maximum")),
+    chart(props.region, "Database: free memory", both("FreeableMemory", "Minimum")),
+    chart(props.region, "Database: replica lag, ms", [
       ["AWS/RDS", "AuroraReplicaLagMaximum", ...cluster, { stat: "Maximum", label: "slowest reader" }],
     ]),
   ];
@@ -123,16 +123,16 @@ function cluster(props: DashboardProps): Widget[] {
   const insights = (name: string, stat: string, label: string) =>
     series("ContainerInsights", name, stat, label);
   return [
-    chart(props, "Nodes", [
+    chart(props.region, "Nodes", [
       insights("cluster_node_count", "Maximum", "nodes"),
       insights("cluster_failed_node_count", "Maximum", "failed"),
     ]),
-    chart(props, "Nodes: use in %", [
+    chart(props.region, "Nodes: use in %", [
       insights("node_cpu_utilization", "Average", "CPU"),
       insights("node_memory_utilization", "Average", "memory"),
       insights("node_filesystem_utilization", "Maximum", "fullest disk"),
     ]),
-    chart(props, "Pods without a node", [
+    chart(props.region, "Pods without a node", [
       series("AWS/EKS", "scheduler_pending_pods_UNSCHEDULABLE", "Maximum", "pending"),
     ]),
   ];
@@ -151,12 +151,12 @@ function edge(props: DashboardProps): Widget[] {
     { stat: "Sum", label },
   ];
   return [
-    chart(props, "Firewall: requests a minute", [
+    chart(props.region, "Firewall: requests a minute", [
       series("AllowedRequests", "allowed"),
       series("BlockedRequests", "blocked"),
       series("CountedRequests", "counted only"),
     ]),
-    chart(props, "Load balancer: connections", [
+    chart(props.region, "Load balancer: connections", [
       [
         "AWS/ApplicationELB",
         "ActiveConnectionCount",
@@ -175,71 +175,39 @@ function edge(props: DashboardProps): Widget[] {
   ];
 }
 
-/** Something happens every four hours or every week: hours would show nothing. */
-function backups(props: DashboardProps): Widget[] {
-  const fortnight = { period: 4 * 3600, start: "-P14D" };
-  const series = (name: string, stat: string, label: string): Series => [
-    "Notejam/Backups",
-    name,
-    "Environment",
-    props.backups.environment,
-    { stat, label },
-  ];
-  return [
-    chart(props, "Newest backup: age in s", [series("BackupAge", "Maximum", "age")], fortnight),
-    chart(
-      props,
-      "Newest verified backup: age in s",
-      [series("VerifiedBackupAge", "Maximum", "age")],
-      fortnight,
-    ),
-    chart(props, "Size of dumps, bytes", [series("DumpBytes", "Maximum", "bytes")], fortnight),
-  ];
-}
-
-/** The application writes JSON lines; Fluent Bit puts the parsed line under `log_processed`. */
-function applicationErrors(props: DashboardProps): Widget {
-  const query = [
-    `SOURCE '${props.applicationLogGroupName}'`,
-    "fields @timestamp, kubernetes.pod_name, log_processed.msg, log_processed.err.message",
-    "filter log_processed.level >= 50",
-    "sort @timestamp desc",
-    "limit 50",
-  ];
-  return {
-    type: "log",
-    height: CHART_HEIGHT,
-    properties: {
-      title: "Errors of the application",
-      view: "table",
-      region: props.region,
-      query: query.join(" | "),
-    },
-  };
-}
-
-function chart(
-  props: DashboardProps,
+/**
+ * Returns a chart of metrics.
+ *
+ * @param time period and range. Default: one minute, the dashboard's time range
+ */
+export function chart(
+  region: string,
   title: string,
   metrics: readonly Series[],
-  time: TimeShown = { period: 60 },
+  time: TimeRange = { period: 60 },
 ): Widget {
   return {
     type: "metric",
     height: CHART_HEIGHT,
-    properties: {
-      title,
-      metrics,
-      region: props.region,
-      ...time,
-      view: "timeSeries",
-      yAxis: { left: { min: 0 } },
-    },
+    properties: { title, metrics, region, ...time, view: "timeSeries", yAxis: { left: { min: 0 } } },
   };
 }
 
-/** Each row over the whole width, its widgets equally wide. */
-function laidOut(rows: readonly (readonly Widget[])[]) {
+/**
+ * Returns a table with the result of a CloudWatch Logs Insights query.
+ *
+ * @param query commands, such as `SOURCE 'group'` and `limit 50`
+ */
+export function logTable(region: string, title: string, query: readonly string[]): Widget {
+  return {
+    type: "log",
+    height: CHART_HEIGHT,
+    properties: { title, view: "table", region, query: query.join(" | ") },
+  };
+}
+
+/** Places each row over the full width, with widgets of equal width. */
+function withPositions(rows: readonly (readonly Widget[])[]) {
   let y = 0;
   return rows.flatMap((row) => {
     const width = COLUMNS / row.length;

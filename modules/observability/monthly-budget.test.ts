@@ -14,7 +14,7 @@ function budget(change: Partial<MonthlyBudgetProps> = {}) {
 }
 
 describe("MonthlyBudget", () => {
-  it("limits the month's costs", () => {
+  it("limits the costs of a month", () => {
     expect(budget()).toMatchObject({
       name: "notejam-dev-eu-west-1-monthly",
       budget_type: "COST",
@@ -24,7 +24,7 @@ describe("MonthlyBudget", () => {
     });
   });
 
-  it("speaks at 80 %, at the limit, and when the limit is foreseen", () => {
+  it("notifies at 80 %, at the limit, and by forecast", () => {
     const topic = {
       subscriber_sns_topic_arns: ["topic"],
       threshold_type: "PERCENTAGE",
@@ -37,7 +37,7 @@ describe("MonthlyBudget", () => {
     ]);
   });
 
-  it("can tell people directly", () => {
+  it("notifies email addresses", () => {
     expect(budget({ emails: ["ops@example.com"] }).notification).toMatchObject([
       { subscriber_email_addresses: ["ops@example.com"] },
       {},
@@ -45,13 +45,13 @@ describe("MonthlyBudget", () => {
     ]);
   });
 
-  it("can count one environment alone", () => {
+  it("filters costs by a tag", () => {
     expect(budget({ costTag: { key: "Environment", value: "dev" } }).cost_filter).toEqual([
       { name: "TagKeyValue", values: ["user:Environment$dev"] },
     ]);
   });
 
-  it("refuses to tell nobody", () => {
-    expect(() => budget({ topicArn: undefined })).toThrow(/give emails or a topicArn/);
+  it("rejects a budget without recipients", () => {
+    expect(() => budget({ topicArn: undefined })).toThrow(/Add emails or a topicArn/);
   });
 });

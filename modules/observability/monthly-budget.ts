@@ -1,43 +1,42 @@
 import { BudgetsBudget } from "@cdktf/provider-aws/lib/budgets-budget/index.js";
 import { Construct } from "constructs";
-import { escapeTemplate } from "../blocks/escape-template.js";
+import { escapeTemplate } from "../core/escape-template.js";
 
 export interface MonthlyBudgetProps {
-  /** Unique in the account; budgets have no region. */
+  /** Prefix of the budget's name, unique in the account (budgets are global). */
   readonly name: string;
-  /** Dollars a month, more than 0. */
+  /** Limit per month in US dollars, more than 0. */
   readonly limitUsd: number;
-  /** Who is told beside the topic's subscribers, at most 10. @default nobody */
+  /** Email addresses that get notifications, at most 10. @default none */
   readonly emails?: readonly string[];
-  /** @default none */
+  /** ARN of an SNS topic that gets notifications. @default none */
   readonly topicArn?: string;
   /**
-   * Count only what carries this tag. The tag has to be activated as a cost allocation tag in the account that pays.
-   * @default everything in the account
+   * Limits the budget to resources with this tag, which must be an active cost allocation tag of the payer account.
+   *
+   * @default all costs of the account
    */
   readonly costTag?: { readonly key: string; readonly value: string };
 }
 
-const NOTICES = [
+const NOTIFICATIONS = [
   { notificationType: "ACTUAL", threshold: 80 },
   { notificationType: "ACTUAL", threshold: 100 },
-  // Early in the month this one speaks first.
+  // Usually the first one, early in the month.
   { notificationType: "FORECASTED", threshold: 100 },
 ] as const;
 
 /**
- * A limit for the month's costs that speaks before it is reached. It stops nothing.
+ * AWS Budgets limit for the costs of a month, with notifications at 80 % and 100 % and by forecast. It stops no resources.
  *
- * Only for the `aws` partition: GovCloud has no Budgets, China's are in yuan.
+ * Only for the partition `aws`: AWS Budgets is not available in GovCloud and uses yuan in China.
  */
 export class MonthlyBudget extends Construct {
   constructor(scope: Construct, id: string, props: MonthlyBudgetProps) {
     super(scope, id);
     const { emails = [], topicArn, costTag } = props;
     if (emails.length === 0 && !topicArn)
-      throw new Error(
-        `${this.node.path}: a budget that tells nobody is of no use: give emails or a topicArn.`,
-      );
+      throw new Error(`${this.node.path}: the budget has no recipients. Add emails or a topicArn.`);
     new BudgetsBudget(this, "budget", {
       name: `${props.name}-monthly`,
       budgetType: "COST",
@@ -45,8 +44,8 @@ export class MonthlyBudget extends Construct {
       limitAmount: String(props.limitUsd),
       limitUnit: "USD",
       costFilter: costTag && [{ name: "TagKeyValue", values: [`user:${costTag.key}$${costTag.value}`] }],
-      notification: NOTICES.map((notice) => ({
-        ...notice,
+      notification: NOTIFICATIONS.map((notification) => ({
+        ...notification,
         comparisonOperator: "GREATER_THAN",
         thresholdType: "PERCENTAGE",
         subscriberEmailAddresses: emails.length > 0 ? emails.map(escapeTemplate) : undefined,

@@ -1,49 +1,57 @@
-import { SecretsmanagerSecret } from "@cdktf/provider-aws/lib/secretsmanager-secret/index.js";
+import {
+  SecretsmanagerSecret,
+  type SecretsmanagerSecretConfig,
+} from "@cdktf/provider-aws/lib/secretsmanager-secret/index.js";
 import { SecretsmanagerSecretVersion } from "@cdktf/provider-aws/lib/secretsmanager-secret-version/index.js";
 import { Construct } from "constructs";
-import { jsonencode, tostring } from "../blocks/terraform-functions.js";
+import { jsonencode, tostring } from "../core/terraform-functions.js";
 
-/** The application's own login in the database; not the master user. */
+/** Database login of the application. Not the master user. */
 export interface ApplicationLogin {
-  /** Token of an ephemeral variable: it is written into the secret and nowhere else. */
+  /** Token of an ephemeral variable, which is stored in the secret only. */
   readonly userName: string;
   /** Token of an ephemeral variable. */
   readonly password: string;
-  /** Number (or its token) to raise when user name or password change: Terraform cannot see that they did. */
+  /** Number, or its token, to increase when user name or password change. Terraform cannot detect that. */
   readonly version: number;
 }
 
-/** Where the application finds the database. */
+/** Connection parameters of the database. */
 export interface DatabaseAddress {
-  /** Host of the instance that takes writes. */
+  /** Writer endpoint. */
   readonly writer: string;
-  /** Host that spreads reads over the readers. */
+  /** Reader endpoint, which balances reads over the readers. */
   readonly reader: string;
   readonly port: number;
   readonly databaseName: string;
 }
 
 export interface ApplicationSecretProps {
-  /** Such as `notejam/prod/database`. */
+  /** Name, such as `notejam/prod/database`. */
   readonly name: string;
+  /** Login of the application. */
   readonly login: ApplicationLogin;
+  /** Connection parameters of the database. */
   readonly address: DatabaseAddress;
-  /** References (`aws_rds_cluster.x.endpoint`) upon whose change the secret is written anew. */
+  /** References (`aws_rds_cluster.x.endpoint`) whose changes cause a new version of the secret. */
   readonly rewriteOnChangeOf: readonly string[];
   readonly kmsKeyArn: string;
+  /** Region and KMS key of the replica. */
   readonly replica: { readonly region: string; readonly kmsKeyArn: string };
-  /** Days in which a deletion can be called back: 0 (at once) or 7 to 30. */
+  /** Days during which the deletion can be cancelled: 0 (deleted at once) or 7 to 30. */
   readonly recoveryWindowDays: number;
+  /** Arguments of the secret that replace those of this construct. @default none */
+  readonly overrides?: Partial<SecretsmanagerSecretConfig>;
 }
 
 /**
- * What a pod needs to reach the database, as one secret whose keys are the application's environment variables.
+ * Secret with the connection parameters of a database. Its keys are environment variables of the application.
  *
- * The value travels through a write-only argument: it is in no plan and no state. Terraform therefore cannot compare
- * it, and writes it again only when `login.version` or the database's address changes.
+ * The value is a write-only argument, so it is neither in plans nor in state. Terraform writes it again only when
+ * `login.version` or an endpoint changes.
  *
- * Run it with provider 6.26.0 or newer: earlier ones read the value back in every plan (and forget it), which the role of
- * a plan must not be able to do.
+ * Use AWS provider 6.26.0 or newer. Earlier versions read the value in each plan, which requires a permission that the
+ * plan role must not have.
  *
  * @see https://github.com/hashicorp/terraform-provider-aws/pull/44876
  * @see https://developer.hashicorp.com/terraform/language/manage-sensitive-data/write-only
@@ -57,14 +65,15 @@ export class ApplicationSecret extends Construct {
     const { login, address } = props;
     const secret = new SecretsmanagerSecret(this, "secret", {
       name: props.name,
-      description: "The application's login to its database",
+      description: "Database login of the application",
       kmsKeyId: props.kmsKeyArn,
       recoveryWindowInDays: props.recoveryWindowDays,
       replica: [{ region: props.replica.region, kmsKeyId: props.replica.kmsKeyArn }],
+      ...props.overrides,
     });
     new SecretsmanagerSecretVersion(this, "value", {
       secretId: secret.id,
-      // Encoded by Terraform, not at synth: only there is the password known, with the quotes it may contain.
+      // Encoded by Terraform, which knows the password and escapes it.
       secretStringWo: jsonencode({
         POSTGRES_USER: login.userName,
         POSTGRES_PASS: login.password,

@@ -1,7 +1,7 @@
 import { TerraformVariable } from "cdktf";
 import { describe, expect, it } from "vitest";
 import { statementsOf, synthesize } from "../../test/synthesized-constructs.js";
-import { AwsAccount } from "../blocks/aws-account.js";
+import { AwsAccount } from "../core/aws-account.js";
 import { Database, type DatabaseProps } from "./database.js";
 
 const KEYS = "arn:aws:kms:eu-west-1:123456789012:key/";
@@ -15,6 +15,7 @@ const databaseWith = (changes: Partial<DatabaseProps> = {}) =>
       globalName: "notejam-prod-eu-west-1",
       account: new AwsAccount(scope, "account", { region: "eu-west-1" }),
       databaseName: "notejam",
+      masterUsername: "notejam_admin",
       engineVersion: "17.9",
       instanceClass: "db.r7g.large",
       subnetIds: ["subnet-1", "subnet-2", "subnet-3"],
@@ -39,12 +40,12 @@ describe("Database", () => {
   const instances = stack.resources("aws_rds_cluster_instance");
   const text = JSON.stringify(stack.json);
 
-  it("survives the loss of a zone: two instances in different zones, both first in line to take over", () => {
+  it("has two instances in different zones, which are promoted first", () => {
     expect(instances.map(({ availability_zone }) => availability_zone)).toEqual(["eu-west-1a", "eu-west-1b"]);
     expect(instances.map(({ promotion_tier }) => promotion_tier)).toEqual([0, 1]);
   });
 
-  it("keeps all storage, snapshots and query statistics under the database's key", () => {
+  it("encrypts storage, snapshots and Performance Insights with the given key", () => {
     expect(cluster).toMatchObject({ storage_encrypted: true, kms_key_id: `${KEYS}rds` });
     for (const instance of instances) {
       expect(instance).toMatchObject({
@@ -54,14 +55,14 @@ describe("Database", () => {
     }
   });
 
-  it("can be put back to any second of the last 35 days", () => {
+  it("has point-in-time recovery for 35 days by default", () => {
     expect(cluster).toMatchObject({ backup_retention_period: 35, copy_tags_to_snapshot: true });
     expect(databaseWith({ backupRetentionDays: 7 }).one("aws_rds_cluster")).toMatchObject({
       backup_retention_period: 7,
     });
   });
 
-  it("is hard to lose: protected against deletion, with a last snapshot", () => {
+  it("has deletion protection and a final snapshot", () => {
     expect(cluster).toMatchObject({
       deletion_protection: true,
       skip_final_snapshot: false,
@@ -72,7 +73,7 @@ describe("Database", () => {
     );
   });
 
-  it("accepts TLS only and logs slow statements, lock waits and changes of the schema", () => {
+  it("requires TLS, and logs slow statements, lock waits and DDL", () => {
     expect(stack.one("aws_rds_cluster_parameter_group")).toMatchObject({
       family: "aurora-postgresql17",
       parameter: expect.arrayContaining([
@@ -87,13 +88,13 @@ describe("Database", () => {
     });
   });
 
-  it("cannot be reached from the internet", () => {
+  it("is not publicly accessible", () => {
     expect(instances.every((instance) => instance.publicly_accessible === false)).toBe(true);
     expect(cluster.vpc_security_group_ids).toEqual(["sg-1"]);
     expect(stack.one("aws_db_subnet_group").subnet_ids).toEqual(["subnet-1", "subnet-2", "subnet-3"]);
   });
 
-  it("neither pays for extended support nor lets AWS choose the version", () => {
+  it("has no extended support and no automatic minor upgrades", () => {
     expect(cluster).toMatchObject({
       engine: "aurora-postgresql",
       engine_version: "17.9",
@@ -102,7 +103,7 @@ describe("Database", () => {
     expect(instances.every((instance) => instance.auto_minor_version_upgrade === false)).toBe(true);
   });
 
-  it("writes its log into a group that is there first, with retention and key", () => {
+  it("logs to a group that exists before the cluster, with retention and key", () => {
     const group = stack.one("aws_cloudwatch_log_group");
     expect(group).toMatchObject({
       name: "/aws/rds/cluster/notejam-prod/postgresql",
@@ -113,7 +114,7 @@ describe("Database", () => {
     expect(cluster.depends_on).toContain(`aws_cloudwatch_log_group.${group.id}`);
   });
 
-  it("samples the operating system every 10 seconds through a role that RDS of this account alone may use", () => {
+  it("has Enhanced Monitoring every 10 seconds, by a role for this account only", () => {
     const role = stack.one("aws_iam_role");
     expect(role.name).toBe("notejam-prod-eu-west-1-rds-monitoring");
     expect(instances[0]).toMatchObject({
@@ -126,7 +127,7 @@ describe("Database", () => {
     expect(databaseWith({ monitoringIntervalSeconds: 0 }).count("aws_iam_role")).toBe(0);
   });
 
-  it("adds readers under load and takes them away", () => {
+  it("scales readers by CPU", () => {
     expect(stack.one("aws_appautoscaling_target")).toMatchObject({
       scalable_dimension: "rds:cluster:ReadReplicaCount",
       min_capacity: 1,
@@ -141,7 +142,7 @@ describe("Database", () => {
     );
   });
 
-  it("limits connections where the environment says so", () => {
+  it("configures max_connections on request", () => {
     expect(databaseWith({ maxConnections: 500 }).one("aws_db_parameter_group").parameter).toContainEqual({
       name: "max_connections",
       value: "500",
@@ -149,7 +150,7 @@ describe("Database", () => {
     });
   });
 
-  it("never holds a password: RDS makes the master's, and the application's goes through a write-only argument", () => {
+  it("stores no password: RDS manages the master user's, and the application's is a write-only argument", () => {
     expect(cluster).toMatchObject({
       manage_master_user_password: true,
       master_user_secret_kms_key_id: `${KEYS}secrets`,
@@ -162,7 +163,7 @@ describe("Database", () => {
     expect(value.secret_string_wo).toContain("var.db_pass");
   });
 
-  it("gives the application everything it needs in one secret, encoded by Terraform", () => {
+  it("stores all connection parameters in one secret, encoded by Terraform", () => {
     const value = String(stack.one("aws_secretsmanager_secret_version").secret_string_wo);
     expect(value).toMatch(/^\$\{jsonencode\(/);
     expect([...value.matchAll(/"(POSTGRES_[A-Z_]+)"/g)].map(([, key]) => key)).toEqual([
@@ -177,7 +178,7 @@ describe("Database", () => {
     expect(value).toMatch(/"POSTGRES_READER_URL" = aws_rds_cluster\.\w+\.reader_endpoint\b/);
   });
 
-  it("writes the secret again when the login's version or the database's address changes", () => {
+  it("writes the secret again if the login's version or an endpoint changes", () => {
     expect(stack.one("aws_secretsmanager_secret_version")).toMatchObject({
       secret_string_wo_version: 3,
       lifecycle: {
@@ -189,7 +190,7 @@ describe("Database", () => {
     });
   });
 
-  it("keeps the secret readable in the recovery region, under the key there", () => {
+  it("replicates the secret to the DR region, with the key there", () => {
     expect(stack.one("aws_secretsmanager_secret")).toMatchObject({
       name: "notejam/prod/database",
       kms_key_id: `${KEYS}secrets`,
@@ -204,7 +205,7 @@ describe("Database", () => {
     });
   });
 
-  it("lists all that RDS would refuse, at once", () => {
+  it("lists all invalid properties at once", () => {
     const wrong = () =>
       databaseWith({
         name: "Notejam--prod",

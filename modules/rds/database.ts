@@ -4,65 +4,73 @@ import { DbParameterGroup } from "@cdktf/provider-aws/lib/db-parameter-group/ind
 import { DbSubnetGroup } from "@cdktf/provider-aws/lib/db-subnet-group/index.js";
 import { IamRole } from "@cdktf/provider-aws/lib/iam-role/index.js";
 import { IamRolePolicyAttachment } from "@cdktf/provider-aws/lib/iam-role-policy-attachment/index.js";
-import { RdsCluster } from "@cdktf/provider-aws/lib/rds-cluster/index.js";
-import { RdsClusterInstance } from "@cdktf/provider-aws/lib/rds-cluster-instance/index.js";
+import { RdsCluster, type RdsClusterConfig } from "@cdktf/provider-aws/lib/rds-cluster/index.js";
+import {
+  RdsClusterInstance,
+  type RdsClusterInstanceConfig,
+} from "@cdktf/provider-aws/lib/rds-cluster-instance/index.js";
 import { RdsClusterParameterGroup } from "@cdktf/provider-aws/lib/rds-cluster-parameter-group/index.js";
 import { Construct } from "constructs";
-import type { AwsAccount } from "../blocks/aws-account.js";
-import { policyDocument } from "../blocks/iam-policy.js";
-import { LogGroup } from "../blocks/log-group.js";
+import type { AwsAccount } from "../core/aws-account.js";
+import { policyDocument } from "../core/iam-policy.js";
+import { LogGroup } from "../core/log-group.js";
 import { type ApplicationLogin, ApplicationSecret } from "./application-secret.js";
-import { refuseWhatRdsRefuses } from "./database-limits.js";
+import { validateDatabaseProps } from "./database-validation.js";
 import { databaseLogPrefix } from "./names.js";
 
 export interface DatabaseProps {
-  /** Identifier of the cluster, such as `notejam-prod`; its instances append a number. At most 60 characters. */
+  /** Identifier of the cluster and prefix of its instances, such as `notejam-prod`. At most 60 characters. */
   readonly name: string;
-  /** What the monitoring role's name starts with; unique over the account's regions. */
+  /** Prefix of the monitoring role's name, unique in the account. */
   readonly globalName: string;
   readonly account: AwsAccount;
-  /** Name of the database inside the cluster; may be a token. */
+  /** Name of the database in the cluster. May be a token. */
   readonly databaseName: string;
-  /** Aurora PostgreSQL's version with its minor part, such as `17.9`. */
+  /** Version of Aurora PostgreSQL with its minor part, such as `17.9`. */
   readonly engineVersion: string;
-  /** Such as `db.r7g.large`. */
+  /** Instance class, such as `db.r7g.large`. */
   readonly instanceClass: string;
   /** Isolated subnets in at least two zones. */
   readonly subnetIds: readonly string[];
   readonly securityGroupIds: readonly string[];
-  /** Zone names: the first instance goes to the first, the second to the second. */
+  /** Availability zones. The two instances use the first two. */
   readonly zones: readonly string[];
-  /** Key of storage, snapshots and Performance Insights. */
+  /** KMS key of storage, snapshots and Performance Insights. */
   readonly kmsKeyArn: string;
-  /** Key of the two secrets, and of the application secret's replica. */
+  /** KMS key of the two secrets, and its replica for the application secret's replica. */
   readonly secretsKey: { readonly arn: string; readonly replicaArn: string };
-  /** Region that the application's secret is copied to. */
+  /** Region of the application secret's replica. */
   readonly replicaRegion: string;
-  /** Such as `notejam/prod/database`. */
+  /** Name of the application secret, such as `notejam/prod/database`. */
   readonly secretName: string;
+  /** Login of the application. */
   readonly appLogin: ApplicationLogin;
-  /** Days in which a secret's deletion can be called back: 0 (at once) or 7 to 30. @default 30 */
+  /** Days during which the deletion of a secret can be cancelled: 0 (deleted at once) or 7 to 30. @default 30 */
   readonly secretRecoveryWindowDays?: number;
-  /** @default "notejam_admin" */
-  readonly masterUsername?: string;
-  /** Days to which the database can be put back, to the second: 1 to 35. @default 35 */
+  /** Name of the master user. A change replaces the cluster. */
+  readonly masterUsername: string;
+  /** Days of point-in-time recovery: 1 to 35. @default 35 */
   readonly backupRetentionDays?: number;
   readonly deletionProtection: boolean;
   /**
-   * Delete the database without keeping a last snapshot. Where one is kept, it is called `<name>-final`: move an earlier
-   * one of that name out of the way (copy, then delete) before the database is destroyed again.
+   * Delete the database without a final snapshot. The snapshot is named `<name>-final`: copy and delete an older one of
+   * that name before the database is destroyed again.
    */
   readonly skipFinalSnapshot: boolean;
-  /** Seconds between samples of the operating system's metrics: 0 (off), 1, 5, 10, 15, 30 or 60. @default 10 */
+  /** Interval of Enhanced Monitoring in seconds: 0 (off), 1, 5, 10, 15, 30 or 60. @default 10 */
   readonly monitoringIntervalSeconds?: number;
-  /** PostgreSQL's log in CloudWatch. */
+  /** PostgreSQL log in CloudWatch: retention in days and KMS key. */
   readonly logs: { readonly retentionDays: number; readonly kmsKeyArn: string };
-  /** How many readers there may be, the one that Terraform makes included: 1 to 15. */
+  /** Number of readers, including the one that Terraform creates: 1 to 15. */
   readonly readerAutoscaling: { readonly min: number; readonly max: number };
-  /** Change instances at once instead of in the maintenance window. @default false */
+  /** Apply changes immediately instead of in the maintenance window. @default false */
   readonly applyImmediately?: boolean;
-  /** @default Aurora's own, from the instance's memory */
+  /** Value of `max_connections`. @default Aurora's default, which depends on the instance class */
   readonly maxConnections?: number;
+  /** Arguments of the cluster that replace those of this construct. @default none */
+  readonly overrides?: Partial<RdsClusterConfig>;
+  /** Arguments of both instances that replace those of this construct. @default none */
+  readonly instanceOverrides?: Partial<RdsClusterInstanceConfig>;
 }
 
 const DEFAULTS = { backupRetentionDays: 35, monitoringIntervalSeconds: 10, secretRecoveryWindowDays: 30 };
@@ -70,30 +78,30 @@ const DEFAULTS = { backupRetentionDays: 35, monitoringIntervalSeconds: 10, secre
 const ENGINE = "aurora-postgresql";
 const PORT = 5432;
 
-/** At night in Europe; the backup first, so that maintenance starts from a fresh one. Times are UTC. */
+/** Times in UTC: night in Europe. The backup window is before the maintenance window. */
 const BACKUP_WINDOW = "01:00-02:00";
 const MAINTENANCE_WINDOW = "sun:02:30-sun:03:30";
 
-/** Performance Insights' free retention, in days. */
+/** Free retention of Performance Insights, in days. */
 const INSIGHTS_RETENTION_DAYS = 7;
 
-/** Slower statements go to the log, in milliseconds. */
+/** Duration from which statements are logged, in milliseconds. */
 const SLOW_STATEMENT_MS = "1000";
-/** A forgotten open transaction keeps rows locked; it is ended after this time, in milliseconds. */
+/** Timeout of idle transactions, which keep rows locked, in milliseconds. */
 const IDLE_TRANSACTION_MS = "60000";
 
 const READER_CPU_TARGET_PERCENT = 60;
-/** Adding a reader takes Aurora some minutes; removing one too early costs them again. */
+/** Aurora needs some minutes to add a reader, so readers are removed late. */
 const READER_COOLDOWN_SECONDS = { out: 300, in: 900 };
 
 /**
- * Aurora PostgreSQL: a writer and a reader in different zones, so that the loss of one costs seconds.
+ * Aurora PostgreSQL cluster with a writer and a reader in different availability zones, and auto scaling of readers.
  *
- * Two logins, and Terraform's state knows neither password. The master user's is made, kept and rotated by RDS
- * (`masterSecretArn`) and serves migrations alone. The application's own comes with `appLogin`, reaches the secret
- * `secretName` by a write-only argument, and is created in the database by the application's migration.
+ * It has two logins. Terraform's state contains neither password. RDS creates and rotates the master user's password
+ * (`masterSecretArn`), for migrations only. The application's login (`appLogin`) is written to the secret `secretName` by a
+ * write-only argument. The application's migration creates it in the database.
  *
- * After a failover the instances change parts, so they are numbered, not named writer and reader.
+ * The instances are numbered, because writer and reader change roles at a failover.
  */
 export class Database extends Construct {
   readonly clusterIdentifier: string;
@@ -101,13 +109,13 @@ export class Database extends Construct {
   readonly writerEndpoint: string;
   readonly readerEndpoint: string;
   readonly port: number;
-  /** The application's login. */
+  /** Secret with the application's login. */
   readonly secretArn: string;
   readonly secretName: string;
-  /** The master user's login, kept by RDS. */
+  /** Secret with the master user's login, managed by RDS. */
   readonly masterSecretArn: string;
   readonly instanceIds: readonly string[];
-  /** What the alarm on connections is measured against, where the environment states it. */
+  /** Value of `max_connections`, if it is configured. */
   readonly maxConnections?: number;
 
   private readonly props: DatabaseProps;
@@ -115,12 +123,12 @@ export class Database extends Construct {
 
   constructor(scope: Construct, id: string, props: DatabaseProps) {
     super(scope, id);
-    refuseWhatRdsRefuses(this.node.path, props);
+    validateDatabaseProps(this.node.path, props);
     this.props = props;
     this.cluster = this.addCluster();
     const instances = this.addInstances();
     this.scaleReaders(instances);
-    const secret = this.publishLogin();
+    const secret = this.addApplicationSecret();
 
     this.clusterIdentifier = this.cluster.clusterIdentifier;
     this.clusterArn = this.cluster.arn;
@@ -144,11 +152,11 @@ export class Database extends Construct {
       clusterIdentifier: props.name,
       engine: ENGINE,
       engineVersion: props.engineVersion,
-      // Otherwise AWS keeps an outdated version running and charges for it.
+      // Extended support of outdated versions costs extra.
       engineLifecycleSupport: "open-source-rds-extended-support-disabled",
       databaseName: props.databaseName,
       port: PORT,
-      masterUsername: props.masterUsername ?? "notejam_admin",
+      masterUsername: props.masterUsername,
       manageMasterUserPassword: true,
       masterUserSecretKmsKeyId: props.secretsKey.arn,
       iamDatabaseAuthenticationEnabled: true,
@@ -168,10 +176,11 @@ export class Database extends Construct {
       databaseInsightsMode: "standard",
       applyImmediately: props.applyImmediately ?? false,
       lifecycle: {
-        // A database restored from a snapshot, or joined to a global one, in an emergency is not to be replaced.
+        // A restore from a snapshot or a global cluster, created in an emergency, must not replace the cluster.
         ignoreChanges: ["snapshot_identifier", "global_cluster_identifier"],
       },
       dependsOn: [logs.resource],
+      ...props.overrides,
     });
   }
 
@@ -223,11 +232,11 @@ export class Database extends Construct {
           identifier: `${props.name}-${index + 1}`,
           engine: ENGINE,
           engineVersion: this.cluster.engineVersion,
-          // The version is stated in the environment; AWS choosing another would be a difference in every plan.
+          // The version is configured. An upgrade by AWS would appear in each plan.
           autoMinorVersionUpgrade: false,
           instanceClass: props.instanceClass,
           availabilityZone: zone,
-          // Readers that auto scaling adds have tier 15: one of these two takes over first.
+          // Readers of auto scaling have tier 15, so these two instances are promoted first.
           promotionTier: index,
           publiclyAccessible: false,
           dbSubnetGroupName: this.cluster.dbSubnetGroupName,
@@ -240,8 +249,9 @@ export class Database extends Construct {
           performanceInsightsRetentionPeriod: INSIGHTS_RETENTION_DAYS,
           preferredMaintenanceWindow: MAINTENANCE_WINDOW,
           applyImmediately: props.applyImmediately ?? false,
-          // RDS refuses a monitoring role that cannot write yet.
+          // RDS rejects a monitoring role without its policy.
           dependsOn: monitoringRole ? [monitoringRole.policy] : undefined,
+          ...props.instanceOverrides,
         }),
     );
   }
@@ -251,14 +261,14 @@ export class Database extends Construct {
     const { account, globalName } = this.props;
     const role = new IamRole(this, "monitoring-role", {
       name: `${globalName}-rds-monitoring`,
-      description: "RDS writes the operating system's metrics to CloudWatch",
+      description: "Enhanced Monitoring of RDS",
       assumeRolePolicy: policyDocument([
         {
           principals: { Service: ["monitoring.rds.amazonaws.com"] },
           actions: ["sts:AssumeRole"],
           conditions: {
             StringEquals: { "aws:SourceAccount": account.accountId },
-            // Readers made by auto scaling have names of their own, so not this cluster's instances by name.
+            // All instances of the account, because readers of auto scaling have generated names.
             ArnLike: { "aws:SourceArn": account.arn("rds", "db:*") },
           },
         },
@@ -274,10 +284,7 @@ export class Database extends Construct {
     return { arn: role.arn, policy };
   }
 
-  /**
-   * Readers that auto scaling has added are unknown to Terraform: they have to be deleted by hand before the cluster can
-   * be destroyed.
-   */
+  /** Readers of auto scaling are not in the state. Delete them manually before you destroy the cluster. */
   private scaleReaders(instances: readonly RdsClusterInstance[]): void {
     const { min, max } = this.props.readerAutoscaling;
     const target = new AppautoscalingTarget(this, "readers", {
@@ -286,7 +293,7 @@ export class Database extends Construct {
       resourceId: `cluster:${this.cluster.clusterIdentifier}`,
       minCapacity: min,
       maxCapacity: max,
-      // Earlier, auto scaling would add readers of its own until the minimum stands.
+      // Otherwise auto scaling adds readers before Terraform has created its own.
       dependsOn: [...instances],
     });
     new AppautoscalingPolicy(this, "readers-by-cpu", {
@@ -304,7 +311,7 @@ export class Database extends Construct {
     });
   }
 
-  private publishLogin(): ApplicationSecret {
+  private addApplicationSecret(): ApplicationSecret {
     const { props, cluster } = this;
     return new ApplicationSecret(this, "application-secret", {
       name: props.secretName,

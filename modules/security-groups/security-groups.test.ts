@@ -30,7 +30,7 @@ function sentences(type: string, group: string, preposition: "from" | "to"): str
 }
 
 describe("SecurityGroups", () => {
-  it("lets everybody reach the load balancer on 80 and 443, over IPv4 and IPv6", () => {
+  it("opens the load balancer on ports 80 and 443 for IPv4 and IPv6", () => {
     expect(sentences(INGRESS, "alb", "from")).toEqual([
       "443 from 0.0.0.0/0",
       "443 from ::/0",
@@ -39,21 +39,21 @@ describe("SecurityGroups", () => {
     ]);
   });
 
-  it("lets the load balancer speak to the application and to nobody else", () => {
+  it("lets the load balancer connect to the application only", () => {
     expect(sentences(EGRESS, "alb", "to")).toEqual(["3000 to workers"]);
   });
 
-  it("lets only the load balancer reach the application", () => {
+  it("lets only the load balancer connect to the application", () => {
     expect(sentences(INGRESS, "workers", "from")).toEqual(["3000 from alb"]);
     expect(sentences(EGRESS, "workers", "to")).toEqual(["all to 0.0.0.0/0"]);
   });
 
-  it("lets only nodes and pods reach the database, which itself reaches nothing", () => {
+  it("lets only nodes and pods connect to the database, which has no egress", () => {
     expect(sentences(INGRESS, "database", "from")).toEqual(["5432 from workers"]);
     expect(sentences(EGRESS, "database", "to")).toEqual([]);
   });
 
-  it("says on every rule what it is for, and keeps rules out of the groups", () => {
+  it("describes each rule, and has no inline rules", () => {
     for (const rule of [...stack.resources(INGRESS), ...stack.resources(EGRESS)]) {
       expect(rule.description).toMatch(/\w{4}/);
     }
@@ -63,7 +63,7 @@ describe("SecurityGroups", () => {
     }
   });
 
-  it("names the groups for the environment", () => {
+  it("names the groups with the prefix", () => {
     expect(stack.resources("aws_security_group").map((group) => group.name)).toEqual([
       "notejam-dev-alb",
       "notejam-dev-database",
@@ -71,7 +71,7 @@ describe("SecurityGroups", () => {
     ]);
   });
 
-  it("follows other ports", () => {
+  it("uses other ports", () => {
     const other = synthesize((scope) => {
       new SecurityGroups(scope, "security", { name: "n", vpcId: "vpc-1", appPort: 8080, databasePort: 6432 });
     });

@@ -4,20 +4,20 @@ import { VpcSecurityGroupIngressRule } from "@cdktf/provider-aws/lib/vpc-securit
 import { Construct } from "constructs";
 
 export interface SecurityGroupsProps {
-  /** Base of the groups' names, such as `notejam-dev`. */
+  /** Prefix of the names, such as `notejam-dev`. */
   readonly name: string;
   readonly vpcId: string;
-  /** Where the application's pods listen. @default 3000 */
+  /** Port of the application's pods. @default 3000 */
   readonly appPort?: number;
-  /** Where the database listens. @default 5432 */
+  /** Port of the database. @default 5432 */
   readonly databasePort?: number;
 }
 
-/** What both kinds of rule have in common: the other side and the port, or everything. */
+/** Properties of ingress and egress rules. */
 interface RuleProps {
   readonly securityGroup: SecurityGroup;
   readonly description: string;
-  /** @default every port and protocol */
+  /** @default all ports and protocols */
   readonly port?: number;
   readonly peer:
     | { readonly cidrIpv4: string }
@@ -33,16 +33,16 @@ const ANY_IPV4 = { cidrIpv4: "0.0.0.0/0" };
 const ANY_IPV6 = { cidrIpv6: "::/0" };
 
 /**
- * Who may speak to whom: the internet to the load balancer, the load balancer to the pods, the pods to the database.
+ * Security groups of load balancer, nodes and database: from the internet to the load balancer, from the load balancer
+ * to the pods, from the pods to the database.
  *
- * Every rule is a resource of its own. Rules inside a group's resource cannot be told from those that somebody added
- * by hand, which is why such changes used to be ignored and went unseen.
+ * Each rule is a separate resource, so that a plan shows manual changes.
  *
- * The health checks of the load balancer use the application's port too, so its way out is that port alone.
+ * The load balancer uses the application's port also for health checks, so this is its only egress rule.
  */
 export class SecurityGroups extends Construct {
   readonly albSecurityGroupId: string;
-  /** For the nodes, beside the group that EKS makes itself; pods share their node's groups. */
+  /** For the nodes, in addition to the cluster security group of EKS. Pods use the groups of their node. */
   readonly workersSecurityGroupId: string;
   readonly databaseSecurityGroupId: string;
 
@@ -55,7 +55,7 @@ export class SecurityGroups extends Construct {
     const workers = this.addGroup("workers", "Nodes and pods: the application from the load balancer");
     const database = this.addGroup("database", "Database: PostgreSQL from nodes and pods");
 
-    this.admitVisitors(alb);
+    this.allowInternet(alb);
     this.connectAlbToWorkers(alb, workers);
     this.connectWorkersToDatabase(workers, database);
 
@@ -64,14 +64,24 @@ export class SecurityGroups extends Construct {
     this.databaseSecurityGroupId = database.id;
   }
 
-  private admitVisitors(alb: SecurityGroup): void {
-    const visitors = [
-      { id: "alb-http-ipv4", port: HTTP, peer: ANY_IPV4, from: "any IPv4 address, to be sent on to HTTPS" },
-      { id: "alb-http-ipv6", port: HTTP, peer: ANY_IPV6, from: "any IPv6 address, to be sent on to HTTPS" },
+  private allowInternet(alb: SecurityGroup): void {
+    const sources = [
+      {
+        id: "alb-http-ipv4",
+        port: HTTP,
+        peer: ANY_IPV4,
+        from: "any IPv4 address, for the redirect to HTTPS",
+      },
+      {
+        id: "alb-http-ipv6",
+        port: HTTP,
+        peer: ANY_IPV6,
+        from: "any IPv6 address, for the redirect to HTTPS",
+      },
       { id: "alb-https-ipv4", port: HTTPS, peer: ANY_IPV4, from: "any IPv4 address" },
       { id: "alb-https-ipv6", port: HTTPS, peer: ANY_IPV6, from: "any IPv6 address" },
     ];
-    for (const { id, port, peer, from } of visitors) {
+    for (const { id, port, peer, from } of sources) {
       const protocol = port === HTTP ? "HTTP" : "HTTPS";
       this.allowIn(id, { securityGroup: alb, port, peer, description: `${protocol} from ${from}` });
     }
@@ -98,9 +108,9 @@ export class SecurityGroups extends Construct {
     this.allowOut("workers-to-anywhere", {
       securityGroup: workers,
       peer: ANY_IPV4,
-      description: "Database, AWS services, image registries, mail; network policies narrow it per pod",
+      description: "Database, AWS services, image registries, mail; network policies limit it per pod",
     });
-    // No rule lets the database out: answers need none, and it has nothing to ask for.
+    // The database needs no egress rule: responses are allowed, and it opens no connections.
     this.allowIn("database-from-workers", {
       securityGroup: database,
       port,
@@ -115,7 +125,7 @@ export class SecurityGroups extends Construct {
       name,
       description,
       vpcId: this.props.vpcId,
-      // Groups that name each other cannot be deleted before their rules are.
+      // Groups that refer to each other can be deleted only after their rules.
       revokeRulesOnDelete: true,
       tags: { Name: name },
     });

@@ -1,11 +1,11 @@
 import { IamOpenidConnectProvider } from "@cdktf/provider-aws/lib/iam-openid-connect-provider/index.js";
 import { Construct } from "constructs";
-import type { AwsAccount } from "../blocks/aws-account.js";
+import type { AwsAccount } from "../core/aws-account.js";
 
-/** Where Terraform Cloud lives, unless a company runs its own. */
+/** Host of Terraform Cloud. Terraform Enterprise has another one. */
 export const TERRAFORM_CLOUD_HOSTNAME = "app.terraform.io";
 
-/** Whom the tokens of runs are made out to, unless a workspace says otherwise. */
+/** Default audience of the tokens of runs. */
 export const TERRAFORM_CLOUD_AUDIENCE = "aws.workload.identity";
 
 export interface TerraformCloudOidcProps {
@@ -14,7 +14,7 @@ export interface TerraformCloudOidcProps {
 }
 
 /**
- * Makes an AWS account believe the tokens of Terraform Cloud's runs. An account can have one such provider only.
+ * IAM OIDC provider for runs of Terraform Cloud. An account can have only one.
  *
  * @see https://developer.hashicorp.com/terraform/cloud-docs/workspaces/dynamic-provider-credentials/aws-configuration
  */
@@ -26,8 +26,8 @@ export class TerraformCloudOidc extends Construct {
     const hostname = props.hostname ?? TERRAFORM_CLOUD_HOSTNAME;
     if (!/^[a-z0-9.-]+$/.test(hostname)) {
       throw new Error(
-        `${this.node.path}: hostname is "${hostname}"; give the host alone, such as "${TERRAFORM_CLOUD_HOSTNAME}": ` +
-          "with a scheme or a slash at its end AWS would believe no token.",
+        `${this.node.path}: hostname is "${hostname}". Use the host only, such as "${TERRAFORM_CLOUD_HOSTNAME}". ` +
+          "AWS rejects all tokens if it contains a scheme or a slash.",
       );
     }
     this.arn = new IamOpenidConnectProvider(this, "provider", {
@@ -37,7 +37,7 @@ export class TerraformCloudOidc extends Construct {
   }
 }
 
-/** The provider's ARN, which follows from account and host. */
+/** Returns the ARN of the provider. */
 export function terraformCloudOidcArn(account: AwsAccount, hostname = TERRAFORM_CLOUD_HOSTNAME): string {
   return account.arn("iam", `oidc-provider/${hostname}`, { region: "" });
 }

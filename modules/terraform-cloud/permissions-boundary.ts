@@ -1,24 +1,24 @@
 import { IamPolicy } from "@cdktf/provider-aws/lib/iam-policy/index.js";
 import { Construct } from "constructs";
-import type { AwsAccount } from "../blocks/aws-account.js";
-import { type PolicyStatement, policyDocument } from "../blocks/iam-policy.js";
-import { GOVERNING_PATH } from "./identity-path.js";
-import { LIFTING_LOCKS } from "./locks.js";
+import type { AwsAccount } from "../core/aws-account.js";
+import { type PolicyStatement, policyDocument } from "../core/iam-policy.js";
+import { TERRAFORM_IAM_PATH } from "./iam-path.js";
+import { OBJECT_LOCK_BYPASS } from "./object-lock.js";
 
 export interface PermissionsBoundaryProps {
-  /** Such as `notejam-prod`: the roles of the environment are called `<name>-…`, and so are its buckets. */
+  /** Prefix of the environment's roles and buckets, such as `notejam-prod`. */
   readonly name: string;
-  /** What the names of the environment's secrets start with, such as `notejam/prod/`. */
+  /** Prefix of the environment's secrets, such as `notejam/prod/`. */
   readonly secretsPrefix: string;
   readonly account: AwsAccount;
 }
 
 /**
- * The most that any role of an environment can ever do, whatever its own policies say.
+ * Permissions boundary of all roles of an environment: the maximum permissions, independent of their policies.
  *
- * An apply may make roles and write their policies. Without a boundary it could so make itself an administrator; with
- * it, a role that it makes reaches what the environment's own parts (nodes, pods, RDS, replication) use, and has no
- * right over identities at all. The apply can make no role without it (`environmentApplyRights`).
+ * An apply may create roles and their policies. Without a boundary it could create an administrator. With it, new roles
+ * are limited to what nodes, pods, RDS and replication need, without permissions for identities. The apply role cannot
+ * create roles without the boundary (`environmentApplyPermissions`).
  *
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
  */
@@ -29,24 +29,24 @@ export class PermissionsBoundary extends Construct {
     super(scope, id);
     this.arn = new IamPolicy(this, "policy", {
       name: boundaryName(props.name),
-      path: GOVERNING_PATH,
-      description: `The most that roles of ${props.name} can do`,
-      policy: policyDocument(mostOf(props)),
+      path: TERRAFORM_IAM_PATH,
+      description: `Maximum permissions of the roles of ${props.name}`,
+      policy: policyDocument(maximumPermissions(props)),
     }).arn;
   }
 }
 
-/** The boundary's ARN, which follows from account and name: a stack sets it on its roles without reading another's output. */
+/** Returns the ARN of the boundary. No output of the stack that creates it is necessary. */
 export function permissionsBoundaryArn(account: AwsAccount, name: string): string {
-  return account.arn("iam", `policy${GOVERNING_PATH}${boundaryName(name)}`, { region: "" });
+  return account.arn("iam", `policy${TERRAFORM_IAM_PATH}${boundaryName(name)}`, { region: "" });
 }
 
 const boundaryName = (name: string) => `${name}-boundary`;
 
-function mostOf({ account, name, secretsPrefix }: PermissionsBoundaryProps): PolicyStatement[] {
+function maximumPermissions({ account, name, secretsPrefix }: PermissionsBoundaryProps): PolicyStatement[] {
   return [
     {
-      sid: "WhatNodesAndControllersUse",
+      sid: "NodesAndControllers",
       actions: [
         "acm:*",
         "autoscaling:*",
@@ -73,31 +73,31 @@ function mostOf({ account, name, secretsPrefix }: PermissionsBoundaryProps): Pol
         "wafv2:*",
         "xray:*",
       ],
-      // Reason for the star: a boundary only caps; which resources is said by each role's own policy.
+      // A boundary only limits. The policies of the roles contain the resources.
       resources: ["*"],
     },
     {
-      sid: "OwnBuckets",
+      sid: "EnvironmentBuckets",
       actions: ["s3:*"],
       resources: [`arn:${account.partition}:s3:::${name}-*`],
     },
     {
-      sid: "OwnSecrets",
+      sid: "EnvironmentSecrets",
       actions: ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"],
       resources: [
         account.arn("secretsmanager", `secret:${secretsPrefix}*`, { region: "*" }),
-        // Master users' logins, named by RDS.
+        // Secrets of master users, which RDS names.
         account.arn("secretsmanager", "secret:rds!cluster-*", { region: "*" }),
       ],
     },
     {
-      sid: "NoLockIsLifted",
+      sid: "DenyObjectLockBypass",
       effect: "Deny",
-      actions: LIFTING_LOCKS,
+      actions: OBJECT_LOCK_BYPASS,
       resources: ["*"],
     },
     {
-      sid: "ServiceRolesOfLoadBalancing",
+      sid: "CreateServiceLinkedRoles",
       actions: ["iam:CreateServiceLinkedRole"],
       resources: [account.roleArn("aws-service-role/*")],
     },

@@ -4,19 +4,19 @@ import { Construct } from "constructs";
 import type { TerraformCloudWorkspace } from "./workspace.js";
 
 export interface PipelineTeamProps {
-  /** Such as `notejam-plan`. */
+  /** Name, such as `notejam-plan`. */
   readonly name: string;
   readonly organization: string;
-  /** What its token can do in the workspaces: plan, or plan and apply. */
+  /** Permission for runs in the workspaces: plan, or plan and apply. */
   readonly runs: "plan" | "apply";
   readonly workspaces: readonly TerraformCloudWorkspace[];
 }
 
 /**
- * A team without people, whose token a pipeline uses.
+ * Team of Terraform Cloud without members, whose token a pipeline uses.
  *
- * It has no right in the organization and reads no variable. It reads states, because `terraform init` does; there is no
- * secret in them. Its token is made by a person: `tfe_team_token` would keep it in the state, in the clear.
+ * It has no permissions in the organization and cannot read variables. It reads states, because `terraform init` does.
+ * They contain no secrets. Create its token manually: `tfe_team_token` would store it in the state as plain text.
  */
 export class PipelineTeam extends Construct {
   constructor(scope: Construct, id: string, { name, organization, runs, workspaces }: PipelineTeamProps) {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { statementsOf, synthesize } from "../../test/synthesized-constructs.js";
-import { AwsAccount } from "../blocks/aws-account.js";
-import type { PolicyStatement } from "../blocks/iam-policy.js";
+import { AwsAccount } from "../core/aws-account.js";
+import type { PolicyStatement } from "../core/iam-policy.js";
 import { TerraformCloudOidc } from "./oidc.js";
 import { TerraformCloudRunRoles, type TerraformCloudRunRolesProps } from "./run-roles.js";
 
-const applyRights: PolicyStatement[] = [{ sid: "Build", actions: ["ec2:*"], resources: ["*"] }];
+const applyPermissions: PolicyStatement[] = [{ sid: "Build", actions: ["ec2:*"], resources: ["*"] }];
 
 const rolesWith = (changes: Partial<TerraformCloudRunRolesProps> = {}) =>
   synthesize(
@@ -16,7 +16,7 @@ const rolesWith = (changes: Partial<TerraformCloudRunRolesProps> = {}) =>
         organization: "example",
         project: "Notejam",
         workspaces: ["notejam-prod", "notejam-prod-gitops"],
-        applyRights,
+        applyPermissions,
         ...changes,
       }),
   );
@@ -24,25 +24,22 @@ const rolesWith = (changes: Partial<TerraformCloudRunRolesProps> = {}) =>
 describe("TerraformCloudRunRoles", () => {
   const stack = rolesWith();
 
-  it.each(["plan", "apply"])(
-    "%s: believes runs of the named workspaces in that phase, compared whole",
-    (phase) => {
-      const role = stack.one("aws_iam_role", new RegExp(`_${phase}_`));
-      expect(role).toMatchObject({ name: `notejam-prod-${phase}`, path: "/terraform-cloud/" });
-      const [trust, ...others] = statementsOf(role.assume_role_policy);
-      expect(others).toEqual([]);
-      expect(trust?.Condition).toEqual({
-        StringEquals: {
-          "app.terraform.io:aud": "aws.workload.identity",
-          "app.terraform.io:sub": ["notejam-prod", "notejam-prod-gitops"].map(
-            (workspace) => `organization:example:project:Notejam:workspace:${workspace}:run_phase:${phase}`,
-          ),
-        },
-      });
-    },
-  );
+  it.each(["plan", "apply"])("%s trusts runs of the given workspaces in that phase only", (phase) => {
+    const role = stack.one("aws_iam_role", new RegExp(`_${phase}_`));
+    expect(role).toMatchObject({ name: `notejam-prod-${phase}`, path: "/terraform-cloud/" });
+    const [trust, ...others] = statementsOf(role.assume_role_policy);
+    expect(others).toEqual([]);
+    expect(trust?.Condition).toEqual({
+      StringEquals: {
+        "app.terraform.io:aud": "aws.workload.identity",
+        "app.terraform.io:sub": ["notejam-prod", "notejam-prod-gitops"].map(
+          (workspace) => `organization:example:project:Notejam:workspace:${workspace}:run_phase:${phase}`,
+        ),
+      },
+    });
+  });
 
-  it("lets a plan read how things are set up, and change nothing", () => {
+  it("lets plans read configurations and change nothing", () => {
     expect(stack.one("aws_iam_role_policy_attachment").policy_arn).toMatch(
       /:iam::aws:policy\/ReadOnlyAccess$/,
     );
@@ -59,20 +56,20 @@ describe("TerraformCloudRunRoles", () => {
     "secretsmanager:GetSecretValue",
     "ssm:GetParameter",
     "sts:AssumeRole",
-  ])("refuses %s to a plan: it runs code that nobody has read yet", (action) => {
+  ])("denies %s to plans, which run unreviewed code", (action) => {
     const [deny] = statementsOf(stack.one("aws_iam_role_policy", /plan/).policy);
     expect(deny?.Action).toContain(action);
     expect(deny?.Resource).toEqual(["*"]);
   });
 
-  it("gives an apply the rights it was made with, and no others", () => {
+  it("gives applies the given permissions only", () => {
     expect(statementsOf(stack.one("aws_iam_role_policy", /apply/).policy)).toEqual([
       { Sid: "Build", Effect: "Allow", Action: ["ec2:*"], Resource: ["*"] },
     ]);
     expect(stack.count("aws_iam_role_policy_attachment")).toBe(1);
   });
 
-  it("works with a Terraform Enterprise of one's own", () => {
+  it("supports Terraform Enterprise", () => {
     const own = rolesWith({ hostname: "tfe.example.org" }).one("aws_iam_role", /_plan_/);
     const [trust] = statementsOf(own.assume_role_policy);
     expect(Object.keys(trust?.Condition?.StringEquals ?? {})).toEqual([
@@ -86,13 +83,13 @@ describe("TerraformCloudRunRoles", () => {
     [{ workspaces: [] }, /workspaces is empty/],
     [{ workspaces: ["notejam-*"] }, /"notejam-\*" cannot be part/],
     [{ project: "a:workspace:b" }, /"a:workspace:b" cannot be part/],
-  ])("refuses %o, which would let other runs in or none", (changes, message) => {
+  ])("rejects %o", (changes, message) => {
     expect(() => rolesWith(changes)).toThrow(message);
   });
 });
 
 describe("TerraformCloudOidc", () => {
-  it("believes Terraform Cloud's tokens for AWS", () => {
+  it("trusts tokens of Terraform Cloud", () => {
     const stack = synthesize((scope) => new TerraformCloudOidc(scope, "oidc"));
     expect(stack.one("aws_iam_openid_connect_provider")).toMatchObject({
       url: "https://app.terraform.io",
@@ -100,9 +97,9 @@ describe("TerraformCloudOidc", () => {
     });
   });
 
-  it.each(["https://app.terraform.io", "app.terraform.io/"])("refuses the host %s", (hostname) => {
+  it.each(["https://app.terraform.io", "app.terraform.io/"])("rejects the host %s", (hostname) => {
     expect(() => synthesize((scope) => new TerraformCloudOidc(scope, "oidc", { hostname }))).toThrow(
-      /give the host alone/,
+      /Use the host only/,
     );
   });
 });

@@ -2,33 +2,32 @@ import { IamRole } from "@cdktf/provider-aws/lib/iam-role/index.js";
 import { IamRolePolicy } from "@cdktf/provider-aws/lib/iam-role-policy/index.js";
 import { IamRolePolicyAttachment } from "@cdktf/provider-aws/lib/iam-role-policy-attachment/index.js";
 import { Construct } from "constructs";
-import type { AwsAccount } from "../blocks/aws-account.js";
-import { type PolicyStatement, policyDocument } from "../blocks/iam-policy.js";
-import { GOVERNING_PATH } from "./identity-path.js";
+import type { AwsAccount } from "../core/aws-account.js";
+import { type PolicyStatement, policyDocument } from "../core/iam-policy.js";
+import { DATA_PLANE_READS, DECRYPT_AND_ASSUME } from "./data-plane-reads.js";
+import { TERRAFORM_IAM_PATH } from "./iam-path.js";
 import { type RunPhase, runRoleName } from "./names.js";
 import { TERRAFORM_CLOUD_AUDIENCE, TERRAFORM_CLOUD_HOSTNAME, terraformCloudOidcArn } from "./oidc.js";
-import { CONTENTS, OPENING } from "./private-contents.js";
 
 export interface TerraformCloudRunRolesProps {
-  /** What the roles are called: `<name>-plan` and `<name>-apply`, such as `notejam-prod`. */
+  /** Prefix of the role names `<name>-plan` and `<name>-apply`, such as `notejam-prod`. */
   readonly name: string;
   readonly account: AwsAccount;
   readonly organization: string;
   readonly project: string;
-  /** The workspaces whose runs may take these roles. At least one. */
+  /** Workspaces whose runs may assume the roles. At least one. */
   readonly workspaces: readonly string[];
-  /** What an apply may do: `environmentApplyRights` or `bootstrapApplyRights`. */
-  readonly applyRights: readonly PolicyStatement[];
-  /** @default "app.terraform.io" */
+  /** Permissions of applies: `environmentApplyPermissions` or `bootstrapApplyPermissions`. */
+  readonly applyPermissions: readonly PolicyStatement[];
+  /** Host of Terraform Cloud or Terraform Enterprise. @default "app.terraform.io" */
   readonly hostname?: string;
 }
 
 /**
- * The two identities of Terraform Cloud in AWS, told apart by the phase of the run.
+ * IAM roles of Terraform Cloud runs: one for plans, one for applies.
  *
- * A plan runs the code of a pull request before anybody has read it. So its role reads the shape of things and never
- * what they contain: no secret, no object, no log line, no decryption. Only an apply, which starts from the main branch,
- * may change anything.
+ * A plan runs unreviewed code of a pull request. Its role reads configurations, but no data: no secrets, objects, log
+ * events, and no decryption. Only applies, which start from the main branch, may change resources.
  */
 export class TerraformCloudRunRoles extends Construct {
   readonly planRoleArn: string;
@@ -39,7 +38,7 @@ export class TerraformCloudRunRoles extends Construct {
   constructor(scope: Construct, id: string, props: TerraformCloudRunRolesProps) {
     super(scope, id);
     this.props = props;
-    this.refuseLooseSubjects();
+    this.validateSubjects();
     this.planRoleArn = this.addPlanRole();
     this.applyRoleArn = this.addApplyRole();
   }
@@ -51,20 +50,20 @@ export class TerraformCloudRunRoles extends Construct {
       policyArn: this.props.account.arn("iam", "policy/ReadOnlyAccess", { region: "", account: "aws" }),
     });
     new IamRolePolicy(this, "plan-sees-no-contents", {
-      name: "no-contents",
+      name: "deny-data-plane-reads",
       role: role.name,
       policy: policyDocument([
         {
-          sid: "NoContents",
+          sid: "DenyDataPlaneReads",
           effect: "Deny",
-          actions: [...CONTENTS, ...OPENING],
+          actions: [...DATA_PLANE_READS, ...DECRYPT_AND_ASSUME],
           resources: ["*"],
         },
         {
-          // A plan opens ephemeral values, too. A password that was just made up opens nothing.
-          sid: "MakeUpPasswords",
+          // Plans evaluate ephemeral resources, too. A generated password is not in use anywhere.
+          sid: "GenerateRandomPassword",
           actions: ["secretsmanager:GetRandomPassword"],
-          // Reason for the star: the call is about no resource.
+          // This action does not support resource-level permissions.
           resources: ["*"],
         },
       ]),
@@ -77,7 +76,7 @@ export class TerraformCloudRunRoles extends Construct {
     new IamRolePolicy(this, "apply-rights", {
       name: "apply",
       role: role.name,
-      policy: policyDocument(this.props.applyRights),
+      policy: policyDocument(this.props.applyPermissions),
     });
     return role.arn;
   }
@@ -85,16 +84,16 @@ export class TerraformCloudRunRoles extends Construct {
   private addRole(phase: RunPhase): IamRole {
     return new IamRole(this, phase, {
       name: runRoleName(this.props.name, phase),
-      path: GOVERNING_PATH,
+      path: TERRAFORM_IAM_PATH,
       description: `Terraform Cloud, ${phase} of ${this.props.workspaces.join(", ")}`,
-      assumeRolePolicy: policyDocument([this.runsInPhase(phase)]),
+      assumeRolePolicy: policyDocument([this.trustRuns(phase)]),
     });
   }
 
-  private runsInPhase(phase: RunPhase): PolicyStatement {
+  private trustRuns(phase: RunPhase): PolicyStatement {
     const { account, organization, project, workspaces, hostname = TERRAFORM_CLOUD_HOSTNAME } = this.props;
     return {
-      sid: "RunsOfTheWorkspaces",
+      sid: "AssumeRoleFromWorkspaceRuns",
       principals: { Federated: [terraformCloudOidcArn(account, hostname)] },
       actions: ["sts:AssumeRoleWithWebIdentity"],
       conditions: {
@@ -109,16 +108,16 @@ export class TerraformCloudRunRoles extends Construct {
     };
   }
 
-  private refuseLooseSubjects(): void {
+  private validateSubjects(): void {
     const { organization, project, workspaces } = this.props;
     if (workspaces.length === 0) {
-      throw new Error(`${this.node.path}: workspaces is empty; name at least one that may take these roles.`);
+      throw new Error(`${this.node.path}: workspaces is empty. Add at least one.`);
     }
     for (const part of [organization, project, ...workspaces]) {
       if (/^[\w -]+$/.test(part)) continue;
       throw new Error(
-        `${this.node.path}: "${part}" cannot be part of a run's subject; give organization, project and ` +
-          "workspaces as plain names (letters, digits, spaces, _ -), without wildcards.",
+        `${this.node.path}: "${part}" cannot be part of a run's subject. Use plain names of organization, project and ` +
+          "workspaces (letters, digits, spaces, _ -), without wildcards.",
       );
     }
   }

@@ -3,24 +3,23 @@ import { VariableSet } from "@cdktf/provider-tfe/lib/variable-set/index.js";
 import { WorkspaceVariableSet } from "@cdktf/provider-tfe/lib/workspace-variable-set/index.js";
 import { Construct } from "constructs";
 import type { TerraformCloudWorkspace } from "./workspace.js";
-import { declareVariable, type WorkspaceVariable } from "./workspace-variable.js";
+import { addVariable, type WorkspaceVariable } from "./workspace-variable.js";
 
 export interface SharedVariableProps {
   /** Name of the variable set. */
   readonly name: string;
   readonly organization: string;
-  /** Project that owns the set: nobody outside can use it. */
+  /** Project that owns the variable set. Other projects cannot use it. */
   readonly projectId: string;
   readonly variable: WorkspaceVariable;
-  /** Who gets it: every workspace of the project, or these. */
+  /** Workspaces that use the variable: all of the project, or a list. */
   readonly users: "whole-project" | readonly TerraformCloudWorkspace[];
 }
 
 /**
- * A value that is set once and used by several workspaces.
+ * Variable that several workspaces share: a variable set with one variable.
  *
- * A set holds one variable and is given to the workspaces whose stack declares it, so that no run sees a secret that it has no
- * use for.
+ * Only workspaces whose stack declares the variable use it, so that no run can read a secret that it does not need.
  */
 export class SharedVariable extends Construct {
   constructor(scope: Construct, id: string, props: SharedVariableProps) {
@@ -32,7 +31,7 @@ export class SharedVariable extends Construct {
       organization,
       parentProjectId: projectId,
     }).id;
-    declareVariable(this, variable, { variableSetId });
+    addVariable(this, variable, { variableSetId });
     if (users === "whole-project") {
       new ProjectVariableSet(this, "project", { variableSetId, projectId });
       return;

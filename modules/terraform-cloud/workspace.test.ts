@@ -22,21 +22,23 @@ const PASSWORD: WorkspaceVariable = {
   category: "terraform",
   description: "Password of db_user.",
   sensitive: true,
-  value: { leftToPeople: "" },
+  value: { unmanaged: "" },
 };
 
 const OWNER: WorkspaceVariable = {
   key: "github_owner",
   category: "terraform",
   description: "Owner of the repositories.",
-  value: { stated: "example-notes" },
+  value: { managed: "example-notes" },
 };
 
 const workspaceWith = (changes: Partial<TerraformCloudWorkspaceProps> = {}) =>
-  synthesize((scope) => new TerraformCloudWorkspace(scope, "dev", { ...PROPS, ...changes }).settle([]));
+  synthesize((scope) =>
+    new TerraformCloudWorkspace(scope, "dev", { ...PROPS, ...changes }).setRemoteStateConsumers([]),
+  );
 
 describe("TerraformCloudWorkspace", () => {
-  it("gives each phase of its runs a role of its own", () => {
+  it("has one role for plans and one for applies", () => {
     const variables = workspaceWith().resources("tfe_variable");
     expect(variables).toMatchObject([
       { key: "TFC_AWS_APPLY_ROLE_ARN", category: "env", value: PROPS.applyRoleArn },
@@ -44,7 +46,7 @@ describe("TerraformCloudWorkspace", () => {
     ]);
   });
 
-  it("tells nobody of anything when nobody is named", () => {
+  it("has no notifications without users", () => {
     expect(workspaceWith().count("tfe_notification_configuration")).toBe(0);
     expect(
       workspaceWith({ notifiedUserIds: ["user-1"] }).one("tfe_notification_configuration"),
@@ -54,12 +56,12 @@ describe("TerraformCloudWorkspace", () => {
     });
   });
 
-  it("shows its state to the workspaces that it is told, and to nobody else", () => {
+  it("restricts remote-state access to the given workspaces", () => {
     const stack = synthesize((scope) => {
       const dev = new TerraformCloudWorkspace(scope, "dev", PROPS);
       const gitops = new TerraformCloudWorkspace(scope, "gitops", { ...PROPS, name: "notejam-dev-gitops" });
-      dev.settle([gitops]);
-      gitops.settle([]);
+      dev.setRemoteStateConsumers([gitops]);
+      gitops.setRemoteStateConsumers([]);
     });
     const readers = stack.resources("tfe_workspace_settings").map((each) => each.remote_state_consumer_ids);
     expect(readers).toEqual([[expect.stringMatching(/^\$\{tfe_workspace\.gitops_/)], []]);
@@ -67,28 +69,28 @@ describe("TerraformCloudWorkspace", () => {
 });
 
 describe("variables", () => {
-  it("that people fill in start empty, and are left alone from then on", () => {
+  it("that are unmanaged are empty at first, and Terraform ignores their changes", () => {
     const variable = workspaceWith({ variables: [PASSWORD] }).one("tfe_variable", /db_pass/);
     expect(variable).toMatchObject({ sensitive: true, lifecycle: { ignore_changes: ["value"] } });
     expect(variable).not.toHaveProperty("value");
   });
 
-  it("that are stated are put right when somebody changes them", () => {
+  it("that are managed are reverted after other changes", () => {
     const variable = workspaceWith({ variables: [OWNER] }).one("tfe_variable", /github_owner/);
     expect(variable).toMatchObject({ value: "example-notes" });
     expect(variable).not.toHaveProperty("lifecycle");
   });
 
-  it.each([{ stated: "Secret-of-a-person" }, { leftToPeople: "change-me" }])(
-    "that are sensitive cannot have the value %o, which the state would hold",
+  it.each([{ managed: "Secret-of-a-person" }, { unmanaged: "change-me" }])(
+    "that are sensitive cannot have the value %o",
     (value) => {
       expect(() => workspaceWith({ variables: [{ ...PASSWORD, value }] })).toThrow(
-        /"db_pass" is given a value here, which would be stored/,
+        /"db_pass" has a value, which would be stored/,
       );
     },
   );
 
-  it("that are shared belong to the project, and reach it whole or the named workspaces", () => {
+  it("that are shared belong to the project, for all workspaces or the given ones", () => {
     const shared = (users: "whole-project" | "dev") =>
       synthesize((scope) => {
         const dev = new TerraformCloudWorkspace(scope, "dev", PROPS);
@@ -109,7 +111,7 @@ describe("variables", () => {
 });
 
 describe("PipelineTeam", () => {
-  it("has rights in the named workspaces, none in the organization, and no member who could make tokens", () => {
+  it("has permissions in the given workspaces only, and no members", () => {
     const stack = synthesize((scope) => {
       const dev = new TerraformCloudWorkspace(scope, "dev", PROPS);
       new TerraformCloudWorkspace(scope, "prod", { ...PROPS, name: "notejam-prod" });

@@ -1,31 +1,33 @@
 import { NotificationConfiguration } from "@cdktf/provider-tfe/lib/notification-configuration/index.js";
-import { Workspace } from "@cdktf/provider-tfe/lib/workspace/index.js";
+import { Workspace, type WorkspaceConfig } from "@cdktf/provider-tfe/lib/workspace/index.js";
 import { WorkspaceSettings } from "@cdktf/provider-tfe/lib/workspace-settings/index.js";
 import { Construct } from "constructs";
-import { declareVariable, type WorkspaceVariable } from "./workspace-variable.js";
+import { addVariable, type WorkspaceVariable } from "./workspace-variable.js";
 
 export interface TerraformCloudWorkspaceProps {
-  /** The stack's name. */
+  /** Name of the stack. */
   readonly name: string;
   readonly description: string;
   readonly organization: string;
-  /** Project that holds it; the roles in AWS believe runs of this project only. */
+  /** Project of the workspace. The AWS roles trust runs of this project only. */
   readonly projectId: string;
-  /** Terraform's exact version, such as `1.11.4`. */
+  /** Version of Terraform, such as `1.11.4`. */
   readonly terraformVersion: string;
-  /** Whether a run may destroy everything in it. */
+  /** Allow destroy plans. */
   readonly destroyable: boolean;
-  /** Role that the runs' plans take in AWS. */
+  /** AWS role of plans. */
   readonly planRoleArn: string;
-  /** Role that the runs' applies take in AWS. */
+  /** AWS role of applies. */
   readonly applyRoleArn: string;
-  /** What belongs to this workspace alone. */
+  /** Variables of this workspace only. */
   readonly variables: readonly WorkspaceVariable[];
-  /** Members of the organization who hear of trouble, as `tfe_organization_membership` gives them. @default nobody */
+  /** Ids of users who get notifications, from `tfe_organization_membership`. @default none */
   readonly notifiedUserIds?: readonly string[];
+  /** Arguments of the workspace that replace those of this construct. @default none */
+  readonly overrides?: Partial<WorkspaceConfig>;
 }
 
-/** What somebody must look at: an approval, a failed run, or that something was changed behind Terraform's back. */
+/** Events that need a person: pending approvals, failed runs, drift. */
 const TRIGGERS = [
   "run:needs_attention",
   "run:errored",
@@ -35,11 +37,10 @@ const TRIGGERS = [
 ];
 
 /**
- * A workspace of Terraform Cloud: one stack's state, runs and variables.
+ * Workspace of Terraform Cloud: state, runs and variables of one stack.
  *
- * Its runs are started by the `cloud` block of the stack (CLI-driven), which uploads the folder with the synthesized stack.
- * So there is no repository to watch, and no working directory: with one, the command line would upload the
- * folders above it, too.
+ * The workspace is CLI-driven: the `cloud` block of the stack uploads the folder with the synthesized stack. It has no
+ * repository and no working directory, with which the CLI would also upload the parent folders.
  */
 export class TerraformCloudWorkspace extends Construct {
   readonly id: string;
@@ -50,17 +51,17 @@ export class TerraformCloudWorkspace extends Construct {
     this.name = props.name;
     this.id = this.addWorkspace(props);
     this.addRoles(props);
-    for (const variable of props.variables) declareVariable(this, variable, { workspaceId: this.id });
+    for (const variable of props.variables) addVariable(this, variable, { workspaceId: this.id });
     this.addNotification(props.notifiedUserIds ?? []);
   }
 
   /**
-   * Says who may read this workspace's state, which is nobody else; call it once, when all workspaces exist.
+   * Restricts remote-state access to these workspaces. Call it once for each workspace.
    *
-   * Nothing is applied without somebody's approval: a pipeline gives its own with `terraform apply -auto-approve`, for
-   * the one run that it started, and needs no workspace that applies by itself.
+   * The workspace does not apply automatically. A pipeline approves the run that it started with
+   * `terraform apply -auto-approve`.
    */
-  settle(consumers: readonly TerraformCloudWorkspace[]): void {
+  setRemoteStateConsumers(consumers: readonly TerraformCloudWorkspace[]): void {
     new WorkspaceSettings(this, "settings", {
       workspaceId: this.id,
       executionMode: "remote",
@@ -82,9 +83,10 @@ export class TerraformCloudWorkspace extends Construct {
       fileTriggersEnabled: false,
       queueAllRuns: false,
       allowDestroyPlan: props.destroyable,
-      // Terraform Cloud deletes no workspace that still has resources unless it is forced to.
+      // Terraform Cloud does not delete workspaces with resources.
       forceDelete: false,
       lifecycle: { preventDestroy: true },
+      ...props.overrides,
     }).id;
   }
 
@@ -94,17 +96,17 @@ export class TerraformCloudWorkspace extends Construct {
       {
         key: "TFC_AWS_PLAN_ROLE_ARN",
         category: "env",
-        description: "Role that a plan takes in AWS: it reads, but no secret.",
-        value: { stated: planRoleArn },
+        description: "AWS role of plans, which can read configurations, but no secrets.",
+        value: { managed: planRoleArn },
       },
       {
         key: "TFC_AWS_APPLY_ROLE_ARN",
         category: "env",
-        description: "Role that an apply takes in AWS.",
-        value: { stated: applyRoleArn },
+        description: "AWS role of applies.",
+        value: { managed: applyRoleArn },
       },
     ];
-    for (const role of roles) declareVariable(this, role, { workspaceId: this.id });
+    for (const role of roles) addVariable(this, role, { workspaceId: this.id });
   }
 
   private addNotification(emailUserIds: readonly string[]): void {

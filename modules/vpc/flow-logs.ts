@@ -2,33 +2,33 @@ import { FlowLog } from "@cdktf/provider-aws/lib/flow-log/index.js";
 import { IamRole } from "@cdktf/provider-aws/lib/iam-role/index.js";
 import { IamRolePolicy } from "@cdktf/provider-aws/lib/iam-role-policy/index.js";
 import { Construct } from "constructs";
-import type { AwsAccount } from "../blocks/aws-account.js";
-import { policyDocument } from "../blocks/iam-policy.js";
-import { LogGroup } from "../blocks/log-group.js";
+import type { AwsAccount } from "../core/aws-account.js";
+import { policyDocument } from "../core/iam-policy.js";
+import { LogGroup } from "../core/log-group.js";
 
-/** How flow records are kept. */
+/** Retention and encryption of flow records. */
 export interface FlowLogRetention {
-  /** In days; one of the values that CloudWatch accepts. */
+  /** Retention in days: a value that CloudWatch accepts. */
   readonly retentionDays: number;
-  /** Key that encrypts the records. */
+  /** KMS key that encrypts the records. */
   readonly kmsKeyArn: string;
 }
 
 export interface FlowLogsProps {
-  /** Base of the log group's name. */
+  /** Part of the log group's name: `/<name>/vpc-flow-logs`. */
   readonly name: string;
-  /** Base of the role's name. */
+  /** Prefix of the IAM role's name. */
   readonly globalName: string;
   readonly account: AwsAccount;
   readonly vpcId: string;
   readonly retention: FlowLogRetention;
 }
 
-/** The shorter of the two intervals that AWS offers; with the other (600) an attack is over before its first record. */
+/** Shorter of the two intervals that AWS offers, so that records of an attack appear during it. */
 const AGGREGATION_SECONDS = 60;
 
 /**
- * Records of every connection in a VPC, in CloudWatch Logs.
+ * VPC flow logs of all traffic in CloudWatch Logs.
  *
  * @see https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html
  */
@@ -37,7 +37,7 @@ export class FlowLogs extends Construct {
     super(scope, id);
     const logGroup = new LogGroup(this, "logs", { name: `/${props.name}/vpc-flow-logs`, ...props.retention });
     const role = this.addRole(props);
-    const policy = this.allowWriting(role, logGroup, props.account);
+    const policy = this.allowLogEvents(role, logGroup, props.account);
     new FlowLog(this, "flow-log", {
       vpcId: props.vpcId,
       trafficType: "ALL",
@@ -58,7 +58,7 @@ export class FlowLogs extends Construct {
         {
           principals: { Service: ["vpc-flow-logs.amazonaws.com"] },
           actions: ["sts:AssumeRole"],
-          // Without these, another account could have its flow logs delivered through this role.
+          // Prevents the confused deputy problem: other accounts cannot deliver flow logs through this role.
           conditions: {
             StringEquals: { "aws:SourceAccount": account.accountId },
             ArnLike: { "aws:SourceArn": account.arn("ec2", "vpc-flow-log/*") },
@@ -68,19 +68,19 @@ export class FlowLogs extends Construct {
     });
   }
 
-  private allowWriting(role: IamRole, logGroup: LogGroup, account: AwsAccount): IamRolePolicy {
+  private allowLogEvents(role: IamRole, logGroup: LogGroup, account: AwsAccount): IamRolePolicy {
     return new IamRolePolicy(this, "policy", {
       name: "write-flow-logs",
       role: role.id,
       policy: policyDocument([
         {
-          sid: "WriteRecords",
+          sid: "WriteLogEvents",
           actions: ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
           resources: [logGroup.arn, `${logGroup.arn}:*`],
         },
         {
-          sid: "FindTheGroup",
-          // Listing cannot be narrowed to one group.
+          sid: "DescribeLogGroups",
+          // This action does not support single log groups.
           actions: ["logs:DescribeLogGroups"],
           resources: [account.arn("logs", "log-group:*")],
         },

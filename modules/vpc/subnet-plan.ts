@@ -1,4 +1,4 @@
-/** The address ranges of a VPC's subnets: one per zone in each tier. */
+/** CIDR blocks of a VPC's subnets: one per zone and tier. */
 export interface SubnetPlan {
   /** Load balancers and NAT gateways. */
   readonly publicCidrs: readonly string[];
@@ -8,7 +8,7 @@ export interface SubnetPlan {
   readonly databaseCidrs: readonly string[];
 }
 
-/** An IPv4 range as its first address (an unsigned number) and the length of its prefix. */
+/** IPv4 range: first address as an unsigned number, and prefix length. */
 interface Ipv4Range {
   readonly first: number;
   readonly prefixLength: number;
@@ -17,28 +17,33 @@ interface Ipv4Range {
 export const LARGEST_VPC_PREFIX = 16;
 export const SMALLEST_VPC_PREFIX = 20;
 
-/** A quarter of the VPC each: with prefix delegation every node takes whole blocks of 16 addresses for its pods. */
+/** A private subnet is a quarter of the VPC: with prefix delegation each node uses blocks of 16 addresses. */
 const PRIVATE_BITS = 2;
-/** A sixty-fourth each: 64 addresses in the smallest VPC, where a load balancer asks for a /27 and 8 free ones. */
+/** Other subnets are 1/64 of the VPC: at least 64 addresses. A load balancer requires a /27 with 8 free addresses. */
 const SMALL_BITS = 6;
-/** The private subnets end where the last quarter begins; in it public and database lie at fixed places, with room behind each. */
+/** Positions in the last quarter of the VPC, with free space after each tier. */
 const FIRST_PUBLIC = 48;
 const FIRST_DATABASE = 52;
 
+/** Number of availability zones of a VPC. Three private quarters leave one quarter for the other tiers. */
+export type ZoneCount = 1 | 2 | 3;
+
+/** Largest number of availability zones of a VPC. */
+export const MAX_ZONE_COUNT = 3;
+
 /**
- * Cuts a VPC into public, private and database subnets, one each per zone.
+ * Divides a VPC into public, private and database subnets, one of each per zone.
  *
- * The places are fixed shares of the VPC, so the plan of one size is the plan of every size, and nine of the
- * sixty-four small places stay free for later.
+ * The subnets are fixed shares of the VPC. Subnets of existing zones do not change when a zone is added.
  *
- * @param vpcCidr - a /16 to /20, such as `10.20.0.0/16`
- * @param zoneCount - at most 3: more private quarters would leave nothing for the other tiers
- * @throws Error that says what is allowed
+ * @param vpcCidr /16 to /20, such as `10.20.0.0/16`
+ * @param zoneCount 1, 2 or 3
+ * @throws Error if a value is not allowed
  */
 export function planSubnets(vpcCidr: string, zoneCount: number): SubnetPlan {
   const vpc = parseVpcCidr(vpcCidr);
-  if (!Number.isInteger(zoneCount) || zoneCount < 1 || zoneCount > 3) {
-    throw new Error(`zoneCount is ${zoneCount}, but a VPC is laid out over 1, 2 or 3 zones.`);
+  if (!Number.isInteger(zoneCount) || zoneCount < 1 || zoneCount > MAX_ZONE_COUNT) {
+    throw new Error(`zoneCount is ${zoneCount}. Use 1, 2 or 3.`);
   }
   const zones = Array.from({ length: zoneCount }, (_, zone) => zone);
   return {
@@ -54,22 +59,22 @@ function parseVpcCidr(cidr: string): Ipv4Range {
   const prefixLength = Number(length);
   const expected = `an IPv4 range from /${LARGEST_VPC_PREFIX} to /${SMALLEST_VPC_PREFIX}, such as 10.20.0.0/16`;
   if (address === "" || octets.some((octet) => octet > 255)) {
-    throw new Error(`The VPC's CIDR is "${cidr}", but must be ${expected}.`);
+    throw new Error(`The VPC's CIDR is "${cidr}". Use ${expected}.`);
   }
   if (prefixLength < LARGEST_VPC_PREFIX || prefixLength > SMALLEST_VPC_PREFIX) {
-    throw new Error(`The VPC's CIDR is "${cidr}", a /${prefixLength}, but must be ${expected}.`);
+    throw new Error(`The VPC's CIDR is "${cidr}", a /${prefixLength}. Use ${expected}.`);
   }
   const first = octets.reduce((number, octet) => number * 256 + octet, 0);
   if (first % sizeOf(prefixLength) !== 0) {
     const start = first - (first % sizeOf(prefixLength));
     throw new Error(
-      `The VPC's CIDR is "${cidr}", but that range begins at ${formatCidr({ first: start, prefixLength })}; write that.`,
+      `The VPC's CIDR is "${cidr}", but the range starts at ${formatCidr({ first: start, prefixLength })}. Use that.`,
     );
   }
   return { first, prefixLength };
 }
 
-/** The part number `index` of a range that is cut into 2^`bits` equal parts. */
+/** Returns part `index` of a range that is divided into 2^`bits` equal parts. */
 function cut(range: Ipv4Range, bits: number, index: number): string {
   const prefixLength = range.prefixLength + bits;
   return formatCidr({ first: range.first + index * sizeOf(prefixLength), prefixLength });

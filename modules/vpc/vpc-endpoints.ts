@@ -2,33 +2,33 @@ import { SecurityGroup } from "@cdktf/provider-aws/lib/security-group/index.js";
 import { VpcEndpoint } from "@cdktf/provider-aws/lib/vpc-endpoint/index.js";
 import { VpcSecurityGroupIngressRule } from "@cdktf/provider-aws/lib/vpc-security-group-ingress-rule/index.js";
 import { Construct } from "constructs";
-import type { AwsAccount } from "../blocks/aws-account.js";
-import { conditional, equals } from "../blocks/terraform-functions.js";
+import type { AwsAccount } from "../core/aws-account.js";
+import { conditional, equals } from "../core/terraform-functions.js";
 
 export interface VpcEndpointsProps {
-  /** Base of the names, such as `notejam-dev`. */
+  /** Prefix of the names, such as `notejam-dev`. */
   readonly name: string;
   readonly account: AwsAccount;
   readonly vpcId: string;
-  /** The VPC's addresses, from which the interface endpoints are reached. */
+  /** CIDR block of the VPC, which may connect to the interface endpoints. */
   readonly cidr: string;
-  /** One subnet per zone; interface endpoints get an address in each. */
+  /** One subnet per zone, for the network interfaces of the endpoints. */
   readonly subnetIds: readonly string[];
-  /** The tables that learn the route to S3. */
+  /** Route tables that get the route to S3. */
   readonly routeTableIds: readonly string[];
-  /** Whether there are interface endpoints beside the gateway to S3. */
+  /** Create interface endpoints in addition to the gateway endpoint for S3. */
   readonly interfaceEndpoints: boolean;
 }
 
 interface EndpointService {
-  /** The service as AWS names it in endpoint names. */
+  /** Service as in endpoint names. */
   readonly service: string;
-  /** Whether its name begins with `cn.` in the partition of China; there is no rule to it. */
+  /** True if the endpoint name starts with `cn.` in the partition `aws-cn`, which differs by service. */
   readonly prefixedInChina: boolean;
 }
 
 /**
- * What nodes and pods talk to in AWS: images, instances, credentials, logs, secrets.
+ * AWS services that nodes and pods use.
  *
  * @see https://docs.aws.amazon.com/eks/latest/userguide/private-clusters.html
  */
@@ -44,18 +44,18 @@ const SERVICES: readonly EndpointService[] = [
 
 const HTTPS = 443;
 
-/** Private ways to AWS: a gateway to S3 always, interface endpoints where the environment pays for them. */
+/** VPC endpoints of AWS services: a gateway endpoint for S3, and optional interface endpoints. */
 export class VpcEndpoints extends Construct {
   readonly s3EndpointId: string;
 
   constructor(scope: Construct, id: string, props: VpcEndpointsProps) {
     super(scope, id);
-    this.s3EndpointId = this.addGatewayToS3(props).id;
+    this.s3EndpointId = this.addS3Gateway(props).id;
     if (props.interfaceEndpoints) this.addInterfaceEndpoints(props);
   }
 
-  /** Free, and the way that image layers and backups take; the database's subnets have no use for it. */
-  private addGatewayToS3({ name, account, vpcId, routeTableIds }: VpcEndpointsProps): VpcEndpoint {
+  /** Free of charge. Image layers and backups use it. */
+  private addS3Gateway({ name, account, vpcId, routeTableIds }: VpcEndpointsProps): VpcEndpoint {
     return new VpcEndpoint(this, "s3", {
       vpcId,
       vpcEndpointType: "Gateway",
@@ -96,7 +96,7 @@ export class VpcEndpoints extends Construct {
     });
     new VpcSecurityGroupIngressRule(this, "from-vpc", {
       securityGroupId: securityGroup.id,
-      description: "HTTPS from everything in the VPC",
+      description: "HTTPS from the VPC",
       ipProtocol: "tcp",
       fromPort: HTTPS,
       toPort: HTTPS,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type Block, statementsOf, synthesize } from "../../test/synthesized-constructs.js";
-import { AwsAccount } from "../blocks/aws-account.js";
+import { AwsAccount } from "../core/aws-account.js";
 import { Vpc, type VpcProps } from "./vpc.js";
 
 const KEY = "arn:aws:kms:eu-west-1:123456789012:key/logs";
@@ -44,13 +44,13 @@ describe("Vpc", () => {
     expect(vpc.zoneNames).toHaveLength(3);
   });
 
-  it("places the subnets where the plan says, none of which hands out public addresses", () => {
+  it("uses the subnet plan, without public addresses by default", () => {
     expect(subnets("private").map((subnet) => subnet.cidr_block)).toEqual(vpc.privateSubnetCidrs);
     expect(subnets("database").map((subnet) => subnet.cidr_block)).toEqual(vpc.databaseSubnetCidrs);
     expect(stack.resources("aws_subnet").some((subnet) => subnet.map_public_ip_on_launch)).toBe(false);
   });
 
-  it("takes only zones that can hold a cluster, and says so when there are too few", () => {
+  it("uses zones that support clusters, and fails if there are too few", () => {
     const [zones] = stack.data("aws_availability_zones");
     expect(zones).toMatchObject({
       state: "available",
@@ -59,20 +59,20 @@ describe("Vpc", () => {
     });
   });
 
-  it("leaves out a zone that sells no control planes, in the region that has one", () => {
+  it("excludes zones without EKS control planes", () => {
     const excludedIn = (region: string) =>
       vpcWith({}, region).stack.data("aws_availability_zones")[0]?.exclude_zone_ids;
     expect(excludedIn("us-east-1")).toEqual(["use1-az3"]);
     expect(excludedIn("eu-west-1")).toBeUndefined();
   });
 
-  it("does not rebuild subnets because AWS opened a zone whose name sorts first", () => {
+  it("does not replace subnets when AWS adds a zone", () => {
     for (const subnet of stack.resources("aws_subnet")) {
       expect(subnet).toMatchObject({ lifecycle: { ignore_changes: ["availability_zone"] } });
     }
   });
 
-  it("tells the load-balancer controller which subnets are for which kind of load balancer", () => {
+  it("tags subnets for the load balancer controller", () => {
     const cluster = { "kubernetes.io/cluster/notejam-dev": "shared" };
     expect(tagsOf(subnets("public")[0])).toMatchObject({ "kubernetes.io/role/elb": "1", ...cluster });
     expect(tagsOf(subnets("private")[0])).toMatchObject({
@@ -82,7 +82,7 @@ describe("Vpc", () => {
     expect(Object.keys(tagsOf(subnets("database")[0]))).toEqual(["Name"]);
   });
 
-  it("gives each zone its own way out, so that losing a zone cuts off nobody else", () => {
+  it("has one NAT gateway per zone, used by that zone", () => {
     expect(stack.count("aws_nat_gateway")).toBe(3);
     for (const zone of [1, 2, 3]) {
       const gateway = stack.one("aws_nat_gateway", new RegExp(`nat-gateway-${zone}`));
@@ -94,7 +94,7 @@ describe("Vpc", () => {
     }
   });
 
-  it("can share one NAT gateway, with a route in every zone all the same", () => {
+  it("can share one NAT gateway, with a route per zone", () => {
     const { stack: single } = vpcWith({ natGateways: "single" });
     expect(single.count("aws_nat_gateway")).toBe(1);
     const gateway = single.one("aws_nat_gateway");
@@ -103,7 +103,7 @@ describe("Vpc", () => {
     expect(routes.every((route) => references(route.nat_gateway_id, gateway))).toBe(true);
   });
 
-  it("leaves the database no route and no neighbour outside the VPC", () => {
+  it("isolates the database subnets by routes and network ACL", () => {
     const table = stack.one("aws_route_table", /database/);
     expect(table).toMatchObject({ route: [] });
     expect(stack.resources("aws_route").some((route) => references(route.route_table_id, table))).toBe(false);
@@ -115,14 +115,14 @@ describe("Vpc", () => {
     expect(stack.one("aws_network_acl", /database/)).toMatchObject({ ingress: [inside], egress: [inside] });
   });
 
-  it("gives every subnet a route table and a network ACL of its tier", () => {
+  it("associates each subnet with the route table and network ACL of its tier", () => {
     expect(stack.count("aws_route_table_association")).toBe(9);
     const [database, workload] = stack.resources("aws_network_acl").map((acl) => acl.subnet_ids as string[]);
     expect(database).toHaveLength(3);
     expect(workload).toHaveLength(6);
   });
 
-  it("empties what AWS puts into every VPC", () => {
+  it("empties the default security group, route table and network ACL", () => {
     expect(stack.one("aws_default_security_group")).toMatchObject({ ingress: [], egress: [] });
     expect(stack.one("aws_default_route_table")).toMatchObject({ route: [] });
     expect(stack.one("aws_default_network_acl")).not.toHaveProperty("ingress");
@@ -130,10 +130,24 @@ describe("Vpc", () => {
   });
 });
 
+describe("zoneCount", () => {
+  it.each([1, 2, 3] as const)("%s: has one subnet per tier and zone", (zoneCount) => {
+    const { vpc, stack } = vpcWith({ zoneCount });
+    expect(stack.count("aws_subnet")).toBe(3 * zoneCount);
+    expect(stack.count("aws_nat_gateway")).toBe(zoneCount);
+    expect(vpc.zoneNames).toHaveLength(zoneCount);
+  });
+
+  it.each([0, 4])("rejects %s and names the construct", (zoneCount) => {
+    const wrong: object = { zoneCount };
+    expect(() => vpcWith(wrong)).toThrow(/test\/network: zoneCount is \d\. Use 1, 2 or 3/);
+  });
+});
+
 describe("flow logs", () => {
   const { stack } = vpcWith();
 
-  it("record every connection each minute, encrypted and for the time asked for", () => {
+  it("record all traffic each minute, encrypted, with the given retention", () => {
     expect(stack.one("aws_flow_log")).toMatchObject({ traffic_type: "ALL", max_aggregation_interval: 60 });
     expect(stack.one("aws_cloudwatch_log_group")).toMatchObject({
       name: "/notejam-dev/vpc-flow-logs",
@@ -142,7 +156,7 @@ describe("flow logs", () => {
     });
   });
 
-  it("are written by a role that only this account's flow logs may take", () => {
+  it("use a role that only this account's flow logs can assume", () => {
     const role = stack.one("aws_iam_role");
     expect(role.name).toBe("notejam-dev-eu-west-1-flow-logs");
     const [trust] = statementsOf(role.assume_role_policy);
@@ -155,7 +169,7 @@ describe("flow logs", () => {
     });
   });
 
-  it("may write to their own group only", () => {
+  it("can write to their own log group only", () => {
     const group = stack.one("aws_cloudwatch_log_group");
     const statements = statementsOf(stack.one("aws_iam_role_policy").policy);
     const writing = statements.filter(({ Action }) => Action?.includes("logs:PutLogEvents"));
@@ -169,7 +183,7 @@ describe("endpoints", () => {
   const { stack } = vpcWith();
   const endpoints = stack.resources("aws_vpc_endpoint");
 
-  it("reach S3 from the private subnets without NAT", () => {
+  it("route S3 traffic of the private subnets", () => {
     const [gateway] = endpoints.filter((endpoint) => endpoint.vpc_endpoint_type === "Gateway");
     expect(gateway).toMatchObject({ service_name: "com.amazonaws.eu-west-1.s3" });
     expect(gateway?.route_table_ids).toEqual(
@@ -177,7 +191,7 @@ describe("endpoints", () => {
     );
   });
 
-  it("reach what nodes and pods need, under the services' own host names", () => {
+  it("include all services that nodes and pods use, with private DNS", () => {
     const interfaces = endpoints.filter((endpoint) => endpoint.vpc_endpoint_type === "Interface");
     const services = interfaces.map((endpoint) => String(endpoint.service_name).split(".eu-west-1.")[1]);
     expect(services.sort()).toEqual([
@@ -192,7 +206,7 @@ describe("endpoints", () => {
     expect(interfaces.every((endpoint) => endpoint.private_dns_enabled === true)).toBe(true);
   });
 
-  it("answer HTTPS from inside the VPC and nothing else", () => {
+  it("accept HTTPS from the VPC only", () => {
     expect(stack.resources("aws_vpc_security_group_ingress_rule")).toEqual([
       expect.objectContaining({
         ip_protocol: "tcp",
@@ -203,7 +217,7 @@ describe("endpoints", () => {
     ]);
   });
 
-  it("are only the free gateway where the environment does not pay for more", () => {
+  it("are only the gateway endpoint by default", () => {
     const { stack: without } = vpcWith({ interfaceEndpoints: false });
     expect(without.count("aws_vpc_endpoint")).toBe(1);
     expect(without.count("aws_security_group")).toBe(0);

@@ -10,35 +10,37 @@ import { Route } from "@cdktf/provider-aws/lib/route/index.js";
 import { RouteTable } from "@cdktf/provider-aws/lib/route-table/index.js";
 import { RouteTableAssociation } from "@cdktf/provider-aws/lib/route-table-association/index.js";
 import { Subnet } from "@cdktf/provider-aws/lib/subnet/index.js";
-import { Vpc as AwsVpc } from "@cdktf/provider-aws/lib/vpc/index.js";
+import { Vpc as AwsVpc, type VpcConfig } from "@cdktf/provider-aws/lib/vpc/index.js";
 import { Construct } from "constructs";
-import type { AwsAccount } from "../blocks/aws-account.js";
-import { at } from "../blocks/terraform-functions.js";
+import type { AwsAccount } from "../core/aws-account.js";
+import { at } from "../core/terraform-functions.js";
 import { type FlowLogRetention, FlowLogs } from "./flow-logs.js";
-import { planSubnets } from "./subnet-plan.js";
+import { planSubnets, type SubnetPlan, type ZoneCount } from "./subnet-plan.js";
 import { VpcEndpoints } from "./vpc-endpoints.js";
 
 export interface VpcProps {
-  /** Base of the regional names, such as `notejam-dev`. */
+  /** Prefix of the names, such as `notejam-dev`. */
   readonly name: string;
-  /** Base of the names that AWS keeps global (here: a role's), such as `notejam-dev-eu-west-1`. */
+  /** Prefix of global names (IAM role), such as `notejam-dev-eu-west-1`. */
   readonly globalName: string;
   readonly account: AwsAccount;
-  /** The VPC's addresses: a /16 to /20. Cannot be changed later without rebuilding the network. */
+  /** CIDR block of the VPC, /16 to /20. A change replaces the network. */
   readonly cidr: string;
-  /** In how many availability zones each tier has a subnet; the first of the region in the order of their names. */
-  readonly zoneCount: 3;
-  /** `per-zone` survives the loss of a zone; `single` costs a third, and takes outgoing traffic down with its zone. */
+  /** Number of availability zones, with one subnet per tier in each: the first ones of the region by name. 1, 2 or 3. */
+  readonly zoneCount: ZoneCount;
+  /** `per-zone`: outgoing traffic survives the failure of a zone. `single`: cheaper, fails with its zone. */
   readonly natGateways: "per-zone" | "single";
-  /** The cluster that may place load balancers here. */
+  /** EKS cluster whose controllers may create load balancers in the subnets. */
   readonly clusterName: string;
-  /** Where every connection, accepted or refused, is recorded. */
+  /** Retention and key of the flow logs. */
   readonly flowLogs: FlowLogRetention;
   /**
-   * Reach ECR, EC2, STS, CloudWatch Logs, Secrets Manager and EKS Pod Identity without NAT and the internet. Costs
-   * per endpoint, zone and hour; S3 has its (free) gateway endpoint either way.
+   * Interface endpoints for ECR, EC2, STS, CloudWatch Logs, Secrets Manager and EKS Pod Identity, so that traffic to them
+   * does not use NAT. AWS charges per endpoint, zone and hour. The gateway endpoint for S3 is free and always exists.
    */
   readonly interfaceEndpoints: boolean;
+  /** Arguments of the VPC that replace those of this construct. @default none */
+  readonly overrides?: Partial<VpcConfig>;
 }
 
 type Tier = "public" | "private" | "database";
@@ -46,8 +48,7 @@ type Tier = "public" | "private" | "database";
 const ANYWHERE = "0.0.0.0/0";
 
 /**
- * Zones that sell no EKS control-plane capacity, by region. Which zone name they hide behind differs between accounts, so
- * they are left out by id.
+ * Zones without EKS control planes, by region. Excluded by zone id, because zone names differ between accounts.
  *
  * @see https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html
  */
@@ -57,19 +58,19 @@ const ZONES_WITHOUT_EKS: Readonly<Record<string, string[]>> = {
 };
 
 /**
- * The network: public, private and database subnets over three zones.
+ * VPC with public, private and database subnets in one to three availability zones.
  *
- * - **public**: load balancers and NAT gateways; routes to the internet both ways.
- * - **private**: nodes and pods; reach out through NAT, nobody reaches in.
- * - **database**: no route beyond the VPC, and a network ACL that says so once more.
+ * - **public**: load balancers and NAT gateways, with a route to the internet gateway.
+ * - **private**: nodes and pods, with a route to NAT for outgoing traffic.
+ * - **database**: no route out of the VPC, and a network ACL that allows the VPC only.
  *
- * What AWS puts into every VPC (security group, network ACL, route table) is emptied, so that something placed
- * here without thought is unreachable instead of open.
+ * The default security group, network ACL and route table are empty, so resources that use them by mistake are not
+ * reachable.
  */
 export class Vpc extends Construct {
   readonly vpcId: string;
   readonly cidr: string;
-  /** The zone of each subnet, in the order of the subnets; known after the first apply. */
+  /** Zone of each subnet, in the order of the subnets. Known after the first apply. */
   readonly zoneNames: readonly string[];
   readonly publicSubnetIds: readonly string[];
   readonly privateSubnetIds: readonly string[];
@@ -77,7 +78,7 @@ export class Vpc extends Construct {
   readonly publicSubnetCidrs: readonly string[];
   readonly privateSubnetCidrs: readonly string[];
   readonly databaseSubnetCidrs: readonly string[];
-  /** One, or one per zone. */
+  /** One id, or one per zone. */
   readonly natGatewayIds: readonly string[];
   readonly s3EndpointId: string;
 
@@ -87,12 +88,13 @@ export class Vpc extends Construct {
   constructor(scope: Construct, id: string, props: VpcProps) {
     super(scope, id);
     this.props = props;
-    const plan = planSubnets(props.cidr, props.zoneCount);
+    const plan = this.planSubnets();
     this.vpc = new AwsVpc(this, "vpc", {
       cidrBlock: props.cidr,
       enableDnsHostnames: true,
       enableDnsSupport: true,
       tags: { Name: props.name },
+      ...props.overrides,
     });
     this.emptyDefaults();
 
@@ -100,8 +102,8 @@ export class Vpc extends Construct {
     const publicSubnets = this.addSubnets("public", plan.publicCidrs, zones);
     const privateSubnets = this.addSubnets("private", plan.privateCidrs, zones);
     const databaseSubnets = this.addSubnets("database", plan.databaseCidrs, zones);
-    this.allowEverything([...publicSubnets, ...privateSubnets]);
-    this.allowOnlyInside(databaseSubnets);
+    this.allowAllTraffic([...publicSubnets, ...privateSubnets]);
+    this.allowOnlyVpcTraffic(databaseSubnets);
 
     const gateway = this.routePublicSubnets(publicSubnets);
     const natGateways = this.addNatGateways(publicSubnets, gateway);
@@ -129,7 +131,16 @@ export class Vpc extends Construct {
     this.s3EndpointId = endpoints.s3EndpointId;
   }
 
-  /** Empty lists, not absent ones: only then does a plan show a rule or route that somebody added by hand. */
+  private planSubnets(): SubnetPlan {
+    const { cidr, zoneCount } = this.props;
+    try {
+      return planSubnets(cidr, zoneCount);
+    } catch (error) {
+      throw new Error(`${this.node.path}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+
+  /** Empty lists instead of absent ones, so that a plan shows rules and routes that were added manually. */
   private emptyDefaults(): void {
     const { name } = this.props;
     const securityGroup = new DefaultSecurityGroup(this, "default-security-group", {
@@ -146,7 +157,7 @@ export class Vpc extends Construct {
     new DefaultNetworkAcl(this, "default-network-acl", {
       defaultNetworkAclId: this.vpc.defaultNetworkAclId,
       tags: { Name: `${name}-default-empty` },
-      // A subnet that loses its own ACL falls back to this one; that is no change to undo here.
+      // AWS associates a subnet that loses its ACL with this one. Terraform must not undo that.
       lifecycle: { ignoreChanges: ["subnet_ids"] },
     });
   }
@@ -155,19 +166,19 @@ export class Vpc extends Construct {
     const { account, zoneCount } = this.props;
     const zones = new DataAwsAvailabilityZones(this, "zones", {
       state: "available",
-      // Local and wavelength zones, which have to be opted into, hold neither EKS nor Aurora.
+      // Excludes local and wavelength zones, which offer neither EKS nor Aurora.
       filter: [{ name: "opt-in-status", values: ["opt-in-not-required"] }],
       excludeZoneIds: ZONES_WITHOUT_EKS[account.region],
       lifecycle: {
         postcondition: [
           {
             condition: `\${length(self.names) >= ${zoneCount}}`,
-            errorMessage: `The account has fewer than ${zoneCount} usable availability zones in ${account.region}; the platform spreads over ${zoneCount}. Choose another region.`,
+            errorMessage: `The account has fewer than ${zoneCount} usable availability zones in ${account.region}. Choose another region.`,
           },
         ],
       },
     });
-    // Not element(), which wraps around when the list is too short.
+    // at() instead of element(), which wraps around at the end of the list.
     return Array.from({ length: zoneCount }, (_, zone) => at(zones.names, zone));
   }
 
@@ -180,7 +191,7 @@ export class Vpc extends Construct {
           availabilityZone: zones[index],
           mapPublicIpOnLaunch: false,
           tags: { Name: `${this.props.name}-${tier}-${index + 1}`, ...this.discoveryTags(tier) },
-          // A zone that AWS opens later may sort before ours; that must not rebuild the subnets.
+          // A new zone of the region may change the order of the names. That must not replace subnets.
           lifecycle: { ignoreChanges: ["availability_zone"] },
         }),
     );
@@ -195,13 +206,13 @@ export class Vpc extends Construct {
     };
   }
 
-  /** Security groups decide here: a stateless list cannot tell an answer from an attack. */
-  private allowEverything(subnets: readonly Subnet[]): void {
+  /** Security groups filter the traffic. Stateless network ACLs cannot recognize responses. */
+  private allowAllTraffic(subnets: readonly Subnet[]): void {
     this.addNetworkAcl("workload", subnets, ANYWHERE);
   }
 
-  /** Whatever route or security group may come: the database's subnets neither send to nor hear from outside. */
-  private allowOnlyInside(subnets: readonly Subnet[]): void {
+  /** Limits the database subnets to traffic inside the VPC, independent of routes and security groups. */
+  private allowOnlyVpcTraffic(subnets: readonly Subnet[]): void {
     this.addNetworkAcl("database", subnets, this.props.cidr);
   }
 
@@ -232,13 +243,13 @@ export class Vpc extends Construct {
   }
 
   private addNatGateways(publicSubnets: readonly Subnet[], gateway: InternetGateway): NatGateway[] {
-    const homes = this.props.natGateways === "single" ? publicSubnets.slice(0, 1) : publicSubnets;
-    return homes.map((subnet, index) => {
+    const subnets = this.props.natGateways === "single" ? publicSubnets.slice(0, 1) : publicSubnets;
+    return subnets.map((subnet, index) => {
       const tags = { Name: `${this.props.name}-nat-${index + 1}` };
       const address = new Eip(this, `nat-address-${index + 1}`, {
         domain: "vpc",
         tags,
-        // An address cannot be taken while the VPC has no gateway, nor the gateway removed while one is in use.
+        // AWS requires the internet gateway for the lifetime of the address.
         dependsOn: [gateway],
       });
       return new NatGateway(this, `nat-gateway-${index + 1}`, {
@@ -250,7 +261,7 @@ export class Vpc extends Construct {
     });
   }
 
-  /** A table per zone even over a single NAT gateway, so that going from one to three rebuilds nothing. */
+  /** One table per zone, also with a single NAT gateway, so that more gateways replace no tables. */
   private routePrivateSubnets(subnets: readonly Subnet[], natGateways: readonly NatGateway[]): RouteTable[] {
     const tables = subnets.map((_, index) => this.addRouteTable("private", index));
     tables.forEach((table, index) => {
@@ -279,7 +290,7 @@ export class Vpc extends Construct {
     });
   }
 
-  /** Gives every subnet its table; where there are fewer tables than subnets they share the first. */
+  /** Associates each subnet with its table, or with the first table if there is only one. */
   private associate(tier: Tier, subnets: readonly Subnet[], tables: readonly RouteTable[]): void {
     subnets.forEach((subnet, index) => {
       const table = tables[index] ?? tables[0];

@@ -1,22 +1,25 @@
 /**
- * The rules of a web ACL as the WAF API spells them, for the `rule_json` argument.
+ * Rule of a web ACL, spelled like in the WAF API, for the argument `rule_json`.
  *
- * The AWS provider drops a key that it does not know without a word, so a misspelt one would weaken the firewall
- * unseen. Here the compiler knows the keys. Only what this project uses is described.
+ * The AWS provider ignores unknown keys without an error, so a misspelled key would weaken the web ACL. These types
+ * make it a compiler error. They cover only the statements that are in use.
  *
  * @see https://docs.aws.amazon.com/waf/latest/APIReference/API_Rule.html
  */
 export interface Rule {
   readonly Name: string;
-  /** Rules run from the lowest number to the highest. */
+  /** Position: WAF evaluates the lowest number first. */
   readonly Priority: number;
   readonly Statement: Statement;
-  /** For every rule but a managed group. */
+  /** Action of a rule that is not a managed rule group. */
   readonly Action?: RuleAction;
-  /** For a managed group: whether its rules act as they are made to, or only count. */
+  /** For a managed rule group: `None` keeps the actions of its rules, `Count` replaces them all. */
   readonly OverrideAction?: { readonly None: Nothing } | { readonly Count: Nothing };
   readonly VisibilityConfig: VisibilityConfig;
 }
+
+/** Rule without its priority, which `WebAcl` sets by the order of the rules. */
+export type WebAclRule = Omit<Rule, "Priority">;
 
 type Nothing = Readonly<Record<string, never>>;
 const NOTHING: Nothing = {};
@@ -67,7 +70,7 @@ export interface RateBasedStatement {
   readonly ScopeDownStatement?: Statement;
 }
 
-/** Where a statement looks, after which transformations. */
+/** Part of the request that a statement inspects, and the transformations before it. */
 export interface Inspection {
   readonly FieldToMatch: FieldToMatch;
   readonly TextTransformations: readonly { readonly Priority: number; readonly Type: TextTransformation }[];
@@ -75,7 +78,7 @@ export interface Inspection {
 
 export interface ByteMatchStatement extends Inspection {
   readonly PositionalConstraint: "EXACTLY" | "STARTS_WITH";
-  /** Plain text: the provider does the encoding that the API wants. */
+  /** Plain text. The provider encodes it for the API. */
   readonly SearchString: string;
 }
 
@@ -101,14 +104,18 @@ export type TextTransformation =
 export const METHOD: FieldToMatch = { Method: NOTHING };
 export const URI_PATH: FieldToMatch = { UriPath: NOTHING };
 export const QUERY_STRING: FieldToMatch = { QueryString: NOTHING };
-/** A body beyond what WAF reads (8 KiB behind a load balancer) counts as a match. */
+/** Body of the request. Bodies larger than WAF inspects (8 KiB behind a load balancer) match. */
 export const BODY: FieldToMatch = { Body: { OversizeHandling: "MATCH" } };
-/** @param name - in lower case */
+/**
+ * Header of the request.
+ *
+ * @param name in lower case
+ */
 export const header = (name: string): FieldToMatch => ({ SingleHeader: { Name: name } });
 
 export const ALLOW: RuleAction = { Allow: NOTHING };
 export const BLOCK: RuleAction = { Block: NOTHING };
-/** Says when to come back, as RFC 9110 (section 10.2.3) has it. */
+/** Blocks with status 429 and the header `Retry-After` (RFC 9110, section 10.2.3). */
 export const blockUntil = (retryAfterSeconds: number): RuleAction => ({
   Block: {
     CustomResponse: {
@@ -117,14 +124,42 @@ export const blockUntil = (retryAfterSeconds: number): RuleAction => ({
     },
   },
 });
-export const COUNT_GROUP = { Count: NOTHING };
-export const ENFORCE_GROUP = { None: NOTHING };
+
+/** Returns a rule with a metric of its name. */
+export function webAclRule(name: string, statement: Statement, action: RuleAction): WebAclRule {
+  return { Name: name, Statement: statement, Action: action, VisibilityConfig: visibleAs(name) };
+}
+
+export interface ManagedGroupRuleProps {
+  /** Name of the rule and of its metric. */
+  readonly name: string;
+  /** Name that AWS gives the group, such as `AWSManagedRulesCommonRuleSet`. */
+  readonly group: string;
+  /** Rules of the group that count and label instead of blocking. @default none */
+  readonly countedRules?: readonly string[];
+  /** Count requests instead of blocking them, for all rules of the group. @default false */
+  readonly isCountOnly?: boolean;
+}
+
+/** Returns a rule that uses a managed rule group of AWS. */
+export function managedGroupRule(props: ManagedGroupRuleProps): WebAclRule {
+  return {
+    Name: props.name,
+    Statement: managedGroup(props.group, props.countedRules ?? []),
+    OverrideAction: props.isCountOnly ? { Count: NOTHING } : { None: NOTHING },
+    VisibilityConfig: visibleAs(props.name),
+  };
+}
+
+function visibleAs(metricName: string): VisibilityConfig {
+  return { CloudWatchMetricsEnabled: true, MetricName: metricName, SampledRequestsEnabled: true };
+}
 
 export const all = (...statements: readonly Statement[]): Statement => ({
   AndStatement: { Statements: statements },
 });
 
-/** AWS refuses an "or" of one: that one is given back as it is. */
+/** Matches if one of the statements matches. AWS rejects an `OrStatement` with a single statement, which is returned as is. */
 export function any(first: Statement, ...others: readonly Statement[]): Statement {
   return others.length === 0 ? first : { OrStatement: { Statements: [first, ...others] } };
 }
@@ -135,13 +170,17 @@ export const fromAddresses = (ipSetArn: string): Statement => ({
   IPSetReferenceStatement: { ARN: ipSetArn },
 });
 
-/** A label that a managed rule puts on a request; the exact spelling is AWS's. */
-export const labelled = (key: string): Statement => ({
+/** Matches requests that a managed rule has labeled. AWS documents the labels. */
+export const labeled = (key: string): Statement => ({
   LabelMatchStatement: { Scope: "LABEL", Key: key },
 });
 
-/** @param countedRules - rules of the group that only count (and label), whatever the group does */
-export const managedGroup = (name: string, countedRules: readonly string[]): Statement => ({
+/**
+ * Managed rule group of AWS.
+ *
+ * @param countedRules rules of the group that count and label instead of blocking
+ */
+const managedGroup = (name: string, countedRules: readonly string[]): Statement => ({
   ManagedRuleGroupStatement: {
     VendorName: "AWS",
     Name: name,
@@ -152,15 +191,31 @@ export const managedGroup = (name: string, countedRules: readonly string[]): Sta
   },
 });
 
-/** More than `limit` requests of one address in five minutes, of those that `within` describes. */
-export const moreThan = (limit: number, within?: Statement): Statement => ({
-  RateBasedStatement: {
-    Limit: limit,
-    EvaluationWindowSec: 300,
-    AggregateKeyType: "IP",
-    ScopeDownStatement: within,
-  },
-});
+/** Smallest and largest limit of a rate-based statement. */
+const RATE_LIMIT = { min: 10, max: 2_000_000_000 };
+
+/**
+ * Matches IP addresses that send more than a number of requests in five minutes.
+ *
+ * @param limit 10 to 2,000,000,000 requests
+ * @param within counts only requests that match this statement
+ * @throws Error if AWS WAF does not accept the limit
+ */
+export function moreThan(limit: number, within?: Statement): Statement {
+  if (!Number.isInteger(limit) || limit < RATE_LIMIT.min || limit > RATE_LIMIT.max) {
+    throw new Error(
+      `The rate limit ${limit} is invalid. AWS WAF accepts whole numbers from ${RATE_LIMIT.min} to ${RATE_LIMIT.max}.`,
+    );
+  }
+  return {
+    RateBasedStatement: {
+      Limit: limit,
+      EvaluationWindowSec: 300,
+      AggregateKeyType: "IP",
+      ScopeDownStatement: within,
+    },
+  };
+}
 
 export const methodIs = (method: string): Statement => ({
   ByteMatchStatement: {
@@ -170,7 +225,7 @@ export const methodIs = (method: string): Statement => ({
   },
 });
 
-/** The path as a server would resolve it: decoded, without `..` and doubled slashes, in lower case. */
+/** Matches the start of the path after normalization: decoded, without `..` and double slashes, in lower case. */
 export const pathStartsWith = (path: string): Statement => ({
   ByteMatchStatement: {
     ...after(URI_PATH, "URL_DECODE", "NORMALIZE_PATH", "LOWERCASE"),

@@ -1,57 +1,67 @@
 import { CloudwatchLogResourcePolicy } from "@cdktf/provider-aws/lib/cloudwatch-log-resource-policy/index.js";
 import { Wafv2IpSet } from "@cdktf/provider-aws/lib/wafv2-ip-set/index.js";
-import { Wafv2WebAcl } from "@cdktf/provider-aws/lib/wafv2-web-acl/index.js";
+import { Wafv2WebAcl, type Wafv2WebAclConfig } from "@cdktf/provider-aws/lib/wafv2-web-acl/index.js";
 import { Wafv2WebAclAssociation } from "@cdktf/provider-aws/lib/wafv2-web-acl-association/index.js";
 import { Wafv2WebAclLoggingConfiguration } from "@cdktf/provider-aws/lib/wafv2-web-acl-logging-configuration/index.js";
 import { Construct } from "constructs";
-import type { AwsAccount } from "../blocks/aws-account.js";
-import { policyDocument } from "../blocks/iam-policy.js";
-import { LogGroup } from "../blocks/log-group.js";
-import { MANAGED_RULE_GROUPS } from "./managed-rule-groups.js";
-import { notejamRules } from "./notejam-rules.js";
+import type { AwsAccount } from "../core/aws-account.js";
+import { policyDocument } from "../core/iam-policy.js";
+import { LogGroup } from "../core/log-group.js";
+import {
+  ALLOW,
+  any,
+  BLOCK,
+  fromAddresses,
+  type Rule,
+  type Statement,
+  type WebAclRule,
+  webAclRule,
+} from "./rule.js";
 
-/** Addresses in CIDR notation, such as `192.0.2.44/32` and `2001:db8::/32`. */
+/** IP addresses in CIDR notation, such as `192.0.2.44/32` and `2001:db8::/32`. */
 export interface Addresses {
   readonly ipv4: readonly string[];
   readonly ipv6: readonly string[];
 }
 
 export interface WebAclProps {
-  /** Base of the names, such as `notejam-dev`. */
+  /** Name of the web ACL and prefix of the other names, such as `notejam-dev`. */
   readonly name: string;
+  /** Description of the web ACL. 1 to 256 characters. @default "Web ACL of the load balancer" */
+  readonly description?: string;
   readonly account: AwsAccount;
-  /** The load balancer that is protected. */
+  /** ARN of the load balancer that the web ACL protects. */
   readonly albArn: string;
-  /** Never checked by any rule. What the list starts with; from then on people keep it. */
+  /** Initial addresses that bypass all other rules. Later changes happen outside Terraform. */
   readonly allowedAddresses: Addresses;
-  /** Turned away at once. What the list starts with; from then on people keep it. */
+  /** Initial addresses that are blocked. Later changes happen outside Terraform. */
   readonly blockedAddresses: Addresses;
-  /** Requests that one address may send in five minutes, 10 to 2,000,000,000. */
-  readonly floodLimit: number;
-  /** Sign-ins, sign-ups and forgotten passwords that one address may post in five minutes, 10 to 2,000,000,000. */
-  readonly signInLimit: number;
-  /** How blocked and counted requests are kept. */
+  /** Rules after the two address lists, in the order of their evaluation. */
+  readonly rules: readonly WebAclRule[];
+  /** Log group of blocked and counted requests: retention in days and KMS key. */
   readonly logs: { readonly retentionDays: number; readonly kmsKeyArn: string };
-  /** Managed groups, by AWS's names, that are watched before they may block. @default none */
-  readonly countOnly?: readonly string[];
+  /** Arguments of the web ACL that replace those of this construct. @default none */
+  readonly overrides?: Partial<Wafv2WebAclConfig>;
 }
 
-/** AWS demands the prefix of every destination of WAF logs. */
+/** Prefix that AWS requires for log groups of WAF. */
 const LOG_GROUP_PREFIX = "aws-waf-logs-";
-const SMALLEST_LIMIT = 10;
-const LARGEST_LIMIT = 2_000_000_000;
-/** They hold what identifies a session. */
+
+/** Headers with session data, removed from the log. */
 const REDACTED_HEADERS = ["authorization", "cookie"];
 
+/** Difference between the priorities of two rules, so that a new rule does not change the others. */
+const PRIORITY_STEP = 10;
+
 /**
- * The firewall before the load balancer: address lists, flood limits, managed rules, injection and size.
+ * Web ACL of an application load balancer, with an allow list, a block list, further rules and a log.
  *
- * The rules are in `notejam-rules.ts`. They go to AWS as one JSON text, which the provider reads, plans and compares much
- * faster than nested blocks, and whose changes a plan shows one by one (docs/decisions/0006-waf-rules-as-json.md).
+ * The rules are one JSON text (`rule_json`): the provider plans it faster than nested blocks, and a plan shows its changes
+ * one by one.
  */
 export class WebAcl extends Construct {
   readonly arn: string;
-  /** The name that CloudWatch metrics carry as `WebACL`. */
+  /** Value of the dimension `WebACL` of CloudWatch metrics. */
   readonly name: string;
   readonly logGroupName: string;
 
@@ -60,7 +70,6 @@ export class WebAcl extends Construct {
   constructor(scope: Construct, id: string, props: WebAclProps) {
     super(scope, id);
     this.props = props;
-    this.checkProps();
     const webAcl = this.addWebAcl();
     new Wafv2WebAclAssociation(this, "association", { resourceArn: props.albArn, webAclArn: webAcl.arn });
     this.arn = webAcl.arn;
@@ -68,58 +77,40 @@ export class WebAcl extends Construct {
     this.logGroupName = this.addLogs(webAcl);
   }
 
-  private checkProps(): void {
-    for (const field of ["floodLimit", "signInLimit"] as const) {
-      const limit = this.props[field];
-      if (!Number.isInteger(limit) || limit < SMALLEST_LIMIT || limit > LARGEST_LIMIT) {
-        throw new Error(
-          `${this.node.path}: ${field} is ${limit}; AWS WAF takes whole numbers from ${SMALLEST_LIMIT} to ${LARGEST_LIMIT}.`,
-        );
-      }
-    }
-    for (const group of this.props.countOnly ?? []) {
-      if (!MANAGED_RULE_GROUPS.some((name) => name === group)) {
-        throw new Error(
-          `${this.node.path}: countOnly names "${group}", which is none of the managed groups in use: ${MANAGED_RULE_GROUPS.join(", ")}.`,
-        );
-      }
-    }
-  }
-
   private addWebAcl(): Wafv2WebAcl {
     const { props } = this;
-    const rules = notejamRules({
-      allowed: this.addIpSets("allow", props.allowedAddresses),
-      blocked: this.addIpSets("block", props.blockedAddresses),
-      floodLimit: props.floodLimit,
-      signInLimit: props.signInLimit,
-      countOnly: props.countOnly ?? [],
-    });
+    const rules = [
+      webAclRule("allow-list", this.addAddressList("allow", props.allowedAddresses), ALLOW),
+      webAclRule("block-list", this.addAddressList("block", props.blockedAddresses), BLOCK),
+      ...props.rules,
+    ];
     return new Wafv2WebAcl(this, "web-acl", {
       name: props.name,
-      description: "Notejam behind the public load balancer",
+      description: props.description ?? "Web ACL of the load balancer",
       scope: "REGIONAL",
       defaultAction: { allow: {} },
-      ruleJson: JSON.stringify(rules),
+      ruleJson: JSON.stringify(withPriorities(rules)),
       visibilityConfig: {
         cloudwatchMetricsEnabled: true,
         metricName: props.name,
         sampledRequestsEnabled: true,
       },
+      ...props.overrides,
     });
   }
 
-  private addIpSets(list: "allow" | "block", addresses: Addresses): [ipv4: string, ipv6: string] {
-    return [
-      this.addIpSet(`${list}-list-ipv4`, "IPV4", addresses.ipv4),
-      this.addIpSet(`${list}-list-ipv6`, "IPV6", addresses.ipv6),
-    ];
+  /** Adds the IP sets of a list and returns the statement that matches them. */
+  private addAddressList(list: "allow" | "block", addresses: Addresses): Statement {
+    return any(
+      fromAddresses(this.addIpSet(`${list}-list-ipv4`, "IPV4", addresses.ipv4)),
+      fromAddresses(this.addIpSet(`${list}-list-ipv6`, "IPV6", addresses.ipv6)),
+    );
   }
 
   private addIpSet(id: string, ipAddressVersion: "IPV4" | "IPV6", addresses: readonly string[]): string {
     return new Wafv2IpSet(this, id, {
       name: `${this.props.name}-${id}`,
-      description: "Kept by people, in an emergency too; Terraform leaves the addresses alone",
+      description: "Changed by operators, also in an emergency. Terraform ignores the addresses",
       scope: "REGIONAL",
       ipAddressVersion,
       addresses: [...addresses],
@@ -134,7 +125,7 @@ export class WebAcl extends Construct {
       resourceArn: webAcl.arn,
       logDestinationConfigs: [logGroup.arn],
       redactedFields: REDACTED_HEADERS.map((header) => ({ singleHeader: { name: header } })),
-      // Every allowed request is in the load balancer's access log already.
+      // The access log of the load balancer contains the allowed requests.
       loggingFilter: {
         defaultBehavior: "DROP",
         filter: [
@@ -147,13 +138,13 @@ export class WebAcl extends Construct {
           },
         ],
       },
-      dependsOn: [this.admitLogDelivery(logGroup)],
+      dependsOn: [this.allowLogDelivery(logGroup)],
     });
     return logGroup.name;
   }
 
-  /** Without it WAF writes a policy of its own for the whole account, which no destroy removes. */
-  private admitLogDelivery(logGroup: LogGroup): CloudwatchLogResourcePolicy {
+  /** Without this policy WAF creates one for the whole account, which `terraform destroy` does not remove. */
+  private allowLogDelivery(logGroup: LogGroup): CloudwatchLogResourcePolicy {
     const { account, name } = this.props;
     return new CloudwatchLogResourcePolicy(this, "log-delivery", {
       policyName: `${LOG_GROUP_PREFIX}${name}`,
@@ -171,4 +162,8 @@ export class WebAcl extends Construct {
       ]),
     });
   }
+}
+
+function withPriorities(rules: readonly WebAclRule[]): Rule[] {
+  return rules.map((rule, index) => ({ ...rule, Priority: (index + 1) * PRIORITY_STEP }));
 }

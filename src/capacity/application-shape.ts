@@ -1,5 +1,5 @@
+import type { TreeFile } from "@notejam/constructs/github/operations-repository";
 import { parse } from "yaml";
-import type { TreeFile } from "../../modules/github/operations-repository.js";
 import { at, listAt, numberAt, textAt } from "../kubernetes/objects.js";
 import { parseCpu, parseMemory, type Resources } from "../kubernetes/quantity.js";
 

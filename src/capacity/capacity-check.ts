@@ -1,4 +1,4 @@
-import { defaultMaxConnections } from "../../modules/rds/connections.js";
+import { defaultMaxConnections } from "@notejam/constructs/rds/instance-classes";
 import type { Environment } from "../config/environment.js";
 import { fieldErrors } from "../config/field-error.js";
 import type { Diagnostic } from "../diagnostic.js";

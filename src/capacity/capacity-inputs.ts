@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import type { TreeFile } from "../../modules/github/operations-repository.js";
+import type { TreeFile } from "@notejam/constructs/github/operations-repository";
 import { applicationShape } from "./application-shape.js";
 import { readMeasurement } from "./measurement.js";
 import type { CapacityInputs } from "./model.js";

@@ -1,6 +1,6 @@
-import { MAX_UNAVAILABLE_PERCENT, WARM_PREFIX_TARGET } from "../../modules/eks/node-settings.js";
-import { databaseCpus, defaultMaxConnections } from "../../modules/rds/connections.js";
-import { planSubnets } from "../../modules/vpc/subnet-plan.js";
+import { MAX_UNAVAILABLE_PERCENT, WARM_PREFIX_TARGET } from "@notejam/constructs/eks/node-settings";
+import { databaseCpus, defaultMaxConnections } from "@notejam/constructs/rds/instance-classes";
+import { planSubnets } from "@notejam/constructs/vpc/subnet-plan";
 import type { Environment } from "../config/environment.js";
 import { podsDuring } from "../config/events.js";
 import { wholeAtLeast, wholeAtMost } from "../config/rounding.js";

@@ -1,5 +1,5 @@
+import type { TreeFile } from "@notejam/constructs/github/operations-repository";
 import type { Command } from "commander";
-import type { TreeFile } from "../../modules/github/operations-repository.js";
 import { checkCapacity } from "../capacity/capacity-check.js";
 import { capacityInputs } from "../capacity/capacity-inputs.js";
 import { loadConfiguration } from "../config/load.js";

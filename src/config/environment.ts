@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { MANAGED_RULE_GROUPS } from "../../modules/waf/managed-rule-groups.js";
+import { MANAGED_RULE_GROUPS } from "../notejam/managed-rule-groups.js";
 import { isIpv4Network } from "./networks.js";
 import { DEFAULT_REGION } from "./regions.js";
 import {

@@ -1,7 +1,7 @@
-import { accessLogsBucketName } from "../../modules/access-logs/names.js";
-import { backupReplicaBucketName } from "../../modules/backup-storage/names.js";
-import { imageRepositoryName } from "../../modules/ecr/names.js";
-import { registryVariable } from "../../modules/github/names.js";
+import { accessLogsBucketName } from "@notejam/constructs/access-logs/names";
+import { backupReplicaBucketName } from "@notejam/constructs/backup-storage/names";
+import { imageRepositoryName } from "@notejam/constructs/ecr/names";
+import { registryVariable } from "@notejam/constructs/github/names";
 import type { Environment } from "./environment.js";
 
 /**

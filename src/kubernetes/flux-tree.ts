@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative, sep } from "node:path";
-import type { TreeFile } from "../../modules/github/operations-repository.js";
+import type { TreeFile } from "@notejam/constructs/github/operations-repository";
 
 /** Prefix of folders that are copied by hand, such as `_template`. */
 const TEMPLATE_PREFIX = "_";

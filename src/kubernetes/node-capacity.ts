@@ -1,4 +1,4 @@
-import { MAX_PODS } from "../../modules/eks/node-settings.js";
+import { MAX_PODS } from "@notejam/constructs/eks/node-settings";
 import { wholeAtMost } from "../config/rounding.js";
 import { type Resources, sumOf } from "./quantity.js";
 

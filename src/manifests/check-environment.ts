@@ -1,4 +1,4 @@
-import type { TreeFile } from "../../modules/github/operations-repository.js";
+import type { TreeFile } from "@notejam/constructs/github/operations-repository";
 import type { Diagnostic } from "../diagnostic.js";
 import type { Cluster } from "../kubernetes/cluster.js";
 import type { Manifest } from "../kubernetes/objects.js";

@@ -1,11 +1,11 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { VPC_CNI_SERVICE_ACCOUNT } from "../../modules/eks/network-addons.js";
-import { SCOPE_LABEL } from "../../modules/eks/node-settings.js";
-import { SYSTEM_SERVICE_ACCOUNTS } from "../../modules/eks/system-addons.js";
-import { CLUSTER_VARS, FLUX_NAMESPACE } from "../../modules/flux/names.js";
-import type { TreeFile } from "../../modules/github/operations-repository.js";
+import { VPC_CNI_SERVICE_ACCOUNT } from "@notejam/constructs/eks/network-addons";
+import { SCOPE_LABEL } from "@notejam/constructs/eks/node-settings";
+import { SYSTEM_SERVICE_ACCOUNTS } from "@notejam/constructs/eks/system-addons";
+import { CLUSTER_VARS, FLUX_NAMESPACE } from "@notejam/constructs/flux/names";
+import type { TreeFile } from "@notejam/constructs/github/operations-repository";
 import type { Configuration } from "../config/load.js";
 import { namesOf } from "../config/names.js";
 import type { Given, NamespacedName } from "../kubernetes/cluster.js";

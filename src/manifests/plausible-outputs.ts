@@ -1,7 +1,7 @@
-import { accessLogsBucketName } from "../../modules/access-logs/names.js";
-import { backupBucketName } from "../../modules/backup-storage/names.js";
-import { lokiBucketName } from "../../modules/log-storage/names.js";
-import { alertsTopicName } from "../../modules/observability/names.js";
+import { accessLogsBucketName } from "@notejam/constructs/access-logs/names";
+import { backupBucketName } from "@notejam/constructs/backup-storage/names";
+import { lokiBucketName } from "@notejam/constructs/log-storage/names";
+import { alertsTopicName } from "@notejam/constructs/observability/names";
 import type { Names } from "../config/names.js";
 
 interface Place {

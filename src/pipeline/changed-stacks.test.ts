@@ -64,7 +64,9 @@ async function synthCopy(name: string, edit: (project: string) => void): Promise
   }
   for (const file of ["package.json", "tsconfig.json", "tool-versions.json"])
     cpSync(file, join(project, file));
-  symlinkSync(resolve("node_modules"), join(project, "node_modules"));
+  // The copy's own modules. All other packages are found in the repository's node_modules.
+  mkdirSync(join(project, "node_modules/@notejam"), { recursive: true });
+  symlinkSync("../../modules", join(project, "node_modules/@notejam/constructs"));
   edit(project);
   const out = join(project, "cdktf.out");
   const env = { CDKTF_OUTDIR: out };

@@ -66,7 +66,7 @@ describe("enforcePolicy", () => {
           fix:     pass the ARN of the key for this use (modules/kms)
         logs (aws_cloudwatch_log_group): has no retention [log-retention]
           why:     a log group without retention never deletes personal data, and its cost grows without limit
-          fix:     create it with LogGroup of modules/blocks, or set retentionInDays to logRetentionDays of the environment"
+          fix:     create it with LogGroup of modules/core, or set retentionInDays to logRetentionDays of the environment"
     `);
     expect(existsSync(join(outdir, "stacks/notejam-test"))).toBe(false);
   });

@@ -1,7 +1,7 @@
 import { AwsProvider } from "@cdktf/provider-aws/lib/provider/index.js";
+import { AwsAccount } from "@notejam/constructs/core/aws-account";
 import { CloudBackend, NamedCloudWorkspace, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
-import { AwsAccount } from "../../modules/blocks/aws-account.js";
 import toolVersions from "../../tool-versions.json" with { type: "json" };
 import type { Organization } from "../config/organization.js";
 import { REQUIRED_TAGS } from "../config/tags.js";

@@ -1,11 +1,14 @@
 import { TfeProvider } from "@cdktf/provider-tfe/lib/provider/index.js";
+import { AccountBaseline, type BaselineRegion } from "@notejam/constructs/account/account-baseline";
+import { GITHUB_ISSUER, GithubOidcProvider } from "@notejam/constructs/github/oidc-provider";
+import {
+  bootstrapApplyPermissions,
+  environmentApplyPermissions,
+} from "@notejam/constructs/terraform-cloud/apply-permissions";
+import { TerraformCloudOidc } from "@notejam/constructs/terraform-cloud/oidc";
+import { PermissionsBoundary } from "@notejam/constructs/terraform-cloud/permissions-boundary";
+import { TerraformCloudRunRoles } from "@notejam/constructs/terraform-cloud/run-roles";
 import type { App } from "cdktf";
-import { AccountGuardRails, type GuardedRegion } from "../../modules/account/account-guard-rails.js";
-import { GITHUB_ISSUER, GithubOidcProvider } from "../../modules/github/oidc-provider.js";
-import { bootstrapApplyRights, environmentApplyRights } from "../../modules/terraform-cloud/apply-rights.js";
-import { TerraformCloudOidc } from "../../modules/terraform-cloud/oidc.js";
-import { PermissionsBoundary } from "../../modules/terraform-cloud/permissions-boundary.js";
-import { TerraformCloudRunRoles } from "../../modules/terraform-cloud/run-roles.js";
 import type { Environment } from "../config/environment.js";
 import { BOOTSTRAP_STACK, namesOf } from "../config/names.js";
 import type { Organization } from "../config/organization.js";
@@ -55,16 +58,17 @@ export class BootstrapStack extends AwsStack {
     const roles = this.addRunRoles("bootstrap", {
       name: BOOTSTRAP_STACK,
       workspaces: [BOOTSTRAP_STACK],
-      applyRights: bootstrapApplyRights({
+      applyPermissions: bootstrapApplyPermissions({
         account: this.account,
         name: BOOTSTRAP_STACK,
         oidcHosts: [organization.terraformCloud.hostname, GITHUB_ISSUER],
       }),
     });
-    new AccountGuardRails(this, "guard-rails", {
+    new AccountBaseline(this, "guard-rails", {
       name: BOOTSTRAP_STACK,
       account: this.account,
-      regions: this.guardedRegions(),
+      regions: this.baselineRegions(),
+      imagePrefix: "notejam-",
       trail: { retentionDays: AUDIT_RETENTION_DAYS },
     });
     this.addTerraformCloud(roles);
@@ -88,7 +92,7 @@ export class BootstrapStack extends AwsStack {
   }
 
   /** Returns every region that an environment uses, with the regions to which its images are replicated. */
-  private guardedRegions(): GuardedRegion[] {
+  private baselineRegions(): BaselineRegion[] {
     const { organization, environments } = this.props;
     const replicas = new Map([[organization.bootstrap.region, new Set<string>()]]);
     for (const { environment } of environments) {
@@ -110,7 +114,7 @@ export class BootstrapStack extends AwsStack {
     return this.addRunRoles(instance, {
       name,
       workspaces: [platformStack, gitopsStack],
-      applyRights: environmentApplyRights({
+      applyPermissions: environmentApplyPermissions({
         account,
         environment: environment.name,
         name,
@@ -135,5 +139,5 @@ export class BootstrapStack extends AwsStack {
 /** Properties that differ between the pairs of roles. */
 type RunRoles = Pick<
   ConstructorParameters<typeof TerraformCloudRunRoles>[2],
-  "name" | "workspaces" | "applyRights"
+  "name" | "workspaces" | "applyPermissions"
 >;

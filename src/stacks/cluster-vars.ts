@@ -1,4 +1,4 @@
-import { element } from "../../modules/blocks/terraform-functions.js";
+import { element } from "@notejam/constructs/core/terraform-functions";
 import type { Environment } from "../config/environment.js";
 import { scheduledReplicas } from "../config/events.js";
 import { namesOf } from "../config/names.js";

@@ -1,5 +1,5 @@
+import type { TreeFile } from "@notejam/constructs/github/operations-repository";
 import type { App } from "cdktf";
-import type { TreeFile } from "../../modules/github/operations-repository.js";
 import type { Environment } from "../config/environment.js";
 import { namesOf } from "../config/names.js";
 import type { Organization } from "../config/organization.js";

@@ -1,16 +1,16 @@
 import { GithubProvider } from "@cdktf/provider-github/lib/provider/index.js";
 import { HelmProvider } from "@cdktf/provider-helm/lib/provider/index.js";
 import { KubernetesProvider } from "@cdktf/provider-kubernetes/lib/provider/index.js";
-import type { App } from "cdktf";
-import { EphemeralResource } from "../../modules/blocks/ephemeral-resource.js";
-import { base64decode } from "../../modules/blocks/terraform-functions.js";
-import { Flux } from "../../modules/flux/flux.js";
-import { ActionsSettings } from "../../modules/github/actions-settings.js";
+import { EphemeralResource } from "@notejam/constructs/core/ephemeral-resource";
+import { base64decode } from "@notejam/constructs/core/terraform-functions";
+import { Flux } from "@notejam/constructs/flux";
+import { ActionsSettings } from "@notejam/constructs/github/actions-settings";
 import {
   MAIN_BRANCH,
   OperationsRepository,
   type TreeFile,
-} from "../../modules/github/operations-repository.js";
+} from "@notejam/constructs/github/operations-repository";
+import type { App } from "cdktf";
 import type { Environment } from "../config/environment.js";
 import { type Names, namesOf } from "../config/names.js";
 import { type Organization, operationsRepositoryOf } from "../config/organization.js";
@@ -28,7 +28,7 @@ export interface GitopsStackProps {
 }
 
 /** Files of the tree that image automation edits. */
-export const LEFT_TO_AUTOMATION = ["microservices/notejam/image/kustomization.yaml"] as const;
+export const UNMANAGED_FILES = ["microservices/notejam/image/kustomization.yaml"] as const;
 
 /**
  * Resources of one environment in its cluster and in GitHub: the repository with the Flux tree, Flux, the variables
@@ -87,7 +87,7 @@ export class GitopsStack extends AwsStack {
       name,
       environment: this.names.instance,
       files: tree,
-      leftToAutomation: LEFT_TO_AUTOMATION,
+      unmanagedFiles: UNMANAGED_FILES,
       imageUpdates: production ? "pull-request" : "push",
       archiveOnDestroy: production,
     });

@@ -1,6 +1,6 @@
+import { can, regex } from "@notejam/constructs/core/terraform-functions";
 import { TerraformVariable, type TerraformVariableConfig } from "cdktf";
 import type { Construct } from "constructs";
-import { can, regex } from "../../modules/blocks/terraform-functions.js";
 
 /** Variables that are the same for every environment: each is stored once, in a variable set. */
 export const SHARED_INPUTS = ["github_owner", "github_token"] as const;

@@ -1,27 +1,23 @@
+import type { AwsAccount } from "@notejam/constructs/core/aws-account";
+import type { PolicyStatement } from "@notejam/constructs/core/iam-policy";
+import { VPC_CNI_SERVICE_ACCOUNT } from "@notejam/constructs/eks/network-addons";
+import { SYSTEM_SERVICE_ACCOUNTS } from "@notejam/constructs/eks/system-addons";
+import { IMAGE_REFLECTOR_SERVICE_ACCOUNT } from "@notejam/constructs/flux/names";
+import { managedPolicyArn } from "@notejam/constructs/iam/managed-policy";
+import { PodRole } from "@notejam/constructs/iam/pod-role";
+import { clusterAutoscaler } from "@notejam/constructs/iam/policies/cluster-autoscaler";
+import { ebsCsi } from "@notejam/constructs/iam/policies/ebs-csi";
+import { externalDns } from "@notejam/constructs/iam/policies/external-dns";
+import { grafanaCloudWatchReader } from "@notejam/constructs/iam/policies/grafana";
+import { imageReader } from "@notejam/constructs/iam/policies/image-reader";
+import { loadBalancerController } from "@notejam/constructs/iam/policies/load-balancer-controller";
+import { lokiStorage } from "@notejam/constructs/iam/policies/loki";
+import { mailSender } from "@notejam/constructs/iam/policies/mail-sender";
+import { secretReader } from "@notejam/constructs/iam/policies/secret-reader";
+import { topicPublisher } from "@notejam/constructs/iam/policies/topic-publisher";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
-import type { AwsAccount } from "../../modules/blocks/aws-account.js";
-import type { PolicyStatement } from "../../modules/blocks/iam-policy.js";
-import { VPC_CNI_SERVICE_ACCOUNT } from "../../modules/eks/network-addons.js";
-import { SYSTEM_SERVICE_ACCOUNTS } from "../../modules/eks/system-addons.js";
-import { IMAGE_REFLECTOR_SERVICE_ACCOUNT } from "../../modules/flux/names.js";
-import {
-  alertPublisher,
-  backupReader,
-  backupWriter,
-  clusterAutoscaler,
-  dumpReader,
-  ebsCsi,
-  externalDns,
-  grafanaCloudWatchReader,
-  imageReader,
-  lokiStorage,
-  mailSender,
-  secretReader,
-} from "../../modules/iam/controller-policies.js";
-import { loadBalancerController } from "../../modules/iam/load-balancer-controller-policy.js";
-import { managedPolicyArn } from "../../modules/iam/managed-policy.js";
-import { PodRole } from "../../modules/iam/pod-role.js";
+import { backupReader, backupWriter, dumpReader } from "../notejam/backup-policies.js";
 
 /** Encrypted resource: its ARN and that of its key. */
 interface Encrypted {
@@ -43,7 +39,7 @@ export interface WorkloadIdentitiesProps {
   readonly slackSecret: Encrypted;
   readonly backups: Encrypted;
   /** Backups replicated from the primary region (standby only). @default none */
-  readonly receivedDumps?: Encrypted | undefined;
+  readonly replicatedBackups?: Encrypted | undefined;
   readonly lokiBucket: Encrypted;
   readonly alerts: Encrypted;
   readonly repositoryArn: string;
@@ -92,7 +88,7 @@ function identities(props: WorkloadIdentitiesProps): Identity[] {
 }
 
 function applicationIdentities(props: WorkloadIdentitiesProps): Identity[] {
-  const { databaseSecret, databaseAdminSecret, backups, receivedDumps } = props;
+  const { databaseSecret, databaseAdminSecret, backups, replicatedBackups } = props;
   const readDatabaseSecret = secretReader(databaseSecret.arn, databaseSecret.keyArn);
   return [
     {
@@ -119,7 +115,9 @@ function applicationIdentities(props: WorkloadIdentitiesProps): Identity[] {
       statements: [
         ...readDatabaseSecret,
         ...backupReader(backups.arn, backups.keyArn),
-        ...(receivedDumps ? prefixSids("Received", dumpReader(receivedDumps.arn, receivedDumps.keyArn)) : []),
+        ...(replicatedBackups
+          ? prefixSids("Received", dumpReader(replicatedBackups.arn, replicatedBackups.keyArn))
+          : []),
       ],
     },
   ];
@@ -181,7 +179,7 @@ function monitoringIdentities(props: WorkloadIdentitiesProps): Identity[] {
       namespace: "monitoring",
       serviceAccount: "alertmanager",
       statements: [
-        ...alertPublisher(alerts.arn, alerts.keyArn),
+        ...topicPublisher(alerts.arn, alerts.keyArn),
         ...secretReader(props.slackSecret.arn, props.slackSecret.keyArn),
       ],
     },

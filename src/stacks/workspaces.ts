@@ -1,10 +1,10 @@
 import { DataTfeOrganizationMembership } from "@cdktf/provider-tfe/lib/data-tfe-organization-membership/index.js";
 import { Project } from "@cdktf/provider-tfe/lib/project/index.js";
+import { PipelineTeam } from "@notejam/constructs/terraform-cloud/pipeline-team";
+import { SharedVariable } from "@notejam/constructs/terraform-cloud/shared-variable";
+import { TerraformCloudWorkspace } from "@notejam/constructs/terraform-cloud/workspace";
+import type { WorkspaceVariable } from "@notejam/constructs/terraform-cloud/workspace-variable";
 import { Construct } from "constructs";
-import { PipelineTeam } from "../../modules/terraform-cloud/pipeline-team.js";
-import { SharedVariable } from "../../modules/terraform-cloud/shared-variable.js";
-import { TerraformCloudWorkspace } from "../../modules/terraform-cloud/workspace.js";
-import type { WorkspaceVariable } from "../../modules/terraform-cloud/workspace-variable.js";
 import toolVersions from "../../tool-versions.json" with { type: "json" };
 import { type Names, PLAN_TEAM } from "../config/names.js";
 import type { Organization } from "../config/organization.js";
@@ -44,7 +44,7 @@ const BOOTSTRAP_VARIABLES: readonly WorkspaceVariable[] = [
     sensitive: true,
     description:
       "Token of an organization owner, which manages the other workspaces. Every plan of this workspace can read it.",
-    value: { leftToPeople: "" },
+    value: { unmanaged: "" },
   },
 ];
 
@@ -53,7 +53,7 @@ const AWS_BY_OIDC: WorkspaceVariable = {
   key: "TFC_AWS_PROVIDER_AUTH",
   category: "env",
   description: "Runs authenticate to AWS with short-lived tokens.",
-  value: { stated: "true" },
+  value: { managed: "true" },
 };
 
 /**
@@ -86,7 +86,7 @@ export class Workspaces extends Construct {
         variables: BOOTSTRAP_VARIABLES,
       },
     );
-    bootstrapWorkspace.settle([]);
+    bootstrapWorkspace.setRemoteStateConsumers([]);
     const all = environments.flatMap((environment) => this.addEnvironment(environment));
     this.shareRemoteStates(all);
     this.shareVariables(all);
@@ -107,7 +107,7 @@ export class Workspaces extends Construct {
       workspace: this.addWorkspace(requirements.stack, `Environment ${environment.names.instance}`, {
         ...environment.roles,
         destroyable: !environment.production,
-        variables: requirements.variables.filter(({ name }) => !isShared(name)).map(leftToPeople),
+        variables: requirements.variables.filter(({ name }) => !isShared(name)).map(unmanaged),
       }),
     }));
   }
@@ -131,7 +131,7 @@ export class Workspaces extends Construct {
   private shareRemoteStates(all: readonly StackWorkspace[]): void {
     for (const { requirements, workspace } of all) {
       const consumers = all.filter((other) => other.requirements.readsStateOf.includes(requirements.stack));
-      workspace.settle(consumers.map((consumer) => consumer.workspace));
+      workspace.setRemoteStateConsumers(consumers.map((consumer) => consumer.workspace));
     }
   }
 
@@ -145,9 +145,9 @@ export class Workspaces extends Construct {
         requirements.variables.filter((variable) => variable.name === name),
       );
       if (declared === undefined) continue;
-      const stated = { github_owner: this.organization.githubOwner, github_token: undefined }[name];
+      const managed = { github_owner: this.organization.githubOwner, github_token: undefined }[name];
       this.addSharedVariable(
-        stated === undefined ? leftToPeople(declared) : { ...leftToPeople(declared), value: { stated } },
+        managed === undefined ? unmanaged(declared) : { ...unmanaged(declared), value: { managed } },
         users.map(({ workspace }) => workspace),
       );
     }
@@ -205,12 +205,12 @@ function isShared(name: string): boolean {
   return SHARED_INPUTS.some((shared) => shared === name);
 }
 
-function leftToPeople({ name, description, sensitive, default: value }: DeclaredVariable): WorkspaceVariable {
+function unmanaged({ name, description, sensitive, default: value }: DeclaredVariable): WorkspaceVariable {
   return {
     key: name,
     category: "terraform",
     description,
     sensitive,
-    value: { leftToPeople: PROPOSED_VALUES[name] ?? value ?? "" },
+    value: { unmanaged: PROPOSED_VALUES[name] ?? value ?? "" },
   };
 }

@@ -1,4 +1,4 @@
-import type { PolicyStatement } from "../../modules/blocks/iam-policy.js";
+import type { PolicyStatement } from "@notejam/constructs/core/iam-policy";
 
 /** Request to AWS, as evaluated by IAM. */
 export interface Call {

@@ -1,4 +1,4 @@
-import { GITHUB_ISSUER } from "../../modules/github/oidc-provider.js";
+import { GITHUB_ISSUER } from "@notejam/constructs/github/oidc-provider";
 import type { WorkflowEnvironment } from "../../src/pipeline/environments.js";
 import type { Synthesized } from "../synthesized-constructs.js";
 import { statementsOf } from "../synthesized-constructs.js";

@@ -1,7 +1,16 @@
 import type { AlarmCondition, Metric } from "./condition.js";
 
-/** What becomes an outage of the cluster if nobody acts. */
-export function clusterConditions(clusterName: string): AlarmCondition[] {
+export interface ClusterThresholds {
+  /** Average CPU utilization of the nodes, in percent. */
+  readonly cpuPercent: number;
+  /** Average memory utilization of the nodes, in percent. */
+  readonly memoryPercent: number;
+  /** Highest disk utilization of a node, in percent. */
+  readonly diskPercent: number;
+}
+
+/** Returns conditions that will cause an outage of an EKS cluster with Container Insights. */
+export function clusterConditions(clusterName: string, thresholds: ClusterThresholds): AlarmCondition[] {
   const metric = (namespace: string, metricName: string, statistic: Metric["statistic"]): Metric => ({
     namespace,
     metricName,
@@ -14,49 +23,55 @@ export function clusterConditions(clusterName: string): AlarmCondition[] {
   return [
     {
       id: "cluster-pods-pending",
+      runbookPage: "cluster",
       whatToDo:
-        "Pods have found no node for a quarter of an hour. Read the events of the pending pods: a node group at its maximum, a taint nobody tolerates, or an autoscaler that does not run.",
+        "Pods have been pending for 15 minutes. Read the events of the pending pods: a node group is at its maximum, no pod tolerates a taint, or the autoscaler does not run.",
       metric: metric("AWS/EKS", "scheduler_pending_pods_UNSCHEDULABLE", "Sum"),
       threshold: 0,
       periods: { breaching: 15, of: 15 },
     },
     {
       id: "cluster-nodes-failed",
+      runbookPage: "cluster",
       whatToDo:
-        "A node is not healthy and was not replaced. Describe the node for its conditions, then drain and terminate it.",
+        "A node is not healthy and was not replaced. Describe the node to see its conditions, then drain and terminate it.",
       metric: insights("cluster_failed_node_count", "Maximum"),
       threshold: 0,
       periods: { breaching: 10, of: 10 },
     },
     {
       id: "cluster-nodes-cpu",
+      runbookPage: "cluster",
       whatToDo:
-        "The nodes are busy on average: the autoscaler is at its limit. Raise the maximum of the node group that is full.",
+        "The CPUs of the nodes are busy on average, so the autoscaler is at its limit. Increase the maximum size of the node group that is full.",
       metric: insights("node_cpu_utilization", "Average"),
-      threshold: 85,
+      threshold: thresholds.cpuPercent,
       periods: { breaching: 10, of: 15 },
     },
     {
       id: "cluster-nodes-memory",
+      runbookPage: "cluster",
       whatToDo:
-        "The nodes' memory is nearly used up: pods will be killed. Raise the maximum of the node group, or the memory that pods ask for.",
+        "The memory of the nodes is nearly used up, and pods will be killed. Increase the maximum size of the node group, or the memory requests of the pods.",
       metric: insights("node_memory_utilization", "Average"),
-      threshold: 85,
+      threshold: thresholds.memoryPercent,
       periods: { breaching: 10, of: 15 },
     },
     {
       id: "cluster-nodes-disk",
+      runbookPage: "cluster",
       whatToDo:
-        "A node's disk is filling up: pods will be evicted. Find the pod that writes, or replace the node.",
+        "The disk of a node is nearly full, and pods will be evicted. Find the pod that writes, or replace the node.",
       metric: insights("node_filesystem_utilization", "Maximum"),
-      threshold: 80,
+      threshold: thresholds.diskPercent,
       periods: { breaching: 5, of: 5 },
     },
     {
-      // Without the add-on's metrics the four alarms above are blind.
+      // The four alarms above have no data without the CloudWatch add-on.
       id: "cluster-unwatched",
+      runbookPage: "cluster",
       whatToDo:
-        "The cluster has sent no metrics for a quarter of an hour. See whether the CloudWatch agent's pods run and may write metrics.",
+        "The cluster has sent no metrics for 15 minutes. Check that the pods of the CloudWatch agent run and may write metrics.",
       metric: insights("cluster_node_count", "Maximum"),
       comparison: "LessThanThreshold",
       threshold: 1,

@@ -1,4 +1,4 @@
-/** A series of values in CloudWatch. */
+/** Metric of CloudWatch, with its statistic. */
 export interface Metric {
   readonly namespace: string;
   readonly metricName: string;
@@ -9,22 +9,26 @@ export interface Metric {
 }
 
 interface ConditionBase {
-  /** Lasting name in kebab-case; ends the alarm's name. */
+  /** Construct id, which is a state address and never changes. Kebab-case. */
   readonly id: string;
-  /** One or two sentences to somebody who has just been woken. */
+  /** End of the alarm's name. @default the id */
+  readonly name?: string;
+  /** Instructions for the person on call, in one to three sentences. */
   readonly whatToDo: string;
-  /** Heading in the runbook. @default the id */
+  /** Page of the runbook: name of a Markdown file in its folder, without `.md`. */
+  readonly runbookPage: string;
+  /** Heading on that page. @default the name */
   readonly runbookAnchor?: string;
   readonly threshold: number;
   /** @default "GreaterThanThreshold" */
   readonly comparison?: "GreaterThanThreshold" | "LessThanThreshold" | "GreaterThanOrEqualToThreshold";
-  /** Alarm when this many of the last so many periods are beyond the threshold. */
+  /** Number of breaching periods, of the last so many, that raise the alarm. */
   readonly periods: { readonly breaching: number; readonly of: number };
-  /** What silence means; `ignore`: that nothing has changed. @default "notBreaching" */
+  /** Treatment of missing data. `ignore` keeps the state of the alarm. @default "notBreaching" */
   readonly withoutData?: "breaching" | "notBreaching" | "missing" | "ignore";
 }
 
-/** When to raise an alarm: one metric, or an expression over several (named by their keys). */
+/** Condition of an alarm: one metric, or an expression over several metrics, which it names by their keys. */
 export type AlarmCondition = ConditionBase &
   (
     | { readonly metric: Metric }

@@ -1,19 +1,32 @@
 import type { AlarmCondition, Metric } from "./condition.js";
 
-export interface DatabaseToWatch {
+export interface MonitoredDatabase {
   readonly clusterIdentifier: string;
-  /** Most connections that the writer takes. @default no alarm for connections */
+  /** Connections that the writer accepts. @default no alarm for connections */
   readonly maxConnections?: number;
-  /** MiB of memory that the writer should keep free. @default 256 */
-  readonly freeMemoryMib?: number;
+}
+
+export interface DatabaseThresholds {
+  /** CPU utilization of the writer, in percent. */
+  readonly cpuPercent: number;
+  /** Free memory of the writer, in MiB. */
+  readonly freeMemoryMib: number;
+  /** Free local storage of the writer, in MiB. */
+  readonly freeDiskMib: number;
+  /** Lag of the slowest reader, in milliseconds. */
+  readonly replicaLagMilliseconds: number;
+  /** Connections in use, as a share of `maxConnections`: 0 to 1. */
+  readonly connectionsShare: number;
 }
 
 const BYTES_PER_MIB = 1_048_576;
-const CONNECTIONS_SHARE = 0.8;
 
-/** What becomes an outage of the Aurora cluster if nobody acts. */
-export function databaseConditions(database: DatabaseToWatch): AlarmCondition[] {
-  const cluster = { DBClusterIdentifier: database.clusterIdentifier };
+/** Returns conditions that will cause an outage of an Aurora cluster. */
+export function databaseConditions(
+  { clusterIdentifier, maxConnections }: MonitoredDatabase,
+  thresholds: DatabaseThresholds,
+): AlarmCondition[] {
+  const cluster = { DBClusterIdentifier: clusterIdentifier };
   const writer = { ...cluster, Role: "WRITER" };
   const metric = (
     metricName: string,
@@ -23,53 +36,56 @@ export function databaseConditions(database: DatabaseToWatch): AlarmCondition[] 
   const conditions: AlarmCondition[] = [
     {
       id: "database-cpu",
+      runbookPage: "database",
       whatToDo:
-        "The writer's processor is busy, or the writer reports nothing at all. Find the costliest statements in Performance Insights; a larger instance class is the slow way out.",
+        "The CPU of the writer is busy, or the writer reports no metrics. Find the most expensive statements in Performance Insights. Use a larger instance class as a last resort.",
       metric: metric("CPUUtilization", "Average", writer),
-      threshold: 80,
+      threshold: thresholds.cpuPercent,
       periods: { breaching: 10, of: 15 },
-      // A writer that is gone reports nothing.
+      // A writer that does not run reports no metrics.
       withoutData: "breaching",
     },
     {
       id: "database-memory",
+      runbookPage: "database",
       whatToDo:
-        "The writer is running out of memory and will restart. Look for many connections or large sorts; choose a larger instance class.",
+        "The writer is running out of memory and will restart. Check for many connections or large sorts. Use a larger instance class.",
       metric: metric("FreeableMemory", "Minimum", writer),
       comparison: "LessThanThreshold",
-      threshold: (database.freeMemoryMib ?? 256) * BYTES_PER_MIB,
+      threshold: thresholds.freeMemoryMib * BYTES_PER_MIB,
       periods: { breaching: 5, of: 5 },
     },
     {
       id: "database-disk",
+      runbookPage: "database",
       whatToDo:
-        "The writer's local disk, used for sorts and temporary tables, is nearly full. Find the statement that fills it; choose a larger instance class.",
+        "The local storage of the writer, used for sorts and temporary tables, is nearly full. Find the statement that fills it. Use a larger instance class.",
       metric: metric("FreeLocalStorage", "Minimum", writer),
       comparison: "LessThanThreshold",
-      threshold: 1024 * BYTES_PER_MIB,
+      threshold: thresholds.freeDiskMib * BYTES_PER_MIB,
       periods: { breaching: 5, of: 5 },
     },
     {
       id: "database-replica-lag",
-      whatToDo:
-        "A reader is more than two seconds behind: pages show old notes, and a failover would take longer. Look for heavy writing, or a reader of a smaller class.",
+      runbookPage: "database",
+      whatToDo: `A reader is more than ${thresholds.replicaLagMilliseconds / 1000} s behind the writer: users see old data, and a failover takes longer. Check for heavy writes, or a reader of a smaller instance class.`,
       metric: metric("AuroraReplicaLagMaximum", "Maximum", cluster),
-      threshold: 2000,
+      threshold: thresholds.replicaLagMilliseconds,
       periods: { breaching: 5, of: 5 },
     },
   ];
-  return database.maxConnections === undefined
-    ? conditions
-    : [...conditions, connections(metric("DatabaseConnections", "Maximum", writer), database.maxConnections)];
+  if (maxConnections === undefined) return conditions;
+  const connections = metric("DatabaseConnections", "Maximum", writer);
+  return [...conditions, connectionsCondition(connections, maxConnections, thresholds.connectionsShare)];
 }
 
-function connections(metric: Metric, maxConnections: number): AlarmCondition {
+function connectionsCondition(metric: Metric, maxConnections: number, share: number): AlarmCondition {
   return {
     id: "database-connections",
-    whatToDo:
-      "The writer has four fifths of the connections it can take; after the last one the application fails. See which client holds them, and lower the pods' pools or their number.",
+    runbookPage: "database",
+    whatToDo: `The writer has ${Math.round(share * 100)} % of the connections that it accepts. When none is left, the application fails. Check which client holds them. Reduce the connection pools or the number of pods.`,
     metric,
-    threshold: Math.floor(maxConnections * CONNECTIONS_SHARE),
+    threshold: Math.floor(maxConnections * share),
     periods: { breaching: 5, of: 5 },
   };
 }

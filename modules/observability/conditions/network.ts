@@ -1,22 +1,29 @@
 import type { AlarmCondition } from "./condition.js";
 
-export interface WebAclToWatch {
+export interface MonitoredWebAcl {
   readonly name: string;
-  /** Region of the web ACL: a dimension of its metrics. */
+  /** Region of the web ACL, a dimension of its metrics. */
   readonly region: string;
-  /** Refused requests in five minutes that somebody should look at. @default 5000 */
-  readonly blockedRequests?: number;
+}
+
+export interface WebAclThresholds {
+  /** Blocked requests in five minutes. */
+  readonly blockedRequests: number;
 }
 
 const FIVE_MINUTES_SECONDS = 300;
 
-/** An attack, or visitors refused by mistake. */
-export function webAclConditions(webAcl: WebAclToWatch): AlarmCondition[] {
+/** Returns a condition for attacks, or for users whose requests are blocked by mistake. */
+export function webAclConditions(
+  webAcl: MonitoredWebAcl,
+  { blockedRequests }: WebAclThresholds,
+): AlarmCondition[] {
   return [
     {
       id: "firewall-blocks",
+      runbookPage: "network",
       whatToDo:
-        "The firewall refuses unusually many requests. Read its log by rule and address: an attack needs no more than watching, visitors refused by mistake need the rule set to count.",
+        "The web ACL blocks unusually many requests. Read its log by rule and address. Watch an attack. Set the rule group to count if it blocks users by mistake.",
       metric: {
         namespace: "AWS/WAFV2",
         metricName: "BlockedRequests",
@@ -24,20 +31,21 @@ export function webAclConditions(webAcl: WebAclToWatch): AlarmCondition[] {
         periodSeconds: FIVE_MINUTES_SECONDS,
         statistic: "Sum",
       },
-      threshold: webAcl.blockedRequests ?? 5000,
+      threshold: blockedRequests,
       periods: { breaching: 2, of: 2 },
     },
   ];
 }
 
-/** Ways out of the VPC that are full. */
+/** Returns one condition per NAT gateway, for connections that it cannot open. */
 export function natGatewayConditions(natGatewayIds: readonly string[]): AlarmCondition[] {
   return natGatewayIds.map((natGatewayId, index) => ({
-    // By place: the gateways' own ids are known only after the first apply, and zones keep their order.
+    // Numbered, because the ids of the gateways are unknown before the first apply. The order of the zones is stable.
     id: `nat-gateway-${index + 1}-ports`,
+    runbookPage: "network",
     runbookAnchor: "nat-gateway-ports",
     whatToDo:
-      "A NAT gateway cannot open more connections to one destination: pods' calls to the outside fail. Find the pod that opens them, or give the destination a VPC endpoint.",
+      "A NAT gateway cannot open more connections to one destination, so requests of pods to the internet fail. Find the pod that opens them, or add a VPC endpoint for the destination.",
     metric: {
       namespace: "AWS/NATGateway",
       metricName: "ErrorPortAllocation",

@@ -1,12 +1,21 @@
 import type { AlarmCondition, Metric } from "./condition.js";
 
-/** A percentage of so few requests would be an alarm for one unlucky visitor. */
-const FEWEST_REQUESTS_A_MINUTE = 20;
-const WORST_ERROR_PERCENT = 1;
-const SLOWEST_P95_SECONDS = 1;
+export interface ServiceThresholds {
+  /** Share of failed requests, in percent. */
+  readonly errorPercent: number;
+  /** Requests per minute below which the share is not evaluated: one failed request would exceed it. */
+  readonly minimumRequestsPerMinute: number;
+  /** Answers per minute with status 503 of the load balancer, which mean that it has no healthy target. */
+  readonly unavailablePerMinute: number;
+  /** 95th percentile of the response time, in seconds. */
+  readonly p95Seconds: number;
+}
 
-/** What visitors feel, seen by the load balancer. */
-export function serviceConditions(loadBalancerArnSuffix: string): AlarmCondition[] {
+/** Returns conditions for symptoms that users notice, measured by the load balancer. */
+export function serviceConditions(
+  loadBalancerArnSuffix: string,
+  thresholds: ServiceThresholds,
+): AlarmCondition[] {
   const metric = (metricName: string, statistic: Metric["statistic"]): Metric => ({
     namespace: "AWS/ApplicationELB",
     metricName,
@@ -14,42 +23,40 @@ export function serviceConditions(loadBalancerArnSuffix: string): AlarmCondition
     periodSeconds: 60,
     statistic,
   });
-  const anchor = { runbookAnchor: "service-impaired" };
+  const runbook = { runbookPage: "service", runbookAnchor: "service-impaired" };
   return [
     {
       id: "service-errors",
-      ...anchor,
-      whatToDo:
-        "More than 1 % of requests fail. Look at the application's log for errors, and undo the last deployment if it is younger than the alarm.",
+      ...runbook,
+      whatToDo: `More than ${thresholds.errorPercent} % of requests fail. Check the application's log for errors. Roll back the last deployment if it is younger than the alarm.`,
       expression:
-        `IF(requests >= ${FEWEST_REQUESTS_A_MINUTE}, ` +
+        `IF(requests >= ${thresholds.minimumRequestsPerMinute}, ` +
         "100 * (FILL(target_errors, 0) + FILL(balancer_errors, 0)) / requests, 0)",
       metrics: {
         requests: metric("RequestCount", "Sum"),
         target_errors: metric("HTTPCode_Target_5XX_Count", "Sum"),
         balancer_errors: metric("HTTPCode_ELB_5XX_Count", "Sum"),
       },
-      threshold: WORST_ERROR_PERCENT,
+      threshold: thresholds.errorPercent,
       periods: { breaching: 3, of: 5 },
     },
     {
-      // Not in the percentage above: a request that no pod could take is not in RequestCount.
+      // Not part of the share above: RequestCount does not count requests without a healthy target.
       id: "service-unavailable",
-      ...anchor,
+      ...runbook,
       whatToDo:
-        "The load balancer finds no healthy pod for requests. See whether the application's pods run and are ready, and whether nodes are missing.",
+        "The load balancer has no healthy target. Check that the application's pods run and are ready, and that no nodes are missing.",
       metric: metric("HTTPCode_ELB_503_Count", "Sum"),
       comparison: "GreaterThanOrEqualToThreshold",
-      threshold: 5,
+      threshold: thresholds.unavailablePerMinute,
       periods: { breaching: 2, of: 3 },
     },
     {
       id: "service-slow",
-      ...anchor,
-      whatToDo:
-        "One request in twenty takes more than a second. Compare with the database's load and the number of pods; add pods or nodes if there is no other cause.",
+      ...runbook,
+      whatToDo: `One request in twenty takes more than ${thresholds.p95Seconds} s. Compare with the load of the database and the number of pods. Add pods or nodes if there is no other cause.`,
       metric: metric("TargetResponseTime", "p95"),
-      threshold: SLOWEST_P95_SECONDS,
+      threshold: thresholds.p95Seconds,
       periods: { breaching: 10, of: 15 },
     },
   ];

@@ -1,5 +1,5 @@
 import { ListObjectsV2Command } from "@aws-sdk/client-s3";
-import { backupReplicaBucketName } from "../../../modules/backup-storage/names.js";
+import { backupReplicaBucketName } from "@notejam/constructs/backup-storage/names";
 import type { Diagnostic } from "../../diagnostic.js";
 import { isAbsent, runCheck } from "../aws-answers.js";
 import type { Failover } from "../failover.js";

@@ -1,7 +1,7 @@
 import { DescribeImagesCommand, type ImageDetail } from "@aws-sdk/client-ecr";
 import { DescribeKeyCommand } from "@aws-sdk/client-kms";
 import { DescribeSecretCommand } from "@aws-sdk/client-secrets-manager";
-import { keyAlias, REPLICATED_KEYS, replicaKeyAlias } from "../../../modules/kms/names.js";
+import { keyAlias, REPLICATED_KEYS, replicaKeyAlias } from "@notejam/constructs/kms/names";
 import type { Diagnostic } from "../../diagnostic.js";
 import { isAbsent, runCheck } from "../aws-answers.js";
 import type { Failover } from "../failover.js";

@@ -1,4 +1,4 @@
-import { IMAGE_REFLECTOR_SERVICE_ACCOUNT as imageReflector } from "../../../modules/flux/names.js";
+import { IMAGE_REFLECTOR_SERVICE_ACCOUNT as imageReflector } from "@notejam/constructs/flux/names";
 import type { Diagnostic } from "../../diagnostic.js";
 import { type Cluster, type NamespacedName, ofKind } from "../../kubernetes/cluster.js";
 import { at, describe, listAt, type Manifest, textAt, valuesUnder } from "../../kubernetes/objects.js";

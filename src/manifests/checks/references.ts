@@ -1,4 +1,4 @@
-import { FLUX_NAMESPACE } from "../../../modules/flux/names.js";
+import { FLUX_NAMESPACE } from "@notejam/constructs/flux/names";
 import type { Diagnostic } from "../../diagnostic.js";
 import { type Cluster, has, ofKind } from "../../kubernetes/cluster.js";
 import {

@@ -1,4 +1,4 @@
-import { SCOPE_LABEL } from "../../../modules/eks/node-settings.js";
+import { SCOPE_LABEL } from "@notejam/constructs/eks/node-settings";
 import type { Diagnostic } from "../../diagnostic.js";
 import type { Cluster } from "../../kubernetes/cluster.js";
 import { at, describe, isFields, listAt, type Manifest, textAt } from "../../kubernetes/objects.js";

@@ -5,7 +5,7 @@ import { nested } from "../stack-view.js";
 export const encryptedBucket = {
   id: "encrypted-bucket",
   reason: "Terraform shows a change of a configured encryption in a plan, but not of the AWS default",
-  hint: "create the bucket with PrivateBucket of modules/blocks, which requires an encryption",
+  hint: "create the bucket with PrivateBucket of modules/core, which requires an encryption",
   check: (stack) =>
     stack
       .ofType("aws_s3_bucket")

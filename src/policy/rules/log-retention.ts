@@ -4,7 +4,7 @@ import type { Rule } from "../rule.js";
 export const logRetention = {
   id: "log-retention",
   reason: "a log group without retention never deletes personal data, and its cost grows without limit",
-  hint: "create it with LogGroup of modules/blocks, or set retentionInDays to logRetentionDays of the environment",
+  hint: "create it with LogGroup of modules/core, or set retentionInDays to logRetentionDays of the environment",
   check: (stack) =>
     stack
       .ofType("aws_cloudwatch_log_group")

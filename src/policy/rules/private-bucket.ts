@@ -12,7 +12,7 @@ export const privateBucket = {
   id: "private-bucket",
   reason:
     "public buckets are the most common way to leak data, and one mistake in a policy makes a bucket public",
-  hint: "create the bucket with PrivateBucket of modules/blocks, which blocks public access and disables ACLs",
+  hint: "create the bucket with PrivateBucket of modules/core, which blocks public access and disables ACLs",
   check: (stack) => [
     ...stack.ofType("aws_s3_bucket").flatMap((bucket) => unblocked(stack, bucket)),
     ...stack

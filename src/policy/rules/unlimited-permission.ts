@@ -19,7 +19,7 @@ const ATTACHMENTS: readonly (readonly [type: string, argument: string])[] = [
 export const unlimitedPermission = {
   id: "unlimited-permission",
   reason: "an attacker who takes over such a principal controls the account",
-  hint: "list the actions, and the ARNs of the resources or a condition on their tags (policyDocument of modules/blocks)",
+  hint: "list the actions, and the ARNs of the resources or a condition on their tags (policyDocument of modules/core)",
   check: (stack) => [...unlimitedStatements(stack), ...unlimitedAttachments(stack)],
 } satisfies Rule;
 

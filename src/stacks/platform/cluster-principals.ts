@@ -1,5 +1,5 @@
-import type { AwsAccount } from "../../../modules/blocks/aws-account.js";
-import type { ClusterPrincipal } from "../../../modules/eks/cluster.js";
+import type { AwsAccount } from "@notejam/constructs/core/aws-account";
+import type { ClusterPrincipal } from "@notejam/constructs/eks/cluster";
 
 /** Converts an environment's list (names of roles, or ARNs of roles and users) to principals of the cluster. */
 export function clusterPrincipals(account: AwsAccount, listed: readonly string[]): ClusterPrincipal[] {

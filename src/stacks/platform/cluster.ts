@@ -1,16 +1,16 @@
+import { EksCluster } from "@notejam/constructs/eks/cluster";
+import { NetworkAddons } from "@notejam/constructs/eks/network-addons";
+import { NodeGroup, type NodeTaint } from "@notejam/constructs/eks/node-group";
+import { SCOPE_LABEL } from "@notejam/constructs/eks/node-settings";
+import { ScheduledScaling } from "@notejam/constructs/eks/scheduled-scaling";
+import { SystemAddons } from "@notejam/constructs/eks/system-addons";
+import { NodeRole } from "@notejam/constructs/iam/node-role";
+import type { Alerting } from "@notejam/constructs/observability/alerting";
+import { ContainerInsightsLogs } from "@notejam/constructs/observability/container-insights-logs";
+import { containerInsightsLogPrefix } from "@notejam/constructs/observability/names";
+import { databaseLogPrefix } from "@notejam/constructs/rds/names";
+import { runRolePath } from "@notejam/constructs/terraform-cloud/names";
 import type { ITerraformDependable } from "cdktf";
-import { EksCluster } from "../../../modules/eks/cluster.js";
-import { NetworkAddons } from "../../../modules/eks/network-addons.js";
-import { NodeGroup, type NodeTaint } from "../../../modules/eks/node-group.js";
-import { SCOPE_LABEL } from "../../../modules/eks/node-settings.js";
-import { ScheduledScaling } from "../../../modules/eks/scheduled-scaling.js";
-import { SystemAddons } from "../../../modules/eks/system-addons.js";
-import { NodeRole } from "../../../modules/iam/node-role.js";
-import type { Alerting } from "../../../modules/observability/alerting.js";
-import { ContainerInsightsLogs } from "../../../modules/observability/container-insights-logs.js";
-import { containerInsightsLogPrefix } from "../../../modules/observability/names.js";
-import { databaseLogPrefix } from "../../../modules/rds/names.js";
-import { runRolePath } from "../../../modules/terraform-cloud/names.js";
 import type { Environment } from "../../config/environment.js";
 import { eventPeriods } from "../../config/events.js";
 import { tagsOf } from "../../config/tags.js";
@@ -77,7 +77,7 @@ export function addWorkloadIdentities(
     grafanaSecret: { arn: secrets.grafana.arn, keyArn: secretsKeyArn },
     slackSecret: { arn: secrets.slack.arn, keyArn: secretsKeyArn },
     backups: { arn: data.backups.bucketArn, keyArn: keys.s3.arn },
-    receivedDumps: data.replicatedBackups && {
+    replicatedBackups: data.replicatedBackups && {
       arn: data.replicatedBackups.bucketArn,
       keyArn: data.replicatedBackups.kmsKeyArn,
     },

@@ -1,7 +1,7 @@
 import type { AwsProvider } from "@cdktf/provider-aws/lib/provider/index.js";
+import type { AwsAccount } from "@notejam/constructs/core/aws-account";
+import type { EncryptionKeys } from "@notejam/constructs/kms/encryption-keys";
 import type { TerraformStack } from "cdktf";
-import type { AwsAccount } from "../../../modules/blocks/aws-account.js";
-import type { EncryptionKeys } from "../../../modules/kms/encryption-keys.js";
 import type { Environment } from "../../config/environment.js";
 import type { Names } from "../../config/names.js";
 

@@ -1,11 +1,13 @@
-import { AccessLogs } from "../../../modules/access-logs/access-logs.js";
-import { BackupStorage } from "../../../modules/backup-storage/backup-storage.js";
-import { backupReplicaBucketName } from "../../../modules/backup-storage/names.js";
-import { ReceivedDumps } from "../../../modules/backup-storage/received-dumps.js";
-import { keyAlias, replicaKeyAlias } from "../../../modules/kms/names.js";
-import { LogStorage } from "../../../modules/log-storage/log-storage.js";
-import { Database } from "../../../modules/rds/database.js";
+import { AccessLogs } from "@notejam/constructs/access-logs";
+import { BackupStorage } from "@notejam/constructs/backup-storage";
+import { backupReplicaBucketName } from "@notejam/constructs/backup-storage/names";
+import { ReplicatedBackups } from "@notejam/constructs/backup-storage/replicated-backups";
+import { keyAlias, replicaKeyAlias } from "@notejam/constructs/kms/names";
+import { LogStorage } from "@notejam/constructs/log-storage";
+import { Database } from "@notejam/constructs/rds/database";
 import { namesOfPrimary } from "../../config/names.js";
+import { BACKUP_PREFIXES } from "../../notejam/backup-names.js";
+import { DATABASE_ADMIN } from "../../notejam/database.js";
 import { DatabaseVariables } from "../input-variables.js";
 import type { PlatformContext } from "./context.js";
 import type { Network } from "./network.js";
@@ -15,7 +17,7 @@ export interface Data {
   readonly lokiBucket: LogStorage;
   readonly backups: BackupStorage;
   /** Backups replicated from the primary region (standby only). */
-  readonly replicatedBackups: ReceivedDumps | undefined;
+  readonly replicatedBackups: ReplicatedBackups | undefined;
   readonly database: Database;
   readonly databaseName: string;
 }
@@ -43,6 +45,7 @@ export function addData(context: PlatformContext, network: Network): Data {
     kmsKeyArn: keys.s3.arn,
     replica: { provider: replicaProvider, kmsKeyArn: keys.s3.replicaArn },
     ...environment.backups,
+    prefixes: BACKUP_PREFIXES,
     accessLogs: accessLogs.forBucket("backup"),
   });
   const database = addDatabase(context, network, databaseName, appLogin);
@@ -62,6 +65,7 @@ function addDatabase(
     globalName: names.globalName,
     account,
     databaseName,
+    masterUsername: DATABASE_ADMIN,
     engineVersion,
     instanceClass,
     readerAutoscaling: readers,
@@ -82,10 +86,14 @@ function addDatabase(
 }
 
 /** A standby restores from the primary region's replica: it depends on nothing that exists only in that region. */
-function addReplicatedBackups({ stack, account, environment }: PlatformContext): ReceivedDumps | undefined {
+function addReplicatedBackups({
+  stack,
+  account,
+  environment,
+}: PlatformContext): ReplicatedBackups | undefined {
   const source = namesOfPrimary(environment);
   if (source === undefined) return undefined;
-  return new ReceivedDumps(stack, "received-dumps", {
+  return new ReplicatedBackups(stack, "received-dumps", {
     account,
     bucketName: backupReplicaBucketName(source.globalName, account.accountId),
     keyAlias: replicaKeyAlias(keyAlias("s3", source.instance)),

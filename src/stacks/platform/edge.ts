@@ -1,7 +1,8 @@
-import type { AccessLogs } from "../../../modules/access-logs/access-logs.js";
-import { ApplicationLoadBalancer } from "../../../modules/alb/application-load-balancer.js";
-import { Dns } from "../../../modules/dns/dns.js";
-import { WebAcl } from "../../../modules/waf/web-acl.js";
+import type { AccessLogs } from "@notejam/constructs/access-logs";
+import { ApplicationLoadBalancer } from "@notejam/constructs/alb/application-load-balancer";
+import { Dns } from "@notejam/constructs/dns";
+import { WebAcl } from "@notejam/constructs/waf/web-acl";
+import { notejamRules } from "../../notejam/web-acl-rules.js";
 import type { PlatformContext } from "./context.js";
 import type { Network } from "./network.js";
 
@@ -33,7 +34,8 @@ export function addEdge(context: PlatformContext, network: Network, accessLogs: 
     albArn: loadBalancer.arn,
     allowedAddresses: { ipv4: [], ipv6: [] },
     blockedAddresses: { ipv4: [], ipv6: [] },
-    ...environment.waf,
+    description: "Notejam behind the public load balancer",
+    rules: notejamRules(environment.waf),
     logs,
   });
   return { dns, loadBalancer, webAcl };

@@ -1,6 +1,6 @@
+import { EncryptionKeys } from "@notejam/constructs/kms/encryption-keys";
+import { permissionsBoundaryArn } from "@notejam/constructs/terraform-cloud/permissions-boundary";
 import type { App } from "cdktf";
-import { EncryptionKeys } from "../../../modules/kms/encryption-keys.js";
-import { permissionsBoundaryArn } from "../../../modules/terraform-cloud/permissions-boundary.js";
 import type { Environment } from "../../config/environment.js";
 import { type NamedEnvironment, type Names, namesOf } from "../../config/names.js";
 import type { Organization } from "../../config/organization.js";
@@ -65,6 +65,7 @@ export class PlatformStack extends AwsStack {
     const replicaProvider = this.addProvider(environment.drRegion, "dr");
     const keys = new EncryptionKeys(this, "kms", {
       name: names.instance,
+      system: `Notejam ${names.instance}`,
       account,
       deletionWindowDays: environment.keyDeletionWindowDays,
       replicaProvider,

@@ -1,5 +1,5 @@
-import { SecurityGroups } from "../../../modules/security-groups/security-groups.js";
-import { Vpc } from "../../../modules/vpc/vpc.js";
+import { SecurityGroups } from "@notejam/constructs/security-groups";
+import { Vpc } from "@notejam/constructs/vpc";
 import { ZONE_COUNT } from "../../config/zones.js";
 import type { PlatformContext } from "./context.js";
 

@@ -1,12 +1,14 @@
-import { LateCopyNotice } from "../../../modules/backup-storage/late-copy-notice.js";
-import type { EksCluster } from "../../../modules/eks/cluster.js";
-import { Alarms } from "../../../modules/observability/alarms.js";
-import { Alerting } from "../../../modules/observability/alerting.js";
-import type { ContainerInsightsLogs } from "../../../modules/observability/container-insights-logs.js";
-import { Dashboard } from "../../../modules/observability/dashboard.js";
-import { MonthlyBudget } from "../../../modules/observability/monthly-budget.js";
-import { KeptSecret, madeUpPassword } from "../../../modules/secrets/kept-secret.js";
+import { ReplicationAlarm } from "@notejam/constructs/backup-storage/replication-alarm";
+import type { EksCluster } from "@notejam/constructs/eks/cluster";
+import { Alarms } from "@notejam/constructs/observability/alarms";
+import { Alerting } from "@notejam/constructs/observability/alerting";
+import type { ContainerInsightsLogs } from "@notejam/constructs/observability/container-insights-logs";
+import { Dashboard } from "@notejam/constructs/observability/dashboard";
+import { MonthlyBudget } from "@notejam/constructs/observability/monthly-budget";
+import { randomPassword, Secret } from "@notejam/constructs/secrets/secret";
 import { partitionOf } from "../../config/regions.js";
+import { alarmConditions, RUNBOOK } from "../../notejam/alarms.js";
+import { notejamWidgets } from "../../notejam/dashboard.js";
 import type { PlatformContext } from "./context.js";
 import type { Data } from "./data.js";
 import type { Edge } from "./edge.js";
@@ -22,7 +24,7 @@ export function addAlerting(context: PlatformContext, { backups }: Data): Alerti
     emails: environment.alarmEmails,
     bucketArns: [backups.bucketArn],
   });
-  new LateCopyNotice(stack, "late-copies", {
+  new ReplicationAlarm(stack, "late-copies", {
     bucketName: backups.bucketName,
     topicArn: alerting.topicArn,
     topicPolicy: alerting.policy,
@@ -32,8 +34,8 @@ export function addAlerting(context: PlatformContext, { backups }: Data): Alerti
 
 /** Secrets of the monitoring stack. */
 export interface OperatorSecrets {
-  readonly grafana: KeptSecret;
-  readonly slack: KeptSecret;
+  readonly grafana: Secret;
+  readonly slack: Secret;
 }
 
 /** Adds the secrets, with initial values; later changes happen outside Terraform. */
@@ -43,17 +45,17 @@ export function addOperatorSecrets({ stack, environment, names, keys }: Platform
     recoveryWindowDays: environment.keyDeletionWindowDays,
   };
   return {
-    grafana: new KeptSecret(stack, "grafana-secret", {
+    grafana: new Secret(stack, "grafana-secret", {
       name: names.grafanaSecretName,
       description: "Grafana's first user",
-      firstValue: { username: "admin", password: madeUpPassword(stack, "grafana-password") },
+      initialValue: { username: "admin", password: randomPassword(stack, "grafana-password") },
       ...settings,
     }),
-    slack: new KeptSecret(stack, "slack-secret", {
+    slack: new Secret(stack, "slack-secret", {
       name: names.slackSecretName,
       description: "Token of the Slack application that sends alerts; set it in the console",
       // Pods that mount the secret do not start while it has no value.
-      firstValue: { token: "not-set" },
+      initialValue: { token: "not-set" },
       ...settings,
     }),
   };
@@ -93,15 +95,19 @@ export function addMonitoring(
   const alarms = new Alarms(stack, "alarms", {
     name: names.name,
     topicArn,
-    natGatewayIds: network.vpc.natGatewayIds,
-    ...monitored,
+    runbook: RUNBOOK,
+    ...alarmConditions({ ...monitored, natGatewayIds: network.vpc.natGatewayIds }),
   });
   new Dashboard(stack, "dashboard", {
     name: names.globalName,
     region: environment.region,
     alarmArns: alarms.alarmArns,
-    applicationLogGroupName: insights.applicationGroupName,
     ...monitored,
+    furtherRows: notejamWidgets({
+      region: environment.region,
+      environment: names.instance,
+      applicationLogGroupName: insights.applicationGroupName,
+    }),
   });
   addBudget(context, topicArn);
 }

@@ -1,9 +1,9 @@
+import { SSL_POLICY } from "@notejam/constructs/alb/application-load-balancer";
+import { tolist } from "@notejam/constructs/core/terraform-functions";
+import type { EksCluster } from "@notejam/constructs/eks/cluster";
+import type { GithubActionsRole } from "@notejam/constructs/github/actions-role";
 import { DataTerraformRemoteState, TerraformOutput } from "cdktf";
 import type { Construct } from "constructs";
-import { SSL_POLICY } from "../../../modules/alb/application-load-balancer.js";
-import { tolist } from "../../../modules/blocks/terraform-functions.js";
-import type { EksCluster } from "../../../modules/eks/cluster.js";
-import type { GithubActionsRole } from "../../../modules/github/actions-role.js";
 import type { WorkloadResources } from "./cluster.js";
 import type { PlatformContext } from "./context.js";
 import type { Network } from "./network.js";

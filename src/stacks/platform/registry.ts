@@ -1,19 +1,19 @@
-import { ContainerRegistry } from "../../../modules/ecr/container-registry.js";
-import { ReceivedImages } from "../../../modules/ecr/received-images.js";
-import { GithubActionsRole } from "../../../modules/github/actions-role.js";
+import { ContainerRegistry } from "@notejam/constructs/ecr/container-registry";
+import { ReplicatedRepository } from "@notejam/constructs/ecr/replicated-repository";
+import { GithubActionsRole } from "@notejam/constructs/github/actions-role";
 import { type NamedEnvironment, namesOf, namesOfPrimary } from "../../config/names.js";
 import type { Organization } from "../../config/organization.js";
 import { githubOwnerVariable } from "../input-variables.js";
 import type { PlatformContext } from "./context.js";
 
 /** Repository of the application's image. */
-export type Registry = ContainerRegistry | ReceivedImages;
+export type Registry = ContainerRegistry | ReplicatedRepository;
 
 /** Adds the image repository. A standby uses the replica of the primary's repository. */
 export function addRegistry({ stack, environment, names, keys, replicaProvider }: PlatformContext): Registry {
   const source = namesOfPrimary(environment);
   if (source !== undefined)
-    return new ReceivedImages(stack, "ecr", { repositoryName: source.imageRepository });
+    return new ReplicatedRepository(stack, "ecr", { repositoryName: source.imageRepository });
   return new ContainerRegistry(stack, "ecr", {
     name: names.name,
     kmsKeyArn: keys.ecr.arn,
