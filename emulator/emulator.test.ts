@@ -12,13 +12,13 @@ describe("the command that runs the emulator", () => {
   it("gives a container only the extension, the state's folder and the loopback port", () => {
     const { program, args } = emulatorCommand(
       { kind: "docker", docker: "docker", image: "motoserver/moto:5.2.1", warnings: [] },
-      { port: 4711, stateFile: "/home/someone/.notejam/aws.state" },
+      { port: 4711, stateFile: "/home/user/.notejam/aws.state" },
     );
     const line = args.join(" ");
     expect(program).toBe("docker");
     expect(line).toContain("--publish 127.0.0.1:4711:4711");
     expect(line).toMatch(/--volume \S+\/extension:\/extension:ro/);
-    expect(line).toContain("--volume /home/someone/.notejam:/state");
+    expect(line).toContain("--volume /home/user/.notejam:/state");
     expect(line).toContain("--state /state/aws.state");
     const { minimum, newestTested } = toolVersions.moto;
     expect(line).toContain(`--supported-moto ${minimum} ${newestTested}`);
@@ -26,7 +26,7 @@ describe("the command that runs the emulator", () => {
   });
 
   it("removes the user's AWS settings", () => {
-    vi.stubEnv("AWS_PROFILE", "someone");
+    vi.stubEnv("AWS_PROFILE", "production");
     const { env } = emulatorCommand(
       { kind: "python", python: "python3", motoVersion: "5.2.1", warnings: [] },
       { port: 4711 },

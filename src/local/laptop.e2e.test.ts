@@ -13,13 +13,13 @@ import { readOutputs } from "./inventory.js";
 
 const found = await Promise.all([findTerraform(), findEmulator(), findKustomize(), findPostgres()]).then(
   ([, , , postgres]) => (postgres.tools === undefined ? "there is no pg_dump for PostgreSQL" : undefined),
-  (problem: Error) => problem.message,
+  (error: Error) => error.message,
 );
 reportSkipped("all of production on a laptop", found);
 
 const READY = /^Ctrl-C stops it/m;
 const DAY = 86_400_000;
-/** For so long nobody can delete a backup. */
+/** Retention of a backup, in which it cannot be deleted. */
 const YEARS_KEPT = 3;
 
 const SIGN_UP = { email: "ann@example.com", password: "long enough", repeat_password: "long enough" };
@@ -80,7 +80,7 @@ describe.runIf(found === undefined)("all of production on a laptop", () => {
     expect(await ann.send("/signin/", SIGN_UP)).toBe(303);
     expect(await ann.send("/notes/create/", NOTE)).toBe(303);
 
-    // The image's bundle speaks to SES with the pod's own settings; SES refuses, for no sender was ever verified there.
+    // The program calls SES with the pod's settings. SES rejects the mail, because no sender is verified.
     expect(await new FormClient(address).send("/forgot-password/", { email: SIGN_UP.email })).toBe(303);
     const calls = () => readFileSync(join(state, "emulator.log"), "utf8");
     await expect.poll(calls, { timeout: 15_000 }).toMatch(/"POST \/v2\/email\/outbound-emails HTTP/);
@@ -119,10 +119,10 @@ describe.runIf(found === undefined)("all of production on a laptop", () => {
     const { headers } = await fetch(`${endpoint}/${bucket}/${dump}`, { method: "HEAD", headers: signed });
     const lockedUntil = Date.parse(headers.get("x-amz-object-lock-retain-until-date") ?? "");
     expect((lockedUntil - Date.now()) / DAY).toBeGreaterThan(YEARS_KEPT * 364);
-    const proofs = await s3(endpoint, `${bucket}?list-type=2&prefix=restore-tests/${backup}/`);
-    expect(proofs).toMatch(/<Key>restore-tests\/.*\.json<\/Key>/);
+    const restoreTests = await s3(endpoint, `${bucket}?list-type=2&prefix=restore-tests/${backup}/`);
+    expect(restoreTests).toMatch(/<Key>restore-tests\/.*\.json<\/Key>/);
 
-    // Killed as nobody should: what it started goes with it.
+    // Killed: its child processes end too.
     run.signal("SIGKILL");
     await run.ended;
     await nothingRuns();

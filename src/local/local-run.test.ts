@@ -399,8 +399,8 @@ describe("a local run with a conflict", { timeout: 30_000 }, () => {
   });
 
   it("prints the app's output when it fails to synthesize, and applies nothing", async () => {
-    const refusing = `console.error("environments/dev.ts: vpcCidr must be a CIDR."); process.exit(1);`;
-    const { folder, start } = machine({}, SMALL_STACK, refusing);
+    const failing = `console.error("environments/dev.ts: vpcCidr must be a CIDR."); process.exit(1);`;
+    const { folder, start } = machine({}, SMALL_STACK, failing);
     await expect(start()).rejects.toThrow(
       "environments/dev.ts: vpcCidr must be a CIDR. Nothing was applied.",
     );

@@ -95,7 +95,7 @@ describe("the registry", () => {
   });
 
   it.each(["http://mirror.example.com/", "mirror"])(
-    "is not asked at %s, which Terraform refuses",
+    "is not requested at %s, which Terraform rejects",
     async (url) => {
       const machine = bare();
       writeFileSync(

@@ -22,14 +22,12 @@ function stack(app: App, name: string, value = "first"): TerraformStack {
   return made;
 }
 
-/** A stack that the policy refuses: it has an exception that nothing needs. */
-function refusedStack(app: App): void {
-  enforcePolicy(stack(app, "refused"), {
+/** Stack with a policy violation: an exemption that no resource needs. */
+function invalidStack(app: App): void {
+  enforcePolicy(stack(app, "invalid"), {
     production: true,
     requiredTags: [],
-    exceptions: [
-      { path: "nowhere", rule: "customer-managed-key", because: "it is here to be refused, in a test" },
-    ],
+    exceptions: [{ path: "nowhere", rule: "customer-managed-key", because: "a test needs a violation" }],
   });
 }
 
@@ -64,16 +62,16 @@ describe("synthesizeInto", () => {
     await synthesizeInto(output, (app) => void stack(app, "one"));
     const again = synthesizeInto(output, (app) => {
       stack(app, "one", "second");
-      refusedStack(app);
+      invalidStack(app);
     });
-    await expect(again).rejects.toThrow(/stack refused breaks the policy/);
+    await expect(again).rejects.toThrow(/stack invalid breaks the policy/);
     expect(await saidBy("one")).toBe("first");
     expect(await readdir(join(output, "stacks"))).toEqual(["one"]);
     expect(await readdir(folder)).toEqual(["cdktf.out"]);
   });
 
   it("writes nothing if the first run fails", async () => {
-    await expect(synthesizeInto(output, refusedStack)).rejects.toThrow(/breaks the policy/);
+    await expect(synthesizeInto(output, invalidStack)).rejects.toThrow(/breaks the policy/);
     expect(await readdir(folder)).toEqual([]);
   });
 });

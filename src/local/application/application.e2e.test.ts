@@ -17,7 +17,7 @@ import { plainProgress } from "../progress.js";
 import { Application, type ApplicationProps } from "./application.js";
 import { findPostgres } from "./find-postgres.js";
 
-const tools = await Promise.all([findPostgres(), findKustomize()]).catch((problem: Error) => problem.message);
+const tools = await Promise.all([findPostgres(), findKustomize()]).catch((error: Error) => error.message);
 reportSkipped("Notejam as npm start runs it", typeof tools === "string" ? tools : undefined);
 
 const ADMIN_SECRET = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:master";

@@ -5,7 +5,7 @@ import { secretsManager } from "../../../test/local-application.js";
 import { isFields } from "../../kubernetes/objects.js";
 import { readMountedSecrets } from "./mounted-secrets.js";
 
-/** The class as it stands in the tree: its variables are its secrets' names here. */
+/** SecretProviderClass of the tree. Its variables are the names of its secrets. */
 function classNamed(name: string) {
   const file = `flux/microservices/notejam/base/secretproviderclass-${name}.yaml`;
   const found: unknown = parse(readFileSync(file, "utf8"));
