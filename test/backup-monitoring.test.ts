@@ -13,13 +13,13 @@ import { statementsOf } from "./synthesized-constructs.js";
 
 const HOUR_SECONDS = 3600;
 
-describe.each(["dev", "prod"])("%s: backup monitoring", needs("kubectl or kustomize"), (instance) => {
+describe.each(["dev", "prod"])("%s: backup monitoring", needs("kubectl or kustomize"), (environmentId) => {
   let platform: Synthesized;
   let objects: readonly Manifest[];
   beforeAll(async () => {
-    platform = stackNamed(synthesizeApp(await repositoryConfiguration()), `notejam-${instance}`);
+    platform = stackNamed(synthesizeApp(await repositoryConfiguration()), `notejam-${environmentId}`);
     const rendered = await renderedEnvironments();
-    objects = rendered.find((environment) => environment.instance === instance)?.objects ?? [];
+    objects = rendered.find((environment) => environment.environmentId === environmentId)?.objects ?? [];
   });
 
   const alarm = (name: string) => platform.one("aws_cloudwatch_metric_alarm", new RegExp(`^alarms_${name}_`));
@@ -32,10 +32,12 @@ describe.each(["dev", "prod"])("%s: backup monitoring", needs("kubectl or kustom
 
   it.each(["notejam-backup", "notejam-restore-test"])("alarms on the dimensions that %s reports", (name) => {
     const [container] = listAt(pod(name), "spec", "containers");
-    expect(listAt(container, "env")).toContainEqual({ name: "METRICS_ENVIRONMENT", value: instance });
-    expect(alarm("backup-unproven").dimensions).toEqual({ Environment: instance });
-    expect(alarm("drill-failed").dimensions).toEqual({ Environment: instance });
-    expect(JSON.stringify(alarm("backup-overdue").metric_query)).toContain(`{"Environment":"${instance}"}`);
+    expect(listAt(container, "env")).toContainEqual({ name: "METRICS_ENVIRONMENT", value: environmentId });
+    expect(alarm("backup-unproven").dimensions).toEqual({ Environment: environmentId });
+    expect(alarm("drill-failed").dimensions).toEqual({ Environment: environmentId });
+    expect(JSON.stringify(alarm("backup-overdue").metric_query)).toContain(
+      `{"Environment":"${environmentId}"}`,
+    );
   });
 
   it.each(["notejam-backup", "notejam-restore"])(

@@ -25,11 +25,11 @@ beforeAll(async () => {
   organization = configuration.organization;
   bootstrap = stackNamed(synthesizeApp(configuration), BOOTSTRAP);
   // Includes standbys that are not deployed: the bootstrap creates their workspaces and roles in advance.
-  const configured = configuration.environments.map((environment) => namesOf(environment).instance);
+  const configured = configuration.environments.map((environment) => namesOf(environment).environmentId);
   const standbys = configuration.environments
     .filter(({ production, standbyOf }) => production && standbyOf === undefined)
     .map(plannedStandby)
-    .filter((standby) => !configured.includes(namesOf(standby).instance));
+    .filter((standby) => !configured.includes(namesOf(standby).environmentId));
   const all = [...configuration.environments, ...standbys];
   environments = all.map((environment) => ({ ...namesOf(environment), production: environment.production }));
   stacks = synthesizeApp({ ...configuration, environments: all });
@@ -315,10 +315,10 @@ describe("the pipelines' teams", () => {
       const team = bootstrap.resources("tfe_team").find((candidate) => candidate.id === id);
       return `${team?.name} ${Object(permissions)[0].runs} ${nameOf(workspace_id)}`;
     });
-    const expected = environments.flatMap(({ instance, platformStack, gitopsStack }) =>
+    const expected = environments.flatMap(({ environmentId, platformStack, gitopsStack }) =>
       [platformStack, gitopsStack].flatMap((workspace) => [
         `notejam-plan plan ${workspace}`,
-        `notejam-${instance}-apply apply ${workspace}`,
+        `notejam-${environmentId}-apply apply ${workspace}`,
       ]),
     );
     expect(rights.sort()).toEqual(expected.sort());

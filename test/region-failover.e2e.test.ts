@@ -116,12 +116,12 @@ async function runOf(name: string, variables: Record<string, string> = {}): Prom
 }
 
 /** Notejam of one environment, with its own database and the environment variables of its pods. */
-async function startApplication(instance: string) {
-  const stack = `notejam-${instance}`;
+async function startApplication(environmentId: string) {
+  const stack = `notejam-${environmentId}`;
   const application = new Application({
     projectFolder: resolve("."),
-    instance,
-    folder: folder.application(instance),
+    environmentId,
+    folder: folder.application(environmentId),
     platformFile: join(folder.stackFolder(stack), "cdk.tf.json"),
     gitopsFile: join(folder.stackFolder(`${stack}-gitops`), "cdk.tf.json"),
     kustomize: await findKustomize(),

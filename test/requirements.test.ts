@@ -29,7 +29,7 @@ let instances: string[];
 
 beforeAll(async () => {
   const configuration = await repositoryConfiguration();
-  instances = configuration.environments.map((environment) => namesOf(environment).instance);
+  instances = configuration.environments.map((environment) => namesOf(environment).environmentId);
   stacks = synthesizeApp(configuration);
   rendered = await renderedEnvironments();
   prod = await environmentNamed("prod");
@@ -37,18 +37,18 @@ beforeAll(async () => {
 
 const platform = () => stackNamed(stacks, "notejam-prod");
 
-function objectsOf(instance: string): readonly Manifest[] {
-  const found = rendered.find((environment) => environment.instance === instance);
-  if (!found) throw new Error(`no environment ${instance}`);
+function objectsOf(environmentId: string): readonly Manifest[] {
+  const found = rendered.find((environment) => environment.environmentId === environmentId);
+  if (!found) throw new Error(`no environment ${environmentId}`);
   return found.objects;
 }
 
 /** Returns the only object of a kind and name. */
-function one(kind: string, name: string, instance = "prod"): Manifest {
-  const [found, ...others] = objectsOf(instance).filter(
+function one(kind: string, name: string, environmentId = "prod"): Manifest {
+  const [found, ...others] = objectsOf(environmentId).filter(
     (object) => object.kind === kind && object.name === name,
   );
-  if (!found || others.length > 0) throw new Error(`expected one ${kind} ${name} in ${instance}`);
+  if (!found || others.length > 0) throw new Error(`expected one ${kind} ${name} in ${environmentId}`);
   return found;
 }
 
@@ -59,11 +59,11 @@ const group = (name: string) => platform().one("aws_eks_node_group", new RegExp(
 describe("the Flux tree", needs("kubectl or kustomize"), () => {
   it("has no errors in any environment", () => {
     expect(
-      rendered.flatMap(({ instance, diagnostics }) =>
-        diagnostics.map((diagnostic) => ({ instance, ...diagnostic })),
+      rendered.flatMap(({ environmentId, diagnostics }) =>
+        diagnostics.map((diagnostic) => ({ environmentId, ...diagnostic })),
       ),
     ).toEqual([]);
-    expect(rendered.map(({ instance }) => instance)).toEqual(instances);
+    expect(rendered.map(({ environmentId }) => environmentId)).toEqual(instances);
     for (const { objects } of rendered) expect(objects.length).toBeGreaterThan(60);
   });
 });
@@ -255,14 +255,14 @@ describe("5. several deployments a day, no downtime", needs("kubectl or kustomiz
   });
 
   it("deploys every build of main to dev, and approved releases to prod", () => {
-    const branch = (instance: string) =>
-      textAt(one("ImageUpdateAutomation", "notejam", instance).body, "spec", "git", "push", "branch");
+    const branch = (environmentId: string) =>
+      textAt(one("ImageUpdateAutomation", "notejam", environmentId).body, "spec", "git", "push", "branch");
     expect(branch("dev")).toBe("main");
     expect(branch("prod")).not.toBe("main");
-    const pattern = (instance: string) =>
-      textAt(one("ImagePolicy", "notejam", instance).body, "spec", "filterTags", "pattern") ?? "";
-    const matches = (instance: string, tag: string) =>
-      new RegExp(pattern(instance).replaceAll("(?P<", "(?<")).test(tag);
+    const pattern = (environmentId: string) =>
+      textAt(one("ImagePolicy", "notejam", environmentId).body, "spec", "filterTags", "pattern") ?? "";
+    const matches = (environmentId: string, tag: string) =>
+      new RegExp(pattern(environmentId).replaceAll("(?P<", "(?<")).test(tag);
     expect(matches("dev", "2026-11-01.main-0123abcd-42")).toBe(true);
     expect(matches("dev", "v1.2.3")).toBe(false);
     expect(matches("prod", "v1.2.3")).toBe(true);
@@ -275,13 +275,14 @@ describe(
   needs("kubectl or kustomize"),
   () => {
     it("run the same Kubernetes objects", () => {
-      const names = (instance: string) =>
-        objectsOf(instance)
+      const names = (environmentId: string) =>
+        objectsOf(environmentId)
           .map(({ kind, namespace = "", name }) =>
-            `${kind} ${namespace}/${name}`.replace(`/notejam-${instance}`, "/notejam-ENVIRONMENT"),
+            `${kind} ${namespace}/${name}`.replace(`/notejam-${environmentId}`, "/notejam-ENVIRONMENT"),
           )
           .sort();
-      for (const instance of instances) expect(names(instance), instance).toEqual(names("prod"));
+      for (const environmentId of instances)
+        expect(names(environmentId), environmentId).toEqual(names("prod"));
     });
 
     it("share no cluster, database, bucket, repository, host name or secret", () => {
@@ -294,8 +295,8 @@ describe(
     });
 
     it("share a DNS zone, but change only their own records", () => {
-      const owner = (instance: string) =>
-        textAt(one("HelmRelease", "external-dns", instance).body, "spec", "values", "txtOwnerId");
+      const owner = (environmentId: string) =>
+        textAt(one("HelmRelease", "external-dns", environmentId).body, "spec", "values", "txtOwnerId");
       expect(owner("dev")).toBeTruthy();
       expect(owner("dev")).not.toBe(owner("prod"));
     });

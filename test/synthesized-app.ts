@@ -32,7 +32,7 @@ export async function devAndProd(): Promise<Configuration> {
 /** Environment of the repository with a name; the primary, not a standby. */
 export async function environmentNamed(name: string): Promise<Environment> {
   const { environments } = await repositoryConfiguration();
-  const found = environments.find((environment) => namesOf(environment).instance === name);
+  const found = environments.find((environment) => namesOf(environment).environmentId === name);
   if (!found) throw new Error(`no environment ${name}`);
   return found;
 }

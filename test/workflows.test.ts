@@ -359,8 +359,8 @@ describe("access to environments", () => {
     const trusted = trustedSubjects(synthesizeApp(configuration).values());
     const owner = "${var.github_owner}";
     const repository = githubIds ? `${owner}@12/notejam@34` : `${owner}/notejam`;
-    const subjectOf = (instance: string) => `repo:${repository}:environment:${instance}`;
-    const all = environments.map((environment) => subjectOf(namesOf(environment).instance)).sort();
+    const subjectOf = (environmentId: string) => `repo:${repository}:environment:${environmentId}`;
+    const all = environments.map((environment) => subjectOf(namesOf(environment).environmentId)).sort();
     expect(trusted).toEqual(all);
     const subjects = subjectsOf(workflows, repository, environments);
     // Standbys have no jobs before a failover, and an environment may run images that another one built.
@@ -397,7 +397,7 @@ describe("access to environments", () => {
 
   it.each(workflows)("$path: names no environment", async (file) => {
     const { environments } = await repositoryConfiguration();
-    const ids = environments.map((environment) => namesOf(environment).instance);
+    const ids = environments.map((environment) => namesOf(environment).environmentId);
     expect(namedEnvironments(file, ids)).toEqual([]);
   });
 
@@ -564,8 +564,8 @@ async function helpOf(command: readonly string[]): Promise<string> {
 describe("the image", () => {
   it("gets a tag that Flux deploys: to dev for builds of main, to prod for releases", async () => {
     const stacks = synthesizeApp(await repositoryConfiguration());
-    const follows = (instance: string, tag: string) => {
-      const vars = stackNamed(stacks, `notejam-${instance}-gitops`).one("kubernetes_config_map_v1").data;
+    const follows = (environmentId: string, tag: string) => {
+      const vars = stackNamed(stacks, `notejam-${environmentId}-gitops`).one("kubernetes_config_map_v1").data;
       const { IMAGE_TAG_PATTERN: pattern } = z.object({ IMAGE_TAG_PATTERN: z.string() }).parse(vars);
       return new RegExp(`^${pattern.replaceAll("(?P<", "(?<")}$`).test(tag);
     };

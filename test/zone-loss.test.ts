@@ -34,10 +34,10 @@ beforeAll(async () => {
   rendered = await renderedEnvironments();
 });
 
-const platform = (instance: string) => stackNamed(stacks, `notejam-${instance}`);
+const platform = (environmentId: string) => stackNamed(stacks, `notejam-${environmentId}`);
 
-function groupsOf(instance: string): NodeGroupSize[] {
-  return platform(instance)
+function groupsOf(environmentId: string): NodeGroupSize[] {
+  return platform(environmentId)
     .resources("aws_eks_node_group")
     .map((group) => ({
       scope: textAt(group, "labels", "scope") ?? "",
@@ -48,9 +48,9 @@ function groupsOf(instance: string): NodeGroupSize[] {
     }));
 }
 
-function podsIn(instance: string, load: Load): PodSet[] {
-  const found = rendered.find((environment) => environment.instance === instance);
-  if (!found) throw new Error(`no environment ${instance}`);
+function podsIn(environmentId: string, load: Load): PodSet[] {
+  const found = rendered.find((environment) => environment.environmentId === environmentId);
+  if (!found) throw new Error(`no environment ${environmentId}`);
   return podsOf(found, load);
 }
 
@@ -78,10 +78,10 @@ describe.each<[string, Load]>([
 ])(
   "%s survives the loss of a data centre, under the %s load",
   needs("kubectl or kustomize"),
-  (instance, load) => {
+  (environmentId, load) => {
     let losses: ZoneLoss[];
     beforeAll(() => {
-      losses = zoneLosses(groupsOf(instance), podsIn(instance, load));
+      losses = zoneLosses(groupsOf(environmentId), podsIn(environmentId, load));
     });
 
     it("runs all pods before the failure", () => {
@@ -202,8 +202,8 @@ describe("resources outside the cluster", needs("kubectl or kustomize"), () => {
     expect(platform("dev").count("aws_nat_gateway")).toBe(1);
   });
 
-  it.each(["dev", "prod"])("%s: the database has a failover target in another zone", (instance) => {
-    const stack = platform(instance);
+  it.each(["dev", "prod"])("%s: the database has a failover target in another zone", (environmentId) => {
+    const stack = platform(environmentId);
     const instances = stack.resources("aws_rds_cluster_instance");
     const zones = instances.map(({ availability_zone: zone }) => String(zone));
     expect(new Set(zones).size).toBe(instances.length);
@@ -212,8 +212,8 @@ describe("resources outside the cluster", needs("kubectl or kustomize"), () => {
     expect(instances.map(({ promotion_tier: tier }) => Number(tier)).sort()).toEqual([0, 1]);
   });
 
-  it.each(["dev", "prod"])("%s: the load balancer and each node group have three zones", (instance) => {
-    const stack = platform(instance);
+  it.each(["dev", "prod"])("%s: the load balancer and each node group have three zones", (environmentId) => {
+    const stack = platform(environmentId);
     const zones = (subnets: readonly unknown[]) =>
       new Set(subnets.map((subnet) => zoneOf(stack, subnet))).size;
     expect(zones(listAt(stack.one("aws_lb"), "subnets"))).toBe(3);

@@ -20,7 +20,7 @@ export function tableOf({ environment, capacity, diagnostics }: CapacityResult):
     diagnostics.length === 0
       ? "has capacity for its stated load"
       : "has too little capacity for its stated load";
-  const lines = [`${namesOf(environment).instance} (${region}) ${result}`];
+  const lines = [`${namesOf(environment).environmentId} (${region}) ${result}`];
   if (capacity !== undefined) {
     lines.push(needs(capacity, load.eventFactor), ...notes(capacity));
   }

@@ -232,7 +232,7 @@ describe("capacityInputs", () => {
 describe("the capacity command", () => {
   const allInstances = async () =>
     (await repositoryConfiguration()).environments.map((environment) => ({
-      instance: namesOf(environment).instance,
+      environmentId: namesOf(environment).environmentId,
       region: environment.region,
     }));
   const run = (...args: string[]) => runNotejam(["capacity", ...args]);
@@ -240,8 +240,8 @@ describe("the capacity command", () => {
   it("prints a table for each environment, and exits with 0 if all have capacity", async () => {
     const { status, stdout, stderr } = await run();
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
-    for (const { instance, region } of await allInstances())
-      expect(stdout).toContain(`${instance} (${region}) has capacity for its stated load`);
+    for (const { environmentId, region } of await allInstances())
+      expect(stdout).toContain(`${environmentId} (${region}) has capacity for its stated load`);
     expect(stdout).toMatch(/│ pods +│ +5 │ +\d+ │ 20 \(application\.replicas\.max\) +│/);
     expect(stdout).toMatch(/Measured on \d{4}-\d\d-\d\d by npm run bench:pod -w app/);
   });
@@ -256,7 +256,7 @@ describe("the capacity command", () => {
 
   it("exits with 2 and one line for an environment that does not exist", async () => {
     const { status, stderr } = await run("--env", "prd");
-    const known = (await allInstances()).map(({ instance }) => instance);
+    const known = (await allInstances()).map(({ environmentId }) => environmentId);
     expect({ status, stderr }).toEqual({
       status: 2,
       stderr: `There is no environment "prd". Choose from: ${known.join(", ")}.`,

@@ -96,7 +96,7 @@ function resultOf(environment: Environment, inputs: CapacityInputs): CapacityRes
 
 function asJson({ environment, capacity, diagnostics }: CapacityResult) {
   return {
-    environment: namesOf(environment).instance,
+    environment: namesOf(environment).environmentId,
     load: environment.load,
     ...capacity,
     fits: diagnostics.length === 0,

@@ -100,9 +100,9 @@ function failedCheck(error: unknown): UserError {
 }
 
 function asJson(checked: CheckedEnvironment) {
-  const { instance, objects, diagnostics } = checked;
+  const { environmentId, objects, diagnostics } = checked;
   return {
-    environment: instance,
+    environment: environmentId,
     objects: objects.length,
     kustomizations: kustomizationsOf(checked),
     diagnostics,
@@ -110,8 +110,8 @@ function asJson(checked: CheckedEnvironment) {
 }
 
 function asText(checked: CheckedEnvironment): string {
-  const { instance, objects, diagnostics } = checked;
-  const heading = `${instance}: ${objects.length} objects in ${kustomizationsOf(checked)} Kustomizations, ${count(diagnostics.length, "error")}`;
+  const { environmentId, objects, diagnostics } = checked;
+  const heading = `${environmentId}: ${objects.length} objects in ${kustomizationsOf(checked)} Kustomizations, ${count(diagnostics.length, "error")}`;
   return [heading, ...diagnostics.map(formatDiagnostic)].join("\n");
 }
 

@@ -82,7 +82,7 @@ function findPrimary(environments: readonly Environment[], name: string): Enviro
 
 /** Writes the environment file of the standby. @returns its path; undefined if it exists */
 function writeFile({ environments }: FailoverOptions, { primary, standby }: Failover): string | undefined {
-  const file = join(environments, `${namesOf(standby).instance}.ts`);
+  const file = join(environments, `${namesOf(standby).environmentId}.ts`);
   if (existsSync(file)) return undefined;
   writeFileSync(file, standbyFile(primary, standby), { flag: "wx" });
   return file;
@@ -99,7 +99,7 @@ function asJson({ failover: { primary, standby, names }, diagnostics, steps, fil
   return {
     environment: primary.name,
     region: primary.region,
-    target: { environment: names.instance, region: standby.region },
+    target: { environment: names.environmentId, region: standby.region },
     diagnostics,
     steps: steps.map(({ title, commands }) => ({ title, commands })),
     file: file ?? null,
@@ -107,7 +107,7 @@ function asJson({ failover: { primary, standby, names }, diagnostics, steps, fil
 }
 
 function asText({ failover: { primary, standby, names }, diagnostics, steps, file }: FailoverReport): string {
-  const heading = `Failover of ${primary.name} from ${primary.region} to ${standby.region}, as ${names.instance}`;
+  const heading = `Failover of ${primary.name} from ${primary.region} to ${standby.region}, as ${names.environmentId}`;
   return [
     `${heading}\n\n${describeResults(diagnostics)}`,
     ...(file === undefined ? [] : [`Created ${file}. Commit it.`]),

@@ -7,8 +7,8 @@ import { type NamedEnvironment, namesOf } from "./names.js";
  * @throws UserError with the ids that exist
  */
 export function findEnvironment<T extends NamedEnvironment>(environments: readonly T[], id: string): T {
-  const found = environments.find((environment) => namesOf(environment).instance === id);
+  const found = environments.find((environment) => namesOf(environment).environmentId === id);
   if (found !== undefined) return found;
-  const known = environments.map((environment) => namesOf(environment).instance).join(", ");
+  const known = environments.map((environment) => namesOf(environment).environmentId).join(", ");
   throw new UserError(`There is no environment ${JSON.stringify(id)}.`, { hint: `Choose from: ${known}.` });
 }

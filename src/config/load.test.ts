@@ -66,7 +66,7 @@ describe("loadConfiguration", () => {
   it("loads the project's own environments", async () => {
     const { environments, organization } = await loadConfiguration("environments", { today: TODAY });
     const production = new Map(
-      environments.map((environment) => [namesOf(environment).instance, environment.production]),
+      environments.map((environment) => [namesOf(environment).environmentId, environment.production]),
     );
     expect([production.get("dev"), production.get("prod")]).toEqual([false, true]);
     expect(organization.terraformCloud.project).toBe("notejam");

@@ -5,7 +5,7 @@ import { REGIONS } from "./regions.js";
 describe("namesOf", () => {
   it("names everything of an environment", () => {
     expect(namesOf({ name: "prod", region: "eu-west-1" })).toEqual({
-      instance: "prod",
+      environmentId: "prod",
       name: "notejam-prod",
       globalName: "notejam-prod-eu-west-1",
       platformStack: "notejam-prod",

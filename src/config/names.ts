@@ -10,7 +10,7 @@ import type { Environment } from "./environment.js";
  */
 export interface Names {
   /** Environment id: `prod`, or `prod-eu-central-1` for its standby. */
-  readonly instance: string;
+  readonly environmentId: string;
   /** Base of regional names (cluster, load balancer, log groups, repository): `notejam-<environment id>`. */
   readonly name: string;
   /** Base of global names (IAM roles, buckets, dashboards, budgets): `notejam-<environment>-<region>`. */
@@ -68,11 +68,11 @@ const LONGEST_ROLE_SUFFIX = "x".repeat(31);
 
 /** Returns an environment's names. */
 export function namesOf({ name: environment, region, standbyOf }: NamedEnvironment): Names {
-  const instance = standbyOf === undefined ? environment : `${environment}-${region}`;
-  const name = `notejam-${instance}`;
+  const environmentId = standbyOf === undefined ? environment : `${environment}-${region}`;
+  const name = `notejam-${environmentId}`;
   const globalName = `notejam-${environment}-${region}`;
   return {
-    instance,
+    environmentId,
     name,
     globalName,
     platformStack: name,
@@ -81,13 +81,13 @@ export function namesOf({ name: environment, region, standbyOf }: NamedEnvironme
     clusterName: name,
     loadBalancerName: name,
     databaseClusterIdentifier: name,
-    databaseSecretName: `notejam/${instance}/database`,
-    secretsPrefix: `notejam/${instance}/`,
-    grafanaSecretName: `notejam/${instance}/grafana`,
-    slackSecretName: `notejam/${instance}/slack`,
+    databaseSecretName: `notejam/${environmentId}/database`,
+    secretsPrefix: `notejam/${environmentId}/`,
+    grafanaSecretName: `notejam/${environmentId}/grafana`,
+    slackSecretName: `notejam/${environmentId}/slack`,
     imageRepository: imageRepositoryName(name),
-    registryVariable: registryVariable(instance),
-    fluxSource: `${instance}-source`,
+    registryVariable: registryVariable(environmentId),
+    fluxSource: `${environmentId}-source`,
   };
 }
 

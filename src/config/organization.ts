@@ -105,5 +105,5 @@ export function defineOrganization(organization: Organization): Organization {
 
 /** Returns the GitHub repository, without its owner, of an environment's Flux tree. */
 export function operationsRepositoryOf(organization: Organization, environment: NamedEnvironment): string {
-  return `${organization.operationsRepositoryPrefix}-${namesOf(environment).instance}`;
+  return `${organization.operationsRepositoryPrefix}-${namesOf(environment).environmentId}`;
 }

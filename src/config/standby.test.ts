@@ -10,7 +10,7 @@ describe("plannedStandby", () => {
   const standby = plannedStandby(checked.value);
 
   it("is in the DR region, with the name of the environment", () => {
-    expect(namesOf(standby).instance).toBe("prod-eu-central-1");
+    expect(namesOf(standby).environmentId).toBe("prod-eu-central-1");
     expect(standby.standbyOf).toEqual({ region: "eu-west-1" });
   });
 

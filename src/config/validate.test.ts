@@ -522,7 +522,7 @@ describe("createStandby", () => {
     const checked = validateEnvironment(copy, TODAY);
     if ("diagnostics" in checked) throw new Error(JSON.stringify(checked.diagnostics));
     expect(namesOf(checked.value)).toMatchObject({
-      instance: "prod-eu-central-1",
+      environmentId: "prod-eu-central-1",
       name: "notejam-prod-eu-central-1",
       globalName: "notejam-prod-eu-central-1",
     });

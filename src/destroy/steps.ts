@@ -33,7 +33,7 @@ const KUBECTL_TIMEOUT = "--timeout=10m";
  * - The cluster is destroyed last.
  */
 export function destroySteps(
-  names: Pick<Names, "instance" | "clusterName" | "gitopsStack" | "platformStack">,
+  names: Pick<Names, "environmentId" | "clusterName" | "gitopsStack" | "platformStack">,
 ): DestroyStep[] {
   const kubectl = (summary: string, ...args: readonly string[]): DestroyStep => ({
     summary,

@@ -12,7 +12,7 @@ export interface FailoverStep {
  */
 export function failoverSteps(failover: Failover, hasFile: boolean): FailoverStep[] {
   const { primary, names, standby } = failover;
-  const file = `environments/${names.instance}.ts`;
+  const file = `environments/${names.environmentId}.ts`;
   return [
     ...(hasFile
       ? []
@@ -26,7 +26,7 @@ export function failoverSteps(failover: Failover, hasFile: boolean): FailoverSte
           },
         ]),
     {
-      title: `Set the variables of the workspaces of ${names.instance}; the login is in the replicated secret`,
+      title: `Set the variables of the workspaces of ${names.environmentId}; the login is in the replicated secret`,
       commands: [
         `aws secretsmanager get-secret-value --region ${standby.region} --secret-id ${failover.primaryNames.databaseSecretName} --query SecretString --output text`,
       ],
@@ -39,9 +39,9 @@ export function failoverSteps(failover: Failover, hasFile: boolean): FailoverSte
     {
       title: "Restore the newest replicated backup",
       commands: [
-        `aws eks update-kubeconfig --region ${standby.region} --name ${names.clusterName} --alias ${names.instance}`,
-        `JOB=restore-$(date +%s); kubectl --context ${names.instance} -n notejam create job "$JOB" --from=cronjob/notejam-restore`,
-        `kubectl --context ${names.instance} -n notejam logs -f "job/$JOB" --pod-running-timeout=10m`,
+        `aws eks update-kubeconfig --region ${standby.region} --name ${names.clusterName} --alias ${names.environmentId}`,
+        `JOB=restore-$(date +%s); kubectl --context ${names.environmentId} -n notejam create job "$JOB" --from=cronjob/notejam-restore`,
+        `kubectl --context ${names.environmentId} -n notejam logs -f "job/$JOB" --pod-running-timeout=10m`,
       ],
     },
     { title: `Point ${standby.hostName} to the standby`, commands: dnsCommands(failover) },
@@ -54,9 +54,9 @@ export function failoverSteps(failover: Failover, hasFile: boolean): FailoverSte
     {
       title: "Create the first backup of the standby, and test its restore",
       commands: [
-        `JOB=backup-$(date +%s); kubectl --context ${names.instance} -n notejam create job "$JOB" --from=cronjob/notejam-backup`,
-        `kubectl --context ${names.instance} -n notejam wait --for=condition=Complete "job/$JOB" --timeout=4h`,
-        `kubectl --context ${names.instance} -n notejam create job "restore-test-$(date +%s)" --from=cronjob/notejam-restore-test`,
+        `JOB=backup-$(date +%s); kubectl --context ${names.environmentId} -n notejam create job "$JOB" --from=cronjob/notejam-backup`,
+        `kubectl --context ${names.environmentId} -n notejam wait --for=condition=Complete "job/$JOB" --timeout=4h`,
+        `kubectl --context ${names.environmentId} -n notejam create job "restore-test-$(date +%s)" --from=cronjob/notejam-restore-test`,
       ],
     },
   ];

@@ -37,12 +37,12 @@ export function findStandby(
   today: Date,
 ): Standby {
   validateRegion(primary, options.to);
-  const instance = namesOf({
+  const environmentId = namesOf({
     name: primary.name,
     region: options.to,
     standbyOf: { region: primary.region },
-  }).instance;
-  const existing = environments.find((environment) => namesOf(environment).instance === instance);
+  }).environmentId;
+  const existing = environments.find((environment) => namesOf(environment).environmentId === environmentId);
   if (existing !== undefined) return { environment: existing, hasFile: true };
   const {
     drRegion = drRegionOfStandby(primary.region, options.to),
@@ -50,7 +50,7 @@ export function findStandby(
   } = options;
   const validated = validateEnvironment(createStandby(primary, options.to, { drRegion, vpcCidr }), today);
   if ("value" in validated) return { environment: validated.value, hasFile: false };
-  throw new UserError(`${instance} is not a valid standby of ${primary.name}.`, {
+  throw new UserError(`${environmentId} is not a valid standby of ${primary.name}.`, {
     diagnostics: validated.diagnostics,
   });
 }

@@ -44,16 +44,16 @@ function createApplication(
 ): Application | StandaloneApplication | undefined {
   const files = clusterFiles(props.folder, stack);
   if (!props.application || files === undefined) return undefined;
-  const instance = environmentOf(stack);
+  const environmentId = environmentOf(stack);
   const common = {
     projectFolder: props.projectFolder,
-    instance,
-    folder: props.folder.application(instance),
+    environmentId,
+    folder: props.folder.application(environmentId),
     port: isFirst ? props.applicationPort : 0,
     progress: props.progress,
     interruption: props.interruption,
   };
-  const postgres = installations.get(instance);
+  const postgres = installations.get(environmentId);
   if (aws === undefined || kustomize === undefined || postgres === undefined) {
     return new StandaloneApplication(common);
   }
@@ -101,8 +101,8 @@ export function printOtherNotes(
   { folder, print }: LocalRunProps,
   running: readonly (RunningApplication | RunningStandalone)[],
 ): void {
-  for (const { kind, instance } of running) {
-    const application = folder.application(instance);
+  for (const { kind, environmentId } of running) {
+    const application = folder.application(environmentId);
     const embedded = embeddedFolder(application);
     const postgres = databaseFolder(application);
     if (kind === "standalone" && keptMajor(postgres) !== undefined) {

@@ -163,13 +163,13 @@ async function renderManifests(
 ): Promise<void> {
   const files = clusterFiles(folder, stack);
   if (kustomize === undefined || files === undefined) return;
-  const instance = environmentOf(stack);
-  await progress.step(`Render and check the manifests of ${instance}`, async (step) => {
+  const environmentId = environmentOf(stack);
+  await progress.step(`Render and check the manifests of ${environmentId}`, async (step) => {
     const cluster = new ClusterObjects({
       projectFolder,
       kustomize,
-      instance,
-      pages: join(folder.application(instance), "manifests"),
+      environmentId,
+      pages: join(folder.application(environmentId), "manifests"),
       ...files,
     });
     for (const line of describeRendered(await cluster.render({}))) step.note(line);

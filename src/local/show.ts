@@ -25,15 +25,15 @@ export function showAccount(
 /** Prints Notejam's configuration and, last, its address. */
 export function showApplication(running: RunningApplication | RunningStandalone, print: Print): void {
   if (running.kind === "pods") {
-    const { instance, runsAs, differences, pages, backups } = running;
+    const { environmentId, runsAs, differences, pages, backups } = running;
     print(
-      `Notejam of ${instance} has the environment of the cluster's ${runsAs} (all objects of the cluster: ${pages}), except:`,
+      `Notejam of ${environmentId} has the environment of the cluster's ${runsAs} (all objects of the cluster: ${pages}), except:`,
     );
     for (const line of describeDifferences(differences)) print(`  ${line}`);
     if (backups !== undefined) print(describeBackups(backups));
   } else {
     print(
-      `Notejam of ${running.instance} runs on its embedded database. Its notes and the mails it sends are in ${running.dataFolder}.`,
+      `Notejam of ${running.environmentId} runs on its embedded database. Its notes and the mails it sends are in ${running.dataFolder}.`,
     );
   }
   print(`Notejam is at ${running.address}: sign up there with any address.`);

@@ -69,8 +69,8 @@ export class StateFolder {
   }
 
   /** Folder of an environment's application: database, logs and program. */
-  application(instance: string): string {
-    return join(this.path, "applications", instance);
+  application(environmentId: string): string {
+    return join(this.path, "applications", environmentId);
   }
 
   get cliConfig(): string {

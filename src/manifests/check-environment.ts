@@ -9,7 +9,7 @@ import { type Builder, render } from "./render.js";
 
 /** Rendered objects and diagnostics of one environment. */
 export interface CheckedEnvironment {
-  readonly instance: string;
+  readonly environmentId: string;
   readonly objects: readonly Manifest[];
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -31,10 +31,10 @@ export async function checkEnvironment({
   const { objects, diagnostics, used } = await render(builder, facts);
   const cluster: Cluster = { objects, given: facts.given, root: facts.root.name, paths: foldersOf(tree) };
   return {
-    instance: facts.instance,
+    environmentId: facts.environmentId,
     objects,
     diagnostics: [...diagnostics, ...unused(facts, used), ...checkCluster(cluster, validators)].map(
-      (diagnostic) => ({ ...diagnostic, where: { ...diagnostic.where, source: facts.instance } }),
+      (diagnostic) => ({ ...diagnostic, where: { ...diagnostic.where, source: facts.environmentId } }),
     ),
   };
 }

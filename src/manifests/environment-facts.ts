@@ -16,7 +16,7 @@ import { plausibleOutput } from "./plausible-outputs.js";
 
 /** What the synthesized stacks say about an environment's cluster. */
 export interface EnvironmentFacts {
-  readonly instance: string;
+  readonly environmentId: string;
   /** The ConfigMap `cluster-vars`, what Terraform only learns from AWS replaced by something that looks like it. */
   readonly clusterVars: Readonly<Record<string, string>>;
   readonly given: Given;
@@ -45,7 +45,7 @@ export async function environmentFacts(
     return configuration.environments.map((environment) => {
       const names = namesOf(environment);
       const stack = (name: string) => read(join(folder, "stacks", name, "cdk.tf.json"));
-      return factsOf(names.instance, stack(names.platformStack), stack(names.gitopsStack));
+      return factsOf(names.environmentId, stack(names.platformStack), stack(names.gitopsStack));
     });
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -63,7 +63,7 @@ function resources(stack: unknown, type: string): unknown[] {
 }
 
 /** The facts that two stacks' JSON hold. */
-export function factsOf(instance: string, platform: unknown, gitops: unknown): EnvironmentFacts {
+export function factsOf(environmentId: string, platform: unknown, gitops: unknown): EnvironmentFacts {
   const identities = resources(platform, "aws_eks_pod_identity_association").map((association) => ({
     namespace: textAt(association, "namespace") ?? "",
     name: textAt(association, "service_account") ?? "",
@@ -75,8 +75,8 @@ export function factsOf(instance: string, platform: unknown, gitops: unknown): E
   const inFlux = (name: string): NamespacedName => ({ namespace: FLUX_NAMESPACE, name });
   const { name, path } = syncOf(gitops);
   return {
-    instance,
-    clusterVars: clusterVarsOf(platform, gitops, instance),
+    environmentId,
+    clusterVars: clusterVarsOf(platform, gitops, environmentId),
     root: { name, path },
     given: {
       namespaces: NAMESPACES,
@@ -110,14 +110,14 @@ function syncOf(gitops: unknown): { name: string; path: string } {
   return { name, path };
 }
 
-function clusterVarsOf(platform: unknown, gitops: unknown, instance: string): Record<string, string> {
+function clusterVarsOf(platform: unknown, gitops: unknown, environmentId: string): Record<string, string> {
   const config = resources(gitops, "kubernetes_config_map_v1").find(
     (found) => textAt(found, "metadata", "name") === CLUSTER_VARS,
   );
   const data = at(config, "data");
   if (!isFields(data))
     throw new Error(`The gitops stack has no ConfigMap ${CLUSTER_VARS}; see modules/flux.`);
-  const resolve = new Resolver(platform, instance);
+  const resolve = new Resolver(platform, environmentId);
   return Object.fromEntries(Object.entries(data).map(([name, value]) => [name, resolve.text(String(value))]));
 }
 
@@ -126,11 +126,11 @@ const OUTPUT = /data\.terraform_remote_state\.platform\.outputs\.(\w+)/;
 /** Replaces the references in a value by what they will be, or by something that looks like it. */
 class Resolver {
   private readonly platform: unknown;
-  private readonly instance: string;
+  private readonly environmentId: string;
 
-  constructor(platform: unknown, instance: string) {
+  constructor(platform: unknown, environmentId: string) {
     this.platform = platform;
-    this.instance = instance;
+    this.environmentId = environmentId;
   }
 
   text(value: string): string {
@@ -162,7 +162,7 @@ class Resolver {
     const output = (name: string) => textAt(this.platform, "output", name, "value") ?? "";
     const [name, region] = [output("environment"), output("region")];
     // A standby's names depend on its own region, not on its primary's.
-    const standbyOf = this.instance === name ? undefined : { region };
+    const standbyOf = this.environmentId === name ? undefined : { region };
     return { names: namesOf({ name, region, standbyOf }), region };
   }
 }

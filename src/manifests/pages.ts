@@ -11,15 +11,16 @@ import type { CheckedEnvironment } from "./check-environment.js";
 export function writePages(folder: string, environments: readonly CheckedEnvironment[]): void {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  for (const environment of environments) writeEnvironment(join(folder, environment.instance), environment);
-  const links = environments.map(({ instance, objects, diagnostics }) => {
+  for (const environment of environments)
+    writeEnvironment(join(folder, environment.environmentId), environment);
+  const links = environments.map(({ environmentId, objects, diagnostics }) => {
     const state = diagnostics.length === 0 ? "no errors" : count(diagnostics.length, "error");
-    return `<li><a href="${instance}/index.html">${forHtml(instance)}</a>: ${objects.length} objects, ${state}</li>`;
+    return `<li><a href="${environmentId}/index.html">${forHtml(environmentId)}</a>: ${objects.length} objects, ${state}</li>`;
   });
   writeFileSync(join(folder, "index.html"), page("Objects in the clusters", `<ul>${links.join("\n")}</ul>`));
 }
 
-function writeEnvironment(folder: string, { instance, objects, diagnostics }: CheckedEnvironment): void {
+function writeEnvironment(folder: string, { environmentId, objects, diagnostics }: CheckedEnvironment): void {
   const kustomizations = [...new Set(objects.map(({ kustomization }) => kustomization))];
   const sections = kustomizations.map((kustomization) => {
     const members = objects.filter((object) => object.kustomization === kustomization);
@@ -34,7 +35,7 @@ function writeEnvironment(folder: string, { instance, objects, diagnostics }: Ch
   mkdirSync(folder, { recursive: true });
   writeFileSync(
     join(folder, "index.html"),
-    page(`Objects in ${instance}`, `${diagnosticList(diagnostics)}${sections.join("\n")}`),
+    page(`Objects in ${environmentId}`, `${diagnosticList(diagnostics)}${sections.join("\n")}`),
   );
 }
 

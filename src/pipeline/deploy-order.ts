@@ -27,7 +27,9 @@ export function deployOrder(
 ): string[] {
   const wanted = namesOf(findEnvironment(environments, environmentId));
   const all = environments.map((environment) => namesOf(environment));
-  const own = [...stacks.values()].filter(({ name }) => ownerOf(name, all)?.instance === wanted.instance);
+  const own = [...stacks.values()].filter(
+    ({ name }) => ownerOf(name, all)?.environmentId === wanted.environmentId,
+  );
   if (own.length === 0) {
     throw new UserError(`cdktf.out has no stack of ${environmentId}.`, {
       hint: "Run npm run synth again.",

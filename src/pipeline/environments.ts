@@ -66,5 +66,5 @@ function promotionsBefore(id: string, sources: ReadonlyMap<string, string | unde
 }
 
 function idOf(environment: WorkflowEnvironment): string {
-  return namesOf(environment).instance;
+  return namesOf(environment).environmentId;
 }

@@ -108,10 +108,10 @@ export class BootstrapStack extends AwsStack {
   }
 
   private addEnvironment(environment: Environment): RunRoleArns {
-    const { instance, name, platformStack, gitopsStack, secretsPrefix } = namesOf(environment);
+    const { environmentId, name, platformStack, gitopsStack, secretsPrefix } = namesOf(environment);
     const { account } = this;
-    new PermissionsBoundary(this, `boundary-${instance}`, { name, secretsPrefix, account });
-    return this.addRunRoles(instance, {
+    new PermissionsBoundary(this, `boundary-${environmentId}`, { name, secretsPrefix, account });
+    return this.addRunRoles(environmentId, {
       name,
       workspaces: [platformStack, gitopsStack],
       applyPermissions: environmentApplyPermissions({

@@ -60,7 +60,7 @@ function environmentVars({ environment, githubOwner }: ClusterVarsProps): Record
   const { replicas, timeZone } = environment.application;
   const [repository = ""] = environment.githubRepositories;
   return {
-    INSTANCE: namesOf(environment).instance,
+    INSTANCE: namesOf(environment).environmentId,
     // The AWS Load Balancer Controller removes tags that are not listed as external.
     TERRAFORM_TAG_KEYS: [...Object.keys(tagsOf(environment)), "Name"].join(","),
     APP_MIN_REPLICAS: String(replicas.min),

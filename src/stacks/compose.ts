@@ -29,7 +29,7 @@ export function addStacks(app: App, { organization, environments, tree, now }: C
         environment,
         organization,
         now,
-        promotesFrom: environments.find((other) => namesOf(other).instance === environment.promotesFrom),
+        promotesFrom: environments.find((other) => namesOf(other).environmentId === environment.promotesFrom),
       }),
       new GitopsStack(app, { environment, organization, tree }),
     ].map(workspaceRequirements),
@@ -42,10 +42,12 @@ export function addStacks(app: App, { organization, environments, tree, now }: C
 
 /** Returns whether an environment is a production primary without a standby of its own. */
 function needsStandby(environment: Environment, environments: readonly Environment[]): boolean {
-  const { instance } = namesOf(plannedStandby(environment));
+  const { environmentId } = namesOf(plannedStandby(environment));
   const isPrimary = environment.standbyOf === undefined;
   return (
-    environment.production && isPrimary && !environments.some((other) => namesOf(other).instance === instance)
+    environment.production &&
+    isPrimary &&
+    !environments.some((other) => namesOf(other).environmentId === environmentId)
   );
 }
 

@@ -85,7 +85,7 @@ export class GitopsStack extends AwsStack {
     const { production } = this.environment;
     return new OperationsRepository(this, "repository", {
       name,
-      environment: this.names.instance,
+      environment: this.names.environmentId,
       files: tree,
       unmanagedFiles: UNMANAGED_FILES,
       imageUpdates: production ? "pull-request" : "push",
@@ -108,7 +108,7 @@ export class GitopsStack extends AwsStack {
     for (const repository of environment.githubRepositories) {
       new ActionsSettings(this, `actions-${repository}`, {
         repository,
-        environment: names.instance,
+        environment: names.environmentId,
         accountId: platform.account_id,
         region: platform.region,
         registry: platform.repository_url,

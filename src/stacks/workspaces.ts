@@ -102,9 +102,9 @@ export class Workspaces extends Construct {
 
   private addEnvironment(environment: EnvironmentWorkspaces): StackWorkspace[] {
     return environment.stacks.map((requirements) => ({
-      instance: environment.names.instance,
+      environmentId: environment.names.environmentId,
       requirements,
-      workspace: this.addWorkspace(requirements.stack, `Environment ${environment.names.instance}`, {
+      workspace: this.addWorkspace(requirements.stack, `Environment ${environment.names.environmentId}`, {
         ...environment.roles,
         destroyable: !environment.production,
         variables: requirements.variables.filter(({ name }) => !isShared(name)).map(unmanaged),
@@ -177,12 +177,14 @@ export class Workspaces extends Construct {
       workspaces: all.map(({ workspace }) => workspace),
     });
     for (const { names } of environments) {
-      const { instance, applyTeam } = names;
-      new PipelineTeam(this, `team-${instance}-apply`, {
+      const { environmentId, applyTeam } = names;
+      new PipelineTeam(this, `team-${environmentId}-apply`, {
         name: applyTeam,
         organization,
         runs: "apply",
-        workspaces: all.filter((other) => other.instance === instance).map(({ workspace }) => workspace),
+        workspaces: all
+          .filter((other) => other.environmentId === environmentId)
+          .map(({ workspace }) => workspace),
       });
     }
   }
@@ -190,7 +192,7 @@ export class Workspaces extends Construct {
 
 /** Stack with its workspace. */
 interface StackWorkspace {
-  readonly instance: string;
+  readonly environmentId: string;
   readonly requirements: WorkspaceRequirements;
   readonly workspace: TerraformCloudWorkspace;
 }

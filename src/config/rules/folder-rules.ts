@@ -46,7 +46,7 @@ function* inOneFile({ file }: EnvironmentFile, errors: Errors): Errors {
 }
 
 function* checkFileName({ file, environment, names }: EnvironmentFile): Errors {
-  const expected = `${names.instance}.ts`;
+  const expected = `${names.environmentId}.ts`;
   if (basename(file) === expected) return;
   yield error(
     "name",
@@ -58,7 +58,7 @@ function* checkFileName({ file, environment, names }: EnvironmentFile): Errors {
 
 function* checkPair({ environment, names }: EnvironmentFile, other: EnvironmentFile): Errors {
   const otherFile = displayPath(other.file);
-  const isSameId = names.instance === other.names.instance;
+  const isSameId = names.environmentId === other.names.environmentId;
   if (isSameId || names.globalName === other.names.globalName) {
     yield error(
       "name",
@@ -101,7 +101,7 @@ function isPrefixOfOther(one: string, other: string): boolean {
 
 function* checkPromotion({ environment, names }: EnvironmentFile, all: readonly EnvironmentFile[]): Errors {
   const { promotesFrom } = environment;
-  const others = all.map((other) => other.names.instance).filter((id) => id !== names.instance);
+  const others = all.map((other) => other.names.environmentId).filter((id) => id !== names.environmentId);
   if (promotesFrom === undefined || others.includes(promotesFrom)) return;
   yield error(
     "promotesFrom",

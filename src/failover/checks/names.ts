@@ -36,7 +36,7 @@ export async function checkNames(failover: Failover): Promise<Diagnostic[]> {
 function taken({ target, names, accountId }: Failover): NamedResource[] {
   const bucket = backupBucketName(names.globalName, accountId);
   const role = githubActionsRoleName(names.globalName);
-  const alias = keyAlias("rds", names.instance);
+  const alias = keyAlias("rds", names.environmentId);
   const secret = names.databaseSecretName;
   return [
     {

@@ -12,7 +12,7 @@ export async function checkReplicas(failover: Failover): Promise<Diagnostic[]> {
   const results = [
     ...REPLICATED_KEYS.map((purpose) =>
       runCheck("keys", () =>
-        key(failover, replicaKeyAlias(keyAlias(purpose, failover.primaryNames.instance))),
+        key(failover, replicaKeyAlias(keyAlias(purpose, failover.primaryNames.environmentId))),
       ),
     ),
     runCheck("secrets", () => secret(failover)),

@@ -51,7 +51,7 @@ describe.skipIf(typeof tools === "string")("Notejam as npm start runs it", { tim
     const interruption = new Interruption();
     const application = new Application({
       projectFolder: process.cwd(),
-      instance: "dev",
+      environmentId: "dev",
       folder,
       platformFile: join(out, "stacks/notejam-dev/cdk.tf.json"),
       gitopsFile: join(out, "stacks/notejam-dev-gitops/cdk.tf.json"),

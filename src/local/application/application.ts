@@ -21,7 +21,7 @@ import { waitUntilReady } from "./wait-until-ready.js";
 export interface ApplicationProps {
   readonly projectFolder: string;
   /** `dev` */
-  readonly instance: string;
+  readonly environmentId: string;
   /** Folder of the application's data, program and logs. */
   readonly folder: string;
   readonly platformFile: string;
@@ -50,7 +50,7 @@ export interface AppliedPlatform {
 export interface RunningApplication {
   readonly kind: "pods";
   /** Name of its environment. */
-  readonly instance: string;
+  readonly environmentId: string;
   readonly address: string;
   /** Workload whose environment it has: `Deployment notejam`. */
   readonly runsAs: string;
@@ -101,7 +101,7 @@ export class Application {
 
   /** Starts the work that needs no account: the bundle, the database's files, the manifests. */
   constructor(props: ApplicationProps) {
-    const { folder, projectFolder, kustomize, instance, platformFile, gitopsFile, interruption } = props;
+    const { folder, projectFolder, kustomize, environmentId, platformFile, gitopsFile, interruption } = props;
     this.props = props;
     // Left behind by a killed run.
     unmountSecrets(this.secrets);
@@ -114,7 +114,7 @@ export class Application {
     this.cluster = new ClusterObjects({
       projectFolder,
       kustomize,
-      instance,
+      environmentId,
       platformFile,
       gitopsFile,
       pages: this.pages,
@@ -126,8 +126,8 @@ export class Application {
 
   /** Starts the database and the application in an account with the applied platform. */
   async start(platform: AppliedPlatform): Promise<RunningApplication> {
-    const { progress, instance, interruption } = this.props;
-    const rendered = await progress.step(`Render and check the manifests of ${instance}`, (step) =>
+    const { progress, environmentId, interruption } = this.props;
+    const rendered = await progress.step(`Render and check the manifests of ${environmentId}`, (step) =>
       this.render(platform, step),
     );
     interruption.throwIfRequested();
@@ -143,7 +143,7 @@ export class Application {
     const backups = await this.backUp(program, rendered, platform, ports);
     return {
       kind: "pods",
-      instance,
+      environmentId,
       address: `http://127.0.0.1:${ports.port}`,
       runsAs: `${server.pod.kind} ${server.pod.name}`,
       differences: server.local.differences,

@@ -14,7 +14,7 @@ export interface ClusterObjectsProps {
   readonly projectFolder: string;
   readonly kustomize: Kustomize;
   /** `dev` */
-  readonly instance: string;
+  readonly environmentId: string;
   /** Synthesized stacks of the environment. */
   readonly platformFile: string;
   readonly gitopsFile: string;
@@ -65,7 +65,7 @@ export class ClusterObjects {
   }
 
   private async facts(outputs: Readonly<Record<string, unknown>>): Promise<EnvironmentFacts> {
-    const { instance, platformFile, gitopsFile } = this.props;
+    const { environmentId, platformFile, gitopsFile } = this.props;
     // Loaded on demand, because it loads the provider bindings (1 s).
     const { factsOf } = await import("../../manifests/environment-facts.js");
     const platform: unknown = JSON.parse(readFileSync(platformFile, "utf8"));
@@ -73,7 +73,7 @@ export class ClusterObjects {
     const stated = at(platform, "output");
     const known = Object.entries(outputs).map(([name, value]) => [name, { value }]);
     const output = { ...(isFields(stated) ? stated : {}), ...Object.fromEntries(known) };
-    return factsOf(instance, { ...(isFields(platform) ? platform : {}), output }, gitops);
+    return factsOf(environmentId, { ...(isFields(platform) ? platform : {}), output }, gitops);
   }
 }
 

@@ -10,7 +10,7 @@ import { waitUntilReady } from "./wait-until-ready.js";
 export interface StandaloneApplicationProps {
   readonly projectFolder: string;
   /** Name of the environment whose notes are kept in the folder, such as `dev`. */
-  readonly instance: string;
+  readonly environmentId: string;
   /** Folder for the application's data, program and logs. */
   readonly folder: string;
   /**
@@ -27,7 +27,7 @@ export interface StandaloneApplicationProps {
 export interface RunningStandalone {
   readonly kind: "standalone";
   /** Name of its environment. */
-  readonly instance: string;
+  readonly environmentId: string;
   readonly address: string;
   /** Folder of the embedded database and of the mails. */
   readonly dataFolder: string;
@@ -66,10 +66,10 @@ export class StandaloneApplication {
     const ended = server.ended.then(
       (status) => `Notejam ended (exit status ${status}). See ${server.logFile}.`,
     );
-    const { instance } = this.props;
+    const { environmentId } = this.props;
     return {
       kind: "standalone",
-      instance,
+      environmentId,
       address: `http://127.0.0.1:${port}`,
       dataFolder: this.data,
       ended,

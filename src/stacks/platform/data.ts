@@ -96,6 +96,6 @@ function addReplicatedBackups({
   return new ReplicatedBackups(stack, "received-dumps", {
     account,
     bucketName: backupReplicaBucketName(source.globalName, account.accountId),
-    keyAlias: replicaKeyAlias(keyAlias("s3", source.instance)),
+    keyAlias: replicaKeyAlias(keyAlias("s3", source.environmentId)),
   });
 }

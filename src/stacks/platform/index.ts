@@ -64,8 +64,8 @@ export class PlatformStack extends AwsStack {
     const { account } = this;
     const replicaProvider = this.addProvider(environment.drRegion, "dr");
     const keys = new EncryptionKeys(this, "kms", {
-      name: names.instance,
-      system: `Notejam ${names.instance}`,
+      name: names.environmentId,
+      system: `Notejam ${names.environmentId}`,
       account,
       deletionWindowDays: environment.keyDeletionWindowDays,
       replicaProvider,

@@ -86,7 +86,7 @@ export function addMonitoring(
     cluster: { name: cluster.clusterName },
     webAcl: { name: webAcl.name, region: environment.region },
     backups: {
-      environment: names.instance,
+      environment: names.environmentId,
       bucketName: backups.bucketName,
       replicaBucketName: backups.replicaBucketName,
       replicationRuleId: backups.replicationRuleId,
@@ -105,7 +105,7 @@ export function addMonitoring(
     ...monitored,
     furtherRows: notejamWidgets({
       region: environment.region,
-      environment: names.instance,
+      environment: names.environmentId,
       applicationLogGroupName: insights.applicationGroupName,
     }),
   });

@@ -40,7 +40,7 @@ export function addPushRole(
     owner: githubOwnerVariable(stack),
     repositories: environment.githubRepositories,
     ids: organization.githubIds,
-    environment: names.instance,
+    environment: names.environmentId,
     repositoryArn: registry.repositoryArn,
     readableRepositoryArns: promotesFrom === undefined ? [] : [imageRepositoryArn(context, promotesFrom)],
   });
