@@ -25,15 +25,6 @@ export interface Rendered {
   readonly used: ReadonlySet<string>;
 }
 
-/** Neither `kubectl` nor `kustomize` is installed, so manifests cannot be rendered. */
-export class MissingKustomize extends UserError {
-  constructor() {
-    super("Neither kubectl nor kustomize was found in a version that renders the Flux tree.", {
-      hint: "Install kubectl: https://kubernetes.io/docs/tasks/tools/.",
-    });
-  }
-}
-
 /** A program that builds a folder with a kustomization.yaml. */
 export interface Kustomize {
   readonly program: "kubectl" | "kustomize";
@@ -56,7 +47,7 @@ const TRIAL = "configMapGenerator:\n  - name: trial\n    literals: [a=b]\n";
  * Finds the program that renders the Flux tree: `kubectl`, else `kustomize`. Each has to build a small folder, because
  * old versions do not know the options.
  *
- * @throws MissingKustomize when neither builds it
+ * @throws UserError if neither builds it
  */
 export async function findKustomize(): Promise<Kustomize> {
   const folder = mkdtempSync(join(tmpdir(), "notejam-kustomize-"));
@@ -74,7 +65,9 @@ export async function findKustomize(): Promise<Kustomize> {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-  throw new MissingKustomize();
+  throw new UserError("Neither kubectl nor kustomize was found in a version that renders the Flux tree.", {
+    hint: "Install kubectl: https://kubernetes.io/docs/tasks/tools/.",
+  });
 }
 
 /** Builds folders as Flux does, each once: environments differ only in the substituted values. */

@@ -1,7 +1,8 @@
 import { Aspects, type TerraformStack } from "cdktf";
 import type { IConstruct } from "constructs";
 import type { Diagnostic } from "../diagnostic.js";
-import { policyError, type Rule } from "./rule.js";
+import { UserError } from "../user-error.js";
+import type { Rule } from "./rule.js";
 import { customerManagedKey } from "./rules/customer-managed-key.js";
 import { deletionProtection } from "./rules/deletion-protection.js";
 import { encryptedBucket } from "./rules/encrypted-bucket.js";
@@ -52,7 +53,7 @@ export interface PolicyOptions {
 const MIN_REASON_LENGTH = 20;
 
 /**
- * Makes `app.synth()` throw a UserError with all diagnostics of the stack if it breaks a rule, before any of its files is
+ * Makes `app.synth()` throw a UserError (exit status 1) with all diagnostics of the stack if it breaks a rule, before any of its files is
  * written. An exception that is not needed is an error too.
  *
  * The validation throws instead of returning its errors: cdktf adds advice to ignore returned errors, and an environment
@@ -64,7 +65,9 @@ export function enforcePolicy(stack: TerraformStack, options: PolicyOptions): vo
   stack.node.addValidation({
     validate: () => {
       const diagnostics = checkStack(stack, constructs, options);
-      if (diagnostics.length > 0) throw policyError(stack.node.path, diagnostics);
+      if (diagnostics.length > 0) {
+        throw new UserError(`The stack ${stack.node.path} breaks the policy.`, { exitCode: 1, diagnostics });
+      }
       return [];
     },
   });

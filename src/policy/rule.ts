@@ -1,5 +1,3 @@
-import type { Diagnostic } from "../diagnostic.js";
-import { UserError } from "../user-error.js";
 import type { Block, StackView } from "./stack-view.js";
 
 /** A block that breaks a rule. */
@@ -20,9 +18,4 @@ export interface Rule<Id extends string = string> {
   readonly hint: string;
   /** Returns every block of a stack that breaks the rule. */
   readonly check: (stack: StackView) => readonly Violation[];
-}
-
-/** The error that synthesis throws for a stack that breaks the policy; exit status 1. */
-export function policyError(stack: string, diagnostics: readonly Diagnostic[]): UserError {
-  return new UserError(`The stack ${stack} breaks the policy.`, { exitCode: 1, diagnostics });
 }
