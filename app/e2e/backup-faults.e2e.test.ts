@@ -336,7 +336,7 @@ describe("permissions and keys", () => {
 
   it("are of a bucket that does not exist", async () => {
     const environment = { BACKUP_BUCKET: "no-such-bucket" };
-    const message = /^The backups in s3:\/\/no-such-bucket\S* cannot be listed: .*check BACKUP_BUCKET\.$/;
+    const message = /^The backups in s3:\/\/no-such-bucket\S* cannot be listed: .*Check BACKUP_BUCKET\.$/;
     await fails({ fault: "bucket that does not exist", environment, status: 1, message });
     await refusedWithoutBucket({ fault: "bucket that does not exist", environment, message });
   });
