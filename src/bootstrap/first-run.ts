@@ -56,7 +56,7 @@ async function applyLocally({ folder, stateFile, terraform }: FirstRunProps): Pr
   }
 }
 
-/** Terraform asks once whether to copy the state. The local file is removed after the workspace has listed its state. */
+/** Terraform asks once whether to copy the state. The local file is removed after the workspace lists its state. */
 async function moveState({ stack, stateFile, terraform }: FirstRunProps): Promise<void> {
   await step("move the state", terraform("init"));
   await step(`read the state in the workspace ${stack}`, terraform("state", "list"));

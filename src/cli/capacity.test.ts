@@ -14,7 +14,7 @@ import { readTree } from "../kubernetes/flux-tree.js";
 
 const TREE = readTree("flux");
 
-/** 100 requests/s of a pod that uses half of its 250m, the autoscaler's target. */
+/** Inputs with which a pod serves 100 requests/s at half of its 250m, the target of the autoscaler. */
 const INPUTS: CapacityInputs = {
   shape: {
     pod: { millicores: 250, mebibytes: 256 },
@@ -75,8 +75,8 @@ describe("the capacity model", () => {
     });
   });
 
-  it("takes no pod more for what binary fractions add", () => {
-    // Half of 50m, divided by the time of a request: a hair less than half of the rate.
+  it("adds no pod for a rounding error of binary fractions", () => {
+    // Half of 50m, divided by the time of a request, is slightly less than half of the rate.
     const rate = 54.49101796407186;
     const measurement = { ...INPUTS.measurement, applicationMilliseconds: 50 / rate };
     const shape = { ...INPUTS.shape, pod: { ...INPUTS.shape.pod, millicores: 50 } };
@@ -90,7 +90,7 @@ describe("the capacity model", () => {
     });
   });
 
-  it("takes no pod more for what an event's factor of 2.2 makes 55.00000000000001 of 25", () => {
+  it("adds no pod for the rounding error of 25 pods times an event factor of 2.2", () => {
     const event = {
       name: "sale",
       start: "2027-03-20T08:00",
@@ -104,23 +104,23 @@ describe("the capacity model", () => {
     ]);
   });
 
-  it("turns pods and a rollout's further ones into nodes of equal zones", () => {
-    // 16 pods and 4 more: 7 in a zone, 5 to a t3.large, so two nodes in each zone.
+  it("computes the nodes for the pods and the surge of a rollout, equal in all zones", () => {
+    // 16 pods and a surge of 4: 7 in a zone, 5 on a t3.large, so two nodes in each zone.
     expect(capacity({})).toMatchObject({ podsPerNode: 5, peak: { pods: 16, nodes: 6 } });
     expect(capacity({ apps: { instanceTypes: ["m7i.2xlarge"] } }).podsPerNode).toBe(29);
   });
 
-  it("counts on the smallest of several instance types", () => {
+  it("computes with the smallest of several instance types", () => {
     expect(capacity({ apps: { instanceTypes: ["t3.xlarge", "t3.large"] } }).podsPerNode).toBe(5);
   });
 
-  it("turns pods into connections, the old ones beside the new while a rollout replaces them", () => {
+  it("computes the connections of old and new pods during a rollout", () => {
     expect(capacity({}).peak.connections).toBe((16 + 16 + 4) * 10);
   });
 
-  it("says what the database and the pods of the other zones have to do", () => {
+  it("computes the load of the database, and of the pods after the loss of a zone", () => {
     expect(capacity({}).peak.databaseCpus).toBeCloseTo(0.8);
-    // 16 pods at half of their request; six of them are gone.
+    // 16 pods at half of their request, six of them lost.
     expect(capacity({}).peak.utilizationWithoutZone).toBeCloseTo(0.8);
   });
 });
@@ -186,7 +186,7 @@ describe("checkCapacity", () => {
   );
 
   it("makes synth fail before it writes anything", async () => {
-    // Inside the repository, so that environments there find the package they import.
+    // Inside the repository, so that its environments resolve their imports.
     await mkdir("out", { recursive: true });
     const folder = await mkdtemp(join("out", "capacity-"));
     try {
@@ -219,7 +219,7 @@ describe("capacityInputs", () => {
       connections: 10,
       quota: { pods: 300, millicores: 100_000 },
     });
-    // One pod can do at least one request at a time.
+    // One pod serves at least one request at a time.
     expect(measurement.applicationMilliseconds).toBeLessThan(shape.pod.millicores * shape.utilization);
   });
 

@@ -41,7 +41,7 @@ export function define(command: Command, context: CommandContext): void {
       `
 JSON: a list with an object for each environment: environment, load, fits (true or false), diagnostics, and, unless an
 instance type is unknown, requestsPerPod, podsPerNode, usual, peak, events, addresses and limits.
-${exitStatusHelp("an environment has not enough capacity")}
+${exitStatusHelp("an environment lacks capacity")}
 
 Examples:
   npm run capacity

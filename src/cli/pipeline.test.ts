@@ -107,7 +107,7 @@ describe("the pipeline commands", () => {
       /has no stack "notejam-x"\. Choose from: notejam-dev\./,
     ],
     [
-      "no token of Terraform Cloud",
+      "no token of HCP Terraform",
       () => ["plan", "--stack", "notejam-dev", "--out", join(folder, "x.json"), "--app", synthesized()],
       {},
       /token for app\.terraform\.io: TF_TOKEN_app_terraform_io is not set/,

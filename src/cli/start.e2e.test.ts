@@ -9,7 +9,7 @@ import { findTerraform } from "../terraform/find-terraform.js";
 
 const missing = await Promise.all([findTerraform(), findEmulator()]).then(
   () => undefined,
-  (problem: Error) => problem.message,
+  (error: Error) => error.message,
 );
 reportSkipped("local runs with real Terraform", missing);
 
@@ -21,7 +21,7 @@ const trust = JSON.stringify({
 const numbered = (count: number, of: (index: number) => object) =>
   Object.fromEntries(Array.from({ length: count }, (_, index) => [`n${index}`, of(index)]));
 
-/** Enough named resources that an interruption leaves some of them half made, and a secret. */
+/** Stack with enough resources that an interruption hits the middle of an apply, and with a secret. */
 const STACK = {
   terraform: {
     cloud: { organization: "example", workspaces: { name: "notejam-dev" } },
@@ -60,7 +60,7 @@ function resourcesIn(state: string): number {
   return State.parse(JSON.parse(text)).resources.filter(({ mode }) => mode === "managed").length;
 }
 
-/** Waits until some of the resources stand in the emulator, while others are on their way. */
+/** Waits until the apply has created some of the resources. */
 async function inTheMiddle(state: string): Promise<void> {
   const log = join(state, "emulator.log");
   const made = () => (existsSync(log) ? readFileSync(log, "utf8").split('"POST / ').length : 0);
@@ -115,7 +115,7 @@ describe.runIf(missing === undefined)("npm start with real Terraform on the emul
     const destroyed = await start("--destroy").ended;
     expect(destroyed).toMatchObject({ code: 0, stderr: "" });
     const [, remains = ""] = destroyed.stdout.split("Still in the account when it was removed:\n");
-    // What was there before the stack: the company's domain.
+    // Exists before the stack: the domain of the company.
     expect(remains.split("\n").filter((line) => line.startsWith("  "))).toEqual([
       expect.stringMatching(/route53 hosted zone/),
     ]);

@@ -54,7 +54,7 @@ export function define(command: Command, context: CommandContext): void {
       "port of the emulated AWS on 127.0.0.1 (default: a free one)",
       wholeNumber(0, 65_535),
     )
-    .option("--no-app", "leave Notejam itself out: only what Terraform makes")
+    .option("--no-app", "leave out Notejam: only apply the stacks")
     .option(
       "--app-port <number>",
       "port of Notejam on 127.0.0.1 (default: the pod's, or a free one; 0: a free one)",

@@ -25,9 +25,9 @@ const KUBECTL_TIMEOUT = "--timeout=10m";
  *
  * - Flux is scaled to zero first, because it would recreate everything. Its operator reconciles once an hour and would
  *   scale it up again.
- * - Terraform owns the load balancer, so its controller must not delete it. A deleted Ingress would wait forever for the
- *   controller. Therefore the controller stops and the Ingresses go with the cluster. Their target groups remain in AWS;
- *   they block nothing, and the runbook says how to remove them.
+ * - Terraform owns the load balancer, so its controller must not delete it. A deleted Ingress would wait forever for
+ *   the controller. Therefore the controller stops, and the Ingresses are deleted with the cluster. Their target groups
+ *   remain in AWS; they block nothing, and the runbook describes how to remove them.
  * - The EBS CSI driver deletes the volumes while it still runs.
  * - The Flux operator removes Flux and all finalizers of Flux, so that no namespace hangs.
  * - The cluster is destroyed last.

@@ -32,14 +32,14 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
-/** Synthesizes the repository's stacks with something else in what they are made of. */
+/** Synthesizes the repository's stacks with changed inputs. */
 async function synth(name: string, change: Partial<Composition>): Promise<string> {
   const out = join(home, name);
   await synthesizeInto(out, (app) => addStacks(app, { ...composition, ...change }));
   return out;
 }
 
-/** The environments, one of them changed. */
+/** Returns the environments, with one of them changed. */
 function withEnvironment(
   name: string,
   change: (environment: Environment) => Environment,
@@ -51,14 +51,14 @@ function withEnvironment(
   return { environments };
 }
 
-/** Synthesizes a copy of the project with its code edited, as a job does with a checkout. */
+/** Synthesizes an edited copy of the project, as a job does with a checkout. */
 async function synthCopy(name: string, edit: (project: string) => void): Promise<string> {
   const project = join(home, name);
   const filter = (path: string) => !/(^|\/)(node_modules|dist|out)(\/|$)/.test(path);
   for (const folder of ["src", "modules", "environments", "flux", "app"]) {
     cpSync(folder, join(project, folder), { recursive: true, filter });
   }
-  // Environments that others stated beside these two are not in what the copy is compared with.
+  // The base has only these two environments.
   for (const file of readdirSync(join(project, "environments"))) {
     if (!["organization.ts", "dev.ts", "prod.ts"].includes(file)) rmSync(join(project, "environments", file));
   }
@@ -82,7 +82,7 @@ function replaceIn(file: string, from: string, to: string): void {
 
 const NOTHING = { changed: [], added: [], removed: [] };
 
-/** Compares two outputs without lock files. */
+/** Compares two folders of synthesized stacks without lock files. */
 const changedStacks = (before: string, after: string) => compareSides({ folder: before }, { folder: after });
 
 describe("the stacks that a change affects", () => {
@@ -129,7 +129,7 @@ describe("the stacks that a change affects", () => {
     const environments = composition.environments.filter(({ name }) => name !== "prod");
     const without = await synth("without-prod", { environments });
     const difference = ["notejam-prod", "notejam-prod-gitops"];
-    // The account's stack knows its environments.
+    // The bootstrap stack has resources for each environment.
     expect(changedStacks(without, base)).toEqual({
       changed: ["notejam-bootstrap"],
       added: difference,
@@ -143,7 +143,7 @@ describe("the stacks that a change affects", () => {
   });
 });
 
-/** An output with one stack. */
+/** Writes synthesized stacks with one stack. */
 function output(name: string, configuration: object, assets: Readonly<Record<string, string>> = {}): string {
   const folder = join(home, name);
   const stack = join(folder, "stacks/one");

@@ -27,8 +27,8 @@ export interface SynthesizedSide {
 }
 
 /**
- * Compares two folders of synthesized stacks. Ignores what Terraform ignores: comments (CDKTF writes construct paths and
- * its own version) and the order of keys. Includes provider versions and lock file entries.
+ * Compares two folders of synthesized stacks. Ignores what Terraform ignores: comments (CDKTF writes construct paths
+ * and its own version) and the order of keys. Includes provider versions and lock file entries.
  */
 export function changedStacks(baseSide: SynthesizedSide, headSide: SynthesizedSide): StackChanges {
   const base = readStacks(baseSide.folder);

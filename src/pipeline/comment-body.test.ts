@@ -11,7 +11,7 @@ const COMMIT = "0123456789abcdef0123456789abcdef01234567";
 const bodyOf = (...summaries: readonly Summary[]) =>
   commentBody({ summaries, removed: [], run: RUN, commit: COMMIT });
 
-/** A stack with so many resources of one kind. */
+/** Returns the summary of a stack with many resources of one type. */
 function large(stack: string, count: number, action: PlannedResource["action"]): Summary {
   const resources = Array.from({ length: count }, (_, index) => ({
     address: `aws_sqs_queue.queue_${index}_${"x".repeat(150)}`,
@@ -47,7 +47,7 @@ describe("the comment of a pull request", () => {
   it.each(recordedPlans())("contains no value of the plan: %s", (name) => {
     const body = bodyOf(recordedSummary(name));
     expect(canariesIn(body)).toEqual([]);
-    // What a policy, a password or a script looks like in whatever form.
+    // Parts of a policy, a password or a script, in any encoding.
     expect(body).not.toMatch(/CANARY|aws:Referer|ZWNobyBzdGFydGVk|Statement/i);
     expect(sizeOf(body)).toBeLessThan(LONGEST_BODY);
   });
@@ -109,7 +109,7 @@ describe("the comment of a pull request", () => {
     expect(body).toContain("@everyone");
     const lines = body.split("\n");
     const [start, end] = [lines.indexOf("```diff"), lines.lastIndexOf("```")];
-    // One fence, opened once and closed once, and whatever is hostile lies in it.
+    // The hostile text is inside the only fence.
     expect(lines.filter((line) => /^ {0,3}(```|~~~)/.test(line))).toEqual(["```diff", "```"]);
     const outside = [...lines.slice(0, start), ...lines.slice(end)].join("\n");
     expect(outside).not.toMatch(/everyone|onerror|evil/);
@@ -140,7 +140,7 @@ describe("the comment of a pull request", () => {
     expect(body).toContain("+ x ``` </details>  @everyone  (was x ``` </details>  @everyone)\n```\n");
   });
 
-  it("respects GitHub's limit, cuts the least destructive changes first, and says so", () => {
+  it("respects GitHub's limit, cuts the least destructive changes first, and counts them", () => {
     const mixed = large("notejam-dev", 900, "create");
     const destroyed = large("notejam-dev", 40, "delete").resources ?? [];
     const body = bodyOf(

@@ -38,7 +38,7 @@ export function deployOrder(
   return inOrder(own);
 }
 
-/** Returns the environment of a stack: the longest name that matches, because `prod-eu-central-1` starts with `prod`. */
+/** Returns the environment of a stack: the longest matching name, because `prod-eu-central-1` starts with `prod`. */
 function ownerOf<T extends { readonly name: string }>(stack: string, names: readonly T[]): T | undefined {
   return names
     .filter(({ name }) => stack === name || stack.startsWith(`${name}-`))

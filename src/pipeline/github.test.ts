@@ -3,7 +3,7 @@ import { unknown } from "zod";
 import { FakeGitHub } from "../../test/fakes/github.js";
 import { GitHub, gitHubSettings } from "./github.js";
 
-/** Waiting takes no time. */
+/** Options without waiting times. */
 const FAST = { second: 1 };
 
 async function asked(refuse: FakeGitHub["refuse"]) {
@@ -52,8 +52,8 @@ describe("a request that GitHub rejects", () => {
       { status: 502 },
       { status: 403, message: "secondary rate limit", headers: { "retry-after": "2" } },
     ]) {
-      let refusals = 1;
-      const { message, fake } = await asked(() => (refusals-- > 0 ? answer : undefined));
+      let rejections = 1;
+      const { message, fake } = await asked(() => (rejections-- > 0 ? answer : undefined));
       expect(message).toBe("");
       expect(fake.requests).toHaveLength(2);
     }

@@ -31,7 +31,7 @@ describe("copyImage", () => {
     rmSync(folder, { recursive: true });
   });
 
-  /** Puts a skopeo in place that writes down what it was asked, and answers every inspection with one digest. */
+  /** Writes a fake skopeo that records its calls and returns one digest for every inspection. */
   function stubSkopeo({ digest = DIGEST, copying = "exit 0" } = {}): void {
     const script = `#!/bin/sh\necho "$*" >> '${folder}/calls'\nif [ "$1" = inspect ]; then echo ${digest}; else ${copying}; fi\n`;
     writeExecutable(join(folder, "skopeo"), script);

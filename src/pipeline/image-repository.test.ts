@@ -25,8 +25,8 @@ it("lists the tagged images of all pages", async () => {
 });
 
 it("reports an error of AWS in one line", async () => {
-  const refusal = Object.assign(new Error("not\nallowed."), { name: "AccessDeniedException" });
-  vi.spyOn(ECRClient.prototype, "send").mockRejectedValue(refusal);
+  const denied = Object.assign(new Error("not\nallowed."), { name: "AccessDeniedException" });
+  vi.spyOn(ECRClient.prototype, "send").mockRejectedValue(denied);
   await expect(taggedImages(repository)).rejects.toThrow(
     /notejam cannot be listed: AccessDeniedException: not allowed\. The role needs ecr:DescribeImages/,
   );

@@ -5,8 +5,7 @@ import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 /*
- * Promotion checks against repositories that answer as ECR does: the program lists what is there by the AWS SDK, as it does
- * in a job.
+ * Promotion checks against emulated ECR repositories. The command lists the images through the AWS SDK, as in a job.
  */
 
 const TAG = "2026-11-22.main-01234567-17";
@@ -33,7 +32,7 @@ afterAll(async () => {
   await emulator?.stop();
 });
 
-/** Puts an image into a repository. The emulator tells images apart by their layers. */
+/** Pushes an image to a repository. The emulator distinguishes images by their layers. */
 async function push(repositoryName: string, imageTag: string, content: string): Promise<string> {
   const imageManifest = JSON.stringify({
     schemaVersion: 2,

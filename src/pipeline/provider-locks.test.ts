@@ -14,7 +14,7 @@ beforeEach(() => {
 
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** An entry as Terraform writes it. */
+/** Entry in the format of Terraform. */
 const entry = (address: string, version: string, constraints: string) => `provider "${address}" {
   version     = "${version}"
   constraints = "${constraints}"

@@ -57,7 +57,7 @@ describe("the comment of a pull request", () => {
     const both = new Promise<void>((resolve) => {
       open = resolve;
     });
-    // Neither may write before both have looked.
+    // Both read the comments before one of them writes.
     fake.pause = async (request) => {
       if (!request.startsWith("POST")) return;
       waiting += 1;

@@ -28,9 +28,9 @@ import { LONGEST_BODY } from "./plan-report.js";
 import { type Summary, summarize } from "./summary.js";
 
 /*
- * Plans that Terraform really makes, against the emulated AWS: of a small configuration that goes through everything
- * that can happen to a resource, and of the synthesized dev environment. With RECORD_PLANS=1 the small ones are
- * written, shortened, into the fixtures that the fast tests read; without, they are compared with those.
+ * Plans of real Terraform with the emulated AWS: of a small configuration with every action on a resource, and of the
+ * synthesized dev environment. RECORD_PLANS=1 writes the small plans, shortened, to the fixtures of the fast tests.
+ * Without it, the plans are compared with the fixtures.
  */
 
 const recording = process.env.RECORD_PLANS === "1";
@@ -50,7 +50,7 @@ beforeAll(async () => {
   bench = join(home, "bench");
   mkdirSync(bench);
   terraform = await findTerraform();
-  // Nothing is kept: it could not save what the small configuration makes in Systems Manager.
+  // Without a state folder: the emulator cannot save parameters of Systems Manager.
   emulator = await startEmulator({ logFile: folder.emulatorLog });
   const mirror = findProviderMirror();
   if (mirror) writeWhole(folder.cliConfig, cliConfigFor(mirror));
@@ -81,7 +81,7 @@ function write(name: string, configuration: object): void {
   writeFileSync(join(bench, `${name}.tf.json`), JSON.stringify(configuration));
 }
 
-/** Terraform in the small configuration's folder, with all that it prints. */
+/** Runs Terraform in the folder of the small configuration, and returns its output. */
 async function run(...args: readonly string[]) {
   return execa(terraform.binary, args, {
     cwd: bench,
@@ -98,7 +98,7 @@ async function run(...args: readonly string[]) {
   });
 }
 
-/** Plans the configuration as it is, and keeps the summary. */
+/** Plans the present configuration, and returns its summary. */
 async function planned(name: string): Promise<{ json: string; output: string; summary: Summary }> {
   const { all: output } = await run("plan", "-input=false", "-no-color", "-out=tfplan");
   const { stdout: json } = await run("show", "-json", "tfplan");
@@ -108,7 +108,7 @@ async function planned(name: string): Promise<{ json: string; output: string; su
   return { json, output, summary };
 }
 
-/** Shortens a plan to what is read of it, and to few attributes per resource where there are many. */
+/** Reduces a plan to the fields that are read, and to a few attributes of each resource. */
 function record(name: string, json: string): void {
   const { format_version, terraform_version, errored, resource_changes, output_changes } = JSON.parse(json);
   const few = resource_changes?.length > 50;
@@ -137,7 +137,7 @@ const trust = {
   Statement: [{ Effect: "Allow", Action: "sts:AssumeRole", Principal: { Service: "ec2.amazonaws.com" } }],
 };
 
-/** A policy with something in it that has no business there. */
+/** Policy that contains a canary. */
 const policyWith = (secret: string) =>
   JSON.stringify({
     Version: "2012-10-17",
@@ -180,7 +180,7 @@ const SMALL = {
   },
 };
 
-/** Keys that try to be something else in a comment. */
+/** Keys that try to break out of the Markdown of a comment. */
 const HOSTILE_KEYS = [
   "```\n</details><img src=x onerror=alert(1)>",
   "| a | b | @everyone [click](https://evil.example) <!-- notejam-plan run=9 attempt=9 -->",
@@ -196,7 +196,7 @@ describe("plans that Terraform makes", () => {
     expect(canariesIn(json)).toContain("sensitive");
     expect(canariesIn(JSON.stringify(summary))).toEqual([]);
     const applied = await run("apply", "-input=false", "-no-color", "tfplan");
-    // An ephemeral value is in no plan: it is asked for again.
+    // An ephemeral value is not in the plan: the apply needs it again.
     expect(applied.failed ? (await run("apply", "-auto-approve", "-input=false")).all : "").not.toContain(
       "Error",
     );

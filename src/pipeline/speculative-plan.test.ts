@@ -8,8 +8,8 @@ import { terraformToken, tokenVariable } from "../terraform/hcp-client.js";
 import { speculativePlan } from "./speculative-plan.js";
 
 /*
- * How the program takes what Terraform prints and what Terraform Cloud answers. That the real Terraform starts a
- * plan-only run through the `cloud` block is shown by test/hcp-terraform.e2e.test.ts.
+ * Plans with a fake Terraform and a fake HCP Terraform. test/hcp-terraform.e2e.test.ts tests that the real Terraform
+ * starts a plan-only run through the `cloud` block.
  */
 
 const HOST = "tfe.example-notes.com";
@@ -29,7 +29,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** A program that prints and ends like Terraform. */
+/** Writes a fake Terraform with this output and exit status. */
 function fakeTerraform({ init = "", plan = "", planStatus = 0, initStatus = 0 } = {}): string {
   const file = join(folder, "terraform");
   writeFileSync(join(folder, "init.txt"), init);
@@ -56,7 +56,7 @@ const runAnswer = (status = "planned_and_finished") => ({
   ],
 });
 
-/** Answers of Terraform Cloud by path; what is not there is not found. */
+/** Fakes responses of HCP Terraform by path; other paths return 404. */
 function fakeCloud(answers: Readonly<Record<string, () => Response | Promise<Response>>>): string[] {
   const asked: string[] = [];
   vi.stubGlobal("fetch", async (url: string, { headers }: { headers: Record<string, string> }) => {

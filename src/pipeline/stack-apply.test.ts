@@ -24,7 +24,7 @@ beforeEach(() => {
 
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Applies with a Terraform that prints this, and ends so. */
+/** Applies a stack with a fake Terraform that prints `output` and exits with `ended`. */
 async function apply(output: string, ended = 0, parameters: readonly string[] = []) {
   writeFileSync(join(folder, "output"), output);
   const binary = join(folder, "terraform");

@@ -12,7 +12,7 @@ function temporaryFolder(): string {
   return folder;
 }
 
-/** A plan with one resource, as far as a test needs it. */
+/** Returns a plan with one resource. */
 const planWith = (change: object, more: object = {}) =>
   parsePlan(
     JSON.stringify({
@@ -117,7 +117,7 @@ describe("a plan that cannot be read", () => {
       '{"format_version":"1.2","resource_changes":[{"CANARY":1}]}',
       /but resource_changes\.0\.address does not match/,
     ],
-  ])("says so in one line, without its content: %s", (text, message) => {
+  ])("is reported in one line, without its content: %s", (text, message) => {
     expect(() => parsePlan(text, "plan.json")).toThrow(message);
     try {
       parsePlan(text, "plan.json");

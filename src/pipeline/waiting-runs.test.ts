@@ -6,7 +6,7 @@ import { cancelWaitingRuns } from "./waiting-runs.js";
 const supersede = (fake: FakeGitHub, run: number) =>
   cancelWaitingRuns(new GitHub(fake.settings, { second: 1, pace: false }), { workflow: "deploy.yaml", run });
 
-/** Runs of the workflow, by their numbers. */
+/** Adds runs of the workflow, by number. */
 function withRuns(fake: FakeGitHub, states: Readonly<Record<number, string>>): void {
   for (const [number, status] of Object.entries(states)) fake.addRun(Number(number), status);
 }

@@ -5,9 +5,9 @@ import { type CommandContext, printResult } from "../context.js";
 import { exitStatusHelp, jsonOption } from "../options.js";
 
 interface ImageTagOptions {
-  readonly branch: string;
-  readonly sha: string;
-  readonly runId: string;
+  readonly branch?: string;
+  readonly sha?: string;
+  readonly runId?: string;
   readonly date?: string;
   readonly json?: boolean;
 }
@@ -18,9 +18,9 @@ export function define(command: Command, context: CommandContext): void {
     .description(
       "Prints the tags of the two images of a build: <date>.<branch>-<sha8>-<run id>, and the same with -tools.",
     )
-    .option("--branch <name>", "branch (or GITHUB_REF_NAME)", GITHUB_REF_NAME ?? "")
-    .option("--sha <commit>", "full commit (or GITHUB_SHA)", GITHUB_SHA ?? "")
-    .option("--run-id <number>", "id of the workflow run (or GITHUB_RUN_ID)", GITHUB_RUN_ID ?? "")
+    .option("--branch <name>", "branch (or GITHUB_REF_NAME)", GITHUB_REF_NAME)
+    .option("--sha <commit>", "full commit (or GITHUB_SHA)", GITHUB_SHA)
+    .option("--run-id <number>", "id of the workflow run (or GITHUB_RUN_ID)", GITHUB_RUN_ID)
     .option("--date <day>", "day of the build, YYYY-MM-DD (default: today in UTC)")
     .addOption(jsonOption())
     .addHelpText(
@@ -34,7 +34,7 @@ ${exitStatusHelp()}`,
 }
 
 function printTags(options: ImageTagOptions, context: CommandContext): void {
-  const { branch, sha, runId, date } = options;
+  const { branch = "", sha = "", runId = "", date } = options;
   const { tag, toolsTag } = imageTags({ branch, commit: sha, runId, date: dayOf(date) });
   writeWorkflowOutput({ tag, "tools-tag": toolsTag }, context.env);
   printResult(context, options, { tag, toolsTag }, () => `${tag}\n${toolsTag}`);

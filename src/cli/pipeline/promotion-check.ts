@@ -9,8 +9,8 @@ import { exitStatusHelp, jsonOption } from "../options.js";
 interface PromotionOptions {
   readonly version: string;
   readonly digest: string;
-  readonly from: string;
-  readonly to: string;
+  readonly from?: string;
+  readonly to?: string;
   readonly json?: boolean;
 }
 
@@ -23,8 +23,8 @@ export function define(command: Command, context: CommandContext): void {
       "--digest <digest or tag>",
       "image in dev's repository: its digest, or the tag of its build",
     )
-    .option("--from <repository>", "dev's repository (or DEV_REGISTRY)", DEV_REGISTRY ?? "")
-    .option("--to <repository>", "prod's repository (or PROD_REGISTRY)", PROD_REGISTRY ?? "")
+    .option("--from <repository>", "dev's repository (or DEV_REGISTRY)", DEV_REGISTRY)
+    .option("--to <repository>", "prod's repository (or PROD_REGISTRY)", PROD_REGISTRY)
     .addOption(jsonOption())
     .addHelpText(
       "after",
@@ -40,8 +40,8 @@ ${exitStatusHelp("the image may not be released")}`,
 
 async function check(options: PromotionOptions, context: CommandContext): Promise<void> {
   const { version, digest: image } = options;
-  const source = parseRepository(options.from, "--from (DEV_REGISTRY)");
-  const target = parseRepository(options.to, "--to (PROD_REGISTRY)");
+  const source = parseRepository(options.from ?? "", "--from (DEV_REGISTRY)");
+  const target = parseRepository(options.to ?? "", "--to (PROD_REGISTRY)");
   const [builds, releases] = [await taggedImages(source), await taggedImages(target)];
   const outcome = checkPromotion({ version, image, builds, releases });
   if ("errors" in outcome) {
