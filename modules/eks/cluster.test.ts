@@ -113,9 +113,9 @@ describe("EksCluster", () => {
 
   it("rejects an assumed-role session as principal", () => {
     const session = {
-      id: "somebody",
-      principalArn: "arn:aws:sts::123456789012:assumed-role/platform/somebody",
+      id: "visitor",
+      principalArn: "arn:aws:sts::123456789012:assumed-role/platform/visitor",
     };
-    expect(() => cluster({ admins: [session] })).toThrow(/"somebody".*Use the ARN of the role/);
+    expect(() => cluster({ admins: [session] })).toThrow(/"visitor".*Use the ARN of the role/);
   });
 });

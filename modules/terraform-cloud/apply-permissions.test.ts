@@ -127,7 +127,7 @@ describe("environmentApplyPermissions", () => {
         resource: `${IAM}oidc-provider/app.terraform.io`,
       },
     ],
-    ["make a user with keys", { action: "iam:CreateAccessKey", resource: `${IAM}user/somebody` }],
+    ["make a user with keys", { action: "iam:CreateAccessKey", resource: `${IAM}user/example` }],
     [
       "change a role of another environment",
       { action: "iam:UpdateAssumeRolePolicy", resource: `${IAM}role/notejam-dev-eu-west-1-node` },
@@ -210,6 +210,10 @@ describe("PermissionsBoundary", () => {
   );
   const policy = stack.one("aws_iam_policy");
 
+  it("keeps its description, whose change replaces a policy", () => {
+    expect(policy.description).toBe("The most that roles of notejam-prod can do");
+  });
+
   it("has the ARN that the apply permissions expect", () => {
     expect(`${IAM}policy${policy.path}${policy.name}`).toBe(BOUNDARY);
   });
@@ -276,7 +280,7 @@ describe("bootstrapApplyPermissions", () => {
       "trust a third party",
       { action: "iam:CreateOpenIDConnectProvider", resource: `${IAM}oidc-provider/other` },
     ],
-    ["make users", { action: "iam:CreateUser", resource: `${IAM}user/somebody` }],
+    ["make users", { action: "iam:CreateUser", resource: `${IAM}user/example` }],
     [
       "touch an environment's roles",
       { action: "iam:PutRolePolicy", resource: `${IAM}role/notejam-prod-node` },

@@ -30,7 +30,8 @@ export class PermissionsBoundary extends Construct {
     this.arn = new IamPolicy(this, "policy", {
       name: boundaryName(props.name),
       path: TERRAFORM_IAM_PATH,
-      description: `Maximum permissions of the roles of ${props.name}`,
+      // Do not change the description: that replaces the policy, which AWS refuses while roles use it as boundary.
+      description: `The most that roles of ${props.name} can do`,
       policy: policyDocument(maximumPermissions(props)),
     }).arn;
   }
