@@ -15,13 +15,13 @@ export interface Diagnostic {
   /** Id of the check in kebab-case, such as `log-retention`. */
   readonly check: string;
   readonly where: Location;
-  /** What is wrong: one sentence without a full stop, which continues the subject ("has no retention"). */
+  /** The error or violation: one sentence without a full stop, which continues the subject ("has no retention"). */
   readonly summary: string;
   /** Values that are allowed, with unit and limits. @default left out of the report */
   readonly allowed?: string | undefined;
   /** Reason for the check. @default left out of the report */
   readonly reason?: string | undefined;
-  /** What to do: an imperative. @default left out of the report */
+  /** Advice, in the imperative. @default left out of the report */
   readonly hint?: string | undefined;
 }
 

@@ -39,9 +39,9 @@ function notInstalled(resolve) {
 module.exports = { unsupported, notInstalled };
 
 if (require.main === module) {
-  const problem = unsupported(process.versions.node, process.platform) || notInstalled(require.resolve);
-  if (problem !== undefined) {
-    console.error(problem);
+  const error = unsupported(process.versions.node, process.platform) || notInstalled(require.resolve);
+  if (error !== undefined) {
+    console.error(error);
     process.exitCode = 2;
   }
 }

@@ -4,7 +4,7 @@ import { type Diagnostic, formatDiagnostics } from "./diagnostic.js";
 export type FailureStatus = 1 | 2;
 
 export interface UserErrorOptions {
-  /** What to do next: one sentence with its full stop. @default none: the summary or the diagnostics say it */
+  /** Advice: one sentence with its full stop. @default none: the summary or the diagnostics say it */
   readonly hint?: string | undefined;
   /** Exit status of the command. @default 2 */
   readonly exitCode?: FailureStatus;
@@ -20,7 +20,7 @@ export interface UserErrorOptions {
  */
 export class UserError extends Error {
   override readonly name = "UserError";
-  /** What happened and why: one sentence with its full stop. */
+  /** The error and its reason: one sentence with its full stop. */
   readonly summary: string;
   readonly hint?: string | undefined;
   readonly exitCode: FailureStatus;

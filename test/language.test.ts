@@ -20,55 +20,8 @@ const STORED_NAMES: Readonly<Record<string, string>> = {
   "certificate-proof": "construct id of the DNS record that validates the certificate",
   "drill-failed": "construct id and name of a CloudWatch alarm",
   "guard-rails": "construct id of the account baseline",
+  "received-dumps": "construct id of the replicated backups",
 };
-
-/** Files with retired terms. Remove a file from the list when it is clean. */
-const PENDING: readonly string[] = [
-  "modules/README.md",
-  "modules/account/account-baseline.test.ts",
-  "modules/backup-storage/README.md",
-  "modules/backup-storage/replication-alarm.ts",
-  "modules/eks/cluster.test.ts",
-  "modules/terraform-cloud/apply-permissions.test.ts",
-  "modules/vpc/flow-logs.ts",
-  "src/capacity/capacity-check.ts",
-  "src/capacity/model.ts",
-  "src/capacity/report.ts",
-  "src/cli/capacity.test.ts",
-  "src/cli/start.ts",
-  "src/config/schema/field.ts",
-  "src/diagnostic.ts",
-  "src/failover/checks/backups.ts",
-  "src/local/application/application.e2e.test.ts",
-  "src/local/application/cluster-objects.ts",
-  "src/local/application/find-postgres.test.ts",
-  "src/local/application/find-postgres.ts",
-  "src/local/application/guarded-program.test.ts",
-  "src/local/application/pod.test.ts",
-  "src/local/application/postgres.ts",
-  "src/local/laptop.e2e.test.ts",
-  "src/local/state-folder.test.ts",
-  "src/local/state-folder.ts",
-  "src/manifests/checks.test.ts",
-  "src/manifests/environment-facts.ts",
-  "src/manifests/manifest-error.ts",
-  "src/manifests/plausible-outputs.ts",
-  "src/manifests/schemas.ts",
-  "src/pipeline/changed-stacks.test.ts",
-  "src/pipeline/deploy-order.test.ts",
-  "src/pipeline/provider-locks.test.ts",
-  "src/pipeline/provider-locks.ts",
-  "src/pipeline/pull-request-comment.test.ts",
-  "src/policy/rule.ts",
-  "src/preflight.cjs",
-  "src/stacks/cluster-vars.ts",
-  "src/stacks/compose.ts",
-  "src/stacks/platform/data.ts",
-  "src/terraform/find-terraform.ts",
-  "src/terraform/provider-mirror.test.ts",
-  "src/terraform/provider-mirror.ts",
-  "src/user-error.ts",
-];
 
 const files = execFileSync("git", ["ls-files"], { encoding: "utf8" })
   .trim()
@@ -76,8 +29,6 @@ const files = execFileSync("git", ["ls-files"], { encoding: "utf8" })
   .filter((path) => existsSync(path) && !UNSEARCHED.test(path));
 
 const texts = files.filter((path) => !BINARY.test(path));
-
-const isPending = (path: string) => PENDING.includes(path);
 
 const STORED = new RegExp(`(?<![w-])(${Object.keys(STORED_NAMES).join("|")})(?![w-])`, "g");
 
@@ -101,20 +52,20 @@ function textOf(path: string): string {
 
 describe("retired terms", () => {
   it.each(RETIRED_TERMS)("$pattern are not used in texts", (term) => {
-    const searched = texts.filter((path) => !isPending(path) && (term.files?.test(path) ?? true));
+    const searched = texts.filter((path) => term.files?.test(path) ?? true);
     expect(searched.flatMap((path) => usesIn(path, term))).toEqual([]);
   });
 
   it.each([...RETIRED_TERMS, ...RETIRED_FILE_NAMES])(
     "$pattern are not used in file names",
     ({ pattern, files: only }) => {
-      const searched = files.filter((path) => !isPending(path) && (only?.test(path) ?? true));
+      const searched = files.filter((path) => only?.test(path) ?? true);
       expect(searched.filter((path) => pattern.test(path))).toEqual([]);
     },
   );
 
   it.each(UNIQUE_FILE_NAMES)("%s is the name of at most one file", (name) => {
-    const named = files.filter((path) => !isPending(path) && basename(path) === name);
+    const named = files.filter((path) => basename(path) === name);
     expect(named.length, named.join(", ")).toBeLessThanOrEqual(1);
   });
 
@@ -135,10 +86,6 @@ describe("retired terms", () => {
     expect([...folders]).toEqual(
       expect.arrayContaining(["app", "bench", "docs", "emulator", "flux", "modules", "src", "test"]),
     );
-  });
-
-  it("are pending only in existing files", () => {
-    expect(PENDING.filter((path) => !files.includes(path))).toEqual([]);
   });
 
   it("are allowed only in stored names that exist", () => {

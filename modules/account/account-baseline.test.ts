@@ -99,7 +99,7 @@ describe("AccountBaseline", () => {
   it.each<[string, readonly BaselineRegion[], RegExp]>([
     ["a copy to itself", [{ region: "eu-west-1", replicateImagesTo: ["eu-west-1"] }], /cannot be replicated/],
     [
-      "a copy to a region without guard rails",
+      "a copy to a region without the account baseline",
       [{ region: "eu-west-1", replicateImagesTo: ["us-east-1"] }],
       /cannot be replicated to us-east-1/,
     ],

@@ -133,7 +133,7 @@ describe("environmentApplyPermissions", () => {
       { action: "iam:UpdateAssumeRolePolicy", resource: `${IAM}role/notejam-dev-eu-west-1-node` },
     ],
     [
-      "hand a role to a service that runs code of its own",
+      "pass a role to a service that runs its code",
       {
         action: "iam:PassRole",
         resource: `${IAM}role/notejam-prod-eu-west-1-node`,

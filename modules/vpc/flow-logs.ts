@@ -58,7 +58,7 @@ export class FlowLogs extends Construct {
         {
           principals: { Service: ["vpc-flow-logs.amazonaws.com"] },
           actions: ["sts:AssumeRole"],
-          // Prevents the confused deputy problem: other accounts cannot deliver flow logs through this role.
+          // Prevents the confused deputy: other accounts cannot deliver flow logs through this role.
           conditions: {
             StringEquals: { "aws:SourceAccount": account.accountId },
             ArnLike: { "aws:SourceArn": account.arn("ec2", "vpc-flow-log/*") },

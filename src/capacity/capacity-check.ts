@@ -10,7 +10,7 @@ type Errors = Generator<Diagnostic, void, undefined>;
 const error = fieldErrors("capacity");
 
 /**
- * Checks whether the limits of an environment are sufficient for its stated load.
+ * Checks whether the limits of an environment are sufficient for its configured load.
  *
  * @returns an error per limit that is too low, with the field to change; `npm run capacity` shows the computed values
  */

@@ -78,7 +78,7 @@ const OTHER_ADDRESSES = 20;
 const USABLE = 0.8;
 
 /**
- * Computes the resources for the stated load of an environment, and its limits.
+ * Computes the resources for the configured load of an environment, and its limits.
  *
  * The autoscaler adds pods until they use the target fraction of their CPU request. So a pod serves that fraction, divided
  * by the CPU time of a request.

@@ -18,8 +18,8 @@ export function tableOf({ environment, capacity, diagnostics }: CapacityResult):
   const { load, region } = environment;
   const result =
     diagnostics.length === 0
-      ? "has capacity for its stated load"
-      : "has too little capacity for its stated load";
+      ? "has capacity for its configured load"
+      : "has too little capacity for its configured load";
   const lines = [`${namesOf(environment).environmentId} (${region}) ${result}`];
   if (capacity !== undefined) {
     lines.push(needs(capacity, load.eventFactor), ...notes(capacity));

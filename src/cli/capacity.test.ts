@@ -126,7 +126,7 @@ describe("the capacity model", () => {
 });
 
 describe("checkCapacity", () => {
-  it("accepts an environment with capacity for its stated load", () => {
+  it("accepts an environment with capacity for its configured load", () => {
     expect(told({})).toEqual([]);
   });
 
@@ -241,7 +241,7 @@ describe("the capacity command", () => {
     const { status, stdout, stderr } = await run();
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     for (const { environmentId, region } of await allInstances())
-      expect(stdout).toContain(`${environmentId} (${region}) has capacity for its stated load`);
+      expect(stdout).toContain(`${environmentId} (${region}) has capacity for its configured load`);
     expect(stdout).toMatch(/│ pods +│ +5 │ +\d+ │ 20 \(application\.replicas\.max\) +│/);
     expect(stdout).toMatch(/Measured on \d{4}-\d\d-\d\d by npm run bench:pod -w app/);
   });

@@ -91,7 +91,7 @@ function partsNamed(name: string): readonly Part[] {
 
 async function start(options: StartOptions, context: CommandContext): Promise<void> {
   const projectFolder = process.cwd();
-  const folder = chooseStateFolder({ stated: options.state, projectFolder });
+  const folder = chooseStateFolder({ configured: options.state, projectFolder });
   const interruption = new Interruption(
     (signal) => {
       context.warn(`\nStopping (${signal}); saving state. Press Ctrl-C again to force.`);

@@ -15,7 +15,7 @@ import { needs } from "../../test/required-tools.js";
 import { synthesize } from "../terraform/synthesize-app.js";
 import { chooseStateFolder, StateFolder, writeWhole } from "./state-folder.js";
 
-/** A disk of its own, so small that it is full; undefined where this user may not mount one. */
+/** A separate disk that is too small; undefined if the user may not mount one. */
 function smallDisk(size: string): string | undefined {
   const folder = temporaryFolder();
   try {
@@ -114,10 +114,10 @@ describe("the state folder's path", () => {
     return folder;
   }
 
-  it("is the stated folder, else .notejam in the project", () => {
+  it("is the folder of the option, else .notejam in the project", () => {
     const projectFolder = temporaryFolder();
-    expect(chooseStateFolder({ stated: "/elsewhere", projectFolder }).path).toBe("/elsewhere");
-    const { path } = chooseStateFolder({ stated: undefined, projectFolder });
+    expect(chooseStateFolder({ configured: "/elsewhere", projectFolder }).path).toBe("/elsewhere");
+    const { path } = chooseStateFolder({ configured: undefined, projectFolder });
     expect(path).toBe(join(projectFolder, ".notejam"));
     expect(existsSync(path)).toBe(false);
   });
@@ -129,7 +129,7 @@ describe("the state folder's path", () => {
       const projectFolder = readOnlyFolder();
       const home = temporaryFolder();
       const choose = (env: NodeJS.ProcessEnv) =>
-        chooseStateFolder({ stated: undefined, projectFolder, home, env }).path;
+        chooseStateFolder({ configured: undefined, projectFolder, home, env }).path;
       expect(choose({})).toMatch(new RegExp(`^${home}/\\.local/state/notejam/[0-9a-f]{12}$`));
       expect(choose({ XDG_STATE_HOME: join(home, "state") })).toMatch(new RegExp(`^${home}/state/notejam/`));
       expect(choose({})).toBe(choose({}));
@@ -142,7 +142,7 @@ describe("the state folder's path", () => {
     () => {
       const projectFolder = readOnlyFolder();
       const temporary = temporaryFolder();
-      const props = { stated: undefined, projectFolder, home: projectFolder, env: {}, temporary };
+      const props = { configured: undefined, projectFolder, home: projectFolder, env: {}, temporary };
       const { path } = chooseStateFolder(props);
       expect(path.startsWith(join(temporary, "notejam-0-"))).toBe(true);
       // Another user may have made that folder first.

@@ -226,7 +226,7 @@ export class StateFolder {
 
 export interface ChooseStateFolderProps {
   /** Folder from `--state`; undefined without the option. */
-  readonly stated: string | undefined;
+  readonly configured: string | undefined;
   readonly projectFolder: string;
   readonly env?: NodeJS.ProcessEnv;
   readonly home?: string;
@@ -235,19 +235,19 @@ export interface ChooseStateFolderProps {
 }
 
 /**
- * Chooses the state folder: the stated folder, else `.notejam` in the project. For a read-only project, chooses a
+ * Chooses the state folder: the folder of the option, else `.notejam` in the project. For a read-only project, chooses a
  * folder in the user's state folder (`XDG_STATE_HOME`, `~/.local/state`), or else in the folder for temporary files.
  *
  * @see https://specifications.freedesktop.org/basedir-spec/latest/
  */
 export function chooseStateFolder({
-  stated,
+  configured,
   projectFolder,
   env = process.env,
   home = homeFolder(),
   temporary = tmpdir(),
 }: ChooseStateFolderProps): StateFolder {
-  if (stated !== undefined) return new StateFolder(stated);
+  if (configured !== undefined) return new StateFolder(configured);
   const inProject = join(projectFolder, ".notejam");
   if (isWritable(existsSync(inProject) ? inProject : projectFolder)) return new StateFolder(inProject);
   const name = createHash("sha256").update(resolve(projectFolder)).digest("hex").slice(0, 12);

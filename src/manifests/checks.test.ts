@@ -91,7 +91,7 @@ const MISTAKES_OF_THE_FORMER_TREE: Readonly<Record<string, string>> = {
   "a service in another namespace than its pods": "selectors/service-in-another-namespace.yaml",
   "container port 80 declared, 8000 served": "ports/container-port-80-served-8000.yaml",
   "references to what is not there": "references/of-pods.yaml",
-  "pods that use AWS without an identity of their own": "identities/without-association.yaml",
+  "pods that use AWS without a Pod Identity association": "identities/without-association.yaml",
 };
 
 describe("all checks", () => {

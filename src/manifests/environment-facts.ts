@@ -14,7 +14,7 @@ import { addStacks } from "../stacks/compose.js";
 import { synthesizeInto } from "../terraform/write-stacks.js";
 import { plausibleOutput } from "./plausible-outputs.js";
 
-/** What the synthesized stacks say about an environment's cluster. */
+/** Facts of an environment's cluster, read from the synthesized stacks. */
 export interface EnvironmentFacts {
   readonly environmentId: string;
   /** The ConfigMap `cluster-vars`, what Terraform only learns from AWS replaced by something that looks like it. */
@@ -24,7 +24,7 @@ export interface EnvironmentFacts {
   readonly root: { readonly name: string; readonly path: string };
 }
 
-/** What every EKS cluster of ours has before the tree: namespaces of Kubernetes, of add-ons and of Flux. */
+/** Objects that every EKS cluster has before the tree is applied: namespaces of Kubernetes, add-ons and Flux. */
 const NAMESPACES = [
   "default",
   "kube-system",
@@ -92,7 +92,7 @@ export function factsOf(environmentId: string, platform: unknown, gitops: unknow
   };
 }
 
-/** What Flux is told to follow. */
+/** Repository and path that Flux follows. */
 function syncOf(gitops: unknown): { name: string; path: string } {
   const release = resources(gitops, "helm_release").find(
     (found) => textAt(found, "chart") === "flux-instance",

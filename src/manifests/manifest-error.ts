@@ -1,6 +1,6 @@
 import type { Diagnostic } from "../diagnostic.js";
 
-/** What is wrong with an object: a summary, or a summary and a hint. */
+/** Error in an object: a summary, or a summary and a hint. */
 export type Fault = string | readonly [summary: string, hint: string];
 
 /**

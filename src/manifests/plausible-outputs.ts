@@ -12,7 +12,7 @@ interface Place {
 const ACCOUNT = "123456789012";
 const UUID = "00000000-0000-4000-8000-000000000000";
 
-/** What AWS decides when a platform is applied, in its form: enough for an object to be whole, never true. */
+/** Placeholders, in AWS's formats, for values that AWS chooses during an apply. */
 const OUTPUTS: Readonly<Record<string, (place: Place) => string>> = {
   access_logs_bucket: ({ names }) => accessLogsBucketName(names.globalName, ACCOUNT),
   account_id: () => ACCOUNT,

@@ -17,7 +17,7 @@ const REPETITIONS = new Set(["anyOf", "oneOf", "if"]);
 
 /**
  * Strict JSON schemas in folders: `<group, or core>/<kind in lower case>_<version>.json`, as Flux's catalog has them
- * (https://github.com/fluxcd/flux-schema), and the definitions of custom resources beside them. A field that a schema does not know
+ * (https://github.com/fluxcd/flux-schema), and the definitions of custom resources next to them. A field that a schema does not know
  * is a fault.
  */
 export class Schemas {

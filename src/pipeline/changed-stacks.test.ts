@@ -185,7 +185,7 @@ describe("two configurations", () => {
     expect(changedStacks(before, used)).toEqual(NOTHING);
   });
 
-  it("differ by the lock file entries of their own providers", () => {
+  it("differ by the lock file entries of their providers", () => {
     const aws = { source: "aws", version: "~> 6.26" };
     const folder = output("locks", { ...one, terraform: { required_providers: { aws } } });
     const lock = (name: string, awsVersion: string, helmVersion: string) => {

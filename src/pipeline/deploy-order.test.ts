@@ -11,7 +11,7 @@ async function realStacks() {
   if (prod === undefined) throw new Error("there is no prod");
   const copy = createStandby(prod, "eu-central-1", { drRegion: "eu-west-1", vpcCidr: "10.40.0.0/16" });
   const checked = validateEnvironment(copy, TODAY);
-  if (!("value" in checked)) throw new Error("the recovery copy is not valid");
+  if (!("value" in checked)) throw new Error("the standby is not valid");
   const all = [...environments, checked.value];
   const synthesized = synthesizeApp({ organization, environments: all });
   const stacks = new Map(

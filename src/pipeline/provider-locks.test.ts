@@ -45,7 +45,7 @@ const stack = (providers: object) => ({
 });
 
 describe("the lock file of a stack", () => {
-  it("has the entries of its own providers, however their source is written", () => {
+  it("has the entries of its providers, however their source is written", () => {
     const file = lockFile(AWS, GITHUB, HELM);
     const providers = {
       aws: { source: "aws", version: "~> 6.26" },

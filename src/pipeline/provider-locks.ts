@@ -55,7 +55,7 @@ export function readStackLocks(stack: SynthesizedStack, lockFile: string): Stack
 }
 
 /**
- * Writes the lock file of a stack beside its configuration, so that Terraform installs these versions and checks their
+ * Writes the lock file of a stack next to its configuration, so that Terraform installs these versions and checks their
  * hashes.
  *
  * @returns providers without an entry for the version constraint of the stack; empty where there is no lock file

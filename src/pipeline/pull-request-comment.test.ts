@@ -21,7 +21,7 @@ const bodies = ({ comments }: FakeGitHub) => comments.map(({ body }) => body);
 describe("the comment of a pull request", () => {
   it("is created once, and updated", async () => {
     const fake = await FakeGitHub.start();
-    fake.add("comments", "Looks good", "somebody");
+    fake.add("comments", "Looks good", "reviewer");
     expect((await put(fake, 1)).outcome).toBe("created");
     expect(await put(fake, 2)).toEqual({ outcome: "updated", url: "https://github.example/comments/102" });
     expect(bodies(fake)).toEqual(["Looks good", bodyOf(2)]);
@@ -29,7 +29,7 @@ describe("the comment of a pull request", () => {
 
   it("is found among 200 others", async () => {
     const fake = await FakeGitHub.start();
-    for (let index = 0; index < 250; index += 1) fake.add("comments", "chat", "somebody");
+    for (let index = 0; index < 250; index += 1) fake.add("comments", "chat", "reviewer");
     fake.add("comments", bodyOf(1));
     expect((await put(fake, 2)).outcome).toBe("updated");
   });

@@ -3,7 +3,7 @@ import type { Block, StackView } from "./stack-view.js";
 /** A block that breaks a rule. */
 export interface Violation {
   readonly block: Block;
-  /** What is wrong: half a sentence that continues the block's path ("has no retention"). */
+  /** The violation: half a sentence that continues the block's path ("has no retention"). */
   readonly summary: string;
   /** How to comply. @default the hint of the rule */
   readonly hint?: string;

@@ -65,7 +65,7 @@ function environmentVars({ environment, githubOwner }: ClusterVarsProps): Record
     TERRAFORM_TAG_KEYS: [...Object.keys(tagsOf(environment)), "Name"].join(","),
     APP_MIN_REPLICAS: String(replicas.min),
     APP_MAX_REPLICAS: String(replicas.max),
-    APP_EVENT_MIN_REPLICAS: eventFloors(environment),
+    APP_EVENT_MIN_REPLICAS: eventMinimumReplicas(environment),
     APP_TIMEZONE: timeZone,
     SERVICE_CIDR: environment.serviceCidr,
     LOG_RETENTION_DAYS: String(environment.logRetentionDays),
@@ -77,11 +77,11 @@ function environmentVars({ environment, githubOwner }: ClusterVarsProps): Record
  * Returns the announced events as `name=from/to=pods`, with instants in UTC; `none` without an event, because
  * Kubernetes treats an empty value as missing.
  */
-function eventFloors(environment: Environment): string {
-  const floors = scheduledReplicas(environment).map(
+function eventMinimumReplicas(environment: Environment): string {
+  const replicas = scheduledReplicas(environment).map(
     ({ name, from, to, pods }) => `${name}=${from.toISOString()}/${to.toISOString()}=${pods}`,
   );
-  return floors.length === 0 ? "none" : floors.join(",");
+  return replicas.length === 0 ? "none" : replicas.join(",");
 }
 
 /**

@@ -40,7 +40,7 @@ export function addStacks(app: App, { organization, environments, tree, now }: C
   new BootstrapStack(app, { organization, environments: built, standbys });
 }
 
-/** Returns whether an environment is a production primary without a standby of its own. */
+/** Returns whether an environment is a production primary without a standby. */
 function needsStandby(environment: Environment, environments: readonly Environment[]): boolean {
   const { environmentId } = namesOf(plannedStandby(environment));
   const isPrimary = environment.standbyOf === undefined;

@@ -36,22 +36,22 @@ export interface Terraform {
  * @throws UserError if none is installed, or if it does not run or is too old
  */
 export async function findTerraform(env: NodeJS.ProcessEnv = process.env): Promise<Terraform> {
-  const { TERRAFORM_BINARY_NAME: stated } = env;
+  const { TERRAFORM_BINARY_NAME: configured } = env;
   const errors: UserError[] = [];
-  for (const binary of stated ? [stated] : ["terraform", "tofu"]) {
+  for (const binary of configured ? [configured] : ["terraform", "tofu"]) {
     const result = await tryBinary(binary, env);
     if (result === undefined) continue;
     if (!(result instanceof UserError)) return result;
     errors.push(result);
   }
   // An unusable binary is more informative than "not found".
-  throw errors[0] ?? notFound(stated);
+  throw errors[0] ?? notFound(configured);
 }
 
-function notFound(stated: string | undefined): UserError {
-  if (stated) {
+function notFound(configured: string | undefined): UserError {
+  if (configured) {
     return new UserError(
-      `Terraform was not found: TERRAFORM_BINARY_NAME names ${stated}, which is not on the PATH.`,
+      `Terraform was not found: TERRAFORM_BINARY_NAME names ${configured}, which is not on the PATH.`,
       { hint: `Correct or unset TERRAFORM_BINARY_NAME. ${HOW_TO_GET_IT}` },
     );
   }

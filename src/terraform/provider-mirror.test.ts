@@ -25,7 +25,7 @@ function mirrorAt(path: string, versions?: readonly string[], host?: string): st
 describe("the provider mirror", () => {
   it("is the one in TF_PLUGIN_MIRROR before all others", () => {
     const { home, find } = machine();
-    const path = mirrorAt(join(home, "stated"));
+    const path = mirrorAt(join(home, "configured"));
     mirrorAt(join(home, ".terraform.d/plugins"), ["5.101.0"]);
     expect(find({ env: { TF_PLUGIN_MIRROR: path } })).toEqual({
       path,

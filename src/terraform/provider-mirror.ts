@@ -65,8 +65,8 @@ export function findProviderMirror({
 }: FindProviderMirrorProps = {}): ProviderMirror | undefined {
   const hosts =
     product === "OpenTofu" ? [REGISTRY_HOSTS.OpenTofu, REGISTRY_HOSTS.Terraform] : [REGISTRY_HOSTS.Terraform];
-  const { TF_PLUGIN_MIRROR: stated } = env;
-  if (stated) return statedMirror(stated, hosts, platform);
+  const { TF_PLUGIN_MIRROR: configured } = env;
+  if (configured) return configuredMirror(configured, hosts, platform);
   for (const { path, from } of configuredPlaces(env, home)) {
     const found = mirrorIn(path, from, hosts, platform);
     if (found !== undefined) return found;
@@ -80,7 +80,7 @@ export function findProviderMirror({
   return undefined;
 }
 
-function statedMirror(path: string, hosts: readonly string[], platform: string): ProviderMirror {
+function configuredMirror(path: string, hosts: readonly string[], platform: string): ProviderMirror {
   const found = mirrorIn(path, "TF_PLUGIN_MIRROR", hosts, platform);
   if (found !== undefined) return found;
   const hint = "Correct TF_PLUGIN_MIRROR, or unset it.";

@@ -4,7 +4,7 @@ import * as z from "zod";
 export interface FieldHelp {
   /** Allowed values with unit and limits, and the reason if it is not obvious. */
   readonly allowed: string;
-  /** What to write instead, with an example. */
+  /** Advice for a wrong value, with an example. */
   readonly hint: string;
 }
 

@@ -11,7 +11,7 @@ import { failed, passed, uncertain } from "../results.js";
  */
 const MANIFEST = /^dumps\/\d{4}\/\d{2}\/\d{2}\/(?<id>(?<taken>\d{8}T\d{6}Z)-[0-9a-f]{8})\/manifest\.json$/;
 const DUMP = /^dumps\/\d{4}\/\d{2}\/\d{2}\/(?<id>\d{8}T\d{6}Z-[0-9a-f]{8})\/notejam\.dump$/;
-const PROOF = /^restore-tests\/(?<id>\d{8}T\d{6}Z-[0-9a-f]{8})\//;
+const RESTORE_TEST = /^restore-tests\/(?<id>\d{8}T\d{6}Z-[0-9a-f]{8})\//;
 
 const HOUR_MS = 3_600_000;
 /** Maximum age of the newest backup: one every four hours, and time to create and replicate it. */
@@ -61,7 +61,7 @@ interface Backup {
 /** Returns complete backups, with dump and manifest, newest first. */
 function backupsAmong(keys: readonly string[]): Backup[] {
   const dumped = new Set(keys.map((key) => DUMP.exec(key)?.groups?.id));
-  const tested = new Set(keys.map((key) => PROOF.exec(key)?.groups?.id));
+  const tested = new Set(keys.map((key) => RESTORE_TEST.exec(key)?.groups?.id));
   return keys
     .flatMap((key) => {
       const { id = "", taken = "" } = MANIFEST.exec(key)?.groups ?? {};

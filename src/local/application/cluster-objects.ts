@@ -70,9 +70,9 @@ export class ClusterObjects {
     const { factsOf } = await import("../../manifests/environment-facts.js");
     const platform: unknown = JSON.parse(readFileSync(platformFile, "utf8"));
     const gitops: unknown = JSON.parse(readFileSync(gitopsFile, "utf8"));
-    const stated = at(platform, "output");
+    const declared = at(platform, "output");
     const known = Object.entries(outputs).map(([name, value]) => [name, { value }]);
-    const output = { ...(isFields(stated) ? stated : {}), ...Object.fromEntries(known) };
+    const output = { ...(isFields(declared) ? declared : {}), ...Object.fromEntries(known) };
     return factsOf(environmentId, { ...(isFields(platform) ? platform : {}), output }, gitops);
   }
 }

@@ -29,7 +29,7 @@ function stubSetpriv(): void {
   vi.stubEnv("PATH", `${folder}${delimiter}${process.env.PATH}`);
 }
 
-describe("finding PostgreSQL", () => {
+describe("the search for PostgreSQL", () => {
   beforeEach(stubSetpriv);
   afterEach(() => {
     vi.unstubAllEnvs();

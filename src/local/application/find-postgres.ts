@@ -78,10 +78,10 @@ export async function findPostgres({
       },
     );
   }
-  const { NOTEJAM_POSTGRES_BIN: stated } = env;
-  if (stated) {
+  const { NOTEJAM_POSTGRES_BIN: configured } = env;
+  if (configured) {
     throw new UserError(
-      `PostgreSQL was not found: NOTEJAM_POSTGRES_BIN names ${stated}, which contains no working postgres and initdb.`,
+      `PostgreSQL was not found: NOTEJAM_POSTGRES_BIN names ${configured}, which contains no working postgres and initdb.`,
       { hint: "Correct or unset NOTEJAM_POSTGRES_BIN." },
     );
   }

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../../test/fakes/local-tools.js";
 import { GuardedProgram, type GuardedProgramProps } from "./guarded-program.js";
 
-/** A program that runs until it is told to stop, and notes by which signal. */
+/** A program that runs until a signal stops it, and records the signal. */
 const STAYS = `
 const { writeFileSync } = require("node:fs");
 for (const signal of ["SIGINT", "SIGTERM"]) {

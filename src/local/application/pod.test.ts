@@ -20,7 +20,7 @@ function objects(change = (text: string) => text): Manifest[] {
 }
 
 /** Names and values that the text of a manifest states, read without the program under test. */
-function statedIn(file: string): [string, string][] {
+function declaredIn(file: string): [string, string][] {
   const entries = readFileSync(`${FOLDER}/${file}`, "utf8").matchAll(
     /- name: ([A-Z_]+)\n\s+value: "?(.*?)"?\n/g,
   );
@@ -47,14 +47,14 @@ describe("a program's environment on this machine", () => {
   ])("for `notejam %s` is that of %s, but for what is listed", (command, file, different) => {
     const pod = podThatRuns(objects(), command);
     const { env, args, differences } = localPod(pod, {}, {}, HERE);
-    const stated = statedIn(file);
-    expect(stated.length).toBeGreaterThan(1);
+    const declared = declaredIn(file);
+    expect(declared.length).toBeGreaterThan(1);
     expect(args).toEqual([command]);
-    expect(stated.filter(([name, value]) => env[name] !== value).map(([name]) => name)).toEqual(different);
+    expect(declared.filter(([name, value]) => env[name] !== value).map(([name]) => name)).toEqual(different);
 
     const added = differences.filter(({ inCluster }) => inCluster === undefined).map(({ name }) => name);
     expect(added.every((name) => name.startsWith("AWS_"))).toBe(true);
-    expect(Object.keys(env).sort()).toEqual([...stated.map(([name]) => name), ...added].sort());
+    expect(Object.keys(env).sort()).toEqual([...declared.map(([name]) => name), ...added].sort());
     const listed = differences.filter(({ inCluster }) => inCluster !== undefined).map(({ name }) => name);
     expect(listed.sort()).toEqual(different);
   });

@@ -14,8 +14,8 @@ const POLL_MS = 25;
 /** Another program may take a free port before PostgreSQL listens on it. */
 const ATTEMPTS_AT_A_PORT = 3;
 
-/** User and group id of `nobody`, used if there is no user `postgres`. */
-const NOBODY = { uid: 65_534, gid: 65_534 };
+/** User and group id of the system's unprivileged user, used if there is no user `postgres`. */
+const UNPRIVILEGED = { uid: 65_534, gid: 65_534 };
 
 export interface PostgresProps {
   readonly installation: PostgresInstallation;
@@ -229,12 +229,12 @@ function literal(text: string): string {
 }
 
 /** Returns the user for PostgreSQL if this process runs as root, which PostgreSQL rejects; else undefined. */
-function ownerForRoot(): typeof NOBODY | undefined {
+function ownerForRoot(): typeof UNPRIVILEGED | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const line = readIfThere("/etc/passwd")
     ?.split("\n")
     .find((each) => each.startsWith("postgres:"));
-  const [, , uid = NOBODY.uid, gid = NOBODY.gid] = line?.split(":") ?? [];
+  const [, , uid = UNPRIVILEGED.uid, gid = UNPRIVILEGED.gid] = line?.split(":") ?? [];
   return { uid: Number(uid), gid: Number(gid) };
 }
 
