@@ -38,7 +38,7 @@ async function says(run: StartedCommand, words: RegExp, timeout = 400_000): Prom
   return run.printed();
 }
 
-/** What is said of a run: address of Notejam, of the emulated AWS, and the backup. */
+/** Output of a run: addresses of Notejam and of the emulated AWS, and the backup. */
 function places(printed: string) {
   const [, address = ""] = /^Notejam is at (\S+):/m.exec(printed) ?? [];
   const [, endpoint = ""] = /answers at (\S+)\./.exec(printed) ?? [];

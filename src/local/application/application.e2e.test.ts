@@ -21,7 +21,7 @@ const tools = await Promise.all([findPostgres(), findKustomize()]).catch((error:
 reportSkipped("Notejam as npm start runs it", typeof tools === "string" ? tools : undefined);
 
 const ADMIN_SECRET = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:master";
-/** What must turn up nowhere. */
+/** Secrets that no file, log or answer may contain. */
 const CANARIES = { application: "canary-of-the-application", master: "canary-of-the-master" };
 const SECRETS = {
   "notejam/dev/database": {
@@ -44,7 +44,7 @@ describe.skipIf(typeof tools === "string")("Notejam as npm start runs it", { tim
   beforeAll(() => synthesize({ projectFolder: process.cwd(), out }), 60_000);
   afterAll(() => rmSync(out, { recursive: true, force: true }));
 
-  /** An application in a folder of its own, in an account that holds its secrets. */
+  /** An application in a separate folder, in an account with its secrets. */
   function applicationIn(folder: string, changes: Partial<ApplicationProps> = {}) {
     if (typeof tools === "string") throw new Error(tools);
     const lines: string[] = [];
