@@ -44,12 +44,13 @@ async function moveFiles(from: string, to: string): Promise<void> {
  * memory of a synthesis. Errors keep their stack, because CDKTF captures into objects that are not errors.
  */
 export function withoutTraces(work: () => void): void {
-  const { prepareStackTrace } = Error;
-  Error.prepareStackTrace = (error, frames) =>
-    error instanceof Error ? [String(error), ...frames.map((frame) => `    at ${frame}`)].join("\n") : "";
+  const { captureStackTrace } = Error;
+  Error.captureStackTrace = (target, below) => {
+    if (target instanceof Error) captureStackTrace(target, below);
+  };
   try {
     work();
   } finally {
-    Error.prepareStackTrace = prepareStackTrace;
+    Error.captureStackTrace = captureStackTrace;
   }
 }
