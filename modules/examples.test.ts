@@ -1,4 +1,4 @@
-import { App, type TerraformStack, Testing } from "cdktf";
+import { type TerraformStack, Testing } from "cdktf";
 import type { Construct } from "constructs";
 import { describe, expect, it } from "vitest";
 import { moduleFolders } from "./tooling/readmes.js";
@@ -16,7 +16,7 @@ async function exampleOf(folder: string): Promise<StackClass> {
 describe("examples", () => {
   it.each(moduleFolders())("of %s synthesize", async (folder) => {
     const Example = await exampleOf(folder);
-    const stack = new Example(new App({ outdir: "unused", stackTraces: false }), folder);
+    const stack = new Example(Testing.app({ stackTraces: false }), folder);
     stack.prepareStack();
     const { resource = {} }: { resource?: object } = JSON.parse(Testing.synth(stack));
     expect(Object.keys(resource).length).toBeGreaterThan(0);

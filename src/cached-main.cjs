@@ -20,7 +20,7 @@ const vm = require("node:vm");
 const PROJECT = resolve(__dirname, "..");
 const PACKAGES = join(PROJECT, "node_modules");
 const OWN_ENVIRONMENTS = join(PROJECT, "environments");
-const ENVIRONMENTS = resolve(process.env.NOTEJAM_ENVIRONMENTS ?? OWN_ENVIRONMENTS);
+const ENVIRONMENTS = resolve(process.env.NOTEJAM_ENVIRONMENTS || OWN_ENVIRONMENTS);
 /** Other environments, of tests and measurements, share one place, so that the cache does not grow. */
 const CACHE = join(
   PACKAGES,
@@ -40,12 +40,21 @@ const SETTINGS = [
 
 /** Returns the kept bundle of the sources as they are, or makes it. */
 async function findBundle() {
-  const kept = readIfThere(SOURCES);
-  if (kept !== undefined) {
-    const file = bundleFile(JSON.parse(kept));
+  const sources = keptSources();
+  if (sources !== undefined) {
+    const file = bundleFile(sources);
     if (fs.existsSync(file)) return file;
   }
   return build();
+}
+
+/** Sources of the kept bundle; undefined without one, or if the list is damaged: it is then written again. */
+function keptSources() {
+  try {
+    return JSON.parse(fs.readFileSync(SOURCES, "utf8"));
+  } catch {
+    return undefined;
+  }
 }
 
 /** The bundle of sources with their present contents. */
@@ -72,16 +81,26 @@ function bundleOptions() {
   };
 }
 
+/** Margin in milliseconds: the times of files are coarser than the clock. */
+const CLOCK_MARGIN_MS = 50;
+
 async function build() {
+  const started = Date.now();
   const result = await require("esbuild").build(bundleOptions());
   const sources = Object.keys(result.metafile.inputs)
     .map((file) => resolve(PROJECT, file))
     .filter((file) => !file.startsWith(PACKAGES + sep) && fs.existsSync(file));
   const file = bundleFile(sources);
+  // The hash of a source that changed during the build would belong to a bundle without the change.
+  const isChanged = (source) => fs.statSync(source).ctimeMs >= started - CLOCK_MARGIN_MS;
+  if (sources.some(isChanged)) throw new Error("A source changed during the build.");
   const old = fs.existsSync(CACHE) ? fs.readdirSync(CACHE) : [];
   write(file, result.outputFiles[0].contents);
   write(SOURCES, JSON.stringify(sources));
-  for (const name of old) if (join(CACHE, name) !== SOURCES) fs.rmSync(join(CACHE, name), { force: true });
+  for (const name of old) {
+    // Another run may have written the same bundle meanwhile.
+    if (![SOURCES, file].includes(join(CACHE, name))) fs.rmSync(join(CACHE, name), { force: true });
+  }
   return file;
 }
 

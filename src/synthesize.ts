@@ -8,13 +8,13 @@ import { synthesizeInto } from "./terraform/write-stacks.js";
 
 /** Folder of the environments; tests and measurements name another one. */
 const environmentsFolder =
-  process.env.NOTEJAM_ENVIRONMENTS ?? fileURLToPath(new URL("../environments", import.meta.url));
+  process.env.NOTEJAM_ENVIRONMENTS || fileURLToPath(new URL("../environments", import.meta.url));
 
 /** The Flux tree of every environment. */
 const fluxFolder = fileURLToPath(new URL("../flux", import.meta.url));
 
 /** Folder of the synthesized stacks; the CDKTF command line sets it. */
-const outputFolder = process.env.CDKTF_OUTDIR ?? "cdktf.out";
+const outputFolder = process.env.CDKTF_OUTDIR || "cdktf.out";
 
 /**
  * Reads the environments, composes their stacks and writes the Terraform configuration.

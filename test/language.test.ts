@@ -18,7 +18,7 @@ const BINARY = /\.(png|ico|woff2?|jpg|svg|gz|zip)$/;
 /** Names that cannot change, with the reason: state addresses (construct ids) and names of existing alarms. */
 const STORED_NAMES: Readonly<Record<string, string>> = {
   "certificate-proof": "construct id of the DNS record that validates the certificate",
-  "drill-failed": "construct id and name of a CloudWatch alarm",
+  "drill-failed": "construct id of the alarm restore-test-failed",
   "guard-rails": "construct id of the account baseline",
   "received-dumps": "construct id of the replicated backups",
 };
@@ -30,7 +30,7 @@ const files = execFileSync("git", ["ls-files"], { encoding: "utf8" })
 
 const texts = files.filter((path) => !BINARY.test(path));
 
-const STORED = new RegExp(`(?<![w-])(${Object.keys(STORED_NAMES).join("|")})(?![w-])`, "g");
+const STORED = new RegExp(`(?<![\\w-])(${Object.keys(STORED_NAMES).join("|")})(?![\\w-])`, "g");
 
 /** Uses of a term in a file, as `path:line: text`. */
 function usesIn(path: string, { pattern, except, write }: RetiredTerm): string[] {

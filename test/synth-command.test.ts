@@ -1,5 +1,6 @@
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { copyDevAndProd } from "./environments-folder.js";
@@ -128,6 +129,30 @@ describe("the cached bundle of the synth command", () => {
     await edit("dev.ts", "notejam-dev.example.com", "other-dev.example.com");
     await bundle();
     expect(await json("notejam-dev")).toContain("other-dev.example.com");
+  });
+
+  it("is made anew if the list of its sources is damaged", async () => {
+    await bundle();
+    const list = resolve("node_modules/.cache/notejam/synth-other/sources.json");
+    await writeFile(list, "{");
+    await bundle();
+    expect(JSON.parse(await readFile(list, "utf8")).length).toBeGreaterThan(100);
+  });
+
+  it("is not kept if a source changed while it was made", async () => {
+    const file = join(environments, "dev.ts");
+    const text = await readFile(file, "utf8");
+    let changes = 0;
+    const making = bundle();
+    // esbuild reads the sources in this time, and their hash is computed at its end.
+    for (let waited = 0; waited < 1_000; waited += 20) {
+      changes += 1;
+      await writeFile(file, text.replace("notejam-dev.example.com", `dev-${changes}.example.com`));
+      await setTimeout(20);
+    }
+    await making;
+    await bundle();
+    expect(await json("notejam-dev")).toContain(`dev-${changes}.example.com`);
   });
 
   it("falls back to the sources for an environment that does not compile, so that they report it", async () => {

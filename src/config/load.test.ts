@@ -105,7 +105,9 @@ describe("loadConfiguration", () => {
     const test = { ...TEST, promotesFrom };
     await write({ "organization.ts": ORGANIZATION, "dev.ts": DEV, "test.ts": test });
     expect(await errors()).toEqual(["test.ts promotesFrom"]);
-    expect((await failure()).message).toContain("another environment of this folder: dev");
+    expect((await failure()).message).toContain(
+      "another environment of this folder without promotesFrom: dev",
+    );
   });
 
   it("loads the GitHub ids", async () => {

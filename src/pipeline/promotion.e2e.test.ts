@@ -83,7 +83,7 @@ describe("a promotion in the emulated account", () => {
     ["v1.8.0", TAG, /v1\.8\.0 is not newer than v1\.10\.0/],
     ["v1.9.0", TAG, /v1\.9\.0 is already another image, sha256:/],
     ["v2.0.0", "2026-11-21.main-89abcdef-1", /no image 2026-11-21\.main-89abcdef-1-tools/],
-    ["v2.0.0", `sha256:${"f".repeat(64)}`, /only images of dev can be released/],
+    ["v2.0.0", `sha256:${"f".repeat(64)}`, /only its images can be released/],
   ])("is rejected with status 1: %s of %s", async (version, image, message) => {
     const { status, stderr } = await promotionCheck(version, image);
     expect(status).toBe(1);

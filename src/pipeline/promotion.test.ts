@@ -66,8 +66,8 @@ describe("a promotion", () => {
   });
 
   it.each([
-    [digest("f"), /Dev's repository has no image with the digest sha256:f+; only images of dev/],
-    ["2026-11-22.main-01234567-16", /Dev's repository has no image with the tag/],
+    [digest("f"), /The source repository has no image with the digest sha256:f+; only its images/],
+    ["2026-11-22.main-01234567-16", /The source repository has no image with the tag/],
     ["sha256:abc", /"sha256:abc" is neither a digest/],
     [digest("d"), /is not the application's image of a build of main; its tags are 2026-11-23.feature-x/],
     ["2026-11-23.feature-x-89abcdef-19", /is not the application's image of a build of main/],

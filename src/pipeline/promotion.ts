@@ -68,7 +68,7 @@ function buildOf(image: string, builds: readonly TaggedImage[]): Build {
     const what = DIGEST.test(image) ? "digest" : "tag";
     const why =
       what === "digest" || isTagOfMain(image)
-        ? `dev's repository has no image with the ${what} ${image}; only images of dev can be released`
+        ? `the source repository has no image with the ${what} ${image}; only its images can be released`
         : `${JSON.stringify(image)} is neither a digest (sha256: and 64 hexadecimal digits) nor a tag of a build of main`;
     return { tag: undefined, digest: undefined, errors: [`${capital(why)}.`] };
   }

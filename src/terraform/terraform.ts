@@ -89,7 +89,9 @@ export function lockedProviderVersion(folder: string): string | undefined {
 /** Validates the configuration against the provider's schema. */
 export async function validate(props: TerraformRunProps): Promise<void> {
   const lines: string[] = [];
-  await execute(props, ["validate", "-json"], (line) => lines.push(line));
+  const args = ["validate", "-json"];
+  const { hasTimedOut } = await execute(props, args, (line) => lines.push(line));
+  if (hasTimedOut) throw timeoutError(`validate ${props.stack}`, props.stack, args, []);
   const output = lines.join("\n");
   const { diagnostics } = z.object({ diagnostics: z.array(z.unknown()) }).parse(JSON.parse(output));
   if (diagnostics.length > 0) {
@@ -151,15 +153,22 @@ async function run(props: TerraformRunProps, action: string, args: readonly stri
   });
   if (ok && !hasTimedOut) return;
   const errors = diagnostics.filter(({ severity }) => severity === "error");
-  if (hasTimedOut) {
-    const minutes = limitOf(args) / 60_000;
-    throw new TerraformError(action, [
-      ...errors,
-      outputDiagnostic(`It did not end within ${minutes} minutes.`, stack),
-    ]);
-  }
+  if (hasTimedOut) throw timeoutError(action, stack, args, errors);
   const output = plain.slice(-LINES_KEPT).join("\n");
   throw new TerraformError(action, errors.length > 0 ? errors : [outputDiagnostic(output, stack)]);
+}
+
+function timeoutError(
+  action: string,
+  stack: string,
+  args: readonly string[],
+  errors: readonly Diagnostic[],
+): TerraformError {
+  const minutes = limitOf(args) / 60_000;
+  return new TerraformError(action, [
+    ...errors,
+    outputDiagnostic(`It did not end within ${minutes} minutes.`, stack),
+  ]);
 }
 
 function execute(

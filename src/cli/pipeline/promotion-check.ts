@@ -17,14 +17,14 @@ interface PromotionOptions {
 export function define(command: Command, context: CommandContext): void {
   const { DEV_REGISTRY, PROD_REGISTRY } = context.env;
   command
-    .description("Checks whether an image of dev may be released, and prints the digests of its images.")
+    .description("Checks whether an image may be released, and prints the digests of its images.")
     .requiredOption("--version <version>", "version of the release, such as v1.8.0")
     .requiredOption(
       "--digest <digest or tag>",
-      "image in dev's repository: its digest, or the tag of its build",
+      "image in the source repository: its digest, or the tag of its build",
     )
-    .option("--from <repository>", "dev's repository (or DEV_REGISTRY)", DEV_REGISTRY)
-    .option("--to <repository>", "prod's repository (or PROD_REGISTRY)", PROD_REGISTRY)
+    .option("--from <repository>", "source repository (or DEV_REGISTRY)", DEV_REGISTRY)
+    .option("--to <repository>", "target repository (or PROD_REGISTRY)", PROD_REGISTRY)
     .addOption(jsonOption())
     .addHelpText(
       "after",

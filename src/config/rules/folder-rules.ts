@@ -101,12 +101,16 @@ function isPrefixOfOther(one: string, other: string): boolean {
 
 function* checkPromotion({ environment, names }: EnvironmentFile, all: readonly EnvironmentFile[]): Errors {
   const { promotesFrom } = environment;
-  const others = all.map((other) => other.names.environmentId).filter((id) => id !== names.environmentId);
-  if (promotesFrom === undefined || others.includes(promotesFrom)) return;
+  // A release has no tag of a build of main, so the workflow promote cannot copy it again.
+  const sources = all
+    .filter((other) => other.environment.promotesFrom === undefined)
+    .map((other) => other.names.environmentId)
+    .filter((id) => id !== names.environmentId);
+  if (promotesFrom === undefined || sources.includes(promotesFrom)) return;
   yield error(
     "promotesFrom",
     promotesFrom,
-    `another environment of this folder: ${others.join(", ") || "there is none"}`,
+    `another environment of this folder without promotesFrom: ${sources.join(", ") || "there is none"}`,
     "write the name of its file without .ts, or leave the field out",
   );
 }
