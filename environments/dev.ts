@@ -9,7 +9,7 @@ export default defineEnvironment({
   hostedZone: "example.com",
   hostName: "notejam-dev.example.com",
   clusterEndpoint: { publicAccessCidrs: [] },
-  // Two nodes stand in two zones: one zone less, and pages still come and names are still resolved.
+  // Two nodes are in two zones: Notejam and CoreDNS keep running if one zone fails.
   nodeGroups: { apps: { min: 2, desired: 2 }, operations: { min: 2, desired: 2 } },
   database: { deletionProtection: false, finalSnapshot: false },
   keyDeletionWindowDays: 7,

@@ -1,12 +1,12 @@
 /**
- * Synthesizes all stacks like `node --import tsx src/main.ts`, in about half the time. It keeps the program, its libraries and
- * the environments as one JavaScript file in node_modules/.cache/notejam, with the code that V8 compiled of it.
+ * Synthesizes all stacks like `node --import tsx src/main.ts`, in about half the time. Caches the program, its
+ * libraries and environments as one bundle in node_modules/.cache/notejam, together with V8's compiled code.
  *
- * A file belongs to one content of all sources, to the installed packages and to the Node version: its name is their
- * hash. When no such file can be made (esbuild is missing, a source does not compile, the disk is read-only), and to
- * report a fault of the program with its place in the sources, `main.ts` runs instead.
+ * The name of a bundle is a hash of the sources, the installed packages and the Node version. `main.ts` runs instead if
+ * no bundle can be built (esbuild is missing, a source does not compile, the disk is read-only), and after a bug in the
+ * program, so that the stack trace shows places in the sources.
  *
- * CommonJS, because V8's code can be kept for it in every Node version, and no TypeScript loader has to start first.
+ * CommonJS, because every Node version can cache its compiled code, and it needs no TypeScript loader.
  */
 "use strict";
 
@@ -21,24 +21,24 @@ const PROJECT = resolve(__dirname, "..");
 const PACKAGES = join(PROJECT, "node_modules");
 const OWN_ENVIRONMENTS = join(PROJECT, "environments");
 const ENVIRONMENTS = resolve(process.env.NOTEJAM_ENVIRONMENTS || OWN_ENVIRONMENTS);
-/** Other environments, of tests and measurements, share one place, so that the cache does not grow. */
+/** Environments of tests and benchmarks share one folder, so that the cache does not grow. */
 const CACHE = join(
   PACKAGES,
   ".cache",
   "notejam",
   ENVIRONMENTS === OWN_ENVIRONMENTS ? "synth" : "synth-other",
 );
-/** Lists the sources of the kept bundle. */
+/** File with the list of sources of the cached bundle. */
 const SOURCES = join(CACHE, "sources.json");
 
-/** Files that decide about the bundle without being part of it. */
+/** Files that influence the bundle without being part of it. */
 const SETTINGS = [
   __filename,
   ...["tsconfig.json", "package-lock.json", "modules/package.json"].map((file) => join(PROJECT, file)),
   join(PACKAGES, ".package-lock.json"),
 ];
 
-/** Returns the kept bundle of the sources as they are, or makes it. */
+/** Returns the cached bundle of the current sources, or builds it. */
 async function findBundle() {
   const sources = keptSources();
   if (sources !== undefined) {
@@ -48,7 +48,7 @@ async function findBundle() {
   return build();
 }
 
-/** Sources of the kept bundle; undefined without one, or if the list is damaged: it is then written again. */
+/** Returns the sources of the cached bundle; undefined without a bundle or a valid list, which is then rewritten. */
 function keptSources() {
   try {
     return JSON.parse(fs.readFileSync(SOURCES, "utf8"));
@@ -57,13 +57,13 @@ function keptSources() {
   }
 }
 
-/** The bundle of sources with their present contents. */
+/** Returns the path of the bundle for the current contents of the sources. */
 function bundleFile(sources) {
   const contents = [...SETTINGS, ...sources].map((file) => `${file}\n${readIfThere(file) ?? "missing"}`);
   return join(CACHE, `${hash([process.version, process.arch, ...environmentFiles(), ...contents])}.cjs`);
 }
 
-/** Options of esbuild: how the program becomes one file, which exports `run`. */
+/** Returns the options with which esbuild bundles the program into one file, which exports `run`. */
 function bundleOptions() {
   return {
     stdin: { contents: entry(), resolveDir: __dirname, loader: "ts" },
@@ -104,7 +104,7 @@ async function build() {
   return file;
 }
 
-/** Every environment is loaded as `config/load.ts` does it: when it is asked for, so that each can fail by itself. */
+/** Loads each environment on demand, as `config/load.ts` does, so that an error in one does not affect the others. */
 function entry() {
   const load = (file) => `[${JSON.stringify(file)}, () => import(${JSON.stringify(file)})]`;
   return `
@@ -124,21 +124,21 @@ function environmentFiles() {
 const plugin = {
   name: "project",
   setup({ onLoad, onResolve, resolve: resolvePath }) {
-    // CommonJS has no import.meta: each file's own address is written into it.
+    // CommonJS has no import.meta: inserts the URL of each file.
     onLoad({ filter: /\.ts$/ }, ({ path }) => ({
       contents: fs
         .readFileSync(path, "utf8")
         .replaceAll("import.meta.url", JSON.stringify(pathToFileURL(path).href)),
       loader: "ts",
     }));
-    // An environments folder outside the project imports the configuration by its address.
+    // Environments outside the project import the configuration by its file URL.
     onResolve({ filter: /^file:/ }, ({ path, kind, resolveDir, importer }) =>
       resolvePath(fileURLToPath(path), { kind, resolveDir, importer }),
     );
   },
 };
 
-/** Runs a bundle. Its compiled code is kept after the first run, with all functions that were used. */
+/** Runs a bundle. Caches its compiled code after the first run, which includes all functions that ran. */
 async function run(file) {
   const codeFile = file.replace(/\.cjs$/, ".v8");
   const code = readIfThere(codeFile, null);
@@ -152,7 +152,7 @@ async function run(file) {
   return isDone;
 }
 
-/** Half-written files never get the name: the disk may be full, and another run may do the same. */
+/** Writes a file atomically, because the disk may be full or another run may write the same file. */
 function write(file, contents) {
   fs.mkdirSync(CACHE, { recursive: true });
   const staged = `${file}.${process.pid}`;
@@ -177,7 +177,7 @@ function ignoreErrors(work) {
   try {
     work();
   } catch {
-    // Only the next run is slower.
+    // Without the cache, only the next run is slower.
   }
 }
 
@@ -190,7 +190,7 @@ async function runSources() {
   await import(pathToFileURL(join(__dirname, "main.ts")).href);
 }
 
-/** Parameters are for the command `synth`: `npm run synth -- --help`. */
+/** Runs the command `synth` with parameters, such as `npm run synth -- --help`. */
 async function runCommand(parameters) {
   process.argv = [process.argv[0], join(__dirname, "cli", "index.ts"), "synth", ...parameters];
   await import("tsx");

@@ -5,7 +5,7 @@ import { synthesizeStacks } from "./synthesize.js";
 /**
  * Entry of the cached bundle (`cached-main.cjs`): synthesizes as `main.ts` does.
  *
- * @returns false after a fault of the program itself: `main.ts` then reports it with the places in the sources
+ * @returns false after a bug in the program: `main.ts` then reports it with places in the sources
  */
 export async function synthesizeFromBundle(importFile: ImportFile): Promise<boolean> {
   try {

@@ -1,4 +1,4 @@
-/** Joins the lines of a text into one: answers of a service may contain line breaks. */
+/** Joins the lines of a text into one: responses of a service may contain line breaks. */
 export function oneLine(text: string): string {
   return text.replaceAll(/\s+/g, " ").trim();
 }

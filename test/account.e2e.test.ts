@@ -157,7 +157,7 @@ async function backupBuckets(): Promise<string[]> {
 }
 
 describe("all stacks in one account", () => {
-  it("are complete, except for Terraform Cloud resources of the bootstrap, which are reported", () => {
+  it("are complete, except for HCP Terraform resources of the bootstrap, which are reported", () => {
     const leftOut = STACKS.flatMap((name) => runOf(name).stack.leftOut.map((note) => `${name}: ${note}`));
     expect(leftOut).toEqual([
       expect.stringMatching(/^notejam-bootstrap: HCP Terraform is not emulated: \d+ .* left out/),

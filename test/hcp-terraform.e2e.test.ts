@@ -22,7 +22,7 @@ import { ERRORED, PLANNED, SECRET_IN_PLAN } from "./fakes/hcp-terraform/runs.js"
 import { StandIn, type StandInWorkspace } from "./fakes/hcp-terraform/stand-in.js";
 
 /*
- * Real Terraform with the synthesized stacks against a fake of Terraform Cloud on this machine. The limits of the fake
+ * Real Terraform with the synthesized stacks against a fake of HCP Terraform on this machine. The limits of the fake
  * are described in test/fakes/hcp-terraform/stand-in.ts.
  */
 

@@ -8,7 +8,7 @@ import { repositoryConfiguration, stackNamed, synthesizeApp } from "./synthesize
 import { type Block, type Synthesized, statementsOf } from "./synthesized-constructs.js";
 
 /*
- * Terraform Cloud resources of the bootstrap stack, compared in both directions with the declarations of all stacks:
+ * HCP Terraform resources of the bootstrap stack, compared in both directions with the declarations of all stacks:
  * both missing and superfluous entries fail.
  */
 

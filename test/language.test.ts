@@ -8,9 +8,9 @@ import { RETIRED_FILE_NAMES, RETIRED_TERMS, type RetiredTerm, UNIQUE_FILE_NAMES 
  * Terms of the glossary. The tests search all tracked text files and file names for retired terms.
  */
 
-/** Files whose text this project does not write: lock files, licenses, recorded output, and the list of terms. */
+/** Files whose text this project does not write: lock files, licenses, recorded output, the list of terms, and the decision about them. */
 const UNSEARCHED =
-  /(^|\/)package-lock\.json$|requirements[^/]*\.txt$|(^|\/)go\.sum$|(^|\/)LICENSE|^test\/fixtures\/(plans|schemas)\/|^test\/(retired-terms|language\.test)\.ts$/;
+  /(^|\/)package-lock\.json$|requirements[^/]*\.txt$|(^|\/)go\.sum$|(^|\/)LICENSE|^test\/fixtures\/(plans|schemas)\/|^test\/(retired-terms|language\.test)\.ts$|^docs\/decisions\/0025-/;
 
 /** Extensions of binary files. */
 const BINARY = /\.(png|ico|woff2?|jpg|svg|gz|zip)$/;

@@ -15,12 +15,12 @@ const NOTEBOOK = { notes: 100, pads: 5 };
 const READER = "reader@example.com";
 const WRITER = "writer@example.com";
 const DATABASE = "postgres";
-/** Requests before anything counts, for the compiler of the JavaScript engine. */
+/** Warm-up requests, which are not measured, for the JIT compiler. */
 const WARM_UP = 4_000;
 const SATURATED = 8;
 const HALF = 8;
 const STORM = 8;
-/** Reads in each second of the storm: far from saturation, so that only the sign-ins can slow them down. */
+/** Reads per second during the sign-in test: far from saturation, so that only the sign-ins can slow them down. */
 const STORM_READS = 50;
 const STORM_SIGN_INS = 20;
 const STARTS = 5;
@@ -32,7 +32,7 @@ interface Load {
   readonly cookie?: string;
   /** A form; without it the page is read. */
   readonly form?: Readonly<Record<string, string>>;
-  /** Status of the right answer. */
+  /** Expected status. */
   readonly expected: number;
 }
 

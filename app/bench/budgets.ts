@@ -16,7 +16,7 @@ export const BUDGETS = {
 
 /** p99 at half of the saturation rate, in milliseconds. */
 export const P99_AT_HALF = 25;
-/** p99 of the usual mix on processes that are held to a small part of a processor and use half of it, in milliseconds. */
+/** p99 of the usual mix on processes that are limited to a fraction of a CPU and use half of it, in milliseconds. */
 export const P99_UNDER_LIMIT = 100;
 /** p99 of reads during many concurrent sign-ins, in milliseconds. */
 export const P99_IN_STORM = 60;

@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { cpuOf, cpuOfFamily, cpuOfMachine } from "../e2e/process-usage.js";
 
-/** Tells how much of the processors other programs took, which no figure here can be better than. */
+/** Measures the CPU usage of other programs, which limits the accuracy of all figures. */
 export class Disturbance {
   readonly #ours: () => number;
   readonly #start = { at: performance.now(), all: cpuOfMachine(), ours: 0 };
@@ -12,7 +12,7 @@ export class Disturbance {
     this.#start.ours = this.#ours();
   }
 
-  /** Part of all processors, in percent. */
+  /** Fraction of all processors, in percent. */
   percent(): number {
     const others = cpuOfMachine() - this.#start.all - (this.#ours() - this.#start.ours);
     return Math.max(0, (others / (performance.now() - this.#start.at) / availableParallelism()) * 100);

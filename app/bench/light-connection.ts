@@ -4,8 +4,8 @@ import net from "node:net";
 const HEADERS_END = Buffer.from("\r\n\r\n");
 
 /**
- * A kept connection that sends one request again and again. It understands only what such answers contain, and so
- * leaves the processor to the application (Node's own client needs several times as much as the application).
+ * Keep-alive connection that sends one request repeatedly. It parses only the parts of a response that are needed here,
+ * so that it uses little CPU time (Node's client needs several times as much as the application).
  */
 export class LightConnection {
   readonly #socket: net.Socket;
@@ -31,7 +31,7 @@ export class LightConnection {
     return new LightConnection(socket, Buffer.from(request));
   }
 
-  /** Sends the request. @returns the answer's status; 0 when the connection broke */
+  /** Sends the request. @returns the status of the response; 0 if the connection broke */
   send(): Promise<number> {
     return new Promise((resolve) => {
       if (this.#socket.destroyed) {

@@ -8,13 +8,13 @@ export interface MixedRequest {
   readonly cookie: string;
   /** Form of a POST. */
   readonly form?: Readonly<Record<string, string>>;
-  /** Status of the right answer. */
+  /** Expected status. */
   readonly expected: number;
-  /** Part of all requests, in tenths. */
+  /** Fraction of all requests, in tenths. */
   readonly tenths: number;
 }
 
-/** As many requests as a process answers to so many connections that always have one open. */
+/** Maximum throughput of a process: each connection sends its next request after the response. */
 export interface Saturated {
   /** Requests for each second. */
   readonly rate: number;
@@ -38,7 +38,7 @@ function wireOf(request: MixedRequest): string {
   return `${request.method} ${request.path} HTTP/1.1\r\n${lines.join("")}\r\n${body}`;
 }
 
-/** Lets connections send the mix as fast as it is answered. */
+/** Sends the mix on several connections, each as fast as it gets responses. */
 export async function saturate(
   port: number,
   mix: readonly MixedRequest[],
@@ -68,7 +68,7 @@ export async function saturate(
   return { rate: total / seen.duration, requests: total, wrong: total - good + seen.errors + seen.timeouts };
 }
 
-/** Sends the mix evenly at a fixed rate, whether or not earlier requests were answered. */
+/** Sends the mix evenly at a fixed rate, without waiting for responses. */
 export async function pacedMix(
   port: number,
   mix: readonly MixedRequest[],

@@ -6,7 +6,7 @@ export interface PacedLoad {
   readonly port: number;
   /** A whole request, as it goes over the network. */
   readonly request: string;
-  /** Status of the right answer. */
+  /** Expected status. */
   readonly expected: number;
   /** Requests for each second. */
   readonly rate: number;
@@ -16,23 +16,23 @@ export interface PacedLoad {
 
 /** Result of a load with a fixed rate. */
 export interface PacedResult {
-  /** From when each request was due until its answer was complete, in milliseconds. */
+  /** Time from when each request was due until its response was complete, in milliseconds. */
   readonly latencies: readonly number[];
   readonly p50: number;
   readonly p99: number;
-  /** Answers that were not the expected ones. */
+  /** Number of unexpected responses. */
   readonly wrong: number;
 }
 
-/** The value that this part of the values does not exceed. */
+/** Returns the value that this fraction of the values does not exceed. @param part 0 to 1 */
 export function quantile(values: readonly number[], part: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN;
 }
 
 /**
- * Sends requests evenly, whether or not earlier ones were answered, as many independent people do. (autocannon's
- * own rate sends each second's requests in one burst.)
+ * Sends requests evenly, without waiting for responses, like many independent users. (autocannon's own rate sends each
+ * second's requests in one burst.)
  */
 export async function pacedLoad(load: PacedLoad): Promise<PacedResult> {
   const { port, request, expected, rate, seconds, connections } = load;

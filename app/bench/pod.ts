@@ -14,15 +14,15 @@ import { USUAL_MIX, usualMix } from "./visitors.js";
 
 /*
  * Capacity of one pod: runs the application with the CPU limit that its manifest requests, under the usual mix of
- * requests. Measures the maximum rate, and the cost of a request at the constant rate that the autoscaler's target
- * allows. With `--out`, writes the cost to the file that `npm run capacity` reads.
+ * requests. Measures the maximum rate, and the cost of a request at the constant rate that the HPA's target allows.
+ * With `--out`, writes the cost to the file that `npm run capacity` reads.
  */
 
 const CONNECTIONS = 20;
 const DATABASE = "postgres";
 const WARM_UP_SECONDS = 4;
 const SECONDS = 10;
-/** Part of its processor that the autoscaler keeps a pod at (flux/microservices/notejam/application/horizontalpodautoscaler.yaml). */
+/** Target utilization of the HPA (flux/microservices/notejam/application/horizontalpodautoscaler.yaml), 0 to 1. */
 const TARGET = 0.5;
 /** Times the rate at that target at which latency is looked at. */
 const FACTORS = [1, 1.5, 2];
@@ -45,7 +45,7 @@ interface Observed<Seen> {
   readonly seen: Seen;
   readonly application: number;
   readonly database: number;
-  /** Processor that the application had in use, in thousandths. */
+  /** CPU usage of the application, in millicores. */
   readonly millicores: number;
 }
 

@@ -5,7 +5,7 @@ import { cpus } from "node:os";
 const DOCUMENT = new URL("../docs/performance.md", import.meta.url);
 const GENERATED = /(<!-- bench: generated -->\n)[\s\S]*(<!-- bench: end -->)/;
 
-/** CPU usage of other programs above which a measurement says nothing, in percent. */
+/** CPU usage of other programs above which a measurement is not meaningful, in percent. */
 const MAX_DISTURBANCE = 5;
 
 /** A line of the report. */
@@ -25,8 +25,8 @@ export function writeReport(lines: readonly ReportLine[], postgres: string, dist
   if (disturbance > MAX_DISTURBANCE) return false;
   const date = new Date().toISOString().slice(0, 10);
   const table = [
-    `${date}, ${cpus().length} processors (${cpus()[0]?.model.trim()}), Node ${process.versions.node}, PostgreSQL ${postgres}`,
-    "and the load on the same machine. 50 connections, 100 notes, 5 pads, one process.",
+    `${date}, ${cpus().length} processors (${cpus()[0]?.model.trim()}), Node ${process.versions.node}, PostgreSQL ${postgres}.`,
+    "PostgreSQL and the load generator ran on the same machine. 50 connections, 100 notes, 5 pads, one process.",
     "",
     "| | measured | budget |",
     "|---|---|---|",

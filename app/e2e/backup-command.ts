@@ -14,10 +14,10 @@ export interface CommandEnd {
   readonly stdout: string;
   /** Both outputs. */
   readonly output: string;
-  /** The last line on standard error: why it failed. */
+  /** Last line on standard error: the reason of a failure. */
   readonly message: string;
   readonly seconds: number;
-  /** Programs that it started and that were still there some seconds after its end. */
+  /** Child processes that still ran some seconds after its end. */
   readonly left: readonly string[];
 }
 
@@ -35,7 +35,7 @@ export class BackupCommand {
   readonly ended: Promise<CommandEnd>;
 
   constructor(args: readonly string[], { program, environment, folder }: CommandOptions) {
-    // All that it starts has its group, by which it is found again.
+    // Child processes inherit its process group, which identifies them.
     this.#child = spawn(process.execPath, [...program.nodeOptions, program.main, ...args], {
       cwd: folder,
       env: { PATH: process.env.PATH, ...IMAGE_ENVIRONMENT, ...environment },
@@ -69,7 +69,7 @@ export class BackupCommand {
   }
 }
 
-/** Names of the programs of a process group, once those that are ending have ended. */
+/** Returns the names of the programs in a process group, after a time for them to end. */
 async function leftOf(group: number): Promise<string[]> {
   const until = performance.now() + AFTERLIFE;
   for (;;) {

@@ -4,7 +4,7 @@ import { setTimeout as pause } from "node:timers/promises";
 /** A request to S3. */
 export type Operation = "list" | "read" | "put" | "begin" | "part" | "complete" | "abort" | "other";
 
-/** A request as far as a fault is chosen by it. */
+/** Properties of a request that determine its fault. */
 export interface S3Request {
   readonly operation: Operation;
   readonly key: string;
@@ -16,21 +16,21 @@ export interface S3Request {
 
 /** Fault of a request. */
 export type Fault =
-  /** The connection is reset when so many bytes of the request have arrived; S3 sees nothing of it. */
+  /** Resets the connection after this many bytes of the request. S3 does not receive the request. */
   | { readonly kind: "cut"; readonly afterBytes: number }
-  /** S3 does what it was asked, and the connection is reset before the answer. */
+  /** S3 processes the request, and the connection is reset before the response. */
   | { readonly kind: "lose answer" }
   | { readonly kind: "refuse"; readonly status: number; readonly code: string; readonly message: string }
   /** In milliseconds. */
   | { readonly kind: "delay"; readonly by: number }
-  /** One bit of the answer is another one; the place is a share of the whole. */
+  /** Flips one bit of the response, at this position: 0 to 1. */
   | { readonly kind: "flip"; readonly at: number }
-  /** The answer breaks off; how much of it arrives is a share of the whole. */
+  /** Truncates the response to this fraction: 0 to 1. */
   | { readonly kind: "break off"; readonly at: number }
-  /** Nothing happens until {@link FailingS3.release}. */
+  /** Holds the request until {@link FailingS3.release}. */
   | { readonly kind: "hold" };
 
-/** Chooses what happens to a request; undefined: what S3 does. */
+/** Returns the fault of a request; undefined for none. */
 export type Faults = (request: S3Request) => Fault | undefined;
 
 export const SLOW_DOWN: Fault = {
@@ -40,7 +40,7 @@ export const SLOW_DOWN: Fault = {
   message: "Please reduce your request rate.",
 };
 
-/** An answer of S3 to who may not do something. */
+/** S3 response to a request without permission. */
 export function denied(action: string): Fault {
   return {
     kind: "refuse",
@@ -56,7 +56,7 @@ export function denied(action: string): Fault {
 const GREATEST_SKEW = 15 * 60_000;
 const KEY_HEADER = "x-amz-server-side-encryption-aws-kms-key-id";
 
-/** Something that happens once, and is waited for. */
+/** Event that happens once and can be awaited. */
 class Signal {
   readonly given: Promise<void>;
   give: () => void = () => {};
@@ -75,8 +75,8 @@ interface Whole {
 }
 
 /**
- * A way to the emulated S3 on which requests meet faults. It also does two things that S3 does and the emulator does not:
- * it rejects requests with a wrong time, and keys that KMS does not know.
+ * Proxy in front of the emulated S3 that injects faults. It also rejects requests with a wrong time or an unknown KMS
+ * key, as S3 does and the emulator does not.
  */
 export class FailingS3 {
   readonly endpoint: string;
@@ -103,7 +103,7 @@ export class FailingS3 {
     if (typeof address !== "object" || address === null) throw new Error("no port");
     const s3 = new FailingS3(server, address.port, store, faults);
     server.on("request", (request, response) => {
-      // A client that was killed does not wait for its answer.
+      // A killed client does not wait for its response.
       s3.#answer(request, response).catch(() => response.destroy());
     });
     return s3;
@@ -114,7 +114,7 @@ export class FailingS3 {
     return this.#held.given;
   }
 
-  /** Lets all requests go on that are held, and holds no more. */
+  /** Continues all held requests, and holds no further ones. */
   release(): void {
     this.#released.give();
   }
@@ -129,12 +129,12 @@ export class FailingS3 {
   async #answer(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
     const fault = this.#faultFor(request);
     if (fault?.kind === "cut") return cut(request, fault.afterBytes);
-    // S3 does nothing before it has everything.
+    // S3 processes a request only after it is complete.
     const body = await wholeOf(request);
     if (fault?.kind === "delay" || fault?.kind === "hold") this.#held.give();
     if (fault?.kind === "delay") await pause(fault.by);
     if (fault?.kind === "hold") await this.#released.given;
-    // What was held until the end never reached S3.
+    // Requests that are held until the end never reach S3.
     if (this.#closed) return;
     const rejection =
       fault?.kind === "refuse" ? fault : ((await this.#unknownKey(request)) ?? otherTime(request));
@@ -170,7 +170,7 @@ export class FailingS3 {
     return { status: answer.statusCode ?? 500, headers: answer.headers, body: await wholeOf(answer) };
   }
 
-  /** KMS is asked for the key that is to encrypt an object, as S3 asks it. */
+  /** Looks up the key of an object in KMS, as S3 does. */
   async #unknownKey({ headers }: http.IncomingMessage) {
     const key = headers[KEY_HEADER];
     if (typeof key !== "string") return undefined;
@@ -248,7 +248,7 @@ function send(
   response.end(fault?.kind === "flip" ? flipped(body, fault.at) : body);
 }
 
-/** The same bytes but for one bit; the place is a share of the whole. */
+/** Returns the bytes with one bit flipped, at this position: 0 to 1. */
 export function flipped(bytes: Buffer, at: number): Buffer {
   const copy = Buffer.from(bytes);
   const place = Math.floor(bytes.length * at);

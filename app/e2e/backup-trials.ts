@@ -26,11 +26,11 @@ export const SECRETS = {
 } as const;
 
 export const LOGIN = "keeper";
-/** The database that is backed up. */
+/** Database to back up. */
 export const SOURCE = "notebook";
 /** The scratch database of restore tests. */
 export const SCRATCH = `${SOURCE}_restore_test`;
-/** A database with a few notes, of which restores get copies. */
+/** Small database that is copied for each restore. */
 const TARGET = "target_template";
 
 /** Longest that the server may take to notice that a command has ended, in milliseconds. */
@@ -43,10 +43,10 @@ const SUMS_PER_PERSON = 80_000;
 
 /** One command under one fault. */
 export interface Trial {
-  /** In plain words. */
+  /** Description. */
   readonly fault: string;
   readonly args: readonly string[];
-  /** Variables that are different. */
+  /** Environment variables that differ. */
   readonly environment?: Readonly<Record<string, string>>;
   readonly folder?: string;
   readonly faults?: Faults;
@@ -58,7 +58,7 @@ export interface Trial {
   readonly message?: RegExp;
 }
 
-/** One line of the account that is printed in the end. */
+/** Line of the report. */
 interface Line {
   readonly fault: string;
   readonly status: number | string;
@@ -67,7 +67,7 @@ interface Line {
   readonly seconds: number;
 }
 
-/** A database, a bucket, and the account of all that was tried on them. */
+/** Database and bucket, with a report of all trials. */
 export class BackupTrials {
   readonly world: BackupWorld;
   readonly bucket: string;
@@ -129,7 +129,7 @@ export class BackupTrials {
     return url.href;
   }
 
-  /** Runs one command; {@link Trial.faults} are met only by it. */
+  /** Runs one command. {@link Trial.faults} affect only its requests. */
   async run(trial: Omit<Trial, "fault" | "status" | "message">): Promise<CommandEnd> {
     const s3 = await FailingS3.open(this.world.store.endpoint, trial.faults);
     const environment = {
@@ -156,7 +156,7 @@ export class BackupTrials {
   }
 
   /**
-   * Runs a command under a fault, and holds its end against what is expected of every command.
+   * Runs a command under a fault, and compares its result with the expectations for every command.
    *
    * @param options.alone - whether no other command runs meanwhile, so that no session may be left
    */
@@ -171,7 +171,7 @@ export class BackupTrials {
     return ended;
   }
 
-  /** Writes an end down for the account. */
+  /** Adds a result to the report. */
   note(fault: string, { status, message, seconds }: CommandEnd, newest: string): void {
     this.#lines.push({
       fault,
@@ -182,7 +182,7 @@ export class BackupTrials {
     });
   }
 
-  /** Ends uploads of which parts were left, as the bucket's lifecycle does. @returns how many there were */
+  /** Aborts incomplete multipart uploads, as the bucket's lifecycle does. @returns their number */
   async takeBackUploads(): Promise<number> {
     const { client } = this.world.store;
     const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket: this.bucket }));
@@ -225,7 +225,7 @@ export class BackupTrials {
     return JSON.parse(stdout);
   }
 
-  /** The newest backup that counts; undefined: there is none, or no bucket. */
+  /** Returns the newest complete backup; undefined without one, or without a bucket. */
   async newest(bucket = this.bucket): Promise<ListedBackup | undefined> {
     if (!(await this.world.store.keys(bucket).catch(() => undefined))) return undefined;
     return (await this.list(bucket)).find(({ complete }) => complete);
@@ -239,7 +239,7 @@ export class BackupTrials {
     return stored.length === dump.bytes && createHash("sha256").update(stored).digest("hex") === dump.sha256;
   }
 
-  /** A bucket with copies of some backups, as one in another region has them: versions are others. */
+  /** Creates a bucket with copies of some backups, with other version ids, as a replica in another region has. */
   async copyOf(...ids: readonly string[]): Promise<string> {
     const { store } = this.world;
     const copy = `copies-${randomBytes(4).toString("hex")}`;
@@ -291,7 +291,7 @@ export class BackupTrials {
     return rows;
   }
 
-  /** Prints what was tried and what came of it. */
+  /** Prints all trials with their results. */
   tell(): void {
     const rows = this.#lines.map(({ fault, status, message, newest, seconds }) =>
       [fault, status, newest, seconds.toFixed(1), message].join(" | "),

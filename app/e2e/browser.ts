@@ -1,22 +1,22 @@
 import http from "node:http";
 import { formsOf } from "../test/visitor.js";
 
-/** An answer that arrived over the network. */
+/** Response from the server. */
 export interface NetworkAnswer {
   readonly status: number;
   readonly headers: http.IncomingHttpHeaders;
   readonly body: string;
 }
 
-/** A failure to get any answer at all. */
+/** Request without a response. */
 export class NoAnswer extends Error {
   override readonly name = "NoAnswer";
 }
 
-/** Everybody's password. */
+/** Password of all users. */
 export const PASSWORD = "correct horse battery";
 
-/** Longest to wait for an answer, in milliseconds. */
+/** Timeout of a request, in milliseconds. */
 const CHECK_TIMEOUT = 20_000;
 
 /** A browser session with a Notejam process. */
@@ -38,7 +38,7 @@ export class Browser {
     return [...this.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
   }
 
-  /** Sends a request. @throws {NoAnswer} when the connection ends before the answer is complete */
+  /** Sends a request. @throws {NoAnswer} when the connection ends before the response is complete */
   send(
     method: string,
     path: string,
@@ -92,7 +92,7 @@ export class Browser {
     return this.send("GET", path);
   }
 
-  /** Posts fields as they are. */
+  /** Posts fields without first loading the form. */
   post(path: string, fields: Readonly<Record<string, string>>): Promise<NetworkAnswer> {
     const headers = { "content-type": "application/x-www-form-urlencoded" };
     return this.send("POST", path, { headers, payload: new URLSearchParams(fields).toString() });

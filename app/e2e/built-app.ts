@@ -17,7 +17,7 @@ export interface Program {
 /** Settings of the image that affect the speed and memory of the program. */
 export const IMAGE_ENVIRONMENT = { NODE_ENV: "production", MALLOC_ARENA_MAX: "2" } as const;
 
-/** Node's options in the image: they are part of what is measured. */
+/** Node options of the image, which affect measurements. */
 function nodeOptionsOfImage(): string[] {
   const dockerfile = readFileSync(path.join(PACKAGE, "Dockerfile"), "utf8");
   const command: unknown = JSON.parse(/^ENTRYPOINT (\[.*\])$/m.exec(dockerfile)?.[1] ?? "[]");
@@ -25,7 +25,7 @@ function nodeOptionsOfImage(): string[] {
   return command.map(String).filter((word) => word.startsWith("--"));
 }
 
-/** Builds the program and takes a copy, from where it still finds the packages that are not bundled. */
+/** Builds the program and copies it to a folder from which Node still finds the packages that are not bundled. */
 export async function buildProgram(): Promise<Program> {
   await promisify(execFile)(process.execPath, ["--import", "tsx", "build.ts"], { cwd: PACKAGE });
   const cache = path.join(PACKAGE, "node_modules", ".cache");

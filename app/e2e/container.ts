@@ -13,7 +13,7 @@ export interface ContainerOptions {
   /** Instead of the image's own. */
   readonly arguments?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
-  /** Folders of this machine that are seen under another name, and only read. */
+  /** Read-only bind mounts of folders of this machine. */
   readonly mounts?: Readonly<Record<string, string>>;
 }
 
@@ -24,8 +24,8 @@ export interface Finished {
 }
 
 /**
- * A container as the cluster runs it, by bubblewrap: an unprivileged user without any capability, nothing to write to
- * but /tmp, its first process the one with the number 1. Only the network is this machine's.
+ * A container as the cluster runs it, by bubblewrap: an unprivileged user without capabilities, only /tmp writable, and
+ * a separate PID namespace. It shares the network of this machine.
  */
 export class Container {
   /** Id of its first process on this machine. */
@@ -73,7 +73,7 @@ export class Container {
           ...command,
         ],
       ],
-      // Not only called so: the kernel knows the process under these ids.
+      // The process also has these ids in the kernel, not only in the user namespace.
       { uid, gid, stdio: ["ignore", "pipe", "pipe", "pipe"] },
     );
     const finished = outcome(child);
@@ -98,7 +98,7 @@ async function outcome(child: ChildProcess): Promise<Finished> {
   return { status, output: (await Promise.all(printed)).join("") };
 }
 
-/** Bubblewrap tells it once the container is there. */
+/** Bubblewrap reports it when the container has started. */
 async function firstProcess(child: ChildProcess, finished: Promise<Finished>): Promise<number> {
   const information = child.stdio[3];
   let told = "";

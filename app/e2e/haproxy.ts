@@ -9,7 +9,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { freePort } from "../test/postgres-server.js";
 import { isReady } from "./notejam-process.js";
 
-/** Most targets of one balancer. */
+/** Maximum number of targets. */
 const ROOM = 32;
 /** Polling interval, in milliseconds. */
 const INTERVAL = 50;
@@ -35,7 +35,7 @@ export class HaProxy {
     this.#process = spawn("haproxy", ["-q", "-db", "-f", file], { stdio: ["ignore", "ignore", "inherit"] });
   }
 
-  /** Starts one without targets: it answers 503 to everything. */
+  /** Starts HAProxy without targets. It responds to all requests with 503. */
   static async open(): Promise<HaProxy> {
     const balancer = new HaProxy(await freePort());
     try {
@@ -60,7 +60,7 @@ export class HaProxy {
     await this.#command(`set server ${server} state ready`);
   }
 
-  /** Ends it. */
+  /** Stops HAProxy. */
   async close(): Promise<void> {
     if (this.#process.exitCode === null && this.#process.signalCode === null) {
       const exited = once(this.#process, "exit");
@@ -78,7 +78,7 @@ export class HaProxy {
     const socket = net.connect(this.#socket);
     socket.end(`${command}\n`);
     const answer = (await text(socket)).trim();
-    // It answers a change of the address in words, and anything else that went well with nothing.
+    // The response to a change of an address is a text; that to any other successful command is empty.
     if (answer && !/^(IP|port) changed|^no need to change/.test(answer)) {
       throw new Error(`HAProxy refused "${command}": ${answer}`);
     }

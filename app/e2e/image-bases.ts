@@ -9,7 +9,7 @@ const run = promisify(execFile);
 
 /** The release of Debian that the Dockerfile's own bases are made of. */
 const RELEASE = "trixie";
-/** As little as the distroless image of the Dockerfile has. */
+/** Packages of the distroless base image. */
 const RUNTIME = ["base-files", "ca-certificates", "libc6", "libgcc-s1", "libstdc++6", "netbase", "tzdata"];
 /** Packages needed to bundle the application, and the PostgreSQL programs. */
 const TOOLS = ["bash", "coreutils", "dash", "diffutils", "dpkg", "findutils", "grep", "gzip", "sed", "tar"];
@@ -17,7 +17,7 @@ const BUILD = ["base-files", "base-passwd", "ca-certificates", "libc-bin", "libs
 const POSTGRES = "postgresql-client-17";
 const NPM = "npm@11";
 
-/** Images in the place of those that the Dockerfile names, for machines that reach no registry of images. */
+/** Replacements for the base images of the Dockerfile, for machines without access to an image registry. */
 export interface Bases {
   readonly build: string;
   readonly runtime: string;

@@ -14,13 +14,13 @@ export class MachineNpm {
     this.#folder = folder;
   }
 
-  /** File with the authorities that this machine trusts on the way to npm's registry; undefined: the usual ones. */
+  /** File with the certificate authorities to trust for npm's registry; undefined: Node's default ones. */
   async authorities(): Promise<string | undefined> {
     const file = await this.#run("config", "get", "cafile");
     return path.isAbsolute(file) ? file : undefined;
   }
 
-  /** The user's configuration, and what the build needs of the machine's. */
+  /** Configuration of the user, and the parts of the machine's that the build needs. */
   async configuration(): Promise<string> {
     const file = path.join(homedir(), ".npmrc");
     const own = existsSync(file) ? readFileSync(file, "utf8") : "";

@@ -60,7 +60,7 @@ const FIELDS = [
   "pad",
 ] as const;
 
-/** Pieces that have broken programs before, encoded as they stand in an address or a form. */
+/** Strings that have caused bugs in other programs, URL-encoded. */
 const NASTY = [
   "%00",
   "%",
@@ -112,7 +112,7 @@ function nasty(random: Random): string {
   return random.chance(0.3) ? piece + random.pick(NASTY) : piece;
 }
 
-/** A request with a sound frame, whatever is in it; the connection is closed after the answer. */
+/** Returns a well-formed HTTP request with any content. The connection is closed after the response. */
 function framed(
   method: string,
   path: string,
@@ -250,7 +250,7 @@ const brokenHeaders: Maker = (random, target) => {
   return {
     what: `header ${header[0]}`,
     bytes: framed(random.pick(["GET", "POST"]), page, [header, ...many, ...maybeSignedIn(random, target)]),
-    // A body is announced that never comes.
+    // Announces a body that is never sent.
     incomplete: header[0] === "Content-Length" || header[0] === "Transfer-Encoding",
   };
 };
@@ -327,7 +327,7 @@ function cookies(random: Random, { cookie }: Target): [string, string][] {
   return random.chance(0.85) ? [["Cookie", cookie]] : [];
 }
 
-/** Whole forms that only one field makes wrong, so that they reach the database. */
+/** Complete forms with a single invalid field, so that they reach the database. */
 const almostRightForm: Maker = (random, target) => {
   const value = nasty(random);
   const path = random.pick(["/notes/create/", "/notes/ID/edit/", "/pads/create/", "/pads/PAD/edit/"]);
@@ -454,7 +454,7 @@ const cutOff: Maker = (random, target) => {
   return { what: `cut off ${what}`, bytes: bytes.subarray(0, random.below(bytes.length)), incomplete: true };
 };
 
-/** Kinds of requests, and how many of each hundred. */
+/** Kinds of requests with their frequencies, in percent. */
 const KINDS: readonly (readonly [Maker, number])[] = [
   [brokenPath, 18],
   [brokenQuery, 16],

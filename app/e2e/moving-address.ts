@@ -2,8 +2,8 @@ import { once } from "node:events";
 import net from "node:net";
 
 /**
- * An address that can be moved from one server to another, as the name of a database's writer is in a failover:
- * new connections go to the new server, those that are open stay where they are.
+ * Address that can be switched from one server to another, like the writer endpoint of a database in a failover: new
+ * connections go to the new server, open ones stay on the old one.
  */
 export class MovingAddress {
   readonly #server: net.Server;
@@ -16,7 +16,7 @@ export class MovingAddress {
     this.#target = target;
   }
 
-  /** @param target port that it leads to at first */
+  /** @param target port of the first server */
   static async open(target: number): Promise<MovingAddress> {
     const server = net.createServer((socket) => address.#forward(socket));
     const address = new MovingAddress(server, target);
@@ -36,10 +36,10 @@ export class MovingAddress {
   }
 
   /**
-   * From now on breaks connections when the response arrives: the server applied the statement, but the client does not
-   * know.
+   * From now on breaks connections when the response arrives: the server applied the statement, but the client gets no
+   * response.
    *
-   * @param share part of the answers that are lost, from 0 to 1
+   * @param share fraction of the responses that are lost, from 0 to 1
    */
   loseAnswers(share: number): void {
     this.#lost = share;

@@ -37,7 +37,7 @@ export interface LayerEntry {
 
 /** An image in the layout of OCI. https://github.com/opencontainers/image-spec/blob/main/image-layout.md */
 export class OciImage {
-  /** Stands for all that is in the image, and for what is said of it, however it is compressed. */
+  /** Digest of the configuration, which identifies content and metadata independent of the compression. */
   readonly id: string;
   readonly config: z.output<typeof configuration>["config"];
   /** Digests of the layers before they are compressed, the lowest first. */
@@ -78,7 +78,7 @@ export class OciImage {
       });
   }
 
-  /** All that the files of a layer hold, one after the other. */
+  /** Returns the contents of all files of a layer, concatenated. */
   async content(layer: string): Promise<Buffer> {
     const options = ["--extract", "--to-stdout", "--file", this.#fileOf(layer)];
     const { stdout } = await run("tar", options, { encoding: "buffer", maxBuffer: LARGEST_LAYER });

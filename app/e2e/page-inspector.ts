@@ -4,10 +4,10 @@ import path from "node:path";
 import type { AxeResults } from "axe-core";
 import type { Browser, BrowserContext, Locator, Page } from "playwright-core";
 
-/** Screenshots of every page, a folder for each look. */
+/** Folder of the screenshots, with a subfolder for each browser setting. */
 const SCREENSHOTS = path.resolve(import.meta.dirname, "..", "out", "screenshots");
 
-/** Longest until a page is there, in milliseconds. */
+/** Timeout for loading a page, in milliseconds. */
 const CHECK_TIMEOUT = 15_000;
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -43,7 +43,7 @@ export class Screen {
     page.setDefaultTimeout(CHECK_TIMEOUT);
     page.on("console", (message) => {
       const text = message.text();
-      // What was answered is looked at below; everything else, such as a violation of the CSP, is an error of ours.
+      // Responses are checked below. Everything else, such as a CSP violation, is an error.
       if (/^Failed to load resource: the server responded/.test(text)) return;
       if (["error", "warning"].includes(message.type())) this.#trouble(`console: ${text}`);
     });
@@ -81,13 +81,13 @@ export class Screen {
     return new Screen(context, await context.newPage(), look);
   }
 
-  /** Opens an address, which is answered with a status. @default 200 */
+  /** Opens an address and expects a status. @default 200 */
   async goTo(address: string, status = 200): Promise<void> {
     this.#expectedStatus = status;
     await this.page.goto(address);
   }
 
-  /** Waits for the page with a heading, then keeps a picture of it and looks for what should not be. */
+  /** Waits for the page with a heading, then takes a screenshot and checks the page for errors. */
   async arriveAt(heading: string, message?: string): Promise<void> {
     await this.page.getByRole("heading", { level: 1, name: `notejam: ${heading}`, exact: true }).waitFor();
     if (message !== undefined) await this.page.getByText(message, { exact: true }).waitFor();
@@ -95,7 +95,7 @@ export class Screen {
     await this.inspect(heading);
   }
 
-  /** Keeps a picture of the page and looks for what should not be. */
+  /** Takes a screenshot of the page and checks it for errors. */
   async inspect(name: string): Promise<void> {
     this.#shots += 1;
     const number = String(this.#shots).padStart(2, "0");
@@ -138,12 +138,12 @@ export class Screen {
     }
   }
 
-  /** Presses a button, by its words. */
+  /** Presses a button with this text. */
   async press(name: string): Promise<void> {
     await this.page.getByRole("button", { name, exact: true }).click();
   }
 
-  /** Follows a link, by its words. */
+  /** Follows a link with this text. */
   async follow(name: string): Promise<void> {
     await this.page.getByRole("link", { name, exact: true }).first().click();
   }

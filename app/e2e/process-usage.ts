@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 
-/** Linux counts processor time in hundredths of a second, whatever the kernel's own clock is. */
+/** Linux reports CPU time in hundredths of a second, independent of the kernel's timer frequency. */
 const MS_PER_TICK = 10;
 
 function stat(pid: number): string[] | undefined {
@@ -13,13 +13,13 @@ function stat(pid: number): string[] | undefined {
   }
 }
 
-/** Processor time of a process so far, its ended children included, in milliseconds. */
+/** Returns the CPU time of a process so far, including its ended children, in milliseconds. */
 export function cpuOf(pid: number): number {
   const [user = 0, system = 0, childUser = 0, childSystem = 0] = (stat(pid) ?? []).slice(11, 15).map(Number);
   return (user + system + childUser + childSystem) * MS_PER_TICK;
 }
 
-/** Processor time of a process and of all that it started, in milliseconds. */
+/** Returns the CPU time of a process and all its descendants, in milliseconds. */
 export function cpuOfFamily(parent: number): number {
   const children = readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
@@ -33,7 +33,7 @@ export function residentMemory(pid: number): number {
   return memoryLine(pid, "VmRSS");
 }
 
-/** The most memory that a process ever held in RAM, in megabytes. */
+/** Returns the peak resident memory of a process, in megabytes. */
 export function peakMemory(pid: number): number {
   return memoryLine(pid, "VmHWM");
 }

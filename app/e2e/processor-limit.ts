@@ -4,16 +4,16 @@ import path from "node:path";
 const ROOT = "/sys/fs/cgroup";
 
 /**
- * Length of the slices in which the processor is dealt out, in microseconds: the longest that Linux knows. A pod that requests a
- * part of a processor and has no limit, as ours, works at the machine's full speed and is bounded on average only.
+ * CFS period in microseconds: the longest that Linux supports. A pod with a CPU request and no limit, like ours, runs
+ * at the full speed of the machine and is limited only on average.
  */
 const PERIOD = 1_000_000;
 
 let number = 0;
 
 /**
- * A group of processes that together get no more than a part of a processor on average, however idle the machine is. What it did
- * not use in one slice it may use in the next. Linux only.
+ * Control group whose processes together get at most a fraction of a CPU on average, even on an idle machine. Unused
+ * time of one period can be used in the next. Linux only.
  */
 export class ProcessorLimit {
   readonly #folder: string;
@@ -26,7 +26,7 @@ export class ProcessorLimit {
    * Makes a group.
    *
    * @param millicores thousandths of a processor
-   * @returns undefined where this user may make none
+   * @returns undefined if this user may not create control groups
    */
   static of(millicores: number): ProcessorLimit | undefined {
     const quota = Math.round((PERIOD * millicores) / 1000);

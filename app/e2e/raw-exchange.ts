@@ -1,12 +1,12 @@
 import net from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 
-/** Bytes for a server, as no browser would send them. */
+/** Bytes for a server that no browser would send. */
 export interface RawRequest {
   /** Description of the fault, for the report. */
   readonly what: string;
   readonly bytes: Buffer;
-  /** The server may wait for more: nothing is expected, and the connection is cut. @default false */
+  /** True if the server may wait for more bytes: expects no response, and closes the connection. @default false */
   readonly incomplete?: boolean;
   /** Sends this many bytes at a time with pauses. @default everything at once */
   readonly dribble?: number;
@@ -14,14 +14,14 @@ export interface RawRequest {
 
 /** Raw response. */
 export interface RawAnswer {
-  /** Statuses of all answers on the connection; none when the server closed it without a word. */
+  /** Statuses of all responses on the connection; empty if the server closed it without a response. */
   readonly statuses: readonly number[];
   readonly text: string;
-  /** The server neither answered nor closed the connection in time. */
+  /** True if the server neither responded nor closed the connection in time. */
   readonly hung: boolean;
 }
 
-/** Longest to wait for an answer and the connection's end, in milliseconds. */
+/** Timeout for the response and the end of the connection, in milliseconds. */
 const CHECK_TIMEOUT = 25_000;
 /** Time after which an incomplete request is abandoned, in milliseconds. */
 const LEFT_ALONE = 60;
@@ -32,7 +32,7 @@ export async function exchange(port: number, request: RawRequest): Promise<RawAn
   const socket = net.connect(port, "127.0.0.1");
   const pieces: Buffer[] = [];
   socket.on("data", (piece) => pieces.push(piece));
-  // A server that closes while we still send: what it said before that counts.
+  // The server may close the connection while the client still sends. A response before that is used.
   socket.on("error", () => {});
   const closed = new Promise<"closed">((resolve) => socket.once("close", () => resolve("closed")));
   await send(socket, request);

@@ -4,7 +4,7 @@ import { Browser, NoAnswer } from "./browser.js";
 
 const READERS = 3;
 const WRITERS = 6;
-/** Time that a user reads and thinks, in milliseconds. */
+/** Pause of a user between two requests, in milliseconds. */
 const THINKING = 15;
 
 /** Response to one request. */
@@ -12,7 +12,7 @@ interface Outcome {
   readonly kind: "read" | "write";
   /** Name of the note that was to be written. */
   readonly name: string;
-  /** 0 when there was no answer. */
+  /** 0 without a response. */
   readonly status: number;
   /** True if the response said that the note was not saved. */
   readonly denied: boolean;
@@ -25,13 +25,13 @@ interface Outcome {
 export interface Account {
   readonly reads: number;
   readonly acknowledged: number;
-  /** Answers by status; 0 counts requests without an answer. */
+  /** Number of responses by status; 0 for requests without a response. */
   readonly refused: Readonly<Record<string, number>>;
-  /** Notes that were acknowledged and are not there. */
+  /** Acknowledged notes that are missing. */
   readonly lost: number;
-  /** Notes that are there more than once. */
+  /** Notes that were stored more than once. */
   readonly doubled: number;
-  /** Notes that are there although the answer denied it. */
+  /** Notes that were stored although the response said that they were not. */
   readonly wronglyDenied: number;
   /** Rejections without the header Retry-After. */
   readonly withoutRetryAfter: number;

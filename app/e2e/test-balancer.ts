@@ -10,13 +10,13 @@ interface Target {
   readonly port: number;
   readonly agent: http.Agent;
   ready: boolean;
-  /** Checks that failed since the last good one. */
+  /** Failed checks since the last successful one. */
   failures: number;
 }
 
 /**
- * A load balancer with the habits of AWS's: it sends requests only to targets that say they are ready, in turns,
- * over connections that it keeps, and never sends a request twice. What a target fails to answer is a 502.
+ * Load balancer that behaves like that of AWS: it sends requests round-robin to healthy targets over keep-alive
+ * connections, and never sends a request twice. A target without a response causes a 502.
  */
 export class TestBalancer {
   readonly #server: http.Server;
@@ -52,7 +52,7 @@ export class TestBalancer {
     await this.#check();
   }
 
-  /** Forgets a target that is gone. */
+  /** Removes a target. */
   remove(port: number): void {
     for (const target of this.#targets) if (target.port === port) target.agent.destroy();
     this.#targets = this.#targets.filter((target) => target.port !== port);

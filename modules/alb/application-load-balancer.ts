@@ -40,9 +40,10 @@ const MAX_NAME_LENGTH = 32;
 /**
  * Application load balancer that Terraform creates and the AWS Load Balancer Controller adopts.
  *
- * Terraform creates it, so that web ACL, alarms and access logs know its ARN, and the VPC can be destroyed. The
- * controller finds it by three tags and manages its target groups and rules. Terraform and controller both configure the
- * load balancer and its two listeners and correct differences, so both configurations must be equal. The cluster needs:
+ * Terraform creates it, so that the web ACL, the alarms and the access logs can refer to its ARN, and the VPC can be
+ * destroyed. The controller finds it by three tags and manages its target groups and rules. Terraform and controller
+ * both configure the load balancer and its two listeners and correct differences, so both configurations must be equal.
+ * The cluster needs:
  *
  * - controller: `externalManagedTags` with the keys of the provider's default tags and `Name`. It removes other tags.
  * - IngressClassParams: `group.name: public`, `scheme: internet-facing`, `certificateArn`, `sslPolicy`,

@@ -14,7 +14,7 @@ export interface ReplicationAlarmProps {
  * S3 event notification for objects that were not replicated in time, or whose replication S3 does not track.
  *
  * A notification instead of a CloudWatch alarm, because S3 publishes the replication latency in the destination region,
- * and an alarm uses metrics of its region.
+ * and a CloudWatch alarm can use only metrics of the same region.
  *
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/repl-metrics.html
  */

@@ -11,7 +11,7 @@ export interface DnsProps {
   readonly hostName: string;
 }
 
-/** Short, so that cached answers do not delay a new certificate. */
+/** Short, so that cached DNS responses do not delay a new certificate. */
 const VALIDATION_TTL_SECONDS = 60;
 
 /**
@@ -58,8 +58,8 @@ export class Dns extends Construct {
       type: option.resourceRecordType,
       records: [option.resourceRecordValue],
       ttl: VALIDATION_TTL_SECONDS,
-      // All certificates of a host in one account have the same validation record, so a DR replica of the environment
-      // uses the primary's record. If one of them is destroyed, the next apply of the other restores the record.
+      // All certificates of a host in one account have the same validation record, so a standby of the environment uses
+      // the primary's record. If one of them is destroyed, the next apply of the other restores the record.
       allowOverwrite: true,
     });
     return new AcmCertificateValidation(this, "certificate-validation", {

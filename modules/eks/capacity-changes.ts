@@ -34,8 +34,8 @@ const MINUTE_MILLISECONDS = 60_000;
 /**
  * Returns the changes of a node group's limits for events: an increase before each event, and the usual limits after it.
  *
- * Events can overlap: the end of one does not remove the nodes of another. No two changes have the same time (EC2 Auto
- * Scaling rejects that), and none is without effect.
+ * Events can overlap: the end of one does not remove the nodes of another. No two changes have the same time, which EC2
+ * Auto Scaling rejects, and each change has an effect.
  *
  * @param leadMinutes minutes between the increase and the start of the event
  */

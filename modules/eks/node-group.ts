@@ -28,14 +28,14 @@ export interface NodeGroupProps {
   readonly securityGroupIds: readonly string[];
   /** KMS key of the volumes. Its policy must allow the service-linked role of Auto Scaling. */
   readonly volumeKeyArn: string;
-  /** Instance types with equal CPU and memory, best first. The autoscaler uses the size of the first one. */
+  /** Instance types with equal CPU and memory, best first. The cluster autoscaler uses the size of the first one. */
   readonly instanceTypes: readonly string[];
   /** AMI type. Use `AL2023_ARM_64_STANDARD` for Graviton. @default "AL2023_x86_64_STANDARD" */
   readonly amiType?: "AL2023_x86_64_STANDARD" | "AL2023_ARM_64_STANDARD";
   readonly minSize: number;
   /**
-   * Initial number of nodes. Later the autoscaler changes it. A change that replaces the group (instance types, subnets,
-   * AMI type) starts with this number again, so increase it to the number in use first.
+   * Initial number of nodes. Later the cluster autoscaler changes it. A change that replaces the group (instance types,
+   * subnets, AMI type) starts with this number again, so increase it to the number in use first.
    */
   readonly desiredSize: number;
   readonly maxSize: number;

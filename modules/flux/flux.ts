@@ -37,7 +37,7 @@ const CHARTS = "oci://ghcr.io/controlplaneio-fluxcd/charts";
 /** Version of Flux. It supports Kubernetes 1.34 to 1.36. */
 const FLUX_VERSION = "2.9.4";
 
-/** Includes the start of the nodes. */
+/** Timeout of a Helm release, in seconds. Includes the time until nodes have started. */
 const TIMEOUT_SECONDS = 600;
 
 const OPERATOR = "flux-operator";

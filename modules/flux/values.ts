@@ -55,9 +55,9 @@ export function fluxInstanceValues(props: FluxInstanceValuesProps) {
           patch("Deployment", "(kustomize-controller|helm-controller)", [
             argument("--requeue-dependency=5s"),
           ]),
-          // First gate: an undefined variable is an error instead of an empty string.
+          // StrictPostBuildSubstitutions: an undefined variable is an error instead of an empty string.
           patch("Deployment", "kustomize-controller", [
-            // Second gate: a new revision cancels health checks of the previous one.
+            // CancelHealthCheckOnNewRevision: a new revision cancels health checks of the previous one.
             argument("--feature-gates=StrictPostBuildSubstitutions=true,CancelHealthCheckOnNewRevision=true"),
           ]),
           patch("Kustomization", props.sourceName, [

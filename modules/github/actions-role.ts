@@ -43,7 +43,7 @@ const PULL = [
 const PUSH = ["ecr:CompleteLayerUpload", "ecr:InitiateLayerUpload", "ecr:PutImage", "ecr:UploadLayerPart"];
 
 /**
- * IAM role that GitHub Actions assume to push images to one ECR repository. Sessions last one hour. GitHub stores no
+ * IAM role that GitHub Actions assumes to push images to one ECR repository. Sessions last one hour. GitHub stores no
  * access key.
  *
  * The subject of a token contains the environment only after the environment's protection rules (branches, reviewers)

@@ -6,11 +6,11 @@ import type { AlarmCondition, Metric } from "./conditions/condition.js";
 export interface AlarmsProps {
   /** Prefix of the alarms' names, unique in account and region. */
   readonly name: string;
-  /** ARN of the SNS topic that receives alarms and their end. */
+  /** ARN of the SNS topic that is notified when an alarm starts and when it ends. */
   readonly topicArn: string;
   /** URL or path of the runbook's folder, which contains the pages that the conditions name. */
   readonly runbook: string;
-  /** Symptoms that users notice. They raise one composite alarm, "service impaired", and send no messages themselves. */
+  /** Symptoms that users notice. They trigger one composite alarm, "service impaired", and send no messages. */
   readonly symptoms: readonly AlarmCondition[];
   /** Conditions that send their own messages, because they will cause an outage. */
   readonly causes: readonly AlarmCondition[];
@@ -19,8 +19,8 @@ export interface AlarmsProps {
 /**
  * CloudWatch alarms for conditions that need a person.
  *
- * One incident sends one message: the symptoms that users notice (errors, slow or no answers) are parts of a composite
- * alarm. Each description contains instructions and a link to the runbook.
+ * One incident sends one message: the symptoms that users notice (errors, slow or no responses) are child alarms of a
+ * composite alarm. Each description contains instructions and a link to the runbook.
  */
 export class Alarms extends Construct {
   /** ARNs of all alarms: composite alarm, symptoms, causes. */
@@ -43,7 +43,7 @@ export class Alarms extends Construct {
       alarmDescription: describe(
         props,
         { page: "service", anchor: "service-impaired" },
-        "Users get errors, slow answers or no answers. Check which part of this alarm is on, then the alarms of database and cluster. Roll back the last deployment if it is younger than the alarm.",
+        "Users get errors, slow responses or no responses. Check which child alarm is in state ALARM, then the alarms of database and cluster. If a deployment started shortly before the alarm, roll it back.",
       ),
       alarmRule: symptoms.map((alarm) => `ALARM("${alarm.alarmName}")`).join(" OR "),
       alarmActions: [props.topicArn],

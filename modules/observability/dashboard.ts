@@ -77,13 +77,13 @@ function requests(props: DashboardProps): Widget[] {
     { stat, label },
   ];
   return [
-    chart(props.region, "Requests a minute", [series("RequestCount", "Sum", "requests")]),
-    chart(props.region, "Failed requests a minute", [
+    chart(props.region, "Requests per minute", [series("RequestCount", "Sum", "requests")]),
+    chart(props.region, "Failed requests per minute", [
       series("HTTPCode_Target_5XX_Count", "Sum", "application"),
       series("HTTPCode_ELB_5XX_Count", "Sum", "load balancer"),
       series("HTTPCode_Target_4XX_Count", "Sum", "client errors"),
     ]),
-    chart(props.region, "Seconds to answer", [
+    chart(props.region, "Response time, s", [
       series("TargetResponseTime", "p50", "half"),
       series("TargetResponseTime", "p95", "19 in 20"),
       series("TargetResponseTime", "p99", "99 in 100"),
@@ -127,7 +127,7 @@ function cluster(props: DashboardProps): Widget[] {
       insights("cluster_node_count", "Maximum", "nodes"),
       insights("cluster_failed_node_count", "Maximum", "failed"),
     ]),
-    chart(props.region, "Nodes: use in %", [
+    chart(props.region, "Nodes: utilization, %", [
       insights("node_cpu_utilization", "Average", "CPU"),
       insights("node_memory_utilization", "Average", "memory"),
       insights("node_filesystem_utilization", "Maximum", "fullest disk"),
@@ -151,7 +151,7 @@ function edge(props: DashboardProps): Widget[] {
     { stat: "Sum", label },
   ];
   return [
-    chart(props.region, "Firewall: requests a minute", [
+    chart(props.region, "Firewall: requests per minute", [
       series("AllowedRequests", "allowed"),
       series("BlockedRequests", "blocked"),
       series("CountedRequests", "counted only"),

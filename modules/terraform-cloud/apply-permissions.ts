@@ -7,7 +7,7 @@ import { permissionsBoundaryArn } from "./permissions-boundary.js";
 
 export interface EnvironmentApplyPermissionsProps {
   readonly account: AwsAccount;
-  /** Value of the tag `Environment`, such as `prod`. A DR replica has the same value as its primary. */
+  /** Value of the tag `Environment`, such as `prod`. A standby has the same value as its primary. */
   readonly environment: string;
   /** Prefix of roles, buckets, repositories and budget, such as `notejam-prod`. */
   readonly name: string;

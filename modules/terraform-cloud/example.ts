@@ -9,7 +9,7 @@ import { TerraformCloudWorkspace } from "@notejam/constructs/terraform-cloud/wor
 import { TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 
-/** Workspace of Terraform Cloud with its AWS roles. */
+/** Workspace of HCP Terraform with its AWS roles. */
 export class TerraformCloudStack extends TerraformStack {
   constructor(scope: Construct, id: string) {
     super(scope, id);

@@ -1,6 +1,6 @@
 import { TERRAFORM_IAM_PATH } from "./iam-path.js";
 
-/** Phase of a run in Terraform Cloud. */
+/** Phase of a run in HCP Terraform. */
 export type RunPhase = "plan" | "apply";
 
 /** Returns the name of the IAM role that runs of a phase assume, without its path. */

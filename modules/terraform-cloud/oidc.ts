@@ -2,19 +2,19 @@ import { IamOpenidConnectProvider } from "@cdktf/provider-aws/lib/iam-openid-con
 import { Construct } from "constructs";
 import type { AwsAccount } from "../core/aws-account.js";
 
-/** Host of Terraform Cloud. Terraform Enterprise has another one. */
+/** Host of HCP Terraform. Terraform Enterprise has another one. */
 export const TERRAFORM_CLOUD_HOSTNAME = "app.terraform.io";
 
 /** Default audience of the tokens of runs. */
 export const TERRAFORM_CLOUD_AUDIENCE = "aws.workload.identity";
 
 export interface TerraformCloudOidcProps {
-  /** Host of Terraform Cloud or Terraform Enterprise, without scheme or slash. @default "app.terraform.io" */
+  /** Host of HCP Terraform or Terraform Enterprise, without scheme or slash. @default "app.terraform.io" */
   readonly hostname?: string;
 }
 
 /**
- * IAM OIDC provider for runs of Terraform Cloud. An account can have only one.
+ * IAM OIDC provider for runs of HCP Terraform. An account can have only one.
  *
  * @see https://developer.hashicorp.com/terraform/cloud-docs/workspaces/dynamic-provider-credentials/aws-configuration
  */

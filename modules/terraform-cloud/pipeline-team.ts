@@ -13,7 +13,7 @@ export interface PipelineTeamProps {
 }
 
 /**
- * Team of Terraform Cloud without members, whose token a pipeline uses.
+ * Team of HCP Terraform without members, whose token a pipeline uses.
  *
  * It has no permissions in the organization and cannot read variables. It reads states, because `terraform init` does.
  * They contain no secrets. Create its token manually: `tfe_team_token` would store it in the state as plain text.

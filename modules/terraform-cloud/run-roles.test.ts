@@ -89,7 +89,7 @@ describe("TerraformCloudRunRoles", () => {
 });
 
 describe("TerraformCloudOidc", () => {
-  it("trusts tokens of Terraform Cloud", () => {
+  it("trusts tokens of HCP Terraform", () => {
     const stack = synthesize((scope) => new TerraformCloudOidc(scope, "oidc"));
     expect(stack.one("aws_iam_openid_connect_provider")).toMatchObject({
       url: "https://app.terraform.io",

@@ -19,12 +19,12 @@ export interface TerraformCloudRunRolesProps {
   readonly workspaces: readonly string[];
   /** Permissions of applies: `environmentApplyPermissions` or `bootstrapApplyPermissions`. */
   readonly applyPermissions: readonly PolicyStatement[];
-  /** Host of Terraform Cloud or Terraform Enterprise. @default "app.terraform.io" */
+  /** Host of HCP Terraform or Terraform Enterprise. @default "app.terraform.io" */
   readonly hostname?: string;
 }
 
 /**
- * IAM roles of Terraform Cloud runs: one for plans, one for applies.
+ * IAM roles of HCP Terraform runs: one for plans, one for applies.
  *
  * A plan runs unreviewed code of a pull request. Its role reads configurations, but no data: no secrets, objects, log
  * events, and no decryption. Only applies, which start from the main branch, may change resources.

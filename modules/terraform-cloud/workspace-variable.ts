@@ -1,11 +1,11 @@
 import { Variable } from "@cdktf/provider-tfe/lib/variable/index.js";
 import type { Construct } from "constructs";
 
-/** Variable of a workspace in Terraform Cloud. */
+/** Variable of a workspace in HCP Terraform. */
 export interface WorkspaceVariable {
   /** Name of the Terraform variable, or of the environment variable. */
   readonly key: string;
-  /** Description in Terraform Cloud. */
+  /** Description in HCP Terraform. */
   readonly description: string;
   /** `terraform`: input variable of the stack. `env`: environment variable of the run. */
   readonly category: "terraform" | "env";

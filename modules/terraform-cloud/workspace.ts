@@ -37,7 +37,7 @@ const TRIGGERS = [
 ];
 
 /**
- * Workspace of Terraform Cloud: state, runs and variables of one stack.
+ * Workspace of HCP Terraform: state, runs and variables of one stack.
  *
  * The workspace is CLI-driven: the `cloud` block of the stack uploads the folder with the synthesized stack. It has no
  * repository and no working directory, with which the CLI would also upload the parent folders.
@@ -83,7 +83,7 @@ export class TerraformCloudWorkspace extends Construct {
       fileTriggersEnabled: false,
       queueAllRuns: false,
       allowDestroyPlan: props.destroyable,
-      // Terraform Cloud does not delete workspaces with resources.
+      // HCP Terraform does not delete workspaces with resources.
       forceDelete: false,
       lifecycle: { preventDestroy: true },
       ...props.overrides,

@@ -7,7 +7,7 @@ import { parseCpu, parseMemory, type Resources } from "../kubernetes/quantity.js
 export interface ApplicationShape {
   /** Requests of one pod. */
   readonly pod: Resources;
-  /** Target CPU utilization of the autoscaler, as a fraction of the request, above 0, at most 1. */
+  /** Target CPU utilization of the HPA, as a fraction of the request, above 0, at most 1. */
   readonly utilization: number;
   /** Surge of a rollout, as a fraction of the pods, 0 to 1. */
   readonly surge: number;
@@ -41,7 +41,7 @@ export function applicationShape(tree: readonly TreeFile[]): ApplicationShape {
     utilization:
       required(
         numberAt(metric, "resource", "target", "averageUtilization"),
-        "averageUtilization of the autoscaler",
+        "averageUtilization of the HPA",
       ) / 100,
     surge: Number.parseInt(required(surge, "rollingUpdate.maxSurge in percent"), 10) / 100,
     connections: Number(required(textAt(pool, "value"), "variable DATABASE_POOL")),

@@ -60,7 +60,7 @@ function* checkPods(environment: Environment, capacity: Capacity): Errors {
   yield error(
     "application.replicas.max",
     limits.pods,
-    `at least ${peak.pods} pods: ${peakText(environment, capacity)}, and one pod serves ${numberText(requestsPerPod)} at the target of the autoscaler`,
+    `at least ${peak.pods} pods: ${peakText(environment, capacity)}, and one pod serves ${numberText(requestsPerPod)} at the HPA's target CPU`,
     `write ${peak.pods} or more, or a smaller load`,
   );
 }

@@ -11,8 +11,8 @@ const measurementSchema = z.object({
   /** Mix of requests. */
   mix: z.string().min(1),
   /**
-   * CPU time of the application per request, in milliseconds, for evenly spaced requests at the target of the autoscaler.
-   * A process with queued requests needs much less per request.
+   * CPU time of the application per request, in milliseconds, for evenly spaced requests at the HPA's target CPU. A
+   * process with queued requests needs much less per request.
    */
   applicationMilliseconds: z.number().positive(),
   /** CPU time of the database per request, in milliseconds. */

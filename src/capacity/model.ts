@@ -18,7 +18,7 @@ export interface CapacityInputs {
 /** Resources for a load. */
 export interface Need {
   readonly requestsPerSecond: number;
-  /** Pods with which the autoscaler meets its target; at least the minimum replicas. */
+  /** Pods with which the HPA meets its target; at least the minimum replicas. */
   readonly pods: number;
   /** Nodes of the group `apps` for these pods and the surge pods of a rollout in all zones; at least its minimum. */
   readonly nodes: number;
@@ -39,7 +39,7 @@ export interface EventNeed {
 
 /** Limits of an environment, and the resources for its usual and its peak load. */
 export interface Capacity {
-  /** Requests per second of one pod at the target of the autoscaler. */
+  /** Requests per second of one pod at the HPA's target CPU. */
   readonly requestsPerPod: number;
   /** Application pods per node; 0 if none fits. */
   readonly podsPerNode: number;
@@ -80,8 +80,8 @@ const USABLE = 0.8;
 /**
  * Computes the resources for the configured load of an environment, and its limits.
  *
- * The autoscaler adds pods until they use the target fraction of their CPU request. So a pod serves that fraction, divided
- * by the CPU time of a request.
+ * The HPA adds pods until they use the target fraction of their CPU request. So a pod serves that fraction, divided by
+ * the CPU time of a request.
  *
  * @throws Error for an instance type of unknown size; see `isComputable`
  */

@@ -75,7 +75,7 @@ function needs({ usual, peak, limits }: Capacity, factor: number): string {
 
 function notes({ requestsPerPod, podsPerNode, addresses, events }: Capacity): string[] {
   return [
-    `  One pod serves ${number(requestsPerPod)} requests/s at the target of the autoscaler; a node has room for ${podsPerNode}.`,
+    `  One pod serves ${number(requestsPerPod)} requests/s at the HPA's target CPU; a node has room for ${podsPerNode}.`,
     `  All nodes at their maximum use ${number(addresses.needed)} of ${number(addresses.available)} addresses per zone.`,
     ...events.map(({ name, pods, nodes }) => `  Event ${name}: ${pods} pods on ${nodes} nodes.`),
   ];

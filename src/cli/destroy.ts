@@ -18,7 +18,7 @@ const RUNBOOK = "docs/runbook/destroy.md#destroy-production";
 export function define(command: Command, context: CommandContext): void {
   command
     .description(
-      "Destroys an environment in an order that leaves nothing behind: resources of controllers, Flux, AWS.",
+      "Destroys an environment: first what controllers in the cluster created, then Flux, then all AWS resources.",
     )
     .argument("<environment>", "id of the environment, such as dev")
     .option("--yes", "run the commands; without it, they are only printed")

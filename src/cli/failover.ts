@@ -33,7 +33,7 @@ export function define(command: Command, context: CommandContext): void {
     )
     .requiredOption("-e, --env <name>", "environment, such as prod")
     .requiredOption("--to <region>", "target AWS region, preferably the drRegion of the environment")
-    .option("--dry-run", "write no environment file")
+    .option("--dry-run", "only check; do not write the environment file")
     .option("--dr-region <region>", "DR region of the standby (default: the nearest other region)")
     .option("--vpc-cidr <cidr>", "VPC CIDR of the standby (default: the first free 10.<n>.0.0/16)")
     .addOption(environmentsOption(context.env))
@@ -41,14 +41,14 @@ export function define(command: Command, context: CommandContext): void {
     .addHelpText(
       "after",
       `
-Needs AWS credentials that may read.
+Needs AWS credentials with read access.
 JSON: { environment, region, target, diagnostics, steps, file }. target has environment and region. diagnostics has an
 object for each check. steps has an object for each step (title, commands); it is empty when a check failed. file is
 the environment file that was written, or null.
 ${exitStatusHelp("a precondition is not met")}
 
 Examples:
-  npm run failover -- --env prod --to eu-central-1 --dry-run  # on any day
+  npm run failover -- --env prod --to eu-central-1 --dry-run  # only checks
   npm run failover -- --env prod --to eu-central-1            # writes environments/prod-eu-central-1.ts`,
     )
     .action((options: FailoverOptions) => prepareFailover(options, context));
@@ -72,7 +72,7 @@ async function prepareFailover(options: FailoverOptions, context: CommandContext
   if (!isPossible) throw new UserError(failedChecks(diagnostics), { exitCode: 1 });
 }
 
-/** A DR replica cannot be the source of a failover. */
+/** A standby cannot be the source of a failover. */
 function findPrimary(environments: readonly Environment[], name: string): Environment {
   return findEnvironment(
     environments.filter(({ standbyOf }) => standbyOf === undefined),

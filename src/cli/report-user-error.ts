@@ -10,8 +10,8 @@ export interface ReportOptions {
 }
 
 /**
- * Prints the error that ended a command. The message of a user error stands alone: a stack trace would hide what to
- * do. A bug in this repository keeps its stack trace.
+ * Prints the error that ended a command. A user error is printed without a stack trace, which would hide the hint. A
+ * bug in this repository is printed with one.
  *
  * @returns the exit status of the command
  */
@@ -27,7 +27,7 @@ export function isFault(error: unknown): boolean {
   return !(error instanceof UserError || isSystemError(error));
 }
 
-/** Commander exits with 0 after it has printed the help that was asked for. */
+/** Commander exits with 0 after it has printed the requested help. */
 function reportCommandLine({ code, exitCode, message }: CommanderError, warn: (text: string) => void): 0 | 2 {
   if (exitCode === 0) return 0;
   // A command group without a command has printed its help.

@@ -37,7 +37,7 @@ const FORCE_AFTER_MS = 3000;
 export function define(command: Command, context: CommandContext): void {
   command
     .description(
-      "Runs an environment on this machine. Synthesizes the stacks, applies them with Terraform to an emulated AWS that keeps its contents between runs, and runs Notejam there with the environment of its pods. Leaves out parts whose tools are missing: with Node alone, Notejam runs on its embedded database. Never uses a cloud account.",
+      "Runs an environment on this machine. Synthesizes the stacks, applies them with Terraform to an emulated AWS that keeps its contents between runs, and runs Notejam there with the environment variables of its pods. Leaves out parts whose tools are missing: with Node alone, Notejam runs on its embedded database. Never uses a cloud account.",
     )
     .option("-e, --env <name...>", `environments to run (default: ${DEFAULT_ENVIRONMENT})`)
     .option(
@@ -54,13 +54,13 @@ export function define(command: Command, context: CommandContext): void {
       "port of the emulated AWS on 127.0.0.1 (default: a free one)",
       wholeNumber(0, 65_535),
     )
-    .option("--no-app", "leave out Notejam: only apply the stacks")
+    .option("--no-app", "only apply the stacks, without running Notejam")
     .option(
       "--app-port <number>",
       "port of Notejam on 127.0.0.1 (default: the pod's, or a free one; 0: a free one)",
       wholeNumber(0, 65_535),
     )
-    .option("--once", "end when everything runs instead of staying until Ctrl-C")
+    .option("--once", "exit when everything runs, instead of waiting for Ctrl-C")
     .option("--check", "plan again even if nothing changed since the last complete apply")
     .option("--fresh", "start over: remove the emulated account and all notes")
     .option(

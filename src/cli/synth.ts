@@ -23,7 +23,7 @@ export function define(command: Command, context: CommandContext): void {
       "folder of the synthesized stacks (or CDKTF_OUTDIR)",
       context.env.CDKTF_OUTDIR || "cdktf.out",
     )
-    .addHelpText("after", exitStatusHelp("a stack breaks the policy"))
+    .addHelpText("after", exitStatusHelp("a stack violates the policy"))
     .action((options: SynthOptions) => synth(options, context));
 }
 

@@ -23,14 +23,14 @@ const EMAIL = /^[^\s@<>",;]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$/;
 
 const email = field(
   z.string().regex(EMAIL),
-  "an e-mail address",
+  "an email address",
   'write one address per entry, such as "platform@example.com"',
 );
 
 function emails(min: number, what: string) {
   return field(
     z.array(email).min(min).max(10),
-    `${min} to 10 e-mail addresses: ${what}`,
+    `${min} to 10 email addresses: ${what}`,
     'write a list such as ["platform@example.com"], preferably the address of a team',
   );
 }
@@ -120,7 +120,7 @@ export const environmentSchema = z.strictObject({
     `one of the retentions of CloudWatch Logs, in days: ${LOG_RETENTIONS.join(", ")}`,
     "write 90, or 365 for a year",
   ).default(90),
-  /** Days between the deletion of a key or secret and its end, 7 to 30. @default 30 */
+  /** Waiting period in days before a deleted key or secret is gone, 7 to 30. @default 30 */
   keyDeletionWindowDays: wholeNumber(
     7,
     30,

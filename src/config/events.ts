@@ -20,7 +20,7 @@ export interface ScheduledReplicas {
   readonly name: string;
   readonly from: Date;
   readonly to: Date;
-  /** Minimum replicas of the autoscaler, in pods. */
+  /** `minReplicas` of the HorizontalPodAutoscaler, in pods. */
   readonly pods: number;
 }
 

@@ -15,9 +15,9 @@ export interface Names {
   readonly name: string;
   /** Base of global names (IAM roles, buckets, dashboards, budgets): `notejam-<environment>-<region>`. */
   readonly globalName: string;
-  /** Platform stack, and its workspace in Terraform Cloud. */
+  /** Platform stack, and its workspace in HCP Terraform. */
   readonly platformStack: string;
-  /** GitOps stack, and its workspace in Terraform Cloud. */
+  /** GitOps stack, and its workspace in HCP Terraform. */
   readonly gitopsStack: string;
   /** Team whose token applies these stacks. */
   readonly applyTeam: string;

@@ -10,7 +10,7 @@ const githubId = field(
 
 /** Settings that all environments share, in `environments/organization.ts`. */
 export const organizationSchema = z.strictObject({
-  /** Terraform Cloud or Terraform Enterprise, which runs plans and applies and stores states. */
+  /** HCP Terraform or Terraform Enterprise, which runs plans and applies and stores states. */
   terraformCloud: object(
     {
       /** Host, such as `app.terraform.io`. */
@@ -19,7 +19,7 @@ export const organizationSchema = z.strictObject({
         "a host name in lower case, without scheme, port or path",
         'write "app.terraform.io", or the host of Terraform Enterprise',
       ),
-      /** Organization in Terraform Cloud: 3 to 40 letters, digits, hyphens and underscores. */
+      /** Organization in HCP Terraform: 3 to 40 letters, digits, hyphens and underscores. */
       organization: field(
         z.string().regex(/^[A-Za-z0-9_-]{3,40}$/),
         "3 to 40 letters, digits, hyphens and underscores: the name of the organization",
@@ -32,7 +32,7 @@ export const organizationSchema = z.strictObject({
         'write it like "notejam"',
       ),
       /**
-       * E-mail addresses of organization members who are notified of failed runs, of runs that need confirmation, and of
+       * Email addresses of organization members who are notified of failed runs, of runs that need confirmation, and of
        * drift.
        *
        * @default none
@@ -42,12 +42,12 @@ export const organizationSchema = z.strictObject({
           .array(
             field(
               z.email(),
-              "the e-mail address of a member of the organization in Terraform Cloud",
+              "the email address of a member of the organization in HCP Terraform",
               'write it like "platform@example.com"',
             ),
           )
           .max(20),
-        "up to 20 e-mail addresses of members of the organization in Terraform Cloud",
+        "up to 20 email addresses of members of the organization in HCP Terraform",
         'write a list such as ["platform@example.com"], or leave it out',
       ).optional(),
     },

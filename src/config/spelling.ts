@@ -1,4 +1,4 @@
-/** Returns the candidate that is most similar to a misspelt word; undefined if none is similar. */
+/** Returns the candidate that is most similar to a misspelled word; undefined if none is similar. */
 export function closest(word: string, candidates: readonly string[]): string | undefined {
   const near = Math.max(1, Math.floor(word.length / 3));
   let best: { candidate: string; distance: number } | undefined;

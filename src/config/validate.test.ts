@@ -322,7 +322,7 @@ const INVALID: readonly Invalid[] = [
     /above 0/,
   ],
   ["no recipient of budget alerts", { budget: { monthlyUsd: 5, emails: [] } }, "budget.emails", /1 to 10/],
-  ["an address without a domain", { alarmEmails: ["platform"] }, "alarmEmails[0]", /e-mail address/],
+  ["an address without a domain", { alarmEmails: ["platform"] }, "alarmEmails[0]", /email address/],
   [
     "eleven addresses",
     { alarmEmails: Array.from({ length: 11 }, (_, n) => `p${n}@example.com`) },

@@ -7,8 +7,8 @@ export interface FailoverStep {
 }
 
 /**
- * Steps that provision the DR replica and move the visitors to it, in order. docs/runbook/region-failover.md lists the expected
- * output and duration of each.
+ * Steps that provision the standby and redirect visitors to it, in order. docs/runbook/region-failover.md lists the
+ * expected output and duration of each.
  */
 export function failoverSteps(failover: Failover, hasFile: boolean): FailoverStep[] {
   const { primary, names, standby } = failover;

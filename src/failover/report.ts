@@ -10,7 +10,7 @@ export function describeResults(diagnostics: readonly Diagnostic[]): string {
   const width = Math.max(...diagnostics.map(({ check }) => check.length));
   return diagnostics
     .flatMap(({ severity, check, summary, hint }) => [
-      // styleText uses colours only for a terminal, and respects NO_COLOR.
+      // styleText uses colors only for a terminal, and respects NO_COLOR.
       `${styleText(COLOURS[severity], MARKS[severity])} ${check.padEnd(width)}  ${summary}`,
       ...(hint === undefined ? [] : [`  ${" ".repeat(width)}  fix: ${hint}`]),
     ])

@@ -10,7 +10,7 @@ export function failed(check: string, summary: string, hint: string): Diagnostic
   return { severity: "error", check, where: {}, summary, hint };
 }
 
-/** A check without a result, or with one that a person has to assess; it does not stop the failover. */
+/** A check without a result, or with one that an operator has to assess; it does not stop the failover. */
 export function uncertain(check: string, summary: string, hint: string): Diagnostic {
   return { severity: "warning", check, where: {}, summary, hint };
 }

@@ -51,7 +51,7 @@ export class TargetRegion {
     this.kms = new KMSClient(settings);
     this.quotas = new ServiceQuotasClient(settings);
     this.rds = new RDSClient(settings);
-    // An emulator has one address for all buckets; AWS answers to both forms.
+    // An emulator has one address for all buckets; AWS supports both forms.
     this.s3 = new S3Client({ ...settings, forcePathStyle: process.env.AWS_ENDPOINT_URL !== undefined });
     this.secrets = new SecretsManagerClient(settings);
     this.sts = new STSClient(settings);

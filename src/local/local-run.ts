@@ -35,8 +35,9 @@ export interface Outcome {
 }
 
 /**
- * Synthesizes the stacks and runs the chosen environments: in the emulated AWS, with the environment of Notejam's pods,
- * or else standalone on the embedded database. Returns when the run is interrupted, or at once with `once`.
+ * Synthesizes the stacks and runs the chosen environments: in the emulated AWS, with the environment variables of
+ * Notejam's pods, or else standalone on the embedded database. Returns when the run is interrupted, or at once with
+ * `once`.
  *
  * @throws UserError if Notejam cannot run at all, or if a required part is missing or fails
  */

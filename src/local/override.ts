@@ -38,7 +38,7 @@ const LOCAL_SETTINGS: readonly LocalSetting[] = [
   {
     type: "aws_secretsmanager_secret",
     settings: { recovery_window_in_days: 0 },
-    because: "the name of a removed secret would stay reserved for its recovery window",
+    because: "the name of a deleted secret would stay reserved for its recovery window",
   },
 ];
 
@@ -51,8 +51,8 @@ export interface Difference {
 }
 
 /**
- * Returns the settings that must differ in the emulated account, from the synthesized resources. The stacks do not know
- * about local runs.
+ * Returns the settings that must differ in the emulated account, from the synthesized resources. The stacks contain no
+ * code for local runs.
  */
 export function localDifferences({ resource }: StackConfiguration): Difference[] {
   const settings = LOCAL_SETTINGS.flatMap(({ type, settings, because }) =>

@@ -27,7 +27,7 @@ export function showApplication(running: RunningApplication | RunningStandalone,
   if (running.kind === "pods") {
     const { environmentId, runsAs, differences, pages, backups } = running;
     print(
-      `Notejam of ${environmentId} has the environment of the cluster's ${runsAs} (all objects of the cluster: ${pages}), except:`,
+      `Notejam of ${environmentId} has the environment variables of the cluster's ${runsAs} (all objects of the cluster: ${pages}), except:`,
     );
     for (const line of describeDifferences(differences)) print(`  ${line}`);
     if (backups !== undefined) print(describeBackups(backups));

@@ -17,14 +17,14 @@ import { plausibleOutput } from "./plausible-outputs.js";
 /** Facts of an environment's cluster, read from the synthesized stacks. */
 export interface EnvironmentFacts {
   readonly environmentId: string;
-  /** The ConfigMap `cluster-vars`, what Terraform only learns from AWS replaced by something that looks like it. */
+  /** Data of the ConfigMap `cluster-vars`, with placeholders for values that are known only after apply. */
   readonly clusterVars: Readonly<Record<string, string>>;
   readonly given: Given;
-  /** The Kustomization that the bootstrap makes, and its folder. */
+  /** Root Kustomization, which the Flux instance creates, and its folder. */
   readonly root: { readonly name: string; readonly path: string };
 }
 
-/** Objects that every EKS cluster has before the tree is applied: namespaces of Kubernetes, add-ons and Flux. */
+/** Namespaces that exist before the tree is applied: those of Kubernetes, the add-ons and Flux. */
 const NAMESPACES = [
   "default",
   "kube-system",
@@ -33,7 +33,7 @@ const NAMESPACES = [
   FLUX_NAMESPACE,
 ];
 
-/** Synthesizes the stacks of a configuration and reads off them what its clusters will be like. */
+/** Synthesizes the stacks of a configuration and returns the facts of its clusters. */
 export async function environmentFacts(
   configuration: Configuration,
   tree: readonly TreeFile[],
@@ -62,7 +62,7 @@ function resources(stack: unknown, type: string): unknown[] {
   return isFields(found) ? Object.values(found) : [];
 }
 
-/** The facts that two stacks' JSON hold. */
+/** Reads the facts from the JSON of an environment's two stacks. */
 export function factsOf(environmentId: string, platform: unknown, gitops: unknown): EnvironmentFacts {
   const identities = resources(platform, "aws_eks_pod_identity_association").map((association) => ({
     namespace: textAt(association, "namespace") ?? "",
@@ -92,7 +92,7 @@ export function factsOf(environmentId: string, platform: unknown, gitops: unknow
   };
 }
 
-/** Repository and path that Flux follows. */
+/** Returns name and path of the source that Flux reconciles. */
 function syncOf(gitops: unknown): { name: string; path: string } {
   const release = resources(gitops, "helm_release").find(
     (found) => textAt(found, "chart") === "flux-instance",
@@ -123,7 +123,7 @@ function clusterVarsOf(platform: unknown, gitops: unknown, environmentId: string
 
 const OUTPUT = /data\.terraform_remote_state\.platform\.outputs\.(\w+)/;
 
-/** Replaces the references in a value by what they will be, or by something that looks like it. */
+/** Replaces the references in a value with their known values, or with placeholders. */
 class Resolver {
   private readonly platform: unknown;
   private readonly environmentId: string;
@@ -142,7 +142,7 @@ class Resolver {
     const [, name] = OUTPUT.exec(expression) ?? [];
     if (name === undefined) {
       throw new Error(
-        `cluster-vars holds \${${expression}}, whose value cannot be told; give it to src/manifests/plausible-outputs.ts.`,
+        `cluster-vars contains \${${expression}}, whose value is not known before apply. Add a placeholder to src/manifests/plausible-outputs.ts.`,
       );
     }
     const [, index] = /^element\(.*, (\d)\)$/.exec(expression) ?? [];

@@ -39,15 +39,15 @@ const OUTPUTS: Readonly<Record<string, (place: Place) => string>> = {
 const key = (region: string) => `arn:aws:kms:${region}:${ACCOUNT}:key/${UUID}`;
 
 /**
- * A stand-in for a platform output that only an apply can tell.
+ * Returns a placeholder for a platform output that is known only after apply.
  *
- * @throws Error for an output without one
+ * @throws Error for an output without a placeholder
  */
 export function plausibleOutput(name: string, place: Place): string {
   const output = OUTPUTS[name];
   if (output === undefined) {
     throw new Error(
-      `The platform's output ${name} is known after an apply only; add a stand-in to src/manifests/plausible-outputs.ts.`,
+      `The platform's output ${name} is known only after apply. Add a placeholder to src/manifests/plausible-outputs.ts.`,
     );
   }
   return output(place);

@@ -32,7 +32,7 @@ export interface Kustomize {
   readonly args: readonly string[];
 }
 
-// Flux lets a tree load files from all of its repository. By default both load only from the folder itself.
+// In Flux, a kustomization can load files from its whole repository. By default both programs allow only its folder.
 const LOAD_ALL = "--load-restrictor=LoadRestrictionsNone";
 const PROGRAMS: readonly Kustomize[] = [
   { program: "kubectl", args: ["kustomize", LOAD_ALL] },
@@ -44,8 +44,8 @@ const TRIAL_TIMEOUT_MS = 20_000;
 const TRIAL = "configMapGenerator:\n  - name: trial\n    literals: [a=b]\n";
 
 /**
- * Finds the program that renders the Flux tree: `kubectl`, else `kustomize`. Each has to build a small folder, because
- * old versions do not know the options.
+ * Finds the program that renders the Flux tree: `kubectl`, else `kustomize`. Tries each with a small folder, because
+ * old versions do not support the options.
  *
  * @throws UserError if neither builds it
  */

@@ -7,10 +7,10 @@ import { at, isFields, listAt, textAt } from "../kubernetes/objects.js";
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
 /**
- * The schemas of custom resources, from the definitions (CustomResourceDefinition) in a folder's `.yaml` files, which projects publish
- * with each version. A field that a definition does not have is a fault, as for `kubectl --validate=strict`: the API would drop it.
+ * Returns the schemas of custom resources, by `<group>/<kind in lower case>_<version>`, from the
+ * CustomResourceDefinitions in the `.yaml` files of a folder. A field that a definition does not contain is an error,
+ * as for `kubectl --validate=strict`: the API server would prune it.
  *
- * @returns them by `<group>/<kind in lower case>_<version>`
  * @see https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#field-pruning
  */
 export function schemasOfDefinitions(folder: string): [string, () => JsonSchema][] {
@@ -31,7 +31,7 @@ export function schemasOfDefinitions(folder: string): [string, () => JsonSchema]
   return schemas;
 }
 
-/** Closes every object whose fields are listed: a definition leaves that to the API server. */
+/** Forbids unlisted fields in objects with listed ones. CRD schemas omit this: the API server prunes such fields. */
 function closed(schema: JsonSchema): JsonSchema {
   const isOpen = "additionalProperties" in schema || schema["x-kubernetes-preserve-unknown-fields"] === true;
   const closedParts = Object.entries(schema).map(([key, value]) => [key, closedPart(key, value)]);

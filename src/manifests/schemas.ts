@@ -16,9 +16,9 @@ export interface SchemaResult {
 const REPETITIONS = new Set(["anyOf", "oneOf", "if"]);
 
 /**
- * Strict JSON schemas in folders: `<group, or core>/<kind in lower case>_<version>.json`, as Flux's catalog has them
- * (https://github.com/fluxcd/flux-schema), and the definitions of custom resources next to them. A field that a schema does not know
- * is a fault.
+ * Strict JSON schemas in folders: `<group, or core>/<kind in lower case>_<version>.json`, named as in Flux's catalog
+ * (https://github.com/fluxcd/flux-schema), and CustomResourceDefinitions in the same folders. A field that is not in
+ * the schema is an error.
  */
 export class Schemas {
   /** By `<group, or core>/<kind in lower case>_<version>`. */
@@ -28,11 +28,11 @@ export class Schemas {
     allErrors: true,
     strict: false,
     validateFormats: false,
-    // Some patterns are RE2's, which JavaScript cannot read: what it cannot read, it does not check.
+    // Some patterns use RE2 syntax that JavaScript does not support. They are not checked.
     code: { regExp: Object.assign(lenientRegExp, { code: "new RegExp" }) },
   });
 
-  /** @param folders one, or several as in PATH: the first that knows a kind counts */
+  /** @param folders one, or several separated as in PATH; the first one with a schema for a kind is used */
   constructor(folders: string) {
     const lists = foldersIn(folders).map((folder) => [
       ...schemasOfFiles(folder),
@@ -54,7 +54,7 @@ export class Schemas {
       const where = instancePath === "" ? "the object" : instancePath.slice(1).replaceAll("/", ".");
       return typeof property === "string"
         ? `${where} has no field "${property}"`
-        : `${where} ${message ?? "is wrong"}${params.allowedValues ? `: ${String(params.allowedValues)}` : ""}`;
+        : `${where} ${message ?? "is invalid"}${params.allowedValues ? `: ${String(params.allowedValues)}` : ""}`;
     });
     return { kind: "invalid", details: [...new Set(details)] };
   }
@@ -70,7 +70,7 @@ export class Schemas {
     return validator;
   }
 
-  /** A resource definition's schema leaves `metadata` and the object's own fields open: closes both. */
+  /** Forbids unknown fields in `metadata` and at the top level, which the schema of a custom resource allows. */
   private strict(schema: JsonSchema): JsonSchema {
     const { properties } = schema;
     if (!isFields(properties)) return schema;
@@ -89,7 +89,7 @@ export class Schemas {
   private metadataSchema(): unknown {
     const schema = this.sources.get("core/configmap_v1")?.();
     if (schema === undefined)
-      throw new Error("No schema says what metadata is: core/configmap_v1.json is not there.");
+      throw new Error("The schema of metadata is missing: no folder has core/configmap_v1.json.");
     return at(schema, "properties", "metadata");
   }
 
@@ -102,7 +102,7 @@ export class Schemas {
   }
 }
 
-/** Folders that are written as in PATH. */
+/** Returns the folders of a list that is separated as in PATH. */
 export function foldersIn(list: string): string[] {
   return list.split(delimiter).filter(Boolean);
 }

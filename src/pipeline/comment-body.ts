@@ -17,7 +17,7 @@ export interface CommentProps {
   /** Changed stacks that pipelines cannot plan. @default none */
   readonly manualStacks?: readonly string[];
   readonly run: WorkflowRun;
-  /** Planned commit, in full. Undefined by hand. */
+  /** Full SHA of the planned commit; undefined outside a workflow. */
   readonly commit: string | undefined;
 }
 

@@ -15,7 +15,7 @@ const Issue = z.object({
 /** Result of updating the issue. */
 export interface DriftOutcome {
   readonly outcome: "opened" | "updated" | "closed" | "no drift";
-  /** Address of the issue; empty without one. */
+  /** URL of the issue; empty without one. */
   readonly url: string;
 }
 
@@ -24,7 +24,7 @@ export interface DriftProps {
   readonly summaries: readonly Summary[];
   /** Login of the author; issues of other authors are ignored. */
   readonly author: string;
-  /** Address of the workflow run; undefined by hand. */
+  /** URL of the workflow run; undefined outside a workflow. */
   readonly runUrl: string | undefined;
 }
 

@@ -14,7 +14,7 @@ export interface ReleaseTarget {
   readonly "source-registry": string;
 }
 
-/** Environments of the workflows' matrices, each list in the order of deployment. DR replicas are deployed by hand. */
+/** Environments of the workflows' matrices, each list in the order of deployment. Standbys are deployed by hand. */
 export interface WorkflowMatrices {
   /** Deployed after each merge. */
   readonly "non-production": readonly string[];

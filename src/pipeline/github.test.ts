@@ -79,7 +79,7 @@ describe("a response that is not GitHub's", () => {
       unknown(),
     );
     await expect(list).rejects.toThrow(
-      /^The response of http:.* to the request to read the issues is not one of GitHub's API/,
+      /^The response of http:.* to the request to read the issues is not a response of GitHub's API/,
     );
   });
 });

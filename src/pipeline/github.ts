@@ -94,7 +94,7 @@ export class GitHub {
     const parsed = schema.safeParse(await this.send(route, doing, parameters));
     if (parsed.success) return parsed.data;
     throw new UserError(
-      `The response of ${this.settings.apiUrl} to the request to ${doing} is not one of GitHub's API.`,
+      `The response of ${this.settings.apiUrl} to the request to ${doing} is not a response of GitHub's API.`,
       {
         hint: "Check GITHUB_API_URL.",
       },
@@ -188,7 +188,7 @@ export class GitHub {
 }
 
 const PAGE_SIZE = 100;
-/** Limit for lists without an end: 5,000 items. */
+/** Maximum number of pages of a list: 5,000 items. */
 const MOST_PAGES = 50;
 
 interface ErrorResponse {

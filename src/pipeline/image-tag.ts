@@ -53,7 +53,7 @@ export function imageTags({ branch, commit, runId, date }: Build): ImageTags {
 
 function requireThat(condition: boolean, what: string, where: string): void {
   if (!condition)
-    throw new UserError(`The image cannot be tagged: ${what}`, { hint: `Give it by ${where}.` });
+    throw new UserError(`The image cannot be tagged: ${what}`, { hint: `Set it with ${where}.` });
 }
 
 /** Returns whether a tag is one of `imageTags` for a build of main, without the tools. */

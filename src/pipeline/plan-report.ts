@@ -123,7 +123,7 @@ function outcome(summary: Summary): string {
 
 const OUTCOMES: Readonly<Record<string, string>> = { failed: "❌ failed", missing: "❌ no plan" };
 
-/** Prefix of a line: the signs of a diff, which GitHub colours; `!` is orange. */
+/** Prefix of a line: the signs of a diff, which GitHub colors; `!` is orange. */
 const SIGNS: Readonly<Record<Action, string>> = {
   delete: "-",
   replace: "-/+",

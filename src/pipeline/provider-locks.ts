@@ -26,17 +26,17 @@ const Requirements = z.object({
 export interface StackLocks {
   /** The entries of the stack's providers. */
   readonly entries: readonly string[];
-  /** Providers without an entry for the version constraint of the stack: Terraform takes the newest version allowed. */
+  /** Providers without an entry for the constraint of the stack: Terraform installs the newest allowed version. */
   readonly unlocked: readonly string[];
 }
 
 /**
  * Reads the lock file's entries of a stack's providers, with Unix line ends. An entry for another version constraint is
- * left out, because Terraform would refuse it: the constraint has changed since the lock file was written. A provider
- * with two local names has one entry, for the constraints of both. One without a version needs an entry without
- * constraints.
+ * omitted, because Terraform would reject it: the constraint has changed since the lock file was written. A provider
+ * with two local names has one entry, with the constraints of both. A provider without a version constraint needs an
+ * entry without constraints.
  *
- * @returns undefined where there is no lock file
+ * @returns undefined without a lock file
  * @throws UserError when the file cannot be read or has a merge conflict
  */
 export function readStackLocks(stack: SynthesizedStack, lockFile: string): StackLocks | undefined {
@@ -58,7 +58,7 @@ export function readStackLocks(stack: SynthesizedStack, lockFile: string): Stack
  * Writes the lock file of a stack next to its configuration, so that Terraform installs these versions and checks their
  * hashes.
  *
- * @returns providers without an entry for the version constraint of the stack; empty where there is no lock file
+ * @returns providers without an entry for the version constraint of the stack; empty without a lock file
  */
 export function writeStackLocks(stack: SynthesizedStack, lockFile: string): readonly string[] {
   const locks = readStackLocks(stack, lockFile);

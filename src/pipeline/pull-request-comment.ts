@@ -19,7 +19,7 @@ interface OwnComment {
 /** Result of writing the comment. */
 export interface CommentOutcome {
   readonly outcome: "created" | "updated" | "left to a later run" | "not needed";
-  /** Address of the comment; empty without one. */
+  /** URL of the comment; empty without one. */
   readonly url: string;
 }
 

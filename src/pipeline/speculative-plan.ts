@@ -10,7 +10,7 @@ export interface SpeculativePlanProps {
   readonly stack: SynthesizedStack;
   /** @default the environment of this process */
   readonly env?: NodeJS.ProcessEnv;
-  /** Receives the address of the run when it starts. */
+  /** Receives the URL of the run when it starts. */
   readonly onRun?: (url: string) => void;
   /**
    * Length of a second of waiting, in milliseconds; tests shorten it.

@@ -6,7 +6,7 @@ import { cloudWorkspaceOf, type SynthesizedStack } from "../terraform/synthesize
 export interface StackApplyProps {
   readonly stack: SynthesizedStack;
   readonly env: NodeJS.ProcessEnv;
-  /** Receives the address of the run when it starts. */
+  /** Receives the URL of the run when it starts. */
   readonly onRun: (url: string) => void;
 }
 

@@ -39,7 +39,7 @@ const Summary = z.object({
   stack: z.string().regex(/^[a-z0-9][a-z0-9-]{0,89}$/),
   /** `failed`: Terraform reported errors. `missing`: there is no plan. */
   status: z.enum(["planned", "failed", "missing"]),
-  /** Address of the run in HCP Terraform, which has the complete plan. */
+  /** URL of the run in HCP Terraform, which has the complete plan. */
   url: z.url({ protocol: /^https$/ }).optional(),
   counts: Counts,
   /** Undefined if only the counts are known. */

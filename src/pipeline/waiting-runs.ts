@@ -9,7 +9,7 @@ type Run = z.infer<typeof Runs>["workflow_runs"][number];
 export interface SupersedeProps {
   /** File name of the workflow, such as `deploy.yaml`. */
   readonly workflow: string;
-  /** Number of the present run. Later runs are kept. */
+  /** Number of the current run. Later runs are kept. */
   readonly run: number;
 }
 
@@ -21,9 +21,9 @@ const MOST_RUNS = 100;
  *
  * A job that waits for the reviewers of its environment already holds its concurrency group, so a newer run would wait
  * behind it and not be offered for approval. Cancelling a run that was approved at the same moment is harmless: it has
- * not reached its apply, and the present run includes its changes.
+ * not reached its apply, and the current run includes its changes.
  *
- * @returns the addresses of the cancelled runs, the oldest first
+ * @returns the URLs of the cancelled runs, the oldest first
  * @see https://docs.github.com/en/rest/actions/workflow-runs#cancel-a-workflow-run
  */
 export async function cancelWaitingRuns(

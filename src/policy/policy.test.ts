@@ -47,7 +47,7 @@ const EXCEPTION: PolicyException = {
 };
 
 describe("enforcePolicy", () => {
-  it("accepts a stack that breaks no rule", () => {
+  it("accepts a stack that violates no rule", () => {
     expect(policyErrorOf((stack) => new SnsTopic(stack, "topic", { kmsMasterKeyId: KEY }))).toBeUndefined();
     expect(existsSync(join(outdir, "stacks/notejam-test/cdk.tf.json"))).toBe(true);
   });
@@ -58,7 +58,7 @@ describe("enforcePolicy", () => {
       new CloudwatchLogGroup(stack, "logs", { kmsKeyId: KEY });
     });
     expect(message).toMatchInlineSnapshot(`
-      "The stack notejam-test breaks the policy.
+      "The stack notejam-test violates the policy.
 
       notejam-test
         alerts/topic (aws_sns_topic): is not encrypted with a customer managed key [customer-managed-key]

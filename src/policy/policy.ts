@@ -29,11 +29,11 @@ const RULES = [
 /** Id of a rule in exceptions and diagnostics. */
 type RuleId = (typeof RULES)[number]["id"];
 
-/** Permission for one construct to break one rule. */
+/** Exempts one construct from one rule. */
 export interface PolicyException {
   /** Path of the construct in the stack, such as `access-logs/bucket`; constructs below it are not covered. */
   readonly path: string;
-  /** Rule that the construct may break. */
+  /** Rule that does not apply to the construct. */
   readonly rule: RuleId;
   /** Reason, at least 20 characters; reviewers check it to decide whether the exception is still needed. */
   readonly because: string;
@@ -45,7 +45,7 @@ export interface PolicyOptions {
   readonly production: boolean;
   /** Tags that every resource must have. */
   readonly requiredTags: readonly string[];
-  /** Constructs that may break a rule. @default [] */
+  /** Constructs that are exempt from a rule. @default [] */
   readonly exceptions?: readonly PolicyException[];
 }
 
@@ -53,8 +53,8 @@ export interface PolicyOptions {
 const MIN_REASON_LENGTH = 20;
 
 /**
- * Makes `app.synth()` throw a UserError (exit status 1) with all diagnostics of the stack if it breaks a rule, before any of its files is
- * written. An exception that is not needed is an error too.
+ * Makes `app.synth()` throw a UserError (exit status 1) with all diagnostics of the stack if it violates a rule, before
+ * any of its files is written. An exception that is not needed is an error too.
  *
  * The validation throws instead of returning its errors: cdktf adds advice to ignore returned errors, and an environment
  * variable disables errors that are annotations.
@@ -66,7 +66,10 @@ export function enforcePolicy(stack: TerraformStack, options: PolicyOptions): vo
     validate: () => {
       const diagnostics = checkStack(stack, constructs, options);
       if (diagnostics.length > 0) {
-        throw new UserError(`The stack ${stack.node.path} breaks the policy.`, { exitCode: 1, diagnostics });
+        throw new UserError(`The stack ${stack.node.path} violates the policy.`, {
+          exitCode: 1,
+          diagnostics,
+        });
       }
       return [];
     },
@@ -122,7 +125,7 @@ function checkException(
       check: "policy-exception",
       where: { source: stack.node.path, subject: `exception from ${rule} for ${path}` },
       summary: hasReason
-        ? "matches no construct that breaks the rule"
+        ? "matches no construct that violates the rule"
         : `has no reason of at least ${MIN_REASON_LENGTH} characters`,
       reason: "an exception that is not needed would hide the next violation at its path",
       hint: "correct its path, write why it is needed, or remove it",

@@ -1,6 +1,6 @@
 import type { Block, StackView } from "./stack-view.js";
 
-/** A block that breaks a rule. */
+/** A block that violates a rule. */
 export interface Violation {
   readonly block: Block;
   /** The violation: half a sentence that continues the block's path ("has no retention"). */
@@ -16,6 +16,6 @@ export interface Rule<Id extends string = string> {
   readonly reason: string;
   /** How to comply: an imperative. */
   readonly hint: string;
-  /** Returns every block of a stack that breaks the rule. */
+  /** Returns every block of a stack that violates the rule. */
   readonly check: (stack: StackView) => readonly Violation[];
 }

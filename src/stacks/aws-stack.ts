@@ -8,7 +8,7 @@ import { REQUIRED_TAGS } from "../config/tags.js";
 import { enforcePolicy, type PolicyException } from "../policy/policy.js";
 
 export interface AwsStackProps {
-  /** Organization that keeps the state, in a Terraform Cloud workspace with the stack's name. */
+  /** Organization that keeps the state, in an HCP Terraform workspace with the stack's name. */
   readonly organization: Organization;
   /** Region of the default provider. */
   readonly region: string;
@@ -32,7 +32,7 @@ const TERRAFORM_VERSION = `>= ${toolVersions.terraform.minimum}`;
 const AWS_PROVIDER_VERSION = toolVersions.awsProvider.constraint;
 
 /**
- * Stack of AWS resources: state in the Terraform Cloud workspace of the same name, a default provider, the AWS account,
+ * Stack of AWS resources: state in the HCP Terraform workspace of the same name, a default provider, the AWS account,
  * and the policy check at synthesis.
  */
 export abstract class AwsStack extends TerraformStack {

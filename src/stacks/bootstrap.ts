@@ -39,7 +39,7 @@ export interface BootstrapStackProps {
 
 /**
  * Resources that exist once. In the AWS account: OIDC providers, the roles of Terraform runs, and the account baseline.
- * In Terraform Cloud: the workspaces of all stacks. They belong to no environment, so that destroying one environment
+ * In HCP Terraform: the workspaces of all stacks. They belong to no environment, so that destroying one environment
  * does not affect the others.
  */
 export class BootstrapStack extends AwsStack {

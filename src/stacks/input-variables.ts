@@ -16,7 +16,7 @@ interface Validation {
 }
 
 /**
- * Adds a variable, whose value is set in the Terraform Cloud workspace. Declare it directly on the stack: only there
+ * Adds a variable, whose value is set in the HCP Terraform workspace. Declare it directly on the stack: only there
  * its name is that of the workspace variable.
  */
 function inputVariable(
@@ -85,16 +85,16 @@ export class DatabaseVariables {
     this.password = secretVariable(
       stack,
       "db_pass",
-      "Password of db_user. Raise db_pass_version when you change it.",
+      "Password of db_user. Increase db_pass_version when you change it.",
       {
         pattern: "^[!-~]{16,128}$",
-        errorMessage: "db_pass must be 16 to 128 printable ASCII characters without blanks.",
+        errorMessage: "db_pass must be 16 to 128 printable ASCII characters without spaces.",
       },
     ).stringValue;
     this.version = inputVariable(
       stack,
       "db_pass_version",
-      { type: "number", default: 1, description: "Raise by one with every change of db_user or db_pass." },
+      { type: "number", default: 1, description: "Increase by one with every change of db_user or db_pass." },
       {
         pattern: "^[1-9][0-9]{0,8}$",
         errorMessage: "db_pass_version must be a whole number from 1 upwards.",
@@ -123,11 +123,11 @@ export function githubTokenVariable(stack: Construct): string {
   return secretVariable(
     stack,
     "github_token",
-    "GitHub token of an administrator of the repositories, with the rights repo and workflow.",
+    "GitHub token of an administrator of the repositories, with the scopes repo and workflow.",
     {
       pattern: "^[!-~]{20,255}$",
       errorMessage:
-        "github_token must be a GitHub token: 20 to 255 printable ASCII characters without blanks.",
+        "github_token must be a GitHub token: 20 to 255 printable ASCII characters without spaces.",
     },
   ).stringValue;
 }

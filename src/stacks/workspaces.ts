@@ -36,7 +36,7 @@ export interface WorkspacesProps {
   readonly environments: readonly EnvironmentWorkspaces[];
 }
 
-/** Variables of the bootstrap workspace, for its Terraform Cloud provider. */
+/** Variables of the bootstrap workspace, for its HCP Terraform provider. */
 const BOOTSTRAP_VARIABLES: readonly WorkspaceVariable[] = [
   {
     key: "TFE_TOKEN",
@@ -57,7 +57,7 @@ const AWS_BY_OIDC: WorkspaceVariable = {
 };
 
 /**
- * Terraform Cloud resources: the project, a workspace per stack, the variables of the stacks, access to remote state,
+ * HCP Terraform resources: the project, a workspace per stack, the variables of the stacks, access to remote state,
  * and the teams whose tokens the pipelines use.
  *
  * The pipelines have no access to the bootstrap workspace. A plan runs the code of a pull request, which can read every

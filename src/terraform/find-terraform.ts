@@ -17,7 +17,7 @@ const MINIMUM: Readonly<Record<Product, string>> = {
   OpenTofu: toolVersions.opentofu.minimum,
 };
 
-/** Time limit of a tool that is asked for its version. */
+/** Time limit for `terraform version`. */
 const ANSWER_TIMEOUT_MS = 10_000;
 
 const HOW_TO_GET_IT = `Install Terraform ${MINIMUM.Terraform} or newer: https://developer.hashicorp.com/terraform/install.`;

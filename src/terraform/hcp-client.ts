@@ -93,7 +93,7 @@ export class HcpClient {
     this.props = props;
   }
 
-  /** Returns true if the organization has a workspace of that name. @throws UserError if the API does not tell */
+  /** Returns true if the organization has a workspace of that name. @throws UserError if the API returns an error */
   async workspaceExists(organization: string, name: string): Promise<boolean> {
     const { status } = await this.get(`/organizations/${organization}/workspaces/${name}`);
     if (status === 200) return true;

@@ -1,7 +1,7 @@
 import { execa } from "execa";
 import { hideSecrets } from "./secrets.js";
 
-/** Request to stop, such as Ctrl-C, that a running Terraform has to hear. */
+/** Request to stop, such as Ctrl-C, that is passed on to a running Terraform. */
 export interface Interruption {
   /** Throws if the request was made. */
   throwIfRequested(): void;

@@ -19,7 +19,7 @@ export type ProviderSource =
 
 export interface FindProviderProps extends Omit<FindProviderMirrorProps, "product"> {
   readonly terraform: Pick<Terraform, "product">;
-  /** Folder in which earlier runs kept providers; used when the registry does not answer. */
+  /** Folder in which earlier runs kept providers; used when the registry does not respond. */
   readonly pluginCache: string;
   /** Returns true if a server responds. Replaced in tests. */
   readonly answers?: (url: string, env: NodeJS.ProcessEnv) => Promise<boolean>;

@@ -11,7 +11,7 @@ const Manifest = z.object({ stacks: z.record(z.string(), z.object({ synthesizedS
 /** Name of a stack's Terraform configuration in its folder. */
 const CONFIGURATION_FILE = "cdk.tf.json";
 
-/** StackConfiguration stack. */
+/** Synthesized stack. */
 export interface SynthesizedStack {
   /** Such as `notejam-dev`. */
   readonly name: string;

@@ -64,14 +64,14 @@ describe("synthesizeInto", () => {
       stack(app, "one", "second");
       invalidStack(app);
     });
-    await expect(again).rejects.toThrow(/stack invalid breaks the policy/);
+    await expect(again).rejects.toThrow(/stack invalid violates the policy/);
     expect(await saidBy("one")).toBe("first");
     expect(await readdir(join(output, "stacks"))).toEqual(["one"]);
     expect(await readdir(folder)).toEqual(["cdktf.out"]);
   });
 
   it("writes nothing if the first run fails", async () => {
-    await expect(synthesizeInto(output, invalidStack)).rejects.toThrow(/breaks the policy/);
+    await expect(synthesizeInto(output, invalidStack)).rejects.toThrow(/violates the policy/);
     expect(await readdir(folder)).toEqual([]);
   });
 });

@@ -11,7 +11,7 @@ import { newToken } from "./tokens.js";
 import { forgotPasswordPage, signInPage, signUpPage } from "./views.js";
 
 /**
- * Minimum time of an answer that must not reveal whether an account exists or how its password is hashed, in
+ * Minimum time of a response that must not reveal whether an account exists or how its password is hashed, in
  * milliseconds.
  */
 const MIN_ANSWER_TIME = 100;

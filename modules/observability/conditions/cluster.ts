@@ -25,7 +25,7 @@ export function clusterConditions(clusterName: string, thresholds: ClusterThresh
       id: "cluster-pods-pending",
       runbookPage: "cluster",
       whatToDo:
-        "Pods have been pending for 15 minutes. Read the events of the pending pods: a node group is at its maximum, no pod tolerates a taint, or the autoscaler does not run.",
+        "Pods have been pending for 15 minutes. Read the events of the pending pods: a node group is at its maximum, no pod tolerates a taint, or the cluster autoscaler does not run.",
       metric: metric("AWS/EKS", "scheduler_pending_pods_UNSCHEDULABLE", "Sum"),
       threshold: 0,
       periods: { breaching: 15, of: 15 },
@@ -43,7 +43,7 @@ export function clusterConditions(clusterName: string, thresholds: ClusterThresh
       id: "cluster-nodes-cpu",
       runbookPage: "cluster",
       whatToDo:
-        "The CPUs of the nodes are busy on average, so the autoscaler is at its limit. Increase the maximum size of the node group that is full.",
+        "The average CPU utilization of the nodes is high, so the cluster autoscaler has reached its limit. Increase the maximum size of the node group that is full.",
       metric: insights("node_cpu_utilization", "Average"),
       threshold: thresholds.cpuPercent,
       periods: { breaching: 10, of: 15 },

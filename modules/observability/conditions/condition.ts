@@ -22,7 +22,7 @@ interface ConditionBase {
   readonly threshold: number;
   /** @default "GreaterThanThreshold" */
   readonly comparison?: "GreaterThanThreshold" | "LessThanThreshold" | "GreaterThanOrEqualToThreshold";
-  /** Number of breaching periods, of the last so many, that raise the alarm. */
+  /** Breaching periods (datapoints to alarm), out of the last evaluation periods, that trigger the alarm. */
   readonly periods: { readonly breaching: number; readonly of: number };
   /** Treatment of missing data. `ignore` keeps the state of the alarm. @default "notBreaching" */
   readonly withoutData?: "breaching" | "notBreaching" | "missing" | "ignore";

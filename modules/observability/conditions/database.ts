@@ -38,7 +38,7 @@ export function databaseConditions(
       id: "database-cpu",
       runbookPage: "database",
       whatToDo:
-        "The CPU of the writer is busy, or the writer reports no metrics. Find the most expensive statements in Performance Insights. Use a larger instance class as a last resort.",
+        "The CPU utilization of the writer is high, or the writer reports no metrics. Find the most expensive statements in Performance Insights. Use a larger instance class as a last resort.",
       metric: metric("CPUUtilization", "Average", writer),
       threshold: thresholds.cpuPercent,
       periods: { breaching: 10, of: 15 },

@@ -23,7 +23,7 @@ export function webAclConditions(
       id: "firewall-blocks",
       runbookPage: "network",
       whatToDo:
-        "The web ACL blocks unusually many requests. Read its log by rule and address. Watch an attack. Set the rule group to count if it blocks users by mistake.",
+        "The web ACL blocks unusually many requests. Read its log by rule and address. If it is an attack, keep watching it. If a rule group blocks users by mistake, set it to count.",
       metric: {
         namespace: "AWS/WAFV2",
         metricName: "BlockedRequests",

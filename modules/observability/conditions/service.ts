@@ -5,7 +5,7 @@ export interface ServiceThresholds {
   readonly errorPercent: number;
   /** Requests per minute below which the share is not evaluated: one failed request would exceed it. */
   readonly minimumRequestsPerMinute: number;
-  /** Answers per minute with status 503 of the load balancer, which mean that it has no healthy target. */
+  /** Responses per minute with status 503 from the load balancer, which mean that it has no healthy target. */
   readonly unavailablePerMinute: number;
   /** 95th percentile of the response time, in seconds. */
   readonly p95Seconds: number;
@@ -28,7 +28,7 @@ export function serviceConditions(
     {
       id: "service-errors",
       ...runbook,
-      whatToDo: `More than ${thresholds.errorPercent} % of requests fail. Check the application's log for errors. Roll back the last deployment if it is younger than the alarm.`,
+      whatToDo: `More than ${thresholds.errorPercent} % of requests fail. Check the application's log for errors. If a deployment started shortly before the alarm, roll it back.`,
       expression:
         `IF(requests >= ${thresholds.minimumRequestsPerMinute}, ` +
         "100 * (FILL(target_errors, 0) + FILL(balancer_errors, 0)) / requests, 0)",

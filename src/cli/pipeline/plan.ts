@@ -38,7 +38,7 @@ async function plan(options: PlanOptions, context: CommandContext): Promise<void
   printPlan(context, options, summary);
 }
 
-/** Plans a stack. An error is in the summary, too, so that the comment on the pull request has it. */
+/** Plans a stack. Errors are also in the summary, so that the comment on the pull request shows them. */
 async function planWithSummary(
   stack: SynthesizedStack,
   { out, locks, json }: PlanOptions,

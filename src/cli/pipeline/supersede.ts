@@ -27,7 +27,7 @@ export function define(command: Command, context: CommandContext): void {
       "after",
       `
 Needs GITHUB_TOKEN with write permission for actions, and GITHUB_REPOSITORY.
-JSON: { cancelled }, a list of the addresses of runs.
+JSON: { cancelled }, a list of the URLs of runs.
 ${exitStatusHelp()}`,
     )
     .action((options: SupersedeOptions) => cancelEarlierRuns(options, context));

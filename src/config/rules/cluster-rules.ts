@@ -25,7 +25,7 @@ function* checkEndpoint({ clusterEndpoint }: ValidFields): Errors {
     yield accessError(
       "clusterEndpoint.publicAccessCidrs",
       publicAccessCidrs,
-      `networks other than ${open.join(" and ")}, which opens the Kubernetes API to the internet, unless openToTheWorldBecause has the reason`,
+      `networks other than ${open.join(" and ")}, which opens the Kubernetes API to the internet, unless openToTheWorldBecause gives the reason`,
       "list your networks, write [] for a private endpoint only, or write the reason in openToTheWorldBecause",
     );
   }

@@ -71,7 +71,7 @@ function* checkPair({ environment, names }: EnvironmentFile, other: EnvironmentF
     yield error(
       "name",
       environment.name,
-      `a name that is not the prefix of another before a hyphen, nor the reverse; ${otherFile} has "${other.environment.name}"`,
+      `a name that is not another name plus a hyphen and a suffix, or the reverse ("prod" and "prod-blue" conflict); ${otherFile} has "${other.environment.name}"`,
       "choose a name with another prefix: IAM permissions match names by prefix",
     );
   }

@@ -57,7 +57,7 @@ function* checkDrRegion(region: string, drRegion: string | undefined): Errors {
 /** The names of an environment and of its standby have at most the length that AWS allows. */
 export function* checkNames({ name, region, drRegion, standbyOf }: ValidFields): Errors {
   if (name === undefined || region === undefined || drRegion === undefined) return;
-  // Standby names are checked in advance: a failover is the wrong moment to find that they are too long.
+  // Standby names are checked in advance, so that no name turns out to be too long during a failover.
   const standby =
     standbyOf === undefined ? namesTooLong({ name, region: drRegion, standbyOf: { region } }) : [];
   const tooLong = new Map(

@@ -65,11 +65,11 @@ function nodeGroup(minNodes: number) {
         'write a list such as ["t3.large"]',
       ).default(["t3.large"]),
       /** Minimum number of nodes for the cluster autoscaler. @default 1 */
-      min: nodeCount(minNodes, "the minimum for the autoscaler").default(1),
-      /** Nodes at creation; the autoscaler changes the number afterwards. @default 1 */
+      min: nodeCount(minNodes, "the minimum for the cluster autoscaler").default(1),
+      /** Nodes at creation; the cluster autoscaler changes the number afterwards. @default 1 */
       desired: nodeCount(minNodes, "the number at creation").default(1),
       /** Maximum number of nodes for the cluster autoscaler. @default 3 */
-      max: nodeCount(1, "the maximum for the autoscaler").default(3),
+      max: nodeCount(1, "the maximum for the cluster autoscaler").default(3),
       /** Size of a node's encrypted gp3 volume, in GiB, 20 to 16,384. @default 50 */
       diskGib: wholeNumber(
         20,

@@ -77,7 +77,7 @@ async function freeName(
   ];
 }
 
-/** Terraform Cloud assumes these roles; the bootstrap stack creates them in advance. */
+/** HCP Terraform assumes these roles; the bootstrap stack creates them in advance. */
 async function runRole({ target }: Failover, name: string): Promise<Diagnostic[]> {
   if (await exists(() => target.iam.send(new GetRoleCommand({ RoleName: name })))) {
     return [passed("roles", `${name} exists`)];

@@ -38,7 +38,7 @@ export interface RunningStandalone {
 const DEFAULT_PORT = 3000;
 const ATTEMPTS_AT_A_PORT = 3;
 
-/** Notejam on its embedded database, without the environment of its pods. Requires only Node. */
+/** Notejam on its embedded database, without the environment variables of its pods. Requires only Node. */
 export class StandaloneApplication {
   private readonly props: StandaloneApplicationProps;
   private readonly building: Promise<string>;

@@ -110,7 +110,7 @@ function missingOrder(cluster: Cluster, order: Order): Diagnostic[] {
     for (const earlier of needs) {
       const pair = `${kustomization} ${earlier}`;
       if (earlier === undefined || order.follows(kustomization, earlier) || faults.has(pair)) continue;
-      const what = `must depend on ${earlier}, which creates a dependency of ${describe(object)}`;
+      const what = `must depend on ${earlier}, which creates an object that ${describe(object)} needs`;
       faults.set(pair, `Kustomization ${kustomization} ${what}`);
     }
   }

@@ -40,7 +40,7 @@ function failureFaults({ body }: Manifest): Fault[] {
         textAt(body, "spec", phase, "strategy", "name") !== "RetryOnFailure",
     )
     .map((phase) => [
-      `gives up after one failed ${phase}`,
+      `does not retry a failed ${phase}`,
       `write spec.${phase}.strategy.name: RetryOnFailure, or remediation`,
     ]);
 }

@@ -1,7 +1,7 @@
 import type { Rule, Violation } from "../rule.js";
 import { type Arguments, type Block, isTrue, nested, type StackView } from "../stack-view.js";
 
-/** Returns what of a block is not encrypted with a customer managed key. */
+/** Returns the violations of a block: each part that is not encrypted with a customer managed key. */
 type Check = (block: Arguments, stack: StackView, resource: Block) => readonly string[];
 
 const NO_KEY = "is not encrypted with a customer managed key";

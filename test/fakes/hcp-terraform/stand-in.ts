@@ -9,10 +9,10 @@ import { type AddressInfo, connect } from "node:net";
 import type { ServerCertificate } from "./certificate.js";
 
 /*
- * Fake of the parts of Terraform Cloud that the `cloud` block and `pipeline plan` use: service discovery, ping,
+ * Fake of the parts of HCP Terraform that the `cloud` block and `pipeline plan` use: service discovery, ping,
  * entitlements, workspaces, states, configuration versions and their upload, plan-only runs, plans, logs.
  *
- * It tests requests and the handling of responses. It does not test that Terraform Cloud accepts the requests, the
+ * It tests requests and the handling of responses. It does not test that HCP Terraform accepts the requests, the
  * contents of plans (log and plan are given), permissions of teams except "this token, this workspace", queues of runs,
  * variables, agents, policies, cost estimates and AWS. Its responses follow the public API documentation
  * (https://developer.hashicorp.com/terraform/cloud-docs/api-docs).

@@ -56,7 +56,7 @@ export async function restoreTest(context: BackupContext): Promise<RestoreTestRe
   }
 }
 
-/** A restore test knows nothing of how the backups go: that metric is theirs. */
+/** Omits the age of the newest backup, which only the backup job reports. */
 function agesFrom(listing: Listing) {
   const { VerifiedBackupAge } = agesOf(listing);
   return VerifiedBackupAge === undefined ? {} : { VerifiedBackupAge };

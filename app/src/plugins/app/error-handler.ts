@@ -101,7 +101,7 @@ function describe(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
 }
 
-/** Answers every error with a page in the site's design that reveals no internals. */
+/** Responds to every error with a page in the site's design that reveals no internals. */
 export default fp(
   async (app) => {
     function send(reply: FastifyReply, { status, retryAfter, ...message }: Answer): FastifyReply {
