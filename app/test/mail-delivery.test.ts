@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, connect, createServer as createTcpServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { text } from "node:stream/consumers";
@@ -9,7 +9,6 @@ import { SMTPServer, type SMTPServerOptions } from "smtp-server";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { Authority, type Certificate } from "./authority.js";
 import { PASSWORD } from "./notejam.js";
-import { freePort } from "./postgres-server.js";
 import { needs } from "./required-tools.js";
 import { type Serving, serving } from "./serving.js";
 
@@ -68,6 +67,19 @@ describe("mail through an SMTP server", needs("a PostgreSQL server"), () => {
   let port: number;
   let notejam: Serving;
   let server: SMTPServer | undefined;
+  let smtpPort: number | undefined;
+  /** Keeps the port while no SMTP server runs; otherwise another program could take it between two tests. */
+  const front = createTcpServer((client) => {
+    if (smtpPort === undefined) return void client.destroy();
+    const upstream = connect(smtpPort, "127.0.0.1");
+    for (const [from, to] of [
+      [client, upstream],
+      [upstream, client],
+    ] as const) {
+      from.on("error", () => to.destroy());
+      from.pipe(to);
+    }
+  });
   const arrived: Arrived[] = [];
   const passwords: unknown[] = [];
 
@@ -94,8 +106,9 @@ describe("mail through an SMTP server", needs("a PostgreSQL server"), () => {
       ...options,
     });
     server.on("error", () => {});
-    server.listen(port, "127.0.0.1");
+    server.listen(0, "127.0.0.1");
     await once(server.server, "listening");
+    smtpPort = (server.server.address() as AddressInfo).port;
   }
 
   const mailUrl = (password: string) => `smtp://mailer:${encodeURIComponent(password)}@127.0.0.1:${port}`;
@@ -104,7 +117,9 @@ describe("mail through an SMTP server", needs("a PostgreSQL server"), () => {
     folder = mkdtempSync(path.join(tmpdir(), "notejam-smtp-"));
     authority = new Authority(folder, "mail");
     certificate = authority.issue("127.0.0.1");
-    port = await freePort();
+    front.listen(0, "127.0.0.1");
+    await once(front, "listening");
+    port = (front.address() as AddressInfo).port;
     notejam = await serving({ MAIL_URL: mailUrl("pa:ss/word"), NODE_EXTRA_CA_CERTS: authority.certificate });
     await notejam.submit("/signup/", { email: PERSON, password: PASSWORD, repeat_password: PASSWORD });
   });
@@ -113,10 +128,12 @@ describe("mail through an SMTP server", needs("a PostgreSQL server"), () => {
     passwords.length = 0;
     const running = server;
     server = undefined;
+    smtpPort = undefined;
     if (running) await new Promise<void>((resolve) => running.close(resolve));
   });
   afterAll(async () => {
     await notejam?.end();
+    front.close();
     rmSync(folder, { recursive: true, force: true });
   });
 
