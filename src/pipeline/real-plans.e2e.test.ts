@@ -270,7 +270,7 @@ describe("plans that Terraform makes", () => {
     const { summary } = await planned("destroy");
     expect(summary.counts).toMatchObject({ add: 0, change: 0, destroy: 3 });
     expect(new Set(summary.resources?.map(({ reason }) => reason))).toEqual(
-      new Set(["it is no longer in the configuration"]),
+      new Set(["no longer in the configuration"]),
     );
   });
 
