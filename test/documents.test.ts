@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import toolVersions from "../tool-versions.json" with { type: "json" };
 import {
   DECISION_INDEX,
   DECISIONS_FOLDER,
@@ -87,6 +88,14 @@ describe("documents", () => {
     );
     expect(commands.length).toBeGreaterThan(3);
     for (const command of commands) expect(command).toMatch(/^cdktf deploy [\w<>-]+$/);
+  });
+
+  it("name the Terraform version of the workspaces, because HCP Terraform rejects other minor versions", () => {
+    const [major, minor] = toolVersions.terraform.pinned.split(".");
+    for (const file of ["docs/deployment.md", `${RUNBOOK}/README.md`, `${RUNBOOK}/destroy.md`]) {
+      const named = [...read(file).matchAll(/Terraform (\d[\d.]*\d)/g)].map(([, version]) => version);
+      expect(new Set(named), file).toEqual(new Set([`${major}.${minor}`]));
+    }
   });
 
   it("scale a Deployment up again after scaling it to 0, because the autoscaler ignores a Deployment without pods", () => {

@@ -5,11 +5,11 @@ import { manualSteps } from "../bootstrap/manual-steps.js";
 import { loadConfiguration } from "../config/load.js";
 import { BOOTSTRAP_STACK } from "../config/names.js";
 import type { Organization } from "../config/organization.js";
-import { findTerraform } from "../terraform/find-terraform.js";
 import { HcpClient, terraformToken } from "../terraform/hcp-client.js";
 import { runInTerminal } from "../terraform/process.js";
 import { synthesize } from "../terraform/synthesize-app.js";
 import { readConfiguration } from "../terraform/synthesized-stacks.js";
+import { findWorkspaceTerraform, WORKSPACE_TERRAFORM_HELP } from "../terraform/workspace-terraform.js";
 import { UserError } from "../user-error.js";
 import type { CommandContext } from "./context.js";
 import { exitStatusHelp } from "./options.js";
@@ -23,7 +23,7 @@ export function define(command: Command, context: CommandContext): void {
       "after",
       `
 Needs \`terraform login\` as an owner of the organization, and credentials of an administrator of the AWS account
-(AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY).
+(AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY). ${WORKSPACE_TERRAFORM_HELP}
 ${exitStatusHelp()}`,
     )
     .action(() => bootstrap(context));
@@ -31,7 +31,7 @@ ${exitStatusHelp()}`,
 
 async function bootstrap({ env, print }: CommandContext): Promise<void> {
   const { organization } = await loadConfiguration("environments");
-  const { binary } = await findTerraform();
+  const { binary } = await findWorkspaceTerraform(env);
   const stacks = await synthesize({ projectFolder: resolve("."), out: resolve("cdktf.out") });
   const stack = stacks.find(({ name }) => name === BOOTSTRAP_STACK);
   if (stack === undefined) throw new UserError(`There is no stack ${BOOTSTRAP_STACK}.`);

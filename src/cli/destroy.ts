@@ -4,6 +4,7 @@ import { findEnvironment } from "../config/find-environment.js";
 import { loadConfiguration } from "../config/load.js";
 import { namesOf } from "../config/names.js";
 import { type DestroyStep, destroySteps, runSteps } from "../destroy/steps.js";
+import { findWorkspaceTerraform, WORKSPACE_TERRAFORM_HELP } from "../terraform/workspace-terraform.js";
 import { UserError } from "../user-error.js";
 import type { CommandContext } from "./context.js";
 import { environmentsOption, exitStatusHelp } from "./options.js";
@@ -27,6 +28,7 @@ export function define(command: Command, context: CommandContext): void {
       "after",
       `
 A production environment is protected: see ${RUNBOOK}.
+${WORKSPACE_TERRAFORM_HELP}
 ${exitStatusHelp()}
 
 Examples:
@@ -49,6 +51,8 @@ async function destroy(id: string, options: DestroyOptions, context: CommandCont
       hint: `See ${RUNBOOK}.`,
     });
   }
+  // Before the first step: a failed destruction leaves an environment without Flux.
+  await findWorkspaceTerraform(context.env);
   await runSteps(steps, {
     run: (program, args) => execa(program, [...args], { stdio: "inherit" }),
     print: context.print,

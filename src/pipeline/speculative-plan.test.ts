@@ -1,9 +1,10 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { writeExecutable } from "../../test/executable.js";
 import { CANARIES, canariesIn, recordedPlanFile } from "../../test/recorded-plans.js";
+import toolVersions from "../../tool-versions.json" with { type: "json" };
 import { terraformToken, tokenVariable } from "../terraform/hcp-client.js";
 import { speculativePlan } from "./speculative-plan.js";
 
@@ -30,11 +31,18 @@ afterEach(() => {
 });
 
 /** Writes a fake Terraform with this output and exit status. */
-function fakeTerraform({ init = "", plan = "", planStatus = 0, initStatus = 0 } = {}): string {
+function fakeTerraform({
+  version = toolVersions.terraform.pinned,
+  init = "",
+  plan = "",
+  planStatus = 0,
+  initStatus = 0,
+} = {}): string {
   const file = join(folder, "terraform");
   writeFileSync(join(folder, "init.txt"), init);
   writeFileSync(join(folder, "plan.txt"), plan);
   const script = `#!/bin/sh
+[ "$1" = version ] && { echo 'Terraform v${version}'; exit 0; }
 echo "$*" >> '${folder}/calls'
 cat '${folder}/'"$1.txt" >&2
 if [ "$1" = init ]; then exit ${initStatus}; else exit ${planStatus}; fi
@@ -157,7 +165,15 @@ describe("a speculative plan that cannot start", () => {
   });
 
   it("reports how to install a missing Terraform", async () => {
-    expect(await whyNot(join(folder, "none"))).toMatch(/^Terraform was not found: .*Install it from/);
+    expect(await whyNot(join(folder, "none"))).toMatch(/^Terraform was not found: .*Install Terraform/);
+  });
+
+  it("reports a Terraform that HCP Terraform rejects, and starts nothing", async () => {
+    const version = toolVersions.terraform.newestTested;
+    expect(await whyNot(fakeTerraform({ version }))).toMatch(
+      /^Terraform \S+ \(.*\) cannot use the workspaces in HCP Terraform/,
+    );
+    expect(existsSync(join(folder, "calls"))).toBe(false);
   });
 
   it("reports the error of `init` in one line without the token", async () => {

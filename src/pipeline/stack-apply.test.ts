@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { writeExecutable } from "../../test/executable.js";
 import { CANARIES, canariesIn } from "../../test/recorded-plans.js";
 import { runNotejam } from "../../test/run-notejam.js";
+import toolVersions from "../../tool-versions.json" with { type: "json" };
 
 const TOKEN = "secret-token-of-a-team";
 const URL_OF_RUN = "https://app.terraform.io/app/example/notejam-dev/runs/run-Ab1";
@@ -28,7 +29,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 async function apply(output: string, ended = 0, parameters: readonly string[] = []) {
   writeFileSync(join(folder, "output"), output);
   const binary = join(folder, "terraform");
-  const script = `#!/bin/sh\necho "$*" >> '${folder}/calls'\n[ "$1" = init ] && { cp .terraform.lock.hcl '${folder}/locked'; exit 0; }\ncat '${folder}/output'\nexit ${ended}\n`;
+  const script = `#!/bin/sh\n[ "$1" = version ] && { echo 'Terraform v${toolVersions.terraform.pinned}'; exit 0; }\necho "$*" >> '${folder}/calls'\n[ "$1" = init ] && { cp .terraform.lock.hcl '${folder}/locked'; exit 0; }\ncat '${folder}/output'\nexit ${ended}\n`;
   writeExecutable(binary, script);
   const args = ["pipeline", "apply", "--stack", "notejam-dev", "--app", folder, ...parameters];
   const { status, stdout, stderr } = await runNotejam(args, {

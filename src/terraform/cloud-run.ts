@@ -3,6 +3,7 @@ import { UserError } from "../user-error.js";
 import { firstError } from "./diagnostics.js";
 import { runTerraform } from "./process.js";
 import { cloudWorkspaceOf, type SynthesizedStack, stackFile } from "./synthesized-stacks.js";
+import { findWorkspaceTerraform } from "./workspace-terraform.js";
 
 /** URL of the HCP Terraform run that `plan` or `apply` starts through a `cloud` block. */
 const RUN_URL = /https:\/\/\S+\/runs\/(run-[A-Za-z0-9]+)/;
@@ -21,7 +22,7 @@ export interface CloudCommandResult {
  * lock file, which the remote run uses.
  *
  * @param token token of HCP Terraform, hidden in messages
- * @throws UserError if it fails
+ * @throws UserError if it fails, or if the installed Terraform cannot use the workspaces
  */
 export async function initCloudStack(
   stack: SynthesizedStack,
@@ -31,6 +32,7 @@ export async function initCloudStack(
   if (!existsSync(stackFile(stack))) {
     throw new UserError(`${stackFile(stack)} does not exist.`, { hint: "Run `npm run synth` again." });
   }
+  await findWorkspaceTerraform(env);
   const { ok, output } = await runCloudCommand(stack, ["init", "-input=false", "-no-color"], env);
   if (!ok) throw noRunError(stack, "prepare Terraform", output, token);
 }
@@ -56,10 +58,9 @@ export function noRunError(
 }
 
 /**
- * Runs a Terraform command in a stack's folder to its end.
+ * Runs a Terraform command in the folder of a prepared stack to its end.
  *
  * @param onRun receives the URL of the run in HCP Terraform when it starts
- * @throws UserError if Terraform is not installed
  */
 export async function runCloudCommand(
   { folder }: Pick<SynthesizedStack, "folder">,
@@ -70,7 +71,7 @@ export async function runCloudCommand(
   const binary = env.TERRAFORM_BINARY_NAME || "terraform";
   const lines: string[] = [];
   let run: CloudCommandResult["run"];
-  const { ok, isMissing } = await runTerraform({
+  const { ok } = await runTerraform({
     binary,
     args,
     folder,
@@ -83,10 +84,5 @@ export async function runCloudCommand(
       onRun?.(url);
     },
   });
-  if (isMissing) {
-    throw new UserError(`Terraform was not found: \`${binary}\` is not on the PATH.`, {
-      hint: "Install it from https://developer.hashicorp.com/terraform/install, or set TERRAFORM_BINARY_NAME to its path.",
-    });
-  }
   return { ok, output: lines.join("\n"), ...(run === undefined ? {} : { run }) };
 }
