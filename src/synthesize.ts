@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { checkCapacity } from "./capacity/capacity-check.js";
 import { capacityInputs } from "./capacity/capacity-inputs.js";
-import { type ImportFile, loadConfiguration } from "./config/load.js";
+import { formatWarnings, type ImportFile, loadConfiguration } from "./config/load.js";
 import { readTree } from "./kubernetes/flux-tree.js";
 import { addStacks } from "./stacks/compose.js";
 import { synthesizeInto } from "./terraform/write-stacks.js";
@@ -17,7 +17,8 @@ const fluxFolder = fileURLToPath(new URL("../flux", import.meta.url));
 const outputFolder = process.env.CDKTF_OUTDIR || "cdktf.out";
 
 /**
- * Reads the environments, composes their stacks and writes the Terraform configuration.
+ * Reads the environments, composes their stacks and writes the Terraform configuration. Prints the warnings of the
+ * configuration to standard error.
  *
  * @param importFile loads an environment's file. @default `import()`
  * @throws UserError for an invalid configuration or a violation of the policy, or an error of the file system
@@ -29,6 +30,8 @@ export async function synthesizeStacks(importFile?: ImportFile): Promise<void> {
     check: (environment) => checkCapacity(environment, inputs),
     importFile,
   });
+  const warnings = formatWarnings(configuration);
+  if (warnings !== undefined) process.stderr.write(`${warnings}\n`);
   const now = new Date();
   await synthesizeInto(outputFolder, (app) => addStacks(app, { ...configuration, tree, now }));
 }

@@ -4,6 +4,7 @@ import { setTimeout } from "node:timers/promises";
 import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { copyDevAndProd } from "./environments-folder.js";
+import { clockSetTo } from "./fakes/clock.js";
 import { needs } from "./required-tools.js";
 
 /** Arguments of Node for the program of `cdktf synth`: from sources, and from the cached bundle. */
@@ -38,7 +39,13 @@ async function edit(name: string, from: string, to: string): Promise<void> {
 function run(program: readonly string[], env: Record<string, string> = {}) {
   return execa(process.execPath, program, {
     reject: false,
-    env: { NOTEJAM_ENVIRONMENTS: environments, CDKTF_OUTDIR: output, ...env },
+    // A day on which all Kubernetes versions of the environments are supported, so that synthesis prints no warning.
+    env: {
+      ...clockSetTo("2026-11-01"),
+      NOTEJAM_ENVIRONMENTS: environments,
+      CDKTF_OUTDIR: output,
+      ...env,
+    },
   });
 }
 
@@ -67,6 +74,24 @@ describe.each(PROGRAMS)("the synth command, run from its $from", ({ program }) =
     const { exitCode, stderr } = await synth();
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
     expect(await readdir(join(output, "stacks"))).toContain("notejam-test");
+  });
+
+  it.each([
+    { moment: "2027-03-26", words: "leaves EKS standard support after 2027-03-27" },
+    { moment: "2027-03-28", words: "left EKS standard support after 2027-03-27" },
+  ])("warns about the Kubernetes version on $moment, and writes every stack", async ({ moment, words }) => {
+    for (const file of ["dev.ts", "prod.ts"]) {
+      await edit(
+        file,
+        "export default defineEnvironment({",
+        'export default defineEnvironment({\n  kubernetesVersion: "1.35",',
+      );
+    }
+    const { exitCode, stderr, stdout } = await synth(clockSetTo(moment));
+    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: "" });
+    expect(stderr).toMatch(/^The configuration has 2 warnings in 2 files\.$/m);
+    expect(stderr.split(`kubernetesVersion: "1.35" ${words}`)).toHaveLength(3);
+    expect(await readdir(join(output, "stacks"))).toHaveLength(5);
   });
 
   it("lists all errors in all files with exit status 2, without a stack trace, and writes nothing", async () => {

@@ -1,9 +1,10 @@
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { copyDevAndProd } from "../../test/environments-folder.js";
 import { needs } from "../../test/required-tools.js";
 import { runNotejam } from "../../test/run-notejam.js";
+import { TODAY } from "../../test/synthesized-app.js";
 
 /** Runs on a copy of the repository's Flux tree. */
 
@@ -18,6 +19,17 @@ beforeAll(async () => {
 });
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** The clock of the checks stands still: support of Kubernetes versions ends on a day. */
+beforeEach(() => void vi.useFakeTimers({ toFake: ["Date"], now: TODAY }));
+
+afterEach(() => void vi.useRealTimers());
+
+/** Sets the Kubernetes version of an environment file. */
+function withVersion135(text: string): string {
+  const start = "export default defineEnvironment({";
+  return text.replace(start, `${start}\n  kubernetesVersion: "1.35",`);
+}
 
 const check = (...options: readonly string[]) =>
   runNotejam(["check", "--tree", tree, "--out", join(folder, "out"), ...options]);
@@ -41,6 +53,20 @@ describe("the check command", needs("kubectl or kustomize"), () => {
     expect(page).toContain("notejam-prod-application/apps-deployment-notejam-notejam.yaml");
     const written = await readdir(join(folder, "out", "prod", "notejam-prod-application"));
     expect(written).toContain("apps-deployment-notejam-notejam.yaml");
+  });
+
+  it("warns 90 days before the end of support of a Kubernetes version", async () => {
+    const environments = join(folder, "ending");
+    await mkdir(environments);
+    await copyDevAndProd(environments, withVersion135);
+    vi.setSystemTime("2026-12-27");
+    const { status, stdout, stderr } = await check("--environments", environments, "--json");
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout).configuration).toMatchObject([
+      { severity: "warning", where: { subject: "kubernetesVersion" } },
+      { severity: "warning", where: { subject: "kubernetesVersion" } },
+    ]);
+    expect(stderr).toContain('kubernetesVersion: "1.35" leaves EKS standard support after 2027-03-27');
   });
 
   it("prints each error of a broken tree with its place, and exits with 1", async () => {
@@ -82,6 +108,20 @@ describe("the check command", needs("kubectl or kustomize"), () => {
 
 describe("the check command without a result", () => {
   afterEach(() => void vi.unstubAllEnvs());
+
+  it("exits with 1 for a Kubernetes version past its standard support, which synthesis accepts", async () => {
+    const environments = join(folder, "old");
+    await mkdir(environments);
+    await copyDevAndProd(environments, withVersion135);
+    vi.setSystemTime("2027-03-28");
+    const { status, stdout, stderr } = await check("--environments", environments, "--json");
+    expect(status).toBe(1);
+    expect(JSON.parse(stdout).configuration).toMatchObject([
+      { severity: "error", where: { subject: "kubernetesVersion" } },
+      { severity: "error", where: { subject: "kubernetesVersion" } },
+    ]);
+    expect(stderr).toContain('kubernetesVersion: "1.35" left EKS standard support after 2027-03-27');
+  });
 
   it("exits with 1 for an invalid configuration, and names the field", async () => {
     const environments = join(folder, "environments");

@@ -2,7 +2,7 @@ import type { TreeFile } from "@notejam/constructs/github/operations-repository"
 import type { Command } from "commander";
 import { checkCapacity } from "../capacity/capacity-check.js";
 import { capacityInputs } from "../capacity/capacity-inputs.js";
-import { loadConfiguration } from "../config/load.js";
+import { formatWarnings, type LoadedConfiguration, loadConfiguration } from "../config/load.js";
 import { count, formatDiagnostic } from "../diagnostic.js";
 import { readTree } from "../kubernetes/flux-tree.js";
 import { type CheckedEnvironment, checkEnvironment } from "../manifests/check-environment.js";
@@ -43,8 +43,8 @@ export function define(command: Command, context: CommandContext): void {
       "after",
       `
 Needs kubectl or kustomize. Without --schemas or --chart-values, the checks that need them are skipped.
-JSON: { configuration, environments, skipped, pages }. configuration lists the diagnostics of an invalid configuration;
-environments is then empty and pages null. environments has an object for each environment: environment, objects
+JSON: { configuration, environments, skipped, pages }. configuration lists the diagnostics of the configuration: its
+warnings, or its errors; with errors, environments is empty and pages null. environments has an object for each environment: environment, objects
 (number), kustomizations (number) and diagnostics. skipped has an object for each skipped check: check and option.
 pages is the path of the page about the rendered manifests.
 ${exitStatusHelp("the configuration or a manifest is not valid")}
@@ -62,20 +62,24 @@ async function check(options: CheckOptions, context: CommandContext): Promise<vo
     context.warn(`SKIPPED: ${what} are NOT checked, because ${option} names no folder.`);
   }
   const tree = readTree(options.tree);
-  const environments = await checkConfiguration(options.environments, tree).catch((error: unknown) => {
-    const failed = failedCheck(error);
-    const result = { configuration: failed.diagnostics, environments: [], skipped, pages: null };
-    if (options.json) printResult(context, options, result, () => "");
-    throw failed;
-  });
+  const { environments, configuration } = await checkConfiguration(options.environments, tree).catch(
+    (error: unknown) => {
+      const failed = failedCheck(error);
+      const result = { configuration: failed.diagnostics, environments: [], skipped, pages: null };
+      if (options.json) printResult(context, options, result, () => "");
+      throw failed;
+    },
+  );
   const builder = new Builder(options.tree, await findKustomize());
+  const warnings = formatWarnings(configuration);
+  if (warnings !== undefined) context.warn(warnings);
   const checked: CheckedEnvironment[] = [];
   for (const facts of environments) {
     checked.push(await checkEnvironment({ builder, tree, facts, validators }));
   }
   writePages(options.out, checked);
   const pages = `${options.out}/index.html`;
-  const result = { configuration: [], environments: checked.map(asJson), skipped, pages };
+  const result = { configuration: configuration.warnings, environments: checked.map(asJson), skipped, pages };
   printResult(context, options, result, () =>
     [...checked.map(asText), `Rendered manifests: ${pages}`].join("\n"),
   );
@@ -83,13 +87,24 @@ async function check(options: CheckOptions, context: CommandContext): Promise<vo
   if (errors > 0) throw new UserError(`The manifests have ${count(errors, "error")}.`, { exitCode: 1 });
 }
 
-/** Checks the configuration, the capacity and the policy. Returns the facts of each environment's cluster. */
-async function checkConfiguration(folder: string, tree: readonly TreeFile[]): Promise<EnvironmentFacts[]> {
+/**
+ * Checks the configuration, the capacity and the policy. A Kubernetes version past its standard support is an error.
+ *
+ * @returns the configuration, and the facts of each environment's cluster
+ */
+async function checkConfiguration(
+  folder: string,
+  tree: readonly TreeFile[],
+): Promise<{
+  readonly configuration: LoadedConfiguration;
+  readonly environments: readonly EnvironmentFacts[];
+}> {
   const inputs = capacityInputs(tree);
   const configuration = await loadConfiguration(folder, {
     check: (environment) => checkCapacity(environment, inputs),
+    endedSupport: "error",
   });
-  return environmentFacts(configuration, tree, new Date());
+  return { configuration, environments: await environmentFacts(configuration, tree, new Date()) };
 }
 
 /** Returns the error for a configuration with diagnostics, which is a failed check here. Throws other errors. */

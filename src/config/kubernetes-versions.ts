@@ -12,6 +12,11 @@ const END_OF_STANDARD_SUPPORT: Readonly<Record<string, string>> = {
   "1.36": "2027-08-02",
 };
 
+/** Number of days before the end of standard support from which on checks warn. */
+const WARNING_DAYS = 90;
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
 /** Returns the last day of EKS standard support of a version, ISO date; undefined for an unknown version. */
 export function endOfStandardSupport(version: string): string | undefined {
   return END_OF_STANDARD_SUPPORT[version];
@@ -26,4 +31,13 @@ export function versionsInStandardSupport(today: Date): string[] {
 export function isInStandardSupport(version: string, today: Date): boolean {
   const end = END_OF_STANDARD_SUPPORT[version];
   return end !== undefined && today.toISOString().slice(0, 10) <= end;
+}
+
+/**
+ * Returns whether the standard support of a version has ended, or its last day is at most 90 days away (in UTC). False
+ * for an unknown version.
+ */
+export function isNearEndOfSupport(version: string, today: Date): boolean {
+  const end = END_OF_STANDARD_SUPPORT[version];
+  return end !== undefined && today.getTime() >= Date.parse(end) - WARNING_DAYS * DAY_MS;
 }

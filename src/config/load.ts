@@ -1,13 +1,14 @@
 import { readdir } from "node:fs/promises";
 import { join, parse, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { count, type Diagnostic } from "../diagnostic.js";
+import { count, type Diagnostic, formatDiagnostics } from "../diagnostic.js";
 import { UserError } from "../user-error.js";
 import type { Environment } from "./environment.js";
 import { fileError, inFile } from "./file-error.js";
 import { namesOf } from "./names.js";
 import type { Organization } from "./organization.js";
 import { checkEnvironments, type EnvironmentFile, ORGANIZATION_FILE } from "./rules/folder-rules.js";
+import type { RuleOptions } from "./rules/rule.js";
 import { type Validated, validateEnvironment, validateOrganization } from "./validate.js";
 
 /** The complete, valid configuration. */
@@ -17,7 +18,13 @@ export interface Configuration {
   readonly environments: readonly Environment[];
 }
 
-export interface LoadOptions {
+/** A configuration with its warnings. */
+export interface LoadedConfiguration extends Configuration {
+  /** Diagnostics of the severity `warning`. */
+  readonly warnings: readonly Diagnostic[];
+}
+
+export interface LoadOptions extends RuleOptions {
   /** Day on which versions must be supported. @default now */
   readonly today?: Date;
   /** Additional check of a valid environment, such as its capacity. @default none */
@@ -38,8 +45,8 @@ const dynamicImport: ImportFile = (file) => import(pathToFileURL(file).href);
  */
 export async function loadConfiguration(
   directory: string,
-  { today = new Date(), check = () => [], importFile = dynamicImport }: LoadOptions = {},
-): Promise<Configuration> {
+  { today = new Date(), check = () => [], importFile = dynamicImport, ...ruleOptions }: LoadOptions = {},
+): Promise<LoadedConfiguration> {
   const names = await environmentNames(directory);
   const organizationFile = join(directory, ORGANIZATION_FILE);
   const organization = await loadFile(organizationFile, importFile, validateOrganization);
@@ -49,7 +56,9 @@ export async function loadConfiguration(
       const file = join(directory, name);
       return {
         file,
-        validated: await loadFile(file, importFile, (input) => validateEnvironment(input, today)),
+        validated: await loadFile(file, importFile, (input) =>
+          validateEnvironment(input, today, ruleOptions),
+        ),
       };
     }),
   );
@@ -64,7 +73,21 @@ export async function loadConfiguration(
   const valid = "value" in organization ? organization.value : undefined;
   diagnostics.push(...checkEnvironments(environments, valid));
   if (diagnostics.length > 0 || valid === undefined) throw configurationError(diagnostics);
-  return { organization: valid, environments: environments.map(({ environment }) => environment) };
+  return {
+    organization: valid,
+    environments: environments.map(({ environment }) => environment),
+    warnings: loaded.flatMap(({ file, validated }) =>
+      "value" in validated ? validated.warnings.map((warning) => inFile(file, warning)) : [],
+    ),
+  };
+}
+
+/** Returns the warnings of a configuration as text; undefined without warnings. */
+export function formatWarnings({ warnings }: Pick<LoadedConfiguration, "warnings">): string | undefined {
+  if (warnings.length === 0) return undefined;
+  const { size } = new Set(warnings.map(({ where }) => where.source));
+  const summary = `The configuration has ${count(warnings.length, "warning")} in ${count(size, "file")}.`;
+  return `${summary}\n\n${formatDiagnostics(warnings)}`;
 }
 
 function configurationError(diagnostics: readonly Diagnostic[]): UserError {

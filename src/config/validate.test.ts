@@ -173,12 +173,6 @@ const INVALID: readonly Invalid[] = [
   ["a Kubernetes version as a number", { kubernetesVersion: 1.35 }, "kubernetesVersion", /in quotes/],
   ["a Kubernetes patch version", { kubernetesVersion: "1.35.2" }, "kubernetesVersion", /minor version/],
   [
-    "a Kubernetes version past its support",
-    { kubernetesVersion: "1.34" },
-    "kubernetesVersion",
-    /ended on 2026-12-02.*"1.35"/,
-  ],
-  [
     "an unknown Kubernetes version",
     { kubernetesVersion: "1.99" },
     "kubernetesVersion",
@@ -433,7 +427,7 @@ describe("validateEnvironment", () => {
       drRegion: "eu-west-1",
       vpcCidr: "172.20.0.0/16",
       hostName: "notejam.example.org",
-      kubernetesVersion: "1.31",
+      kubernetesVersion: "1.30",
       nodeGroups: { apps: { min: "many", diskGib: 1 } },
       waf: { floodLimit: 50 },
       colour: "blue",
@@ -443,7 +437,7 @@ describe("validateEnvironment", () => {
       drRegion: '"eu-west-1" is not allowed',
       serviceCidr: '"172.20.0.0/16" is not allowed',
       hostName: '"notejam.example.org" is not allowed',
-      kubernetesVersion: '"1.31" is not allowed',
+      kubernetesVersion: '"1.30" is not allowed',
       "nodeGroups.apps.min": '"many" is not allowed',
       "nodeGroups.apps.diskGib": "1 is not allowed",
       "waf.signInLimit": "100 is not allowed",
@@ -550,7 +544,7 @@ describe("validateOrganization", () => {
   };
 
   it("accepts a valid organization", () => {
-    expect(validateOrganization(good)).toEqual({ value: good });
+    expect(validateOrganization(good)).toEqual({ value: good, warnings: [] });
   });
 
   it.each([
@@ -595,5 +589,38 @@ describe("validateOrganization", () => {
   ])("rejects %s", (_what, change, field, words) => {
     const checked = validateOrganization({ ...good, ...change });
     expectError("diagnostics" in checked ? checked.diagnostics : [], field, words);
+  });
+});
+
+describe("a Kubernetes version at the end of its support", () => {
+  const old = { ...DEV, kubernetesVersion: "1.35" };
+  const on = (day: string, ended?: "error") =>
+    validateEnvironment(old, new Date(day), ended === undefined ? {} : { endedSupport: ended });
+  const warning = (summary: string) => ({
+    severity: "warning",
+    check: "kubernetes-version",
+    where: { subject: "kubernetesVersion" },
+    summary: expect.stringContaining(summary),
+    hint: expect.stringContaining('"1.36"'),
+  });
+
+  it("is accepted without a warning before", () => {
+    expect(on("2026-12-26")).toMatchObject({ value: { kubernetesVersion: "1.35" }, warnings: [] });
+  });
+
+  it.each(["2026-12-27", "2027-03-27"])("is accepted with a warning on %s", (day) => {
+    const warnings = [warning('"1.35" leaves EKS standard support after 2027-03-27')];
+    expect(on(day)).toMatchObject({ value: { kubernetesVersion: "1.35" }, warnings });
+    expect(on(day, "error")).toMatchObject({ value: { kubernetesVersion: "1.35" }, warnings });
+  });
+
+  it("is accepted with a warning afterwards, so that existing environments can be changed", () => {
+    const warnings = [warning('"1.35" left EKS standard support after 2027-03-27')];
+    expect(on("2027-03-28")).toMatchObject({ value: { kubernetesVersion: "1.35" }, warnings });
+  });
+
+  it("is an error afterwards on request", () => {
+    const diagnostics = [{ ...warning('"1.35" left EKS standard support'), severity: "error" }];
+    expect(on("2027-03-28", "error")).toMatchObject({ diagnostics });
   });
 });

@@ -1,15 +1,18 @@
 import type * as z from "zod";
-import type { Diagnostic } from "../diagnostic.js";
+import { type Diagnostic, hasFailed } from "../diagnostic.js";
 import { type Environment, environmentSchema } from "./environment.js";
 import { fieldErrors } from "./field-error.js";
 import { type Organization, organizationSchema } from "./organization.js";
 import { checkFields } from "./rules/environment-rules.js";
 import { checkRegion } from "./rules/region-rules.js";
+import type { RuleOptions } from "./rules/rule.js";
 import { fieldHelp, fieldsAt } from "./schema/field.js";
 import { closest } from "./spelling.js";
 
-/** A complete, valid value, or the errors in the input. */
-export type Validated<T> = { readonly value: T } | { readonly diagnostics: readonly Diagnostic[] };
+/** A complete, valid value with its warnings, or the errors in the input. */
+export type Validated<T> =
+  | { readonly value: T; readonly warnings: readonly Diagnostic[] }
+  | { readonly diagnostics: readonly Diagnostic[] };
 
 const schemaError = fieldErrors("schema");
 
@@ -22,9 +25,13 @@ const partialOrganization = organizationSchema.partial();
  * @param input default export of an environment file
  * @param today day on which versions must be supported
  */
-export function validateEnvironment(input: unknown, today: Date): Validated<Environment> {
+export function validateEnvironment(
+  input: unknown,
+  today: Date,
+  options: RuleOptions = {},
+): Validated<Environment> {
   return validate(input, "defineEnvironment", environmentSchema, partialEnvironment, (valid) =>
-    checkFields(valid, today),
+    checkFields(valid, today, options),
   );
 }
 
@@ -53,8 +60,10 @@ function validate<T extends object>(
   const parsed = schema.safeParse(input);
   const errors = parsed.success ? [] : schemaErrors(parsed.error, schema, input);
   const valid = parsed.success ? parsed.data : validFields(input, parsed.error, partialSchema);
-  const diagnostics = [...errors, ...checkRules(valid)];
-  return parsed.success && diagnostics.length === 0 ? { value: parsed.data } : { diagnostics };
+  const found = [...checkRules(valid)];
+  const diagnostics = [...errors, ...found.filter(hasFailed)];
+  if (!parsed.success || diagnostics.length > 0) return { diagnostics };
+  return { value: parsed.data, warnings: found };
 }
 
 /** Returns the top-level fields without an error, defaults included. */

@@ -2,11 +2,12 @@ import { fieldErrors } from "../field-error.js";
 import {
   endOfStandardSupport,
   isInStandardSupport,
+  isNearEndOfSupport,
   versionsInStandardSupport,
 } from "../kubernetes-versions.js";
 import { isEverywhere, isNeverOnTheInternet } from "../networks.js";
 import { partitionOf } from "../regions.js";
-import type { Errors, ValidFields } from "./rule.js";
+import type { Errors, RuleOptions, ValidFields } from "./rule.js";
 
 const accessError = fieldErrors("cluster-access");
 const versionError = fieldErrors("kubernetes-version");
@@ -79,19 +80,45 @@ function* checkPrincipals({ region, clusterAdmins, clusterViewers }: ValidFields
   }
 }
 
-/** The Kubernetes version is in EKS standard support. */
-export function* checkKubernetesVersion({ kubernetesVersion: version }: ValidFields, today: Date): Errors {
-  if (version === undefined || isInStandardSupport(version, today)) return;
+/**
+ * The Kubernetes version is known, and in EKS standard support for at least 90 more days.
+ *
+ * An existing environment must stay deployable after the end of support, for example to set the next version. The
+ * configuration does not tell a new environment from an existing one, so the end of support is no error by default.
+ */
+export function* checkKubernetesVersion(
+  { kubernetesVersion: version }: ValidFields,
+  today: Date,
+  { endedSupport = "warning" }: RuleOptions,
+): Errors {
+  if (version === undefined) return;
   const end = endOfStandardSupport(version);
-  const supported = versionsInStandardSupport(today).map((each) => `"${each}"`);
-  yield versionError(
-    "kubernetesVersion",
-    version,
-    end === undefined
-      ? "a version with an end of standard support in src/config/kubernetes-versions.ts"
-      : `a version in EKS standard support; that of ${version} ended on ${end}, after which AWS upgrades clusters automatically`,
-    supported.length === 0
-      ? "add the supported versions to src/config/kubernetes-versions.ts"
-      : `write one of ${supported.join(", ")}, or add a newer one to src/config/kubernetes-versions.ts`,
-  );
+  if (end === undefined) {
+    yield versionError(
+      "kubernetesVersion",
+      version,
+      "a version with an end of standard support in src/config/kubernetes-versions.ts",
+      nextVersion(today),
+    );
+  } else if (isNearEndOfSupport(version, today)) {
+    const isSupported = isInStandardSupport(version, today);
+    yield {
+      severity: isSupported ? "warning" : endedSupport,
+      check: "kubernetes-version",
+      where: { subject: "kubernetesVersion" },
+      summary: `"${version}" ${isSupported ? "leaves" : "left"} EKS standard support after ${end}`,
+      reason:
+        "AWS then upgrades the cluster automatically, and no plan can take it back to the older version. " +
+        "`npm run check:manifests` fails from then on; `npm run synth` only warns, so that environments can be changed",
+      hint: nextVersion(today),
+    };
+  }
+}
+
+/** Advice: the versions that have more than 90 days of standard support left. */
+function nextVersion(today: Date): string {
+  const versions = versionsInStandardSupport(today).filter((version) => !isNearEndOfSupport(version, today));
+  return versions.length === 0
+    ? "add the supported versions to src/config/kubernetes-versions.ts and write one of them"
+    : `write one of ${versions.map((version) => `"${version}"`).join(", ")}, or add a newer one to src/config/kubernetes-versions.ts`;
 }
