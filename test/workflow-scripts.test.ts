@@ -87,6 +87,29 @@ describe("an apply", needs("jq"), () => {
   });
 });
 
+describe("the synthesis of the target branch", () => {
+  const plan = readWorkflow(".github/workflows/plan.yaml");
+
+  /** Runs the step with a fake npm, whose given command fails. */
+  function synthesize(failing: string) {
+    stub("git", `mkdir -p '${folder}/base'`);
+    stub("npm", `case "$*" in "${failing}"*) echo "$*" failed >&2; exit 2;; esac`);
+    return runStep(plan, "Synthesize the target branch", { RUNNER_TEMP: folder });
+  }
+
+  it("may fail: a target branch that does not synthesize must not block its repair", () => {
+    expect(synthesize("run --silent synth")).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(/^::warning::The target branch does not synthesize\..*all stacks/m),
+    });
+    expect(synthesize("none")).toMatchObject({ status: 0, stdout: "" });
+  });
+
+  it("fails if its packages cannot be installed", () => {
+    expect(synthesize("ci").status).not.toBe(0);
+  });
+});
+
 describe("the approval of a deploy to prod", () => {
   const deploy = readWorkflow(".github/workflows/deploy.yaml");
   const step = "Fail if main has newer infrastructure changes";

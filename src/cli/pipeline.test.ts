@@ -289,6 +289,17 @@ describe("the pipeline commands", () => {
     ]);
   });
 
+  it("list all stacks as changed if the base has no synthesized stacks, with a warning", async () => {
+    const [output, base] = [join(folder, "output"), join(folder, "none")];
+    const args = ["changed-stacks", "--base", base, "--head", synthesized()];
+    expect(await pipeline(args, { GITHUB_OUTPUT: output })).toEqual({
+      status: 0,
+      stdout: "notejam-dev",
+      stderr: `${base} has no synthesized stacks: all stacks count as changed, and removed stacks are unknown.`,
+    });
+    expect(readFileSync(output, "utf8")).toBe('stacks=["notejam-dev"]\nmanual-stacks=[]\nremoved=[]\n');
+  });
+
   it("print one JSON document with --json, and nothing else on standard output", async () => {
     await summarize("change");
     const json = async (...args: string[]): Promise<unknown> =>

@@ -125,6 +125,17 @@ describe("the stacks that a change affects", () => {
     expect(changedStacks(base, edited)).toEqual({ ...NOTHING, changed: ["notejam-dev", "notejam-prod"] });
   });
 
+  it("are all if the target branch cannot be synthesized", async () => {
+    const all = [
+      "notejam-bootstrap",
+      "notejam-dev",
+      "notejam-dev-gitops",
+      "notejam-prod",
+      "notejam-prod-gitops",
+    ];
+    expect(compareSides(undefined, { folder: base })).toEqual({ ...NOTHING, changed: all });
+  });
+
   it("include those of new and of removed environments", async () => {
     const environments = composition.environments.filter(({ name }) => name !== "prod");
     const without = await synth("without-prod", { environments });

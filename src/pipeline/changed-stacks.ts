@@ -29,10 +29,16 @@ export interface SynthesizedSide {
 /**
  * Compares two folders of synthesized stacks. Ignores what Terraform ignores: comments (CDKTF writes construct paths
  * and its own version) and the order of keys. Includes provider versions and lock file entries.
+ *
+ * @param baseSide undefined if the base could not be synthesized: all stacks then count as changed
  */
-export function changedStacks(baseSide: SynthesizedSide, headSide: SynthesizedSide): StackChanges {
-  const base = readStacks(baseSide.folder);
+export function changedStacks(
+  baseSide: SynthesizedSide | undefined,
+  headSide: SynthesizedSide,
+): StackChanges {
   const head = readStacks(headSide.folder);
+  if (baseSide === undefined) return { changed: [...head.keys()].sort(), added: [], removed: [] };
+  const base = readStacks(baseSide.folder);
   const names = [...new Set([...base.keys(), ...head.keys()])].sort();
   const inBoth = names.flatMap((name) => {
     const [before, after] = [base.get(name), head.get(name)];

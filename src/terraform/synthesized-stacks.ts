@@ -26,6 +26,11 @@ export function stackFile({ folder }: Pick<SynthesizedStack, "folder">): string 
   return join(folder, CONFIGURATION_FILE);
 }
 
+/** Returns whether a folder has synthesized stacks. */
+export function hasStacks(out: string): boolean {
+  return existsSync(join(out, MANIFEST));
+}
+
 /**
  * Reads the synthesized stacks by name.
  *

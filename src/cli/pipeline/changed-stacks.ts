@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { BOOTSTRAP_STACK } from "../../config/names.js";
 import { changedStacks, type StackChanges } from "../../pipeline/changed-stacks.js";
 import { writeWorkflowOutput } from "../../pipeline/workflow-output.js";
+import { hasStacks } from "../../terraform/synthesized-stacks.js";
 import { type CommandContext, printResult } from "../context.js";
 import { exitStatusHelp, jsonOption } from "../options.js";
 
@@ -16,7 +17,10 @@ interface ChangedStacksOptions {
 export function define(command: Command, context: CommandContext): void {
   command
     .description("Lists the stacks whose configuration differs between two folders of synthesized stacks.")
-    .requiredOption("--base <folder>", "synthesized stacks before the change")
+    .requiredOption(
+      "--base <folder>",
+      "synthesized stacks before the change; if it has none, all stacks count as changed",
+    )
     .requiredOption("--head <folder>", "synthesized stacks with the change")
     .option("--base-locks <file>", "dependency lock file before the change (default: none)")
     .option("--head-locks <file>", "dependency lock file with the change (default: none)")
@@ -33,10 +37,16 @@ ${exitStatusHelp()}`,
 }
 
 function listChanges(options: ChangedStacksOptions, context: CommandContext): void {
-  const changes = changedStacks(
-    { folder: options.base, lockFile: options.baseLocks },
-    { folder: options.head, lockFile: options.headLocks },
-  );
+  const hasBase = hasStacks(options.base);
+  const changes = changedStacks(hasBase ? { folder: options.base, lockFile: options.baseLocks } : undefined, {
+    folder: options.head,
+    lockFile: options.headLocks,
+  });
+  if (!hasBase) {
+    context.warn(
+      `${options.base} has no synthesized stacks: all stacks count as changed, and removed stacks are unknown.`,
+    );
+  }
   const all = [...changes.changed, ...changes.added].sort();
   writeWorkflowOutput(
     {
