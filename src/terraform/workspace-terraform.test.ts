@@ -23,7 +23,7 @@ describe("looking for a Terraform for the workspaces", () => {
     ["the next minor version", { version: `${major}.${minor + 1}.0` }, "Terraform"],
     ["OpenTofu of the same minor version", { product: "OpenTofu", version: pinned }, "OpenTofu"],
   ] as const)(
-    "rejects %s, with its version, the needed one and a remedy",
+    "rejects %s, with its version, the needed version and advice",
     async (_what, installed, product) => {
       const error: unknown = await find(installed).catch((reason: unknown) => reason);
       const message = error instanceof Error ? error.message : "";
