@@ -5,6 +5,7 @@ import * as z from "zod";
 import { namesOf } from "../src/config/names.js";
 import { imageTags } from "../src/pipeline/image-tag.js";
 import { TERRAFORM_VERSION } from "../src/stacks/workspaces.js";
+import { tokenVariable } from "../src/terraform/hcp-client.js";
 import toolVersions from "../tool-versions.json" with { type: "json" };
 import { runNotejam } from "./run-notejam.js";
 import { environmentNamed, repositoryConfiguration, stackNamed, synthesizeApp } from "./synthesized-app.js";
@@ -413,12 +414,32 @@ describe("access to environments", () => {
 
   it("passes Terraform's token in the variable for the host", async () => {
     const { organization } = await repositoryConfiguration();
-    const host = organization.terraformCloud.hostname.replaceAll("-", "__").replaceAll(".", "_");
+    const { hostname } = organization.terraformCloud;
+    expect(otherTokenVariables(hostname)).toEqual([]);
     const texts = files.map(({ text }) => text).join("\n");
-    expect(new Set(texts.match(/TF_TOKEN_\w+/g))).toEqual(new Set([`TF_TOKEN_${host}`]));
-    expect(texts.match(/secrets\.TF_\w+/g)).toContain(`secrets.${PLAN_TOKEN}`);
+    expect(texts).toContain(`${tokenVariable(hostname)}: \${{ secrets.${PLAN_TOKEN} }}`);
+  });
+
+  it("lists the files to change for another host of Terraform", () => {
+    expect(otherTokenVariables("tfe.example-notes.com").sort()).toEqual([
+      ".github/actions/apply/action.yaml: TF_TOKEN_app_terraform_io, not TF_TOKEN_tfe_example__notes_com",
+      ".github/workflows/drift.yaml: TF_TOKEN_app_terraform_io, not TF_TOKEN_tfe_example__notes_com",
+      ".github/workflows/plan.yaml: TF_TOKEN_app_terraform_io, not TF_TOKEN_tfe_example__notes_com",
+      "docs/runbook/infrastructure.md: TF_TOKEN_app_terraform_io, not TF_TOKEN_tfe_example__notes_com",
+    ]);
   });
 });
+
+/** Variables for the token of another host than the given one, in workflows and in the runbook. */
+function otherTokenVariables(hostname: string): string[] {
+  const runbook = "docs/runbook/infrastructure.md";
+  const expected = tokenVariable(hostname);
+  return [...files, { path: runbook, text: readFileSync(runbook, "utf8") }].flatMap(({ path, text }) =>
+    [...text.matchAll(/TF_TOKEN_\w+/g)]
+      .filter(([found]) => found !== expected)
+      .map(([found]) => `${path}: ${found}, not ${expected}`),
+  );
+}
 
 describe("the versions of tools", () => {
   it("of Node are equal in .nvmrc and tool-versions.json", () => {

@@ -45,7 +45,7 @@ function stackNames(text: string): string[] {
 
 /** Help about the token of HCP Terraform. */
 export const TERRAFORM_TOKEN_HELP =
-  "The token comes from TF_TOKEN_app_terraform_io (or the variable of another host), else from `terraform login`.";
+  "The token comes from TF_TOKEN_<host> (dots of the host as _, hyphens as __), else from `terraform login`.";
 
 /** Help about the variables for GitHub. */
 export const GITHUB_HELP = "Needs GITHUB_TOKEN and GITHUB_REPOSITORY. GITHUB_API_URL sets another API.";
