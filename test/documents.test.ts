@@ -17,7 +17,14 @@ const markdownIn = (folder: string) =>
     .filter((name) => name.endsWith(".md"))
     .map((name) => join(folder, name));
 
-const DOCUMENTS = ["README.md", "CONTRIBUTING.md", "app/README.md", "flux/README.md", ...markdownIn("docs")];
+const DOCUMENTS = [
+  "README.md",
+  "CONTRIBUTING.md",
+  "SECURITY.md",
+  "app/README.md",
+  "flux/README.md",
+  ...markdownIn("docs"),
+];
 
 /** Documents whose lines are checked. app/README.md is not among them. */
 const WRAPPED = DOCUMENTS.filter((file) => file !== "app/README.md");

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import semver from "semver";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
@@ -20,6 +21,20 @@ const { allowScripts } = z
   .parse(JSON.parse(readFileSync("package.json", "utf8")));
 
 const nameOf = (path: string) => path.slice(path.lastIndexOf("node_modules/") + "node_modules/".length);
+
+describe("the license", () => {
+  it("is the MIT license in LICENSE and in package.json of the root and of each workspace", () => {
+    const Package = z.object({ license: z.string(), workspaces: z.array(z.string()).default([]) });
+    const read = (folder: string) =>
+      Package.parse(JSON.parse(readFileSync(join(folder, "package.json"), "utf8")));
+    const folders = [".", ...read(".").workspaces];
+    expect(folders.length).toBeGreaterThan(1);
+    for (const folder of folders) expect(read(folder).license, folder).toBe("MIT");
+    expect(readFileSync("LICENSE", "utf8")).toMatch(
+      /^MIT License\n\nCopyright \(c\) \d{4} The Notejam on EKS authors\n/,
+    );
+  });
+});
 
 describe("npm ci", () => {
   it("needs no install script of any package", () => {
