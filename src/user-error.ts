@@ -37,6 +37,8 @@ export class UserError extends Error {
 }
 
 function messageOf(summary: string, hint: string | undefined, diagnostics: readonly Diagnostic[]): string {
-  const oneLine = hint === undefined ? summary : `${summary} ${hint}`;
-  return diagnostics.length === 0 ? oneLine : `${oneLine}\n\n${formatDiagnostics(diagnostics)}`;
+  // A summary of several lines is the output of a program.
+  const separator = summary.includes("\n") ? "\n\n" : " ";
+  const text = hint === undefined ? summary : `${summary}${separator}${hint}`;
+  return diagnostics.length === 0 ? text : `${text}\n\n${formatDiagnostics(diagnostics)}`;
 }

@@ -87,7 +87,7 @@ export async function follow(document: string, heading: string, folder: string):
 }
 
 async function run(script: string, cwd: string): Promise<string> {
-  const { stdout } = await execa("bash", ["-euo", "pipefail", "-c", script], {
+  const { stdout } = await execa("sh", ["-eu", "-c", script], {
     cwd,
     env: { npm_config_update_notifier: "false" },
   });

@@ -42,6 +42,10 @@ const TOOLS = {
     install: "Install it: https://jqlang.org/download/",
     isPresent: () => succeeds("jq", "--version"),
   },
+  tar: {
+    install: "Install it with your system's package manager.",
+    isPresent: () => succeeds("tar", "--version"),
+  },
   "permission to mount a file system": {
     install: "Run the tests as root on Linux with util-linux.",
     isPresent: () => succeeds("unshare", "--mount", "mount", "-t", "tmpfs", "tmpfs", "/mnt"),

@@ -3,18 +3,19 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { PackedProject } from "../../test/packed-project.js";
+import { needs } from "../../test/required-tools.js";
 
 let home: string;
 let project: PackedProject;
 
-beforeAll(() => {
-  home = mkdtempSync(join(tmpdir(), "constructs-package-"));
-  project = new PackedProject(home);
-});
+describe("the packed package in an empty project", needs("tar"), () => {
+  beforeAll(() => {
+    home = mkdtempSync(join(tmpdir(), "constructs-package-"));
+    project = new PackedProject(home);
+  });
 
-afterAll(() => rmSync(home, { recursive: true, force: true }));
+  afterAll(() => rmSync(home, { recursive: true, force: true }));
 
-describe("the packed package in an empty project", () => {
   it("contains compiled files with types and READMEs, but no sources and tests", () => {
     const files = project.packageFiles();
     expect(files).toEqual(

@@ -338,7 +338,10 @@ const BAD_INPUT: Scenario = {
     const dev = join(checkout, "environments/dev.ts");
     const text = readFileSync(dev, "utf8");
     writeFileSync(dev, text.slice(0, text.length / 2));
-    await run(START, { status: 2, warns: [/environments\/dev\.ts\n.*a TypeScript module that loads/] });
+    await run(START, {
+      status: 2,
+      warns: [/environments\/dev\.ts\n.*cannot be loaded as a TypeScript module/],
+    });
     writeFileSync(dev, text.replace(/vpcCidr: "[^"]*"/, 'vpcCidr: "10.20.0.0/99"'));
     await run(START, { status: 2, warns: [/environments\/dev\.ts\n {2}vpcCidr: "10\.20\.0\.0\/99"\n/] });
     writeFileSync(dev, text);
