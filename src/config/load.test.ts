@@ -110,6 +110,15 @@ describe("loadConfiguration", () => {
     );
   });
 
+  it("does not report a promotion from an environment that has errors", async () => {
+    const [dev, test] = [
+      { ...DEV, vpcCidr: "10.20.0.0/99" },
+      { ...TEST, promotesFrom: "dev" },
+    ];
+    await write({ "organization.ts": ORGANIZATION, "dev.ts": dev, "test.ts": test });
+    expect(await errors()).toEqual(["dev.ts vpcCidr"]);
+  });
+
   it("loads the GitHub ids", async () => {
     const githubIds = { owner: 12, repositories: { notejam: 34 } };
     await write({ "organization.ts": { ...ORGANIZATION, githubIds }, "dev.ts": DEV });

@@ -71,7 +71,8 @@ export async function loadConfiguration(
     for (const diagnostic of check(environment)) diagnostics.push(inFile(file, diagnostic));
   }
   const valid = "value" in organization ? organization.value : undefined;
-  diagnostics.push(...checkEnvironments(environments, valid));
+  const isComplete = environments.length === names.length;
+  diagnostics.push(...checkEnvironments(environments, valid, isComplete));
   if (diagnostics.length > 0 || valid === undefined) throw configurationError(diagnostics);
   return {
     organization: valid,

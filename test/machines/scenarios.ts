@@ -343,7 +343,10 @@ const BAD_INPUT: Scenario = {
       warns: [/environments\/dev\.ts\n.*cannot be loaded as a TypeScript module/],
     });
     writeFileSync(dev, text.replace(/vpcCidr: "[^"]*"/, 'vpcCidr: "10.20.0.0/99"'));
-    await run(START, { status: 2, warns: [/environments\/dev\.ts\n {2}vpcCidr: "10\.20\.0\.0\/99"\n/] });
+    await run(START, {
+      status: 2,
+      warns: [/environments\/dev\.ts\n {2}vpcCidr: "10\.20\.0\.0\/99" is not allowed/],
+    });
     writeFileSync(dev, text);
 
     await run(START, { status: 0, prints: [ANSWERS] });

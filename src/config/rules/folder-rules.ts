@@ -24,17 +24,20 @@ const error = fieldErrors("files");
  * Checks the rules between the files of a folder.
  *
  * @param organization undefined if it is invalid; the rules that need it are skipped
+ * @param isComplete false if the folder has environments with errors; the rules that need all of them are skipped
  */
 export function* checkEnvironments(
   environments: readonly EnvironmentFile[],
   organization: Organization | undefined,
+  isComplete: boolean,
 ): Errors {
   for (const [index, one] of environments.entries()) {
     yield* inOneFile(one, checkFileName(one));
     for (const other of environments.slice(0, index)) yield* inOneFile(one, checkPair(one, other));
   }
   for (const one of environments) {
-    yield* inOneFile(one, checkPromotion(one, environments));
+    // An environment with errors may be the source of a promotion.
+    if (isComplete) yield* inOneFile(one, checkPromotion(one, environments));
     if (organization === undefined) continue;
     yield* inOneFile(one, checkPartition(one, organization));
     yield* inOneFile(one, checkRepositories(one, organization));
