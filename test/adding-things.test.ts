@@ -41,25 +41,29 @@ describe("the steps to add", () => {
     expect(documentation).toContain("| `retentionDays` |");
   });
 
-  it("an environment create two stacks, workspaces with variables, and a place in the workflows", async () => {
-    const printed = await followSteps("An environment");
-    expect(printed).toContain('non-production: ["dev","test"]');
-    expect(printed).toContain('builds: ["dev","test"]');
-    expect(printed).toMatch(/^test: \d+ objects in \d+ Kustomizations, 0 errors$/m);
-    expect(stack("notejam-test").resources("aws_eks_cluster")).toHaveLength(1);
-    expect(stack("notejam-test-gitops").resources("github_repository_environment")).toMatchObject([
-      { environment: "test" },
-    ]);
-    const bootstrap = stack("notejam-bootstrap");
-    const workspaces = bootstrap.resources("tfe_workspace");
-    const added = workspaces.filter(({ name }) => /^notejam-test(-gitops)?$/.test(String(name)));
-    expect(added).toHaveLength(2);
-    const keys = bootstrap
-      .resources("tfe_variable")
-      .filter(({ workspace_id: id }) => added.some((workspace) => String(id).includes(`.${workspace.id}.`)))
-      .map(({ key }) => key);
-    expect(keys).toEqual(expect.arrayContaining(["db_user", "db_pass", "TFC_AWS_APPLY_ROLE_ARN"]));
-  });
+  it(
+    "an environment create two stacks, workspaces with variables, and a place in the workflows",
+    needs("kubectl or kustomize"),
+    async () => {
+      const printed = await followSteps("An environment");
+      expect(printed).toContain('non-production: ["dev","test"]');
+      expect(printed).toContain('builds: ["dev","test"]');
+      expect(printed).toMatch(/^test: \d+ objects in \d+ Kustomizations, 0 errors$/m);
+      expect(stack("notejam-test").resources("aws_eks_cluster")).toHaveLength(1);
+      expect(stack("notejam-test-gitops").resources("github_repository_environment")).toMatchObject([
+        { environment: "test" },
+      ]);
+      const bootstrap = stack("notejam-bootstrap");
+      const workspaces = bootstrap.resources("tfe_workspace");
+      const added = workspaces.filter(({ name }) => /^notejam-test(-gitops)?$/.test(String(name)));
+      expect(added).toHaveLength(2);
+      const keys = bootstrap
+        .resources("tfe_variable")
+        .filter(({ workspace_id: id }) => added.some((workspace) => String(id).includes(`.${workspace.id}.`)))
+        .map(({ key }) => key);
+      expect(keys).toEqual(expect.arrayContaining(["db_user", "db_pass", "TFC_AWS_APPLY_ROLE_ARN"]));
+    },
+  );
 
   it("an alarm put it into the stacks, and its section into the runbook", async () => {
     expect(passedTests(await followSteps("An alarm"))).toEqual([expect.any(Number)]);
