@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { homedir } from "node:os";
-import { delimiter, dirname, join } from "node:path";
+import { delimiter, join } from "node:path";
 import type { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 
@@ -87,7 +87,6 @@ export class Machine {
     chmodSync(this.path, 0o755);
     symlinkSync(node, join(this.path, "node"));
     symlinkSync(npm, join(this.path, "npm"));
-    symlinkSync(join(dirname(npm), "npx-cli.js"), join(this.path, "npx"));
     for (const name of new Set([...BARE_PROGRAMS, ...programs])) {
       symlinkSync(findProgram(name), join(this.path, name));
     }
