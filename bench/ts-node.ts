@@ -11,7 +11,7 @@ const PACKAGES = ["typescript@5.9.3", "ts-node@10.9.2"];
 /** Settings for TypeScript 5 that are equivalent to tsconfig.json. ts-node does not support TypeScript 7. */
 const TSCONFIG = {
   compilerOptions: {
-    target: "ES2022",
+    target: "ES2023",
     module: "NodeNext",
     moduleResolution: "NodeNext",
     strict: true,

@@ -1,6 +1,5 @@
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { setTimeout } from "node:timers/promises";
 import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { copyDevAndProd } from "./environments-folder.js";
@@ -12,6 +11,12 @@ const PROGRAMS = [
   { from: "sources", program: ["--import", "tsx", resolve("src/main.ts")] },
   { from: "cached bundle", program: [resolve("src/cached-main.cjs")] },
 ];
+
+/** Day on which all Kubernetes versions of the environments are supported, so that synthesis prints no warning. */
+const DAY = "2026-11-01";
+
+/** List of the sources of the bundle for environments outside the project's folder. */
+const SOURCES = resolve("node_modules/.cache/notejam/synth-other/sources.json");
 
 let folder: string;
 let environments: string;
@@ -39,9 +44,8 @@ async function edit(name: string, from: string, to: string): Promise<void> {
 function run(program: readonly string[], env: Record<string, string> = {}) {
   return execa(process.execPath, program, {
     reject: false,
-    // A day on which all Kubernetes versions of the environments are supported, so that synthesis prints no warning.
     env: {
-      ...clockSetTo("2026-11-01"),
+      ...clockSetTo(DAY),
       NOTEJAM_ENVIRONMENTS: environments,
       CDKTF_OUTDIR: output,
       ...env,
@@ -149,6 +153,15 @@ describe("the cached bundle of the synth command", () => {
     }
   });
 
+  it("is used without compiling anything", async () => {
+    await bundle();
+    await rm(output, { recursive: true });
+    // Neither a new bundle nor the sources work without esbuild.
+    const { exitCode, stderr } = await bundle({ ESBUILD_BINARY_PATH: join(folder, "missing") });
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
+    expect(await readdir(join(output, "stacks"))).toContain("notejam-dev");
+  });
+
   it("is rebuilt after an environment changes", async () => {
     await bundle();
     await edit("dev.ts", "notejam-dev.example.com", "other-dev.example.com");
@@ -158,26 +171,37 @@ describe("the cached bundle of the synth command", () => {
 
   it("is made anew if the list of its sources is damaged", async () => {
     await bundle();
-    const list = resolve("node_modules/.cache/notejam/synth-other/sources.json");
-    await writeFile(list, "{");
+    await writeFile(SOURCES, "{");
     await bundle();
-    expect(JSON.parse(await readFile(list, "utf8")).length).toBeGreaterThan(100);
+    expect(JSON.parse(await readFile(SOURCES, "utf8")).length).toBeGreaterThan(100);
   });
 
   it("is not kept if a source changed while it was made", async () => {
     const file = join(environments, "dev.ts");
-    const text = await readFile(file, "utf8");
-    let changes = 0;
-    const making = bundle();
-    // esbuild reads the sources in this time, and their hash is computed at its end.
-    for (let waited = 0; waited < 1_000; waited += 20) {
-      changes += 1;
-      await writeFile(file, text.replace("notejam-dev.example.com", `dev-${changes}.example.com`));
-      await setTimeout(20);
-    }
-    await making;
+    const changed = (await readFile(file, "utf8")).replace(
+      "notejam-dev.example.com",
+      "other-dev.example.com",
+    );
+    // Without the list of sources, the first to read the environment is esbuild. The change follows at once.
+    await rm(SOURCES, { force: true });
+    const change = `
+      import fs from "node:fs";
+      const read = fs.readFileSync;
+      fs.readFileSync = (path, ...options) => {
+        const text = read(path, ...options);
+        if (path === ${JSON.stringify(resolve(file))}) {
+          fs.readFileSync = read;
+          fs.writeFileSync(path, ${JSON.stringify(changed)});
+        }
+        return text;
+      };`;
+    const { NODE_OPTIONS } = clockSetTo(DAY);
+    await bundle({
+      NODE_OPTIONS: `${NODE_OPTIONS} --import=data:text/javascript,${encodeURIComponent(change)}`,
+    });
+    expect(await readFile(file, "utf8")).toBe(changed);
     await bundle();
-    expect(await json("notejam-dev")).toContain(`dev-${changes}.example.com`);
+    expect(await json("notejam-dev")).toContain("other-dev.example.com");
   });
 
   it("falls back to the sources for an environment that does not compile, so that they report it", async () => {

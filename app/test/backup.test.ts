@@ -412,7 +412,7 @@ describe("backups", needs("a PostgreSQL server", "pg_dump and pg_restore", "moto
     expect(await ask(inDatabase(context, "by_hand"), NOTES)).toEqual(await ask(context.config, NOTES));
   });
 
-  it("use the time of S3, whatever the clock of this machine", async () => {
+  it("use the time of S3 instead of the clock of this machine", async () => {
     const context = await start();
     const before = Date.now();
     const first = await backup(context);

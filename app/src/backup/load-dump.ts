@@ -23,7 +23,7 @@ export interface LoadOptions {
  * Reads a dump's script completely and verifies the checksum of the dump.
  *
  * @param tables - tables to read; empty: all
- * @throws {BackupError} if the dump is damaged, whatever error that caused first
+ * @throws {BackupError} if the dump is damaged, even if that caused another error first
  */
 export async function readDump(
   { bucket, tools, manifest, progress }: LoadOptions,
