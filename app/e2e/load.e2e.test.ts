@@ -100,11 +100,9 @@ async function askModel(requestsPerSecond: number, cost: Cost): Promise<void> {
   writeFileSync(measured, JSON.stringify(measurement));
   const load = ["--requests-per-second", `${requestsPerSecond}`];
   const asked = ["--env", ENVIRONMENT, "--measured", measured, "--pod-cpu", `${SHARE}`, ...load, "--json"];
-  const { stdout } = await promisify(execFile)(
-    process.execPath,
-    ["--import", "tsx", "src/capacity/capacity.ts", ...asked],
-    { cwd: ROOT },
-  )
+  const { stdout } = await promisify(execFile)("npm", ["run", "--silent", "capacity", "--", ...asked], {
+    cwd: ROOT,
+  })
     // Exit status 1: the environment, whose limits are meant for pods of the real size, would not carry it.
     .catch((error: { code: unknown; stdout: string }) => {
       if (error.code === 1 && error.stdout) return error;
