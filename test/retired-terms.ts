@@ -130,11 +130,11 @@ export const RETIRED_TERMS: readonly RetiredTerm[] = [
     examples: ["forgery.ts"],
     except: /cross-site request forgery/i,
   },
-  { pattern: /\bgoOn\b/, write: "redirectWithFlash", examples: ["goOn(reply)"] },
+  { pattern: /goOn/i, write: "redirectWithFlash", examples: ["goOn(reply)"], except: /Ongoing/i },
   {
-    pattern: /give-back|giveBack/,
+    pattern: /give[-_ ]?back/i,
     write: "merge recovered notes",
-    examples: ["give-back.ts", "giveBack()"],
+    examples: ["give-back.ts", "giveBack()", "give back"],
   },
   {
     pattern: /\bput(s|ting)? in(to)? place|putInPlace/i,
@@ -198,6 +198,11 @@ export const RETIRED_TERMS: readonly RetiredTerm[] = [
     examples: ["nobody can", "Somebody tries"],
     // Linux user.
     except: /"nobody"|\bnobody:/,
+  },
+  {
+    pattern: /\bwhat .* may\b/i,
+    write: "permissions, or the subject itself",
+    examples: ["what the pods may do"],
   },
   { pattern: /\bwhoever\b/i, write: "the actor's name", examples: ["whoever changes it"] },
   { pattern: /\bone sees\b/i, write: '"Expect: …"', examples: ["One sees a line"] },

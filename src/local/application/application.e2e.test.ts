@@ -70,7 +70,7 @@ describe.skipIf(typeof tools === "string")("Notejam as npm start runs it", { tim
   }
 
   const nothingRuns = (folder: string) =>
-    // What a program had started itself may need a moment to notice.
+    // A child process of a program may need a moment to end.
     expect
       .poll(() => processesOf(folder).map(({ commandLine }) => commandLine), { timeout: 5_000 })
       .toEqual([]);
